@@ -1,0 +1,239 @@
+"""The way to the OpenAI API: one client, every request counted, retried within a budget, its errors translated.
+
+The SDK's own retries are off. It stops retrying when a server asks for more than two minutes, it cannot tell an
+exhausted quota from a rate limit, and a create call that it silently sends twice leaves a twin behind: no idempotency
+key is ever sent (https://github.com/openai/openai-python, `_base_client.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from .errors import ApiUnavailable, CredentialsRefused, PermissionDenied, VsyncError
+from .pace import Sleep, backoff, retry_after
+from .settings import Credentials
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+T = TypeVar("T")
+
+MAX_ATTEMPTS = 8
+RETRY_BUDGET_S = 300.0
+"""How long one request may wait for its retries in all, and so the longest Retry-After that is obeyed."""
+
+_RETRIED = {408, 409, 429}
+_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 10.0, 120.0
+_COLLECTIONS = {"files", "vector_stores", "file_batches", "batches", "uploads"}
+_ACTIONS = {"search", "content", "cancel"}
+
+
+class Refused(Exception):
+    """The API refused one request for its content: it concerns what was asked for, not the run."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+@dataclass
+class Traffic:
+    """What was sent. `ambiguous` counts create calls whose answer was lost, so that a twin may exist."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    bytes_uploaded: int = 0
+    ambiguous: int = 0
+
+
+class Api:
+    """The client and how it is asked."""
+
+    def __init__(
+        self,
+        client: openai.AsyncOpenAI,
+        traffic: Traffic,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        log: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.client = client
+        self.traffic = traffic
+        self._sleep = sleep
+        self._log = log
+
+    async def ask(self, what: str, send: Callable[[], Awaitable[T]], *, creates: bool = False) -> T:
+        """The answer to one request, sent again while it may succeed.
+
+        `what` is for messages (`uploading docs/a.md`). Raises Refused when the request itself is the problem, and a
+        VsyncError when the run cannot go on. `creates` marks calls that leave a twin when their answer is lost.
+        """
+        import openai
+
+        waited = 0.0
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                return await send()
+            except openai.APIStatusError as error:
+                failure, wait = _judge(what, error, attempt), _asked_wait(error)
+                ambiguous = error.status_code >= 500
+            except openai.APIConnectionError as error:
+                failure, wait, ambiguous = _Again(_unreachable(what, error)), None, not _never_sent(error)
+            except openai.OpenAIError as error:
+                raise ApiUnavailable(f"{what} failed: {_one_line(error)}") from error
+            if creates and ambiguous:
+                self.traffic.ambiguous += 1
+            if not isinstance(failure, _Again):
+                raise failure
+            wait = backoff(attempt) if wait is None else wait
+            if attempt + 1 == MAX_ATTEMPTS or waited + wait > RETRY_BUDGET_S:
+                raise failure.final
+            self._log(
+                f"{what}: {failure.final.message if isinstance(failure.final, VsyncError) else failure.final} "
+                f"Trying again in {wait:.1f} s."
+            )
+            await self._sleep(wait)
+            waited += wait
+        raise AssertionError("the last attempt returns or raises")
+
+
+class _Again(Exception):
+    """A failure that may pass; `final` is what it becomes when it does not."""
+
+    def __init__(self, final: VsyncError | Refused) -> None:
+        super().__init__(str(final))
+        self.final = final
+
+
+def _judge(what: str, error: openai.APIStatusError, attempt: int) -> VsyncError | Refused | _Again:
+    """What an error status means: the run must end, the request was refused, or it is worth another try."""
+    status, code, text = error.status_code, error.code or "", _one_line(error)
+    if status == 401:
+        if re.search(r"missing scopes|insufficient permissions", text, re.IGNORECASE):
+            return _permission(text)
+        return CredentialsRefused(
+            f"The API refused the key: {text}",
+            "Check the secret that holds it: it may be revoked, or of another project.",
+        )
+    if status == 403:
+        return _permission(text)
+    if code == "insufficient_quota":
+        return ApiUnavailable(
+            f"The OpenAI account has no quota left: {text}", "Add credit or raise its limit, then run again."
+        )
+    should_retry = error.response.headers.get("x-should-retry")
+    if status == 429:
+        return _Again(
+            ApiUnavailable(f"The API keeps refusing for its rate limit: {text}", "Run again later, or lower the rates.")
+        )
+    if should_retry != "false" and (status in _RETRIED or status >= 500 or should_retry == "true"):
+        return _Again(Refused(status, code or "server_error", f"The API answers {status}: {text}"))
+    return Refused(status, code or f"http_{status}", text)
+
+
+def _permission(text: str) -> PermissionDenied:
+    return PermissionDenied(
+        f"The key may not do this: {text}",
+        "Give it write access to Files and Vector Stores, or use an unrestricted key.",
+    )
+
+
+def _unreachable(what: str, error: Exception) -> ApiUnavailable:
+    cause = _one_line(error.__cause__ or error)
+    return ApiUnavailable(
+        f"The API cannot be reached ({what}: {cause}).",
+        "Check the network, the proxy and OPENAI_BASE_URL, then run again: it continues from here.",
+    )
+
+
+def _never_sent(error: Exception) -> bool:
+    """Whether the request surely did not reach the server, so that no answer can have been lost."""
+    import httpx2
+
+    return isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+
+
+def _asked_wait(error: openai.APIStatusError) -> float | None:
+    return retry_after(dict(error.response.headers), time.time())
+
+
+def _one_line(error: BaseException) -> str:
+    """An error's own words on one line, cut: a proxy's HTML page says nothing after its first words."""
+    message = getattr(error, "message", None)
+    text = message if isinstance(message, str) and message else str(error)
+    text = " ".join(re.sub(r"<[^>]*>", " ", text).split())
+    return text[:300] or type(error).__name__
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    credentials: Credentials,
+    *,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    concurrency: int = 16,
+    log: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[Api]:
+    """A client for the API, or for the embedded store when its transport is given."""
+    import httpx2
+    import openai
+
+    traffic = Traffic()
+    base_url = "http://embedded.invalid/v1" if transport else credentials.base_url or "https://api.openai.com/v1"
+    if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).netloc:
+        from .errors import ConfigurationError
+
+        raise ConfigurationError(f"The base URL {base_url!r} is not an http(s) address.", "Correct OPENAI_BASE_URL.")
+    prefix = urlsplit(base_url).path.rstrip("/")
+
+    async def count(request: httpx2.Request) -> None:
+        traffic.requests[f"{request.method} {endpoint(request.url.path.removeprefix(prefix))}"] += 1
+
+    http_client = httpx2.AsyncClient(
+        transport=transport,
+        timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
+        limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
+        event_hooks={"request": [count]},
+        follow_redirects=True,
+    )
+    async with http_client:
+        client = openai.AsyncOpenAI(
+            api_key="embedded" if transport else credentials.api_key,
+            base_url=base_url,
+            organization=credentials.organization,
+            project=credentials.project,
+            http_client=http_client,
+            max_retries=0,
+        )
+        yield Api(client, traffic, log=log)
+
+
+def endpoint(path: str) -> str:
+    """A request's path with its ids replaced: `/vector_stores/{id}/files/{id}`."""
+    parts = path.strip("/").split("/")
+    for index in range(1, len(parts)):
+        if parts[index - 1] in _COLLECTIONS and parts[index] not in _COLLECTIONS | _ACTIONS:
+            parts[index] = "{id}"
+    return "/" + "/".join(parts)
+
+
+def redacted(text: str, secrets: tuple[str | None, ...]) -> str:
+    """The text without the secrets, wherever they stand."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
+
+
+def plain(value: Any) -> Any:
+    """An SDK model as plain data; what is plain already stays."""
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value

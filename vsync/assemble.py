@@ -1,0 +1,179 @@
+"""From settings to a job: opens the source, finds manifest and seal, and prepares the way to the store.
+
+Both composition roots use it. It reads no environment; what it opens, the job's `source.close()` closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .documents import Recipe
+from .errors import ManifestError
+from .git import Repository
+from .identity import SourceIdentity, identify
+from .observer import Observer
+from .publish import LocalPublication, Publication, write_durably
+from .selection import Rules
+from .settings import DEFAULT_CONFIG, DEFAULT_LOCAL_STORE, NO_MANIFEST, Credentials, Origin, Settings
+from .source import FolderSource, GitSource, Source
+from .stop import Stop
+from .survey import Brief
+from .sync import Connect, Job
+
+if TYPE_CHECKING:
+    from .api import Api
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where documents come from, and where their state is kept."""
+
+    source: Source
+    root: Path
+    seal_folder: Path
+    identity: SourceIdentity
+    repository: Repository | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def open_place(settings: Settings, origin: Origin) -> Place:
+    """Opens the source. Raises when it is not there, or has no such revision."""
+    if settings.folder is not None:
+        folder = FolderSource(Path(settings.folder))
+        root = Path(settings.folder).resolve()
+        identity = identify(settings.source, origin.repository, origin.repository_id, None, root.name)
+        return Place(folder, root, root / ".vsync", identity)
+    repository = Repository(Path(settings.repo))
+    head = repository.resolve(settings.head or "HEAD")
+    identity = identify(
+        settings.source,
+        origin.repository,
+        origin.repository_id,
+        repository.origin_url(),
+        repository.root.name.removesuffix(".git"),
+    )
+    source = GitSource(repository, head)
+    warnings = _ignored_config(repository.root)
+    return Place(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings)
+
+
+def _ignored_config(root: Path) -> tuple[str, ...]:
+    if not (root / DEFAULT_CONFIG).is_file():
+        return ()
+    return (
+        f"{DEFAULT_CONFIG} is not read by this version: give its settings as options, inputs or VSYNC_… variables.",
+    )
+
+
+def open_publication(settings: Settings, place: Place) -> Publication:
+    """The manifest and seal of the target."""
+    manifest = manifest_path(settings, place.root)
+    seal_folder = place.seal_folder
+    if settings.folder is not None and manifest is not None:
+        seal_folder = manifest.parent
+    return LocalPublication(manifest, seal_folder, settings.target, settings.manifest)
+
+
+def manifest_path(settings: Settings, root: Path) -> Path | None:
+    """The manifest's file; None for `--manifest none`. A relative path is one inside the repository."""
+    if settings.manifest == NO_MANIFEST:
+        return None
+    given = Path(settings.manifest)
+    path = root / given
+    if not given.is_absolute() and not path.parent.resolve().is_relative_to(root):
+        raise ManifestError(
+            f"The manifest {settings.manifest} would stand outside of {root}.",
+            "Give a path inside the repository, or an absolute one.",
+        )
+    if path.is_dir():
+        raise ManifestError(f"The manifest {settings.manifest} is a folder.", "Give the path of a file.")
+    return path
+
+
+def make_job(
+    settings: Settings,
+    credentials: Credentials,
+    origin: Origin,
+    place: Place,
+    observer: Observer,
+    stop: Stop,
+    *,
+    dry_run: bool,
+) -> Job:
+    """The job of one target."""
+    base = place.repository.resolve(settings.base, "base") if settings.base and place.repository else None
+    recipe = Recipe(place.identity.name, settings.target, settings.attributes, settings.chunking)
+    rules = Rules(settings.include, settings.exclude, reserved=_reserved(settings, place.root))
+    return Job(
+        settings=settings,
+        brief=Brief(recipe, rules, settings.full, base),
+        identity=place.identity,
+        origin=origin,
+        source=place.source,
+        publication=open_publication(settings, place),
+        connect=connector(settings, credentials, place.root, observer.note),
+        observer=observer,
+        stop=stop,
+        dry_run=dry_run,
+        keep_manifest=settings.manifest != NO_MANIFEST,
+        branch=settings.branch,
+        warnings=place.warnings,
+    )
+
+
+def _reserved(settings: Settings, root: Path) -> tuple[str, ...]:
+    manifest = manifest_path(settings, root)
+    if manifest is None or not manifest.is_relative_to(root):
+        return ()
+    return (manifest.relative_to(root).as_posix(),)
+
+
+def connector(
+    settings: Settings, credentials: Credentials, root: Path, log: Callable[[str], None] = lambda _: None
+) -> Connect | None:
+    """How to reach the store; None when there is no key for it. Nothing is opened yet."""
+    if settings.local is not None:
+        return lambda: _embedded(local_store_path(settings.local or "", root), settings, log)
+    if credentials.api_key is None:
+        return None
+
+    def connect() -> contextlib.AbstractAsyncContextManager[Api]:
+        from .api import connect
+
+        return connect(credentials, concurrency=settings.concurrency, log=log)
+
+    return connect
+
+
+def local_store_path(given: str, root: Path) -> Path:
+    """The embedded store's file; the default one stands in the repository, kept out of git."""
+    if given:
+        return Path(given)
+    folder = (root / DEFAULT_LOCAL_STORE).parent
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_durably(
+            ignore,
+            b"# Written by vsync: the embedded store and reports are not for commits.\n*\n!manifest.json\n",
+        )
+    return root / DEFAULT_LOCAL_STORE
+
+
+@contextlib.asynccontextmanager
+async def _embedded(path: Path, settings: Settings, log: Callable[[str], None]) -> AsyncIterator[Api]:
+    from .api import connect
+    from .embedded import EmbeddedStore
+    from .embedded.transport import EmbeddedTransport
+
+    store = EmbeddedStore(path)
+    try:
+        async with connect(
+            Credentials(), transport=EmbeddedTransport(store), concurrency=settings.concurrency, log=log
+        ) as api:
+            yield api
+    finally:
+        store.close()

@@ -1,0 +1,447 @@
+"""The command line: a composition root. Reads options and environment, builds a job, runs it, prints, exits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from . import __version__
+from .errors import EXIT_OK, ConfigurationError, Interrupted, VsyncError
+from .settings import Credentials, Settings, credentials, origin, resolve
+from .stop import Stop
+from .terminal import TerminalObserver
+from .text import printable, summary_lines
+
+if TYPE_CHECKING:
+    from .api import Api
+    from .sync import Job
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+_EPILOG = """\b
+Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; and each option as VSYNC_… (VSYNC_INCLUDE).
+Exit codes:
+  0    the store equals the source; a plan
+  1    some documents failed
+  2    wrong usage, configuration or manifest; nothing was done
+  3    the API or git refused or could not be reached; run again
+  4    a safety limit refused the plan; nothing was done
+  130, 143  interrupted
+"""
+
+
+class _Context:
+    """What the commands need of the world."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.stop = Stop()
+        self.credentials: Credentials = credentials(environ)
+        self.exit_code = EXIT_OK
+        self.verbose = False
+
+
+pass_context = click.make_pass_decorator(_Context)
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Runs one command and gives the exit code. Every error a user can cause is one sentence on stderr."""
+    context = _Context(environ)
+    context.stop.install()
+    try:
+        main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
+    except click.exceptions.Exit as stopped:
+        return stopped.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except VsyncError as error:
+        return _tell(error, context)
+    except click.Abort:
+        return Interrupted(context.stop.signum or 2).exit_code
+    except BrokenPipeError:
+        # The reader of our output went away (`vsync plan | head`); there is nobody left to tell.
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        return EXIT_OK
+    return context.exit_code
+
+
+def _tell(error: VsyncError, context: _Context) -> int:
+    from .api import redacted
+
+    click.echo(f"vsync: {printable(redacted(str(error), (context.credentials.api_key,)))}", err=True)
+    if context.verbose:
+        import traceback
+
+        text = "".join(traceback.format_exception(error))
+        click.echo(redacted(text, (context.credentials.api_key,)), err=True)
+    return error.exit_code
+
+
+# --- Options ------------------------------------------------------------------------------------------------
+
+
+def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def apply(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+_where = _options(
+    click.option("--repo", metavar="DIR", help="The repository's folder.  [default: .]"),
+    click.option("--folder", metavar="DIR", help="A plain folder as source, instead of a repository."),
+    click.option("--source", metavar="NAME", help="The source's readable name.  [default: owner/repo, or the folder]"),
+    click.option("--target", metavar="NAME", help="The target's name in the manifest.  [default: default]"),
+    click.option("--vector-store-id", metavar="ID", help="The vector store."),
+    click.option("--vector-store-name", metavar="NAME", help="The store's name; made when there is none.  [default: the source]"),
+    click.option("--config", metavar="FILE", help="The config file (not read by this version).  [default: .vsync.yml]"),
+    click.option("--manifest", metavar="PATH", help="The manifest, in the repository; `none` keeps none.  [default: .vsync/manifest.json]"),
+    click.option("--manifest-branch", metavar="NAME", hidden=True),
+    click.option(
+        "--local",
+        metavar="[FILE]",
+        is_flag=False,
+        flag_value="true",
+        help="Use the embedded store in FILE; needs no key.  [default: .vsync/local.db]",
+    ),
+    click.option("-v", "--verbose", is_flag=True, help="Show every operation, and tracebacks."),
+)  # fmt: skip
+_what = _options(
+    click.option("--include", metavar="GLOB", multiple=True, help="Sync these files (gitignore patterns; repeatable).  [default: documentation]"),
+    click.option("--exclude", metavar="GLOB", multiple=True, help="But not these (gitignore patterns; repeatable)."),
+    click.option("--head", metavar="REV", help="The commit to sync.  [default: HEAD]"),
+    click.option("--base", metavar="REV", help="Where the comparison starts.  [default: the manifest's commit]"),
+    click.option("--full", is_flag=True, default=None, help="Compare the whole tree, not only what git says has changed."),
+    click.option("--attributes", metavar="K=V", multiple=True, help="An attribute for every document (repeatable)."),
+    click.option("--chunk-size", metavar="N", help="Tokens in a chunk, 100 to 4096.  [default: the server's, 800]"),
+    click.option("--chunk-overlap", metavar="N", help="Tokens that chunks share, at most half of a chunk."),
+    click.option("--max-delete", metavar="N|P%", help="Refuse to delete more documents.  [default: not all, not over half of 10 or more]"),
+    click.option("--max-upload", metavar="N|SIZE", help="Refuse to upload more.  [default: 2000,500MB]"),
+    click.option("--force", is_flag=True, default=None, help="Go past both limits."),
+    click.option("--json", "as_json", is_flag=True, help="The report as JSON on stdout, and nothing else there."),
+)  # fmt: skip
+_how = _options(
+    click.option("--concurrency", metavar="N", help="Uploads at once.  [default: 16]"),
+    click.option("--index-timeout", metavar="S", help="Seconds to wait until a document is indexed.  [default: 600]"),
+    click.option("--lock-timeout", metavar="S", help="Seconds to wait for another run.  [default: 600]"),
+    click.option("--uploads-per-minute", metavar="N", help="[default: 1000, the API's limit]"),
+    click.option("--writes-per-minute", metavar="N", help="Changes of the store.  [default: 300, the API's limit]"),
+    click.option("--branch", metavar="NAME", hidden=True),
+    click.option("--commit/--no-commit", default=None, help="Commit the manifest (not available in this version)."),
+    click.option("--push/--no-push", default=None, help="Push the manifest (not available in this version)."),
+)
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "--version", prog_name="vsync")
+def main() -> None:
+    """Keeps an OpenAI vector store equal to chosen files of a git repository.
+
+    \b
+    vsync sync --vector-store-name docs      sync this repository's documentation
+    vsync plan                               show what that would do; needs no key
+    vsync sync --local && vsync search "how do I …" --local
+                                             try it without a key
+    """
+
+
+def _resolved(context: _Context, options: dict[str, Any]) -> Settings:
+    context.verbose = bool(options.get("verbose"))
+    given = {name.replace("_", "-"): value for name, value in options.items()}
+    return resolve(given, context.environ)
+
+
+@contextlib.contextmanager
+def _job(context: _Context, settings: Settings, out: IO[str], *, dry_run: bool) -> Iterator[Job]:
+    from .assemble import make_job, open_place
+
+    observer = TerminalObserver(out, verbose=context.verbose)
+    place = open_place(settings, origin(context.environ))
+    with contextlib.closing(place.source):
+        yield make_job(
+            settings,
+            context.credentials,
+            origin(context.environ),
+            place,
+            observer,
+            context.stop,
+            dry_run=dry_run,
+        )
+
+
+# --- Sync, plan, status -------------------------------------------------------------------------------------
+
+
+@main.command("sync")
+@_where
+@_what
+@_how
+@click.option("--dry-run", is_flag=True, help="Only show what would be done (the same as `vsync plan`).")
+@pass_context
+def sync_command(context: _Context, /, dry_run: bool, as_json: bool, **options: Any) -> None:
+    """Make the store equal to the source.
+
+    Reads the files of a commit (not of the working tree), uploads what was added or changed, waits until it is
+    searchable, then removes what was replaced or removed, and records the result in the manifest.
+    """
+    _sync(context, options, dry_run=dry_run, as_json=as_json)
+
+
+@main.command("plan")
+@_where
+@_what
+@_how
+@pass_context
+def plan_command(context: _Context, /, as_json: bool, **options: Any) -> None:
+    """Show what sync would do. Needs no API key and makes no request (unless --manifest none)."""
+    _sync(context, options, dry_run=True, as_json=as_json)
+
+
+def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
+    from .sync import run as run_job
+
+    settings = _resolved(context, options)
+    out = sys.stderr if as_json else sys.stdout
+    with _job(context, settings, out, dry_run=dry_run) as job:
+        report = run_job(job)
+    if as_json:
+        click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(summary_lines(report)))
+    if report.error is not None:
+        _tell(report.error, context)
+    context.exit_code = report.exit_code
+
+
+@main.command("status")
+@_where
+@click.option("--head", metavar="REV", help="The commit to compare with.  [default: HEAD]")
+@click.option("--json", "as_json", is_flag=True, help="The status as JSON on stdout.")
+@click.argument("path", required=False)
+@pass_context
+def status_command(context: _Context, /, path: str | None, as_json: bool, **options: Any) -> None:
+    """Tell from manifest and seal alone which commit is live, how far behind it is, and whether PATH is in the store."""
+    from .assemble import open_place, open_publication
+    from .status import status, status_lines
+
+    settings = _resolved(context, options)
+    place = open_place(settings, origin(context.environ))
+    with contextlib.closing(place.source):
+        found = status(open_publication(settings, place), place, settings, path)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(status_lines(found)))
+
+
+# --- Search, stores -----------------------------------------------------------------------------------------
+
+
+@main.command("search")
+@_where
+@click.option("--head", hidden=True)
+@click.option("-n", "limit", type=click.IntRange(1, 50), default=10, show_default=True, help="How many results.")
+@click.option(
+    "--filter",
+    "filters",
+    metavar="K=V",
+    multiple=True,
+    help="Only documents with this attribute (repeatable).",
+)
+@click.option("--json", "as_json", is_flag=True, help="The results as JSON on stdout.")
+@click.argument("query", required=False)
+@pass_context
+def search_command(
+    context: _Context, /, query: str | None, limit: int, filters: tuple[str, ...], as_json: bool, **options: Any
+) -> None:
+    """Query the store that holds the documents."""
+    from .queries import find_store_id, search_filters
+
+    settings = _resolved(context, options)
+    if not query:
+        raise click.UsageError("There is no query. With --local, put the query first or write --local=FILE.")
+    from .assemble import connector, open_place, open_publication
+
+    place = open_place(settings, origin(context.environ))
+    with contextlib.closing(place.source):
+        publication = open_publication(settings, place)
+        connect = connector(settings, context.credentials, place.root)
+        if connect is None:
+            _no_key()
+
+        async def ask(api: Api) -> list[Any]:
+            from .store import Stores
+
+            stores = Stores(api)
+            store_id = await find_store_id(stores, publication, place, settings)
+            store = stores.open(store_id, uploads_per_minute=1, writes_per_minute=1)
+            return await store.search(query, limit, search_filters(filters))
+
+        hits = _ask(connect, ask)
+    from .queries import hit_data, hit_lines
+
+    if as_json:
+        click.echo(json.dumps([hit_data(hit) for hit in hits], ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(hit_lines(hits)))
+
+
+@main.group("stores")
+def stores_group() -> None:
+    """List, create and show vector stores."""
+
+
+def _stores_options(function: F) -> F:
+    return _options(
+        click.option(
+            "--local", metavar="[FILE]", is_flag=False, flag_value="true", help="Use the embedded store in FILE."
+        ),
+        click.option("--repo", metavar="DIR", hidden=True),
+        click.option("--json", "as_json", is_flag=True, help="JSON on stdout."),
+        click.option("-v", "--verbose", is_flag=True, help="Show tracebacks."),
+    )(function)
+
+
+@stores_group.command("list")
+@_stores_options
+@pass_context
+def stores_list(context: _Context, /, as_json: bool, **options: Any) -> None:
+    """List the vector stores of the project."""
+
+    async def ask(api: Api) -> list[Any]:
+        from .store import Stores
+
+        return await Stores(api).list()
+
+    _show_stores(_with_stores(context, options, ask), as_json=as_json)
+
+
+@stores_group.command("show")
+@_stores_options
+@click.argument("store_id")
+@pass_context
+def stores_show(context: _Context, /, store_id: str, as_json: bool, **options: Any) -> None:
+    """Show one vector store."""
+
+    async def ask(api: Api) -> Any:
+        from .store import Stores
+
+        return await Stores(api).get(store_id)
+
+    _show_stores(_with_stores(context, options, ask), as_json=as_json)
+
+
+@stores_group.command("create")
+@_stores_options
+@click.argument("name")
+@pass_context
+def stores_create(context: _Context, /, name: str, as_json: bool, **options: Any) -> None:
+    """Create a vector store. To sync into it, give its id: a name alone never proves that a store is yours."""
+
+    async def ask(api: Api) -> Any:
+        from .store import Stores
+
+        return await Stores(api).create(name)
+
+    _show_stores(_with_stores(context, options, ask), as_json=as_json)
+
+
+def _with_stores(context: _Context, options: dict[str, Any], ask: Callable[[Api], Any]) -> Any:
+    from .assemble import connector
+
+    settings = _resolved(context, options)
+    connect = connector(settings, context.credentials, Path(settings.repo))
+    if connect is None:
+        _no_key()
+    return _ask(connect, ask)
+
+
+def _show_stores(found: Any, *, as_json: bool) -> None:
+    from .queries import store_data, store_lines
+
+    if as_json:
+        data = [store_data(info) for info in found] if isinstance(found, list) else store_data(found)
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(store_lines(found if isinstance(found, list) else [found])))
+
+
+def _ask(connect: Callable[[], Any], ask: Callable[[Api], Any]) -> Any:
+    from .api import Refused
+    from .errors import ApiUnavailable
+
+    async def connected() -> Any:
+        async with connect() as api:
+            return await ask(api)
+
+    try:
+        return asyncio.run(connected())
+    except Refused as error:
+        raise ApiUnavailable(f"The API refused the request ({error.status} {error.code}): {error.message}") from error
+
+
+def _no_key() -> NoReturn:
+    from .sync import no_key
+
+    raise no_key()
+
+
+# --- Serve --------------------------------------------------------------------------------------------------
+
+
+@main.command("serve")
+@click.option(
+    "--local",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value="true",
+    help="The embedded store to serve.  [default: .vsync/local.db]",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port; 0 takes a free one.",
+)
+@click.option("--repo", metavar="DIR", hidden=True)
+@click.option("-v", "--verbose", is_flag=True, help="Show tracebacks.")
+@pass_context
+def serve_command(context: _Context, /, host: str, port: int, **options: Any) -> None:
+    """Put the embedded store on HTTP, for any OpenAI client (needs the extra `serve`).
+
+    \b
+    vsync serve --local
+    OPENAI_BASE_URL=http://127.0.0.1:8000/v1 OPENAI_API_KEY=any vsync sync
+    """
+    from .assemble import local_store_path
+    from .embedded import EmbeddedStore
+    from .serve import run as serve
+
+    settings = _resolved(context, options)
+    if settings.local is None:
+        raise ConfigurationError("There is nothing to serve.", "Give --local, and with it the embedded store's file.")
+    store = EmbeddedStore(local_store_path(settings.local, Path(settings.repo)))
+    try:
+        serve(store, host, port, lambda text: click.echo(text, err=True), api_key=None)
+    except ImportError as error:
+        raise ConfigurationError(f"{error}.") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port."
+        ) from error
+    finally:
+        store.close()

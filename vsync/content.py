@@ -1,0 +1,40 @@
+"""The bytes of one document on their way into the store: in memory when small, in an unlinked file when not."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import IO
+
+IN_MEMORY_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+
+
+@dataclass(slots=True)
+class Content:
+    """A rewound file to read from, with its SHA-256 and size in bytes. The receiver closes it."""
+
+    file: IO[bytes]
+    sha256: str
+    bytes: int
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def spool(chunks: Iterable[bytes]) -> Content:
+    """The chunks as one seekable file: the SDK can only send again what it can rewind."""
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - closed by the receiver
+    digest, size = hashlib.sha256(), 0
+    try:
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return Content(file, digest.hexdigest(), size)

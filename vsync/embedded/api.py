@@ -1,0 +1,109 @@
+"""Routes a request to the operation it names; whatever happens, the answer is a response."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from pathlib import Path
+from urllib.parse import unquote
+
+from vsync.embedded import file_batches, files, indexing, search, vector_store_files, vector_stores
+from vsync.embedded.context import Context
+from vsync.embedded.database import Database
+from vsync.embedded.messages import MAX_BODY_BYTES, ApiError, Request, Response, not_found, too_large
+
+_log = logging.getLogger(__name__)
+
+Operation = Callable[..., Response]
+
+_OPERATIONS: dict[str, dict[str, Operation]] = {
+    "files": {"GET": files.list_files, "POST": files.create},
+    "files/*": {"GET": files.retrieve, "DELETE": files.delete},
+    "files/*/content": {"GET": files.content},
+    "vector_stores": {"GET": vector_stores.list_stores, "POST": vector_stores.create},
+    "vector_stores/*": {
+        "GET": vector_stores.retrieve,
+        "POST": vector_stores.update,
+        "DELETE": vector_stores.delete,
+    },
+    "vector_stores/*/search": {"POST": search.search},
+    "vector_stores/*/files": {"GET": vector_store_files.list_files, "POST": vector_store_files.create},
+    "vector_stores/*/files/*": {
+        "GET": vector_store_files.retrieve,
+        "POST": vector_store_files.update,
+        "DELETE": vector_store_files.delete,
+    },
+    "vector_stores/*/files/*/content": {"GET": vector_store_files.content},
+    "vector_stores/*/file_batches": {"POST": file_batches.create},
+    "vector_stores/*/file_batches/*": {"GET": file_batches.retrieve},
+    "vector_stores/*/file_batches/*/cancel": {"POST": file_batches.cancel},
+    "vector_stores/*/file_batches/*/files": {"GET": file_batches.list_files},
+}
+
+
+class EmbeddedStore:
+    """An OpenAI-compatible API over one SQLite file. May be used from several threads."""
+
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, indexing_delay_s: float = 0.0
+    ) -> None:
+        self._database = Database(path)
+        self._clock = clock
+        self._indexing_delay_s = indexing_delay_s
+
+    def handle(self, request: Request) -> Response:
+        now = self._clock()
+        try:
+            response = self._answer(Context(self._database, now, self._indexing_delay_s), request)
+        except ApiError as error:
+            response = error.response()
+        except Exception as error:
+            _log.exception("%s %r failed", request.method, request.path)
+            response = _failure(error).response()
+        stamps = {"x-request-id": "req_" + secrets.token_hex(16), "date": formatdate(now, usegmt=True)}
+        return Response(response.status, response.headers | stamps, response.body)
+
+    def _answer(self, context: Context, request: Request) -> Response:
+        pattern, operation, identifiers = _route(request)
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length[:20]) > MAX_BODY_BYTES:
+            raise too_large(f"The request body is larger than {MAX_BODY_BYTES} bytes.")
+        files.remove_expired(context)
+        vector_stores.expire(context)
+        if pattern.startswith("vector_stores/*"):
+            indexing.index_due(context, identifiers[0])
+        return operation(context, request, *identifiers)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _route(request: Request) -> tuple[str, Operation, list[str]]:
+    parts = request.path.strip("/").split("/")
+    if parts[0] == "v1":
+        parts = parts[1:]
+    # Names and identifiers take turns.
+    pattern = "/".join("*" if n in (1, 3) else part for n, part in enumerate(parts))
+    operations = _OPERATIONS.get(pattern)
+    if operations is None:
+        raise not_found(f"Invalid URL ({request.method} {request.path})")
+    operation = operations.get(request.method)
+    if operation is None:
+        allowed = ", ".join(operations)
+        raise ApiError(
+            405,
+            f"Not allowed to {request.method} on {request.path} (expected {allowed}).",
+            code="method_not_allowed",
+            headers={"allow": allowed},
+        )
+    return pattern, operation, [unquote(part) for n, part in enumerate(parts) if n in (1, 3)]
+
+
+def _failure(error: Exception) -> ApiError:
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        return ApiError(503, "The store is being written by another process; try again.")
+    return ApiError(500, "The embedded store failed to answer this request.")

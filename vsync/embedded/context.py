@@ -1,0 +1,18 @@
+"""What every operation needs besides the request: the file, the time, how long indexing seems to take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vsync.embedded.database import Database
+
+
+@dataclass(frozen=True)
+class Context:
+    database: Database
+    now: float
+    indexing_delay_s: float
+
+    @property
+    def timestamp(self) -> int:
+        return int(self.now)

@@ -1,0 +1,138 @@
+"""From a file's bytes to the text that is indexed, in bounded time and memory: the bytes are hostile.
+
+Text is decoded and Word and PowerPoint files give up their words; PDF and old Word files have no parser here,
+so of them nothing but the name is indexed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import posixpath
+import re
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable
+from typing import IO
+
+from vsync.embedded.chunking import MAX_TEXT_BYTES
+from vsync.embedded.messages import PIECE_BYTES
+
+TEXT_EXTENSIONS = frozenset(
+    {
+        *(".c", ".cpp", ".cs", ".css", ".go", ".html", ".java", ".js", ".json", ".md", ".php", ".py", ".rb"),
+        *(".sh", ".tex", ".ts", ".txt"),
+    }
+)
+OFFICE_PARTS = {".docx": re.compile(r"word/document\.xml"), ".pptx": re.compile(r"ppt/slides/slide\d+\.xml")}
+NAME_ONLY_EXTENSIONS = frozenset({".doc", ".pdf"})
+EXTENSIONS = TEXT_EXTENSIONS | OFFICE_PARTS.keys() | NAME_ONLY_EXTENSIONS
+
+MAX_ENCODED_BYTES = 2 * MAX_TEXT_BYTES + 2  # UTF-16 of ASCII text, the least dense encoding there is
+MAX_XML_BYTES = 64 * 1024 * 1024
+MAX_DIRECTORY_BYTES = 1024 * 1024
+
+_DIRECTORY_END = b"PK\x05\x06"
+_DIRECTORY_END_64 = b"PK\x06\x07"
+_RUN_OR_PARAGRAPH_END = re.compile(r"<[aw]:t(?:\s[^>]*)?>([^<]*)</[aw]:t>|</[aw]:p>|<w:tab/>")
+_BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
+
+class UnindexableError(Exception):
+    """What `last_error` says of a file that failed."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def text_of(filename: str, pieces: Iterable[bytes]) -> str:
+    extension = posixpath.splitext(filename)[1].lower()
+    if extension in NAME_ONLY_EXTENSIONS:
+        return ""
+    parts = OFFICE_PARTS.get(extension)
+    text = _office_text(pieces, parts) if parts else _plain_text(pieces)
+    if len(text) > MAX_TEXT_BYTES or len(text.encode()) > MAX_TEXT_BYTES:
+        raise _too_large()
+    return text
+
+
+def _plain_text(pieces: Iterable[bytes]) -> str:
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) > MAX_ENCODED_BYTES:
+            raise _too_large()
+    if not data:
+        raise UnindexableError("invalid_file", "The file could not be parsed because it is empty.")
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode("utf-16" if utf_16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnindexableError("unsupported_file", "The file type is not supported.") from error
+    if "\0" in text:
+        raise UnindexableError("unsupported_file", "The file type is not supported.")
+    return text
+
+
+def _office_text(pieces: Iterable[bytes], parts: re.Pattern[str]) -> str:
+    with tempfile.SpooledTemporaryFile(PIECE_BYTES) as spool:
+        for piece in pieces:
+            spool.write(piece)
+        try:
+            return _archive_text(spool, parts)
+        except _BROKEN_ARCHIVE as error:
+            raise UnindexableError("invalid_file", "The file could not be parsed.") from error
+
+
+def _archive_text(spool: IO[bytes], parts: re.Pattern[str]) -> str:
+    _check_directory(spool)
+    texts, left = [], MAX_XML_BYTES
+    with zipfile.ZipFile(spool) as archive:
+        names = [name for name in archive.namelist() if parts.fullmatch(name)]
+        for name in sorted(names, key=lambda name: (len(name), name)):
+            # The sizes that an archive states may be lies; what comes out is counted.
+            with archive.open(name) as part:
+                xml = part.read(left + 1)
+            left -= len(xml)
+            if left < 0:
+                raise _too_large()
+            texts.append(_words(xml.decode()))
+    if not texts:
+        raise UnindexableError("invalid_file", "The file could not be parsed.")
+    return "\n".join(texts)
+
+
+def _check_directory(spool: IO[bytes]) -> None:
+    """Refuses a table of contents that zipfile would read into gigabytes of objects."""
+    size = spool.seek(0, 2)
+    spool.seek(max(0, size - 66_000))
+    tail = spool.read()
+    at = tail.rfind(_DIRECTORY_END)
+    if at < 0 or _DIRECTORY_END_64 in tail:
+        raise zipfile.BadZipFile
+    (directory_bytes,) = struct.unpack_from("<L", tail, at + 12)
+    if directory_bytes > MAX_DIRECTORY_BYTES:
+        raise zipfile.BadZipFile
+
+
+def _words(xml: str) -> str:
+    # No XML parser: entities that a document declares itself are never expanded.
+    found = _RUN_OR_PARAGRAPH_END.finditer(xml)
+    return "".join(html.unescape(match[1]) if match[1] is not None else "\n" for match in found)
+
+
+def _too_large() -> UnindexableError:
+    return UnindexableError("invalid_file", "The file could not be parsed because it is too large.")

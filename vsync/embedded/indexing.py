@@ -1,0 +1,76 @@
+"""Indexes attached files when somebody looks, once their time has come.
+
+There is no thread of its own for it: the process that attached a file may be gone, and whoever asks next does
+the work.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from vsync.embedded import chunking, extraction, files
+from vsync.embedded.context import Context
+
+# A request answers in time even when much is left to index; the next one goes on, as a caller who polls sees.
+BUDGET_S = 2.0
+# Small files share a transaction, which halves the work; none lasts long, since other processes wait for it.
+MAX_FILES_AT_ONCE = 64
+MAX_BYTES_AT_ONCE = 1024 * 1024
+
+_DUE = (
+    "SELECT entry.*, files.filename, files.bytes FROM vector_store_files AS entry"
+    " JOIN files ON files.seq = entry.file JOIN vector_stores ON vector_stores.seq = entry.vector_store"
+    " WHERE entry.status = 'in_progress' AND entry.due_at <= ? AND vector_stores.id = ?"
+    " ORDER BY entry.seq LIMIT ?"
+)
+
+
+def index_due(context: Context, store_id: str) -> None:
+    deadline = time.monotonic() + BUDGET_S
+    while _index_some(context, store_id) and time.monotonic() < deadline:
+        pass
+
+
+def _index_some(context: Context, store_id: str) -> bool:
+    """Whether anything was due."""
+    with context.database.read() as connection:
+        if connection.execute(_DUE, (context.now, store_id, 1)).fetchone() is None:
+            return False
+    # Asked again inside: another process may have been here first.
+    with context.database.write() as connection:
+        size = 0
+        for entry in connection.execute(_DUE, (context.now, store_id, MAX_FILES_AT_ONCE)).fetchall():
+            size += entry["bytes"]
+            if size > MAX_BYTES_AT_ONCE and size > entry["bytes"]:
+                break
+            _index(connection, entry)
+    return True
+
+
+def _index(connection: sqlite3.Connection, entry: sqlite3.Row) -> None:
+    try:
+        text = extraction.text_of(entry["filename"], files.pieces(connection, entry["file"]))
+    except extraction.UnindexableError as error:
+        connection.execute(
+            "UPDATE vector_store_files SET status = 'failed', error_code = ?, error_message = ?"
+            " WHERE seq = ?",
+            (error.code, error.message, entry["seq"]),
+        )
+        return
+    strategy = chunking.Chunking(entry["max_chunk_size_tokens"], entry["chunk_overlap_tokens"])
+    usage_bytes = 0
+    # A file without words can still be found by its name.
+    for chunk in chunking.chunks(text, strategy) if text else ("",):
+        usage_bytes += len(chunk.encode())
+        (chunk_id,) = connection.execute(
+            "INSERT INTO chunks (entry) VALUES (?) RETURNING id", (entry["seq"],)
+        ).fetchone()
+        connection.execute(
+            "INSERT INTO chunk_texts (rowid, filename, text) VALUES (?, ?, ?)",
+            (chunk_id, entry["filename"], chunk),
+        )
+    connection.execute(
+        "UPDATE vector_store_files SET status = 'completed', usage_bytes = ? WHERE seq = ?",
+        (usage_bytes, entry["seq"]),
+    )

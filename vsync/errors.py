@@ -1,0 +1,119 @@
+"""Every way a run can end early, by who must act.
+
+    VsyncError
+    ├── ConfigurationError    2  config       the user: an option, an input, a pattern
+    ├── ManifestError         2  manifest     the user: an unreadable manifest, or one of another source or store
+    ├── RepositoryError       2  git          the workflow's author: no repository, no commit, unknown revision
+    ├── MissingCredentials    2  credentials  the user: no key given
+    ├── StoreConflict         2  store        the user: a store of that name that is not ours, or several
+    ├── CredentialsRefused    3  credentials  the key's owner
+    ├── PermissionDenied      3  permission   the key's owner: a missing scope
+    ├── StoreGone             3  store        the user: deleted or expired
+    ├── PublicationFailed     3  manifest     nobody: the manifest could not be written after the store was
+    ├── SealHeld              3  store        nobody: another run is at work
+    ├── ApiUnavailable        3  api          nobody: unreachable, or refusing after every retry
+    ├── GitUnavailable        3  git          nobody: a remote that does not answer
+    ├── LimitExceeded         4  limit        the reviewer: the plan is larger than the limit
+    └── Interrupted     130/143  interrupted  nobody
+
+The number is the exit code, the word the action's `failure-reason`. Adapters translate library errors into these at
+the boundary; only the two composition roots print them and exit. `message` says what happened and why, `remedy` what
+to do.
+"""
+
+from __future__ import annotations
+
+import signal
+
+EXIT_OK = 0
+EXIT_INCOMPLETE = 1
+
+
+class VsyncError(Exception):
+    """A run that cannot go on. Never raised itself; see the tree above."""
+
+    exit_code = 3
+    reason = "api"
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".rstrip()
+
+
+class ConfigurationError(VsyncError):
+    exit_code = 2
+    reason = "config"
+
+
+class ManifestError(VsyncError):
+    exit_code = 2
+    reason = "manifest"
+
+
+class RepositoryError(VsyncError):
+    exit_code = 2
+    reason = "git"
+
+
+class MissingCredentials(VsyncError):
+    exit_code = 2
+    reason = "credentials"
+
+
+class StoreConflict(VsyncError):
+    exit_code = 2
+    reason = "store"
+
+
+class CredentialsRefused(VsyncError):
+    reason = "credentials"
+
+
+class PermissionDenied(VsyncError):
+    reason = "permission"
+
+
+class StoreGone(VsyncError):
+    reason = "store"
+
+
+class PublicationFailed(VsyncError):
+    reason = "manifest"
+
+
+class SealHeld(VsyncError):
+    reason = "store"
+
+
+class ApiUnavailable(VsyncError):
+    reason = "api"
+
+
+class GitUnavailable(VsyncError):
+    reason = "git"
+
+
+class LimitExceeded(VsyncError):
+    exit_code = 4
+    reason = "limit"
+
+
+class Interrupted(VsyncError):
+    reason = "interrupted"
+
+    def __init__(self, signum: int, message: str = "", remedy: str = "") -> None:
+        name = signal.Signals(signum).name
+        super().__init__(message or f"Interrupted by {name}.", remedy or "Run again: the next run continues from here.")
+        self.exit_code = 128 + signum
+
+
+def worst_exit_code(codes: list[int]) -> int:
+    """The exit code of several causes: the first of 130/143, 2, 3, 4, 1; 0 when there is none."""
+    for code in (130, 143, 2, 3, 4, 1):
+        if code in codes:
+            return code
+    return EXIT_OK

@@ -1,0 +1,100 @@
+"""Which kinds of files the store can index, and under which name and media type they are sent. Pure data.
+
+The store decides by the extension of the file name alone, and takes a fixed list of them
+(https://platform.openai.com/docs/assistants/tools/file-search#supported-files). Text in other formats is
+indexed just as well when its name ends in one of the list: such a file is sent as `guide.rst.txt`, while its
+`path` attribute stays `guide.rst`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+_NATIVE_TEXT = {
+    ".c": "text/x-c",
+    ".cpp": "text/x-c++",
+    ".cs": "text/x-csharp",
+    ".css": "text/css",
+    ".go": "text/x-golang",
+    ".html": "text/html",
+    ".java": "text/x-java",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".php": "text/x-php",
+    ".py": "text/x-python",
+    ".rb": "text/x-ruby",
+    ".sh": "application/x-sh",
+    ".tex": "text/x-tex",
+    ".ts": "application/typescript",
+    ".txt": "text/plain",
+}
+_NATIVE_BINARY = {
+    ".doc": "application/msword",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pdf": "application/pdf",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+_SENT_AS = {
+    ".md": ".markdown .mdown .mkd .mdx .qmd .rmd",
+    ".html": ".htm .xhtml",
+    ".txt": (
+        ".adoc .asciidoc .asc .rst .rest .text .org .textile .wiki .mediawiki .log "
+        ".yaml .yml .toml .ini .cfg .conf .properties .env .xml .svg .csv .tsv .sql .graphql .proto .jsonl .json5 "
+        ".bat .cmd .ps1 .bash .zsh .fish .awk .sed .vim .el .lisp .clj .cljs .scm .rkt .hs .ml .mli .elm .ex .exs "
+        ".erl .hrl .rs .kt .kts .swift .scala .sbt .groovy .gradle .dart .lua .pl .pm .r .jl .m .mm .f .f90 .f95 "
+        ".h .hh .hpp .hxx .cc .cxx .inl .asm .s .v .sv .vhd .vhdl .zig .nim .d .pas .vb .fs .fsx .fsi "
+        ".jsx .tsx .mjs .cjs .mts .cts .vue .svelte .astro .scss .sass .less .styl "
+        ".tf .tfvars .hcl .nix .cmake .mk .dockerfile .ipynb .tmpl .tpl .j2 .jinja .jinja2 .mustache .hbs .erb "
+        ".po .pot .bib .patch .diff .pyi .pyx .sol .thrift .avsc .feature .http .rego .cue .dhall .bicep"
+    ),
+}
+_TEXT_NAMES = frozenset(
+    (
+        "authors changelog changes codeowners contributing contributors copying dockerfile gemfile jenkinsfile "
+        "justfile license licence maintainers makefile news notice procfile rakefile readme security todo "
+        "vagrantfile version"
+    ).split()
+)
+
+DOCUMENTATION_EXTENSIONS = frozenset(
+    ".md .markdown .mdown .mkd .mdx .rst .rest .adoc .asciidoc .asc .txt .text .html .htm .pdf .doc .docx .pptx".split()
+)
+"""What counts as documentation where no include rule says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """How a file is sent: `suffix` is put behind its name, `text` says whether its bytes must be text."""
+
+    media_type: str
+    suffix: str
+    text: bool
+
+
+def _table() -> dict[str, FileType]:
+    table = {extension: FileType(media, "", True) for extension, media in _NATIVE_TEXT.items()}
+    table |= {extension: FileType(media, "", False) for extension, media in _NATIVE_BINARY.items()}
+    for suffix, extensions in _SENT_AS.items():
+        table |= {extension: FileType(_NATIVE_TEXT[suffix], suffix, True) for extension in extensions.split()}
+    return table
+
+
+BY_EXTENSION = MappingProxyType(_table())
+_PLAIN = FileType("text/plain", ".txt", True)
+
+
+def extension_of(path: str) -> str:
+    """The lower-case extension with its dot, of the last component; empty when there is none."""
+    name = path.rpartition("/")[2]
+    stem, dot, extension = name.rpartition(".")
+    return f".{extension.lower()}" if dot and stem else ""
+
+
+def file_type(path: str) -> FileType | None:
+    """How the file of that path is sent; None when the store cannot index its kind."""
+    extension = extension_of(path)
+    if extension:
+        return BY_EXTENSION.get(extension)
+    return _PLAIN if path.rpartition("/")[2].lower() in _TEXT_NAMES else None

@@ -1,0 +1,272 @@
+"""The repository, through git's plumbing: commits, trees, differences and blobs. Never the working tree.
+
+GitPython finds the repository and runs the commands. Each runs with `GIT_DIR` set to what was found: variables of a
+surrounding git (a hook) do not lead elsewhere, and git's check for a repository "owned by someone else", which is made
+while it searches (https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory), does not stop a
+container that runs as another user. Nothing is written into anybody's configuration for it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import git as gitpython
+
+from .changes import Change, TreeEntry, parse_diff, parse_tree
+from .content import CHUNK_BYTES, Content, spool
+from .errors import GitUnavailable, RepositoryError
+
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    # A replaced object (git replace) has not the bytes that its id names.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
+
+
+class Repository:
+    """One git repository, opened for reading."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._repo = gitpython.Repo(path, search_parent_directories=True)
+        except gitpython.NoSuchPathError:
+            raise RepositoryError(f"There is no folder {path}.", "Give the repository's folder with --repo.") from None
+        except (gitpython.InvalidGitRepositoryError, OSError, ValueError) as error:
+            raise RepositoryError(
+                f"{path} is not in a git repository.",
+                "Run inside a clone (in a workflow: after actions/checkout), or sync a plain folder with --folder DIR.",
+            ) from error
+        self.git_dir = Path(self._repo.git_dir).resolve()
+        self.common_dir = Path(self._repo.common_dir).resolve()
+        self.root = Path(self._repo.working_tree_dir or self._repo.git_dir).resolve()
+        self._repo.git.update_environment(**_ENVIRONMENT, GIT_DIR=str(self.git_dir))
+
+    def close(self) -> None:
+        self._repo.close()
+
+    def resolve(self, revision: str, what: str = "head") -> str:
+        """The commit that a revision names."""
+        try:
+            return self._text("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        except gitpython.GitCommandError:
+            pass
+        if revision == "HEAD":
+            raise RepositoryError(
+                "The repository has no commit yet: its branch is unborn.", "Commit the files to sync first."
+            )
+        raise RepositoryError(
+            f"The {what} {revision!r} is not a commit in this clone.",
+            "Check its spelling; in a shallow clone fetch it first (actions/checkout: fetch-depth: 0).",
+        )
+
+    def has_commit(self, commit: str) -> bool:
+        try:
+            return self._text("cat-file", "-t", commit) == "commit"
+        except gitpython.GitCommandError:
+            return False
+
+    def origin_url(self) -> str | None:
+        """The address of the remote `origin`, as configured."""
+        try:
+            return self._text("config", "--get", "remote.origin.url") or None
+        except gitpython.GitCommandError:
+            return None
+
+    def count_between(self, base: str, head: str) -> int:
+        """How many commits `head` has that `base` has not."""
+        return int(self._text("rev-list", "--count", f"{base}..{head}"))
+
+    def tree(self, commit: str) -> Iterator[TreeEntry]:
+        """Every file of a commit."""
+        with self._output("ls-tree", "-r", "-z", "--full-tree", commit) as chunks:
+            yield from parse_tree(chunks)
+
+    def diff(self, base: str, head: str) -> Iterator[Change]:
+        """What differs between two commits; a rename shows as one removed and one added path."""
+        options = (
+            "-r",
+            "-z",
+            "--raw",
+            "--no-renames",
+            "--no-abbrev",
+            "--no-ext-diff",
+            "--ignore-submodules=none",
+        )
+        with self._output("diff-tree", *options, base, head) as chunks:
+            yield from parse_diff(chunks)
+
+    def fetch_missing(self, commit: str, blobs: Sequence[str]) -> None:
+        """Brings those blobs of a commit that a partial clone lacks, in one fetch. Git itself fetches one by one.
+
+        The options are those of git's own lazy fetch (https://git-scm.com/docs/partial-clone).
+        """
+        remote = self._promisor_remote()
+        if remote is None or not blobs:
+            return
+        missing = self._missing(commit) & set(blobs)
+        if not missing:
+            return
+        options = (
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--recurse-submodules=no",
+            "--filter=blob:none",
+            "--stdin",
+        )
+        try:
+            self._feed(
+                ["-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, remote],
+                "\n".join(sorted(missing)).encode(),
+            )
+        except gitpython.GitCommandError as error:
+            raise GitUnavailable(
+                f"{len(missing)} blobs are not in this partial clone, and fetching them from {remote!r} failed: "
+                f"{_last_line(error)}",
+                "Check the network and the remote's credentials, or clone without --filter.",
+            ) from error
+
+    def sizes(self, blobs: Sequence[str]) -> dict[str, int]:
+        """The sizes of blobs, in bytes."""
+        if not blobs:
+            return {}
+        output = self._feed(["cat-file", "--batch-check=%(objectname) %(objectsize)"], "\n".join(blobs).encode())
+        sizes = {}
+        for line in output.decode("ascii").splitlines():
+            blob, _, size = line.partition(" ")
+            if not size.isdigit():
+                raise _missing_blob(blob)
+            sizes[blob] = int(size)
+        return sizes
+
+    def blobs(self) -> BlobReader:
+        return BlobReader(self._repo.git)
+
+    def _promisor_remote(self) -> str | None:
+        try:
+            lines = self._text("config", "--get-regexp", r"^remote\..*\.promisor$").splitlines()
+        except gitpython.GitCommandError:
+            return None
+        for line in lines:
+            key, _, value = line.rpartition(" ")
+            if value.lower() in {"true", "1", "yes", "on"}:
+                return key.removeprefix("remote.").removesuffix(".promisor")
+        return None
+
+    def _missing(self, commit: str) -> set[str]:
+        """Objects of a commit that this clone promises but does not hold."""
+        lines = self._text("rev-list", "--objects", "--no-walk", "--missing=print", commit).splitlines()
+        return {line[1:] for line in lines if line.startswith("?")}
+
+    def _text(self, *arguments: str) -> str:
+        output = self._repo.git.execute(["git", *arguments])
+        assert isinstance(output, str)
+        return output.strip()
+
+    def _feed(self, arguments: Sequence[str], stdin: bytes) -> bytes:
+        process = _Process(self._repo.git, arguments, istream=subprocess.PIPE)
+        stdout, stderr = process.popen.communicate(stdin)
+        if process.popen.returncode:
+            raise gitpython.GitCommandError(["git", *arguments], process.popen.returncode, stderr, stdout)
+        return stdout
+
+    @contextmanager
+    def _output(self, *arguments: str) -> Iterator[Iterable[bytes]]:
+        process = _Process(self._repo.git, arguments)
+        yield iter(lambda: process.stdout.read(CHUNK_BYTES), b"")
+        _, stderr = process.popen.communicate()
+        if process.popen.returncode:
+            raise GitUnavailable(
+                f"git {arguments[0]} failed: {stderr.decode('utf-8', 'replace').strip()[-500:]}",
+                "The clone may be damaged or incomplete: try a fresh one.",
+            )
+
+
+class _Process:
+    """A running git. GitPython ends the process when its handle goes, so the handle is kept here."""
+
+    def __init__(self, command: gitpython.Git, arguments: Sequence[str], istream: int | None = None) -> None:
+        handle = command.execute(["git", *arguments], as_process=True, istream=istream)
+        assert isinstance(handle, gitpython.Git.AutoInterrupt)
+        assert handle.proc is not None
+        self._handle = handle
+        self.popen: subprocess.Popen[bytes] = handle.proc
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        assert self.popen.stdout is not None
+        return self.popen.stdout
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        assert self.popen.stdin is not None
+        return self.popen.stdin
+
+
+class BlobReader:
+    """Reads blobs through one `git cat-file --batch`. Safe to use from several threads."""
+
+    def __init__(self, command: gitpython.Git) -> None:
+        self._command = command
+        self._lock = threading.Lock()
+        self._process: _Process | None = None
+
+    def __enter__(self) -> BlobReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.popen.communicate()
+            self._process = None
+
+    def read(self, blob: str) -> Content:
+        """The blob's bytes, spooled. The receiver closes them."""
+        with self._lock:
+            return spool(self._chunks(blob))
+
+    def chunks(self, blob: str) -> Iterator[bytes]:
+        """The blob's bytes in pieces. Read them to the end before the next blob."""
+        with self._lock:
+            yield from self._chunks(blob)
+
+    def _chunks(self, blob: str) -> Iterator[bytes]:
+        if self._process is None:
+            self._process = _Process(self._command, ["cat-file", "--batch"], istream=subprocess.PIPE)
+        stdin, stdout = self._process.stdin, self._process.stdout
+        try:
+            stdin.write(blob.encode("ascii") + b"\n")
+            stdin.flush()
+            header = stdout.readline().split()
+        except OSError:
+            raise _missing_blob(blob) from None
+        if len(header) != 3 or header[1] != b"blob":
+            raise _missing_blob(blob)
+        left = int(header[2])
+        while left:
+            chunk = stdout.read(min(left, CHUNK_BYTES))
+            if not chunk:
+                raise _missing_blob(blob)
+            left -= len(chunk)
+            yield chunk
+        stdout.read(1)
+
+
+def _missing_blob(blob: str) -> GitUnavailable:
+    return GitUnavailable(
+        f"The blob {blob[:12]} is not in this clone and could not be fetched.",
+        "Check the network and the remote's credentials, or clone without --filter.",
+    )
+
+
+def _last_line(error: gitpython.GitCommandError) -> str:
+    lines = str(error.stderr).strip().strip("'").splitlines()
+    return lines[-1].strip() if lines else "no message"

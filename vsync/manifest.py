@@ -1,0 +1,323 @@
+"""The manifest and the seal as values: parsing, checking, writing. Pure: text in, values out.
+
+The manifest is written by vsync alone and committed to the repository; the seal is a target's lock and its last
+published state. Their formats are a contract (`docs/architecture.md`); a reader of a newer format refuses the file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from .errors import ManifestError
+
+VERSION = 1
+_CONFLICT_MARKS = (b"<<<<<<< ", b"=======\n", b">>>>>>> ")
+
+
+class Entry(NamedTuple):
+    """One document that is confirmed to be in the store."""
+
+    blob: str
+    sha256: str
+    bytes: int
+    file_id: str
+    tag: str
+
+
+class Failure(NamedTuple):
+    """A final refusal: not retried while blob and tag are the same, still reported."""
+
+    blob: str
+    tag: str
+    code: str
+
+
+class Skipped(NamedTuple):
+    """A selected path that is no document, as of the manifest's commit."""
+
+    blob: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """The last confirmed state of one target. `commit` is None until a run left nothing to retry."""
+
+    vector_store_id: str
+    branch: str | None = None
+    commit: str | None = None
+    serial: int = 0
+    settings: str = ""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, Entry] = field(default_factory=dict)
+    failed: Mapping[str, Failure] = field(default_factory=dict)
+    skipped: Mapping[str, Skipped] = field(default_factory=dict)
+    pending_delete: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All targets of a repository. `owner` is minted at the first sync and marks every entry in the store."""
+
+    owner: str
+    source: str
+    repository_id: str | None = None
+    targets: Mapping[str, TargetState] = field(default_factory=dict)
+
+    def with_target(self, name: str, state: TargetState) -> Manifest:
+        return dataclasses.replace(self, targets={**self.targets, name: state})
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A target's lock and the blob id of the manifest that was last published under it.
+
+    `owner` is kept here from before the first upload on, so that a first run that dies leaves entries that the next
+    one knows as its own.
+    """
+
+    state: Literal["open", "closed"]
+    run: str
+    since: str
+    head: str | None = None
+    serial: int = 0
+    manifest: str | None = None
+    owner: str | None = None
+
+
+Trust = Literal["first", "unsealed", "sealed", "doubtful"]
+
+
+def trust(manifest_blob: str | None, seal: Seal | None) -> Trust:
+    """How far a manifest may be believed.
+
+    `first`: there is neither manifest nor seal. `sealed`: the manifest is the one last published, and that run ended.
+    `unsealed`: nothing is known against it (a fresh clone has no local seal), so ids are checked before they are
+    deleted. `doubtful`: the last run did not end, or the manifest was rewound; the store is listed first.
+    """
+    if seal is None:
+        return "first" if manifest_blob is None else "unsealed"
+    if seal.state == "open" or seal.manifest != manifest_blob:
+        return "doubtful"
+    return "sealed"
+
+
+def blob_id(content: bytes) -> str:
+    """The id git gives to these bytes: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+# --- Manifest: reading -----------------------------------------------------------------------------------------------
+
+_ENTRY_KEYS = ("blob", "bytes", "file_id", "sha256", "tag")
+
+
+class _Damaged(Exception):
+    """What is wrong with a manifest's content, in a few words."""
+
+
+def parse_manifest(content: bytes, name: str) -> Manifest:
+    """The manifest in these bytes; `name` is how messages call the file. Raises ManifestError."""
+    try:
+        data = json.loads(content.decode("utf-8"), object_pairs_hook=_unique)
+        return _manifest(data)
+    except (ValueError, RecursionError, _Damaged) as error:
+        if any(line.startswith(_CONFLICT_MARKS) for line in content.splitlines(keepends=True)):
+            problem = "it holds the conflict markers of an unfinished merge"
+        elif isinstance(error, json.JSONDecodeError):
+            problem = f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+        else:
+            problem = str(error)
+        raise ManifestError(
+            f"The manifest {name} cannot be used: {problem}.",
+            f"Nothing was changed. Bring back the last good version (git log -- {name}), or delete the file to start anew.",
+        ) from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Any:
+    if len(pairs) == 5 and tuple(key for key, _ in pairs) == _ENTRY_KEYS:
+        blob, size, file_id, sha256, tag = (value for _, value in pairs)
+        if (
+            type(size) is int
+            and size >= 0
+            and isinstance(blob, str)
+            and isinstance(sha256, str)
+            and isinstance(file_id, str)
+            and file_id
+            and isinstance(tag, str)
+        ):
+            return Entry(blob, sha256, size, file_id, tag)
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # `add` returns None
+        raise _Damaged(f"it names {twice!r} twice, as a bad merge does")
+    return result
+
+
+def _manifest(data: object) -> Manifest:
+    top = _object(data, "the top level")
+    version = top.get("version")
+    if type(version) is not int or version < 1:
+        raise _Damaged('it has no "version"')
+    if version > VERSION:
+        raise _Damaged(f"it was written by a newer vsync (format {version}; this one reads {VERSION}): update vsync")
+    targets = _object(top.get("targets"), '"targets"')
+    repository_id = top.get("repository_id")
+    if repository_id is not None and not isinstance(repository_id, str):
+        raise _Damaged('"repository_id" is not a string')
+    return Manifest(
+        owner=_string(top, "owner"),
+        source=_string(top, "source"),
+        repository_id=repository_id,
+        targets={name: _target(_object(state, f"target {name!r}")) for name, state in targets.items()},
+    )
+
+
+def _target(data: dict[str, Any]) -> TargetState:
+    serial = data.get("serial", 0)
+    if type(serial) is not int or serial < 0:
+        raise _Damaged('"serial" is not a number')
+    pending = data.get("pending_delete", [])
+    if not isinstance(pending, list) or not all(isinstance(file_id, str) and file_id for file_id in pending):
+        raise _Damaged('"pending_delete" is not a list of file ids')
+    files = {path: _entry(path, value) for path, value in _object(data.get("files", {}), '"files"').items()}
+    try:
+        "".join(files).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise _Damaged("it names a document whose path is not text") from error
+    return TargetState(
+        vector_store_id=_string(data, "vector_store_id"),
+        branch=_optional(data, "branch"),
+        commit=_optional(data, "commit"),
+        serial=serial,
+        settings=_optional(data, "settings") or "",
+        run=_object(data.get("run", {}), '"run"'),
+        files=files,
+        failed={
+            path: _record(Failure, path, value) for path, value in _object(data.get("failed", {}), '"failed"').items()
+        },
+        skipped={
+            path: _record(Skipped, path, value) for path, value in _object(data.get("skipped", {}), '"skipped"').items()
+        },
+        pending_delete=tuple(pending),
+    )
+
+
+def _entry(path: str, value: object) -> Entry:
+    if not isinstance(value, Entry):
+        raise _Damaged(f"the record of {path!r} does not have just {', '.join(_ENTRY_KEYS)}")
+    return value
+
+
+def _record(kind: Any, path: str, value: object) -> Any:
+    record = _object(value, f"the record of {path!r}")
+    return kind(*(_string(record, key) for key in kind._fields))
+
+
+def _object(value: object, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _Damaged(f"{what} is not an object")
+    return value
+
+
+def _string(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or not value:
+        raise _Damaged(f'"{key}" is missing or not a string')
+    return value
+
+
+def _optional(data: Mapping[str, Any], key: str) -> str | None:
+    return None if data.get(key) is None else _string(data, key)
+
+
+# --- Manifest: writing -----------------------------------------------------------------------------------------------
+
+
+def dump_manifest(manifest: Manifest) -> bytes:
+    """The manifest as bytes: sorted keys, one document a line, newline at the end. The same value, the same bytes."""
+    targets = {name: _target_data(state) for name, state in manifest.targets.items()}
+    data = {
+        "version": VERSION,
+        "owner": manifest.owner,
+        "source": manifest.source,
+        "repository_id": manifest.repository_id,
+        "targets": targets,
+    }
+    return ("".join(_lines(data, 0)) + "\n").encode("utf-8")
+
+
+def _target_data(state: TargetState) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "vector_store_id": state.vector_store_id,
+        "branch": state.branch,
+        "commit": state.commit,
+        "serial": state.serial,
+        "settings": state.settings,
+        "run": dict(state.run),
+        "files": {path: entry._asdict() for path, entry in state.files.items()},
+        "failed": {path: failure._asdict() for path, failure in state.failed.items()},
+        "pending_delete": sorted(state.pending_delete),
+    }
+    if state.skipped:
+        data["skipped"] = {path: skipped._asdict() for path, skipped in state.skipped.items()}
+    return data
+
+
+_DEPTH_OF_ONE_LINE = 4
+"""Objects from this depth on stand on one line: top, targets, target, files, then one document a line."""
+
+
+def _lines(value: Any, depth: int) -> Iterator[str]:
+    if not isinstance(value, dict) or not value or depth == _DEPTH_OF_ONE_LINE:
+        yield json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return
+    indent = " " * (depth + 1)
+    separator = "{\n"
+    for key in sorted(value):
+        yield f"{separator}{indent}{json.dumps(key, ensure_ascii=False)}: "
+        yield from _lines(value[key], depth + 1)
+        separator = ",\n"
+    yield f"\n{' ' * depth}}}"
+
+
+# --- Seal ---------------------------------------------------------------------------------------------------
+
+
+_UNREADABLE = Seal(state="open", run="", since="")
+
+
+def parse_seal(content: bytes) -> Seal:
+    """The seal in these bytes. One that cannot be read counts as open: then nothing vouches for the manifest."""
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        return _UNREADABLE
+    if not isinstance(data, dict) or data.get("state") not in {"open", "closed"}:
+        return _UNREADABLE
+    texts = [data.get(key) for key in ("run", "since")]
+    options = [data.get(key) for key in ("head", "manifest", "owner")]
+    serial = data.get("serial")
+    if not all(isinstance(text, str) for text in texts) or type(serial) is not int:
+        return _UNREADABLE
+    if not all(text is None or isinstance(text, str) for text in options):
+        return _UNREADABLE
+    return Seal(
+        state=data["state"],
+        run=data["run"],
+        since=data["since"],
+        head=data.get("head"),
+        serial=serial,
+        manifest=data.get("manifest"),
+        owner=data.get("owner"),
+    )
+
+
+def dump_seal(seal: Seal) -> bytes:
+    return (json.dumps(dataclasses.asdict(seal), sort_keys=True) + "\n").encode()

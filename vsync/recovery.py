@@ -1,0 +1,211 @@
+"""What the store itself proves, when the manifest may not be believed or there is none.
+
+Every entry carries the owner and target that made it, its path and the hash of its bytes. `adopt` turns a listing
+into the state that a manifest would have recorded; what it decides is pure, `recover` asks store and source for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .documents import RESERVED_ATTRIBUTES, Document, Identity, observed_tag, path_attribute
+from .errors import StoreConflict
+from .manifest import Entry, TargetState
+from .source import Source
+from .store import StoreEntry, VectorStore
+
+_UNKNOWN_BLOB = "unknown"
+_GONE_BAD = {"failed", "cancelled"}
+_LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the head holds at a path now: the hash and size of its bytes."""
+
+    sha256: str
+    bytes: int
+
+
+def belongs(entry: StoreEntry, identity: Identity) -> bool:
+    """Whether the entry's attributes say that this repository's vsync put it there."""
+    return (entry.attributes.get("owner"), entry.attributes.get("target")) == (
+        identity.owner,
+        identity.target,
+    )
+
+
+def choose_owner(entries: Iterable[StoreEntry], source: str, target: str, *, certain: bool) -> str | None:
+    """The owner under which this source's documents are in the store already; None when there are none.
+
+    `certain` says that the source's name is an identity (`owner/repo` from GitHub or a remote's address, or given by
+    the user) and not just a folder's name, which somebody else's folder may have as well. Raises StoreConflict when
+    it cannot be told whose the entries are.
+    """
+    owners = {
+        str(entry.attributes["owner"])
+        for entry in entries
+        if entry.attributes.get("source") == source
+        and entry.attributes.get("target") == target
+        and "owner" in entry.attributes
+    }
+    if not owners:
+        return None
+    if len(owners) == 1 and certain:
+        return owners.pop()
+    if len(owners) > 1:
+        raise StoreConflict(
+            f"The store holds documents of {source!r}, target {target!r}, from {len(owners)} different first syncs.",
+            "Bring back the manifest that belongs to them, or use another --target.",
+        )
+    raise StoreConflict(
+        f"The store already holds documents of {source!r}, target {target!r}, but there is no manifest here.",
+        f"Bring the manifest back; or, if they are this folder's documents, say so with --source {source}; "
+        "or use another --target.",
+    )
+
+
+def paths_to_measure(
+    state: TargetState, documents: Mapping[str, Document], ours: Mapping[str, Sequence[StoreEntry]]
+) -> list[str]:
+    """The paths whose bytes must be hashed to know which entry holds them. Pure."""
+    return [
+        path
+        for path, document in documents.items()
+        if path in ours and not _confirmed(state.files.get(path), document, ours[path])
+    ]
+
+
+def _confirmed(recorded: Entry | None, document: Document, entries: Sequence[StoreEntry]) -> bool:
+    return recorded is not None and recorded.blob == document.blob and _find(entries, recorded.file_id) is not None
+
+
+def _find(entries: Iterable[StoreEntry], file_id: str) -> StoreEntry | None:
+    return next((entry for entry in entries if entry.file_id == file_id and entry.status not in _GONE_BAD), None)
+
+
+def adopt(
+    state: TargetState,
+    documents: Mapping[str, Document],
+    ours: Mapping[str, Sequence[StoreEntry]],
+    measured: Mapping[str, Measured],
+    *,
+    vouched: bool,
+) -> TargetState:
+    """The state that the store proves. Pure.
+
+    For each path one entry stays: the one the manifest names if it holds the head's bytes, else one whose hash is that
+    of the head's bytes, else the manifest's, else the newest that is searchable (the old version, which a plan then
+    replaces or deletes). All others of ours are superseded. `vouched` says that the manifest is the last one
+    published, so that ids it wants deleted may go though the store no longer lists them.
+    """
+    files: dict[str, Entry] = {}
+    superseded: set[str] = set()
+    for path, entries in ours.items():
+        chosen = _choose(state.files.get(path), documents.get(path), entries, measured.get(path))
+        superseded |= {entry.file_id for entry in entries}
+        if chosen is not None:
+            files[path] = chosen
+            superseded.discard(chosen.file_id)
+    listed = {entry.file_id for entries in ours.values() for entry in entries}
+    pending = {file_id for file_id in state.pending_delete if vouched or file_id in listed}
+    kept = {entry.file_id for entry in files.values()}
+    return replace(state, files=files, pending_delete=tuple(sorted((pending | superseded) - kept)))
+
+
+def _choose(
+    recorded: Entry | None,
+    document: Document | None,
+    entries: Sequence[StoreEntry],
+    measured: Measured | None,
+) -> Entry | None:
+    if document is not None and _confirmed(recorded, document, entries):
+        return recorded
+    usable = sorted(
+        (entry for entry in entries if entry.status not in _GONE_BAD),
+        key=lambda entry: (entry.status == "completed", entry.created_at),
+        reverse=True,
+    )
+    if document is not None and measured is not None:
+        for entry in usable:
+            if entry.attributes.get("sha256") == measured.sha256:
+                return _record(document.path, document.blob, measured.bytes, entry)
+    if recorded is not None and _find(usable, recorded.file_id) is not None:
+        return recorded
+    if not usable:
+        return None
+    return _record(str(usable[0].attributes.get("path")), _UNKNOWN_BLOB, 0, usable[0])
+
+
+def _record(path: str, blob: str, size: int, entry: StoreEntry) -> Entry:
+    attributes = {key: value for key, value in entry.attributes.items() if key not in RESERVED_ATTRIBUTES}
+    seen = observed_tag(path, entry.chunking, str(entry.attributes.get("source")), attributes)
+    return Entry(blob, str(entry.attributes.get("sha256") or ""), size, entry.file_id, seen)
+
+
+def by_path(
+    entries: Iterable[StoreEntry], identity: Identity, known_paths: Collection[str]
+) -> dict[str, list[StoreEntry]]:
+    """Our entries by the path of their document; one of a path that is not known stands under its attribute. Pure."""
+    names = {path_attribute(path): path for path in known_paths}
+    found: dict[str, list[StoreEntry]] = {}
+    for entry in entries:
+        if belongs(entry, identity):
+            attribute = str(entry.attributes.get("path"))
+            found.setdefault(names.get(attribute, attribute), []).append(entry)
+    return found
+
+
+async def recover(
+    store: VectorStore,
+    source: Source,
+    state: TargetState,
+    documents: Mapping[str, Document],
+    identity: Identity,
+    entries: Sequence[StoreEntry],
+    *,
+    vouched: bool,
+    settle_s: float,
+) -> TargetState:
+    """`adopt`, with entries that are still being indexed waited for, and the head's bytes hashed where needed."""
+    owned = [entry for entry in entries if belongs(entry, identity)]
+    settled = await _settled(store, owned, settle_s)
+    ours = by_path(settled, identity, {*documents, *state.files})
+    wanted = [documents[path] for path in paths_to_measure(state, documents, ours)]
+    measured = await asyncio.to_thread(_measure, source, wanted)
+    return adopt(state, documents, ours, measured, vouched=vouched)
+
+
+async def _settled(
+    store: VectorStore,
+    entries: Sequence[StoreEntry],
+    timeout_s: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[StoreEntry]:
+    """The entries when their indexing has ended. One that does not end in time counts as failed."""
+    deadline = clock() + timeout_s
+    settled = [entry for entry in entries if entry.status != "in_progress"]
+    waiting = [entry for entry in entries if entry.status == "in_progress"]
+    while waiting:
+        answers = await asyncio.gather(*(store.entry(entry.file_id) for entry in waiting))
+        now = [entry for entry in answers if entry is not None]
+        settled += [entry for entry in now if entry.status != "in_progress"]
+        waiting = [entry for entry in now if entry.status == "in_progress"]
+        if waiting and clock() >= deadline:
+            return settled + [replace(entry, status="failed") for entry in waiting]
+        if waiting:
+            await asyncio.sleep(_LOOK_EVERY_S)
+    return settled
+
+
+def _measure(source: Source, documents: Sequence[Document]) -> dict[str, Measured]:
+    source.prefetch(documents)
+    measured = {}
+    for document in documents:
+        content, _ = source.read(document)
+        content.close()
+        measured[document.path] = Measured(content.sha256, content.bytes)
+    return measured

@@ -1,0 +1,136 @@
+"""What happened, per document, as one value; and as the JSON of the contract. Pure.
+
+The summary, the console and the action's outputs are renderings of this value and compute nothing of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+
+from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
+from .manifest import Failure
+from .planning import Comparison, Plan
+
+
+class FailedItem(TypedDict):
+    path: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One target's run. `dry_run` reports list what would be done; after a run the lists hold what was done.
+
+    Sizes in bytes, times in seconds. `error` is why the run ended early; `superseded` that a newer one has run.
+    """
+
+    target: str
+    comparison: Comparison
+    source: str = ""
+    vector_store_id: str | None = None
+    base: str | None = None
+    head: str | None = None
+    dry_run: bool = False
+    superseded: bool = False
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    retagged: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    skipped: tuple[tuple[str, str], ...] = ()
+    failed: tuple[FailedItem, ...] = ()
+    refused: str | None = None
+    warnings: tuple[str, ...] = ()
+    estimate: Mapping[str, int] = field(default_factory=dict)
+    requests: Mapping[str, int] = field(default_factory=dict)
+    bytes_uploaded: int = 0
+    duration_s: float = 0.0
+    manifest: str | None = None
+    error: VsyncError | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the run does anything to documents in the store."""
+        return bool(self.added or self.updated or self.renamed or self.retagged or self.removed)
+
+    @property
+    def exit_code(self) -> int:
+        if self.error is not None:
+            return self.error.exit_code
+        return EXIT_INCOMPLETE if self.failed and not self.dry_run else EXIT_OK
+
+    @property
+    def failure_reason(self) -> str | None:
+        if self.error is not None:
+            return self.error.reason
+        return "documents" if self.exit_code == EXIT_INCOMPLETE else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The report of the contract."""
+        return {
+            "target": self.target,
+            "vector_store_id": self.vector_store_id,
+            "base": self.base,
+            "head": self.head,
+            "comparison": {"mode": self.comparison.mode, "reason": self.comparison.reason},
+            "dry_run": self.dry_run,
+            "superseded": self.superseded,
+            "added": list(self.added),
+            "updated": list(self.updated),
+            "renamed": [{"from": old, "to": new} for old, new in self.renamed],
+            "retagged": list(self.retagged),
+            "removed": list(self.removed),
+            "unchanged": self.unchanged,
+            "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
+            "failed": [dict(item) for item in self.failed],
+            "refused": self.refused,
+            "warnings": list(self.warnings),
+            "estimate": dict(self.estimate),
+            "requests": dict(sorted(self.requests.items())),
+            "bytes_uploaded": self.bytes_uploaded,
+            "duration_s": round(self.duration_s, 3),
+            "manifest": self.manifest,
+            "error": _error(self.error),
+        }
+
+
+def _error(error: VsyncError | None) -> dict[str, str] | None:
+    if error is None:
+        return None
+    return {"reason": error.reason, "message": error.message, "remedy": error.remedy}
+
+
+def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
+    """The report of a plan that is not carried out, or not yet."""
+    new_names = {new for _, new in plan.renamed}
+    return dataclasses.replace(
+        report,
+        added=tuple(op.path for op in plan.of("upload") if op.path not in new_names),
+        updated=tuple(op.path for op in plan.of("replace")),
+        renamed=plan.renamed,
+        retagged=tuple(op.path for op in plan.of("retag")),
+        removed=tuple(op.path for op in plan.deletes),
+        unchanged=plan.unchanged,
+        skipped=tuple((path, record.reason) for path, record in (plan.skipped or {}).items()),
+        failed=tuple(carried_over(path, failure) for path, failure in (plan.failed or {}).items()),
+        refused=refused,
+        estimate={
+            "uploads": len(plan.of("upload", "replace")),
+            "upload_bytes": plan.upload_bytes,
+            "deletes": len(plan.of("replace", "delete")) + len(plan.pending_delete),
+        },
+    )
+
+
+def carried_over(path: str, failure: Failure) -> FailedItem:
+    """An earlier final refusal that nothing has changed about."""
+    return FailedItem(
+        path=path,
+        code=failure.code,
+        message="refused by an earlier run and unchanged since: fix the file or exclude it",
+    )

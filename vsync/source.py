@@ -1,0 +1,136 @@
+"""Where documents come from, as one interface: a git revision or a plain folder.
+
+`survey` and `apply` know sources only by this protocol; a stream of records fits in here as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from .changes import Change, TreeEntry
+from .content import Content
+from .documents import Document
+from .folder import Folder
+from .git import BlobReader, Repository
+
+
+class Source(Protocol):
+    """What a run asks of a source. `head` is the commit that is read, None where there are no commits."""
+
+    @property
+    def head(self) -> str | None: ...
+
+    def knows(self, commit: str) -> bool:
+        """Whether a diff from that commit can be made here."""
+
+    def entries(self) -> Iterator[TreeEntry]:
+        """All files."""
+
+    def changes(self, base: str) -> Iterator[Change]:
+        """What differs between that commit and the head."""
+
+    def identify(self, entry: TreeEntry) -> TreeEntry:
+        """The entry with the id of its bytes, where listing did not give one."""
+
+    def prefetch(self, documents: Sequence[Document]) -> None:
+        """Announces which documents will be read."""
+
+    def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
+        """Bytes by path."""
+
+    def chunks(self, document: Document) -> Iterator[bytes]:
+        """The bytes of one document in pieces."""
+
+    def read(self, document: Document) -> tuple[Content, str]:
+        """The bytes of one document for upload, and the id of what was really read. Called from several threads."""
+
+    def close(self) -> None: ...
+
+
+class GitSource:
+    """The tree of one commit."""
+
+    def __init__(self, repository: Repository, head: str) -> None:
+        self._repository = repository
+        self._head = head
+        self._blobs: BlobReader = repository.blobs()
+
+    @property
+    def head(self) -> str | None:
+        return self._head
+
+    def knows(self, commit: str) -> bool:
+        return commit == self._head or self._repository.has_commit(commit)
+
+    def entries(self) -> Iterator[TreeEntry]:
+        return self._repository.tree(self._head)
+
+    def changes(self, base: str) -> Iterator[Change]:
+        return iter(()) if base == self._head else self._repository.diff(base, self._head)
+
+    def identify(self, entry: TreeEntry) -> TreeEntry:
+        return entry
+
+    def prefetch(self, documents: Sequence[Document]) -> None:
+        self._repository.fetch_missing(self._head, [document.blob for document in documents])
+
+    def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
+        by_blob = self._repository.sizes(sorted({document.blob for document in documents}))
+        return {document.path: by_blob[document.blob] for document in documents}
+
+    def chunks(self, document: Document) -> Iterator[bytes]:
+        return self._blobs.chunks(document.blob)
+
+    def read(self, document: Document) -> tuple[Content, str]:
+        return self._blobs.read(document.blob), document.blob
+
+    def close(self) -> None:
+        self._blobs.close()
+        self._repository.close()
+
+
+class FolderSource:
+    """The files below a plain folder. Their ids are `sha256:` and the hash of their bytes."""
+
+    head: str | None = None
+
+    def __init__(self, root: Path) -> None:
+        self._folder = Folder(root)
+
+    def knows(self, commit: str) -> bool:
+        return False
+
+    def entries(self) -> Iterator[TreeEntry]:
+        return self._folder.entries()
+
+    def changes(self, base: str) -> Iterator[Change]:
+        raise NotImplementedError("a plain folder has no history; `knows` said so")
+
+    def identify(self, entry: TreeEntry) -> TreeEntry:
+        digest = hashlib.sha256()
+        for chunk in self._folder.chunks(entry.path):
+            digest.update(chunk)
+        return entry._replace(blob=_content_id(digest.hexdigest()))
+
+    def prefetch(self, documents: Sequence[Document]) -> None:
+        return None
+
+    def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
+        return {document.path: self._folder.size(document.path.encode()) for document in documents}
+
+    def chunks(self, document: Document) -> Iterator[bytes]:
+        return self._folder.chunks(document.path.encode())
+
+    def read(self, document: Document) -> tuple[Content, str]:
+        content = self._folder.read(document.path.encode())
+        return content, _content_id(content.sha256)
+
+    def close(self) -> None:
+        return None
+
+
+def _content_id(sha256: str) -> str:
+    return f"sha256:{sha256}"

@@ -1,0 +1,133 @@
+"""What manifest and seal alone say: which commit is live, how far behind it is, and whether a path is in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .identity import check_manifest
+from .manifest import Entry, Failure, Skipped, TargetState, Trust, parse_manifest, trust
+from .settings import Settings
+from .text import printable
+
+if TYPE_CHECKING:
+    from .assemble import Place
+    from .publish import Publication
+
+
+@dataclass(frozen=True, slots=True)
+class PathStatus:
+    """Whether a path is in the store, and which version of it."""
+
+    path: str
+    entry: Entry | None
+    failure: Failure | None
+    skipped: Skipped | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`behind` counts commits, and is None where history does not tell."""
+
+    target: str
+    state: TargetState | None
+    trust: Trust
+    head: str | None
+    behind: int | None
+    path: PathStatus | None
+
+    def to_json(self) -> dict[str, Any]:
+        state = self.state
+        data: dict[str, Any] = {
+            "target": self.target,
+            "vector_store_id": state.vector_store_id if state else None,
+            "commit": state.commit if state else None,
+            "head": self.head,
+            "behind": self.behind,
+            "documents": len(state.files) if state else 0,
+            "failed": [
+                {"path": path, "code": failure.code} for path, failure in (state.failed if state else {}).items()
+            ],
+            "interrupted": self.trust == "doubtful",
+            "run": dict(state.run) if state else None,
+        }
+        if self.path is not None:
+            data["path"] = {
+                "path": self.path.path,
+                "in_store": self.path.entry is not None,
+                "file_id": self.path.entry.file_id if self.path.entry else None,
+                "blob": self.path.entry.blob if self.path.entry else None,
+                "failed": self.path.failure.code if self.path.failure else None,
+                "skipped": self.path.skipped.reason if self.path.skipped else None,
+            }
+        return data
+
+
+def status(publication: Publication, place: Place, settings: Settings, path: str | None) -> Status:
+    """Reads manifest and seal; asks git how far the head is ahead. Makes no request."""
+    published = publication.read()
+    state = None
+    if published.manifest is not None:
+        manifest = check_manifest(
+            parse_manifest(published.manifest, publication.name), publication.name, place.identity
+        )
+        state = manifest.targets.get(settings.target)
+    head = place.source.head
+    behind = None
+    if state and state.commit and head and place.repository and place.source.knows(state.commit):
+        behind = place.repository.count_between(state.commit, head)
+    return Status(
+        settings.target, state, trust(published.blob, published.seal), head, behind, _path_status(state, path)
+    )
+
+
+def _path_status(state: TargetState | None, path: str | None) -> PathStatus | None:
+    if path is None:
+        return None
+    path = path.removeprefix("./")
+    if state is None:
+        return PathStatus(path, None, None, None)
+    return PathStatus(path, state.files.get(path), state.failed.get(path), state.skipped.get(path))
+
+
+def status_lines(found: Status) -> list[str]:
+    """The status for people."""
+    state = found.state
+    if state is None:
+        return ["Nothing has been synced yet: there is no manifest for this target."]
+    lines = [f"{len(state.files)} documents in {state.vector_store_id}"]
+    if state.commit is None:
+        lines.append("  live: no complete sync yet; the next run goes on")
+    else:
+        lines.append(f"  live: {state.commit[:12]}, synced {state.run.get('when', 'at an unknown time')}")
+        lines.append("  " + _behind(found))
+    if found.trust == "doubtful":
+        lines.append(
+            "  The last run did not end, or the manifest was changed since: the next sync lists the store first."
+        )
+    lines += [f"  failed: {printable(path)}: {failure.code}" for path, failure in state.failed.items()]
+    if found.path is not None:
+        lines.append(_path_line(found.path))
+    return lines
+
+
+def _behind(found: Status) -> str:
+    if found.head is None:
+        return "a plain folder has no commits to be behind"
+    if found.behind is None:
+        return f"how far {found.head[:12]} is ahead cannot be told: the live commit is not in this clone"
+    if found.behind == 0:
+        return f"up to date with {found.head[:12]}"
+    return f"{found.behind} commits behind {found.head[:12]}"
+
+
+def _path_line(path: PathStatus) -> str:
+    name = printable(path.path)
+    if path.entry is not None:
+        failed = f"; its newer version failed: {path.failure.code}" if path.failure else ""
+        return f"{name} is in the store ({path.entry.file_id}, {path.entry.bytes} bytes){failed}"
+    if path.failure is not None:
+        return f"{name} is not in the store: {path.failure.code}"
+    if path.skipped is not None:
+        return f"{name} is not in the store: skipped, {path.skipped.reason}"
+    return f"{name} is not in the store"

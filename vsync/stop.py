@@ -1,0 +1,52 @@
+"""The wish to stop, as a signal brings it: told at once to whoever sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from types import FrameType
+
+
+class Stop:
+    """Unset until a signal comes. `signum` is the first one; a second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self.signum: int | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._event: asyncio.Event | None = None
+
+    def install(self) -> None:
+        """Listens to SIGINT and SIGTERM. As PID 1 of a container a process ignores signals that it has no handler for."""
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, self._received)
+
+    def _received(self, signum: int, _: FrameType | None) -> None:
+        if self.signum is not None:
+            signal.signal(signum, signal.SIG_DFL)
+        self.request(signum)
+
+    def request(self, signum: int) -> None:
+        self.signum = self.signum or signum
+        if self._loop is not None and self._event is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._event.set)
+
+    @property
+    def requested(self) -> bool:
+        return self.signum is not None
+
+    def attach(self) -> None:
+        """Ties this to the running event loop."""
+        self._loop, self._event = asyncio.get_running_loop(), asyncio.Event()
+        if self.requested:
+            self._event.set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleeps, or less when the wish comes."""
+        if self._event is None:
+            self.attach()
+        assert self._event is not None
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return

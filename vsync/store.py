@@ -1,0 +1,421 @@
+"""One vector store, spoken to through the API: locate, upload, attach, ask for progress, list, retag, remove, search.
+
+Answers become values here, and nothing of the SDK leaves this module. Each method is one step that `apply` arranges;
+none of the SDK's helpers for uploading and polling is used: they have no deadline, raise at the first failed upload and
+send no attributes (https://github.com/openai/openai-python, `lib/_vector_stores.py`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, TypeVar
+
+from .api import Api, Refused, plain
+from .documents import Attributes, AttributeValue, Chunking
+from .errors import ApiUnavailable, StoreConflict, StoreGone
+from .pace import SlidingWindow
+
+T = TypeVar("T")
+
+MAX_BATCH = 2_000
+PAGE = 100
+_MAX_PAGES = 1_000_000 // PAGE
+
+METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
+    "vsync_source",
+    "vsync_target",
+    "vsync_owner",
+    "vsync_nonce",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """A vector store. `files` counts all entries, whatever their status."""
+
+    id: str
+    name: str | None
+    status: str
+    files: int
+    usage_bytes: int
+    created_at: int
+    metadata: Mapping[str, str]
+    in_progress: int = 0
+    failed: int = 0
+
+    @property
+    def owner(self) -> str | None:
+        return self.metadata.get(METADATA_OWNER)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEntry:
+    """One entry of a store: a File, its attributes, and how far its indexing got."""
+
+    file_id: str
+    status: str
+    attributes: Attributes
+    chunking: Chunking | None
+    error_code: str = ""
+    error_message: str = ""
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """What is attached: an uploaded File with its attributes and chunking."""
+
+    file_id: str
+    attributes: Attributes
+    chunking: Chunking
+
+    def to_api(self) -> dict[str, Any]:
+        return {
+            "file_id": self.file_id,
+            "attributes": dict(self.attributes),
+            "chunking_strategy": self.chunking.to_api(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """Counts of a file batch. `readable` is False when the server answered with something else than the batch."""
+
+    readable: bool
+    in_progress: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result of a search."""
+
+    file_id: str
+    filename: str
+    score: float
+    attributes: Attributes
+    text: str
+
+
+class Stores:
+    """The vector stores of a project."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def list(self) -> list[StoreInfo]:
+        found: list[StoreInfo] = []
+        client = self._api.client.vector_stores
+        async for page in _pages(
+            self._api,
+            "listing the vector stores",
+            lambda after: client.list(limit=PAGE, order="asc", **after),
+        ):
+            found += [_store_info(item) for item in page]
+        return found
+
+    async def get(self, store_id: str) -> StoreInfo:
+        """The store of that id. Raises StoreGone when there is none or it has expired."""
+        try:
+            answer = await self._api.ask(
+                f"looking up the vector store {store_id}",
+                lambda: self._api.client.vector_stores.retrieve(store_id),
+            )
+        except Refused as error:
+            if error.status in {400, 404}:
+                raise gone(store_id) from error
+            raise _unexpected("looking up the vector store", error) from error
+        info = _store_info(answer)
+        if info.status == "expired":
+            raise StoreGone(
+                f"The vector store {store_id} has expired: its entries are gone.",
+                "Create a store without an expiry, give its id, and delete the manifest (or use another --target).",
+            )
+        return info
+
+    async def create(self, name: str, metadata: Mapping[str, str] | None = None) -> StoreInfo:
+        """A new store. When an answer is lost, the store it made is found again by a nonce in its metadata."""
+        nonce = secrets.token_hex(16)
+        marked = {**(metadata or {}), METADATA_NONCE: nonce}
+        tried = False
+
+        async def send() -> Any:
+            nonlocal tried
+            if tried:
+                for info in await self.list():
+                    if info.metadata.get(METADATA_NONCE) == nonce:
+                        return info
+            tried = True
+            return await self._api.client.vector_stores.create(name=name, metadata=marked)
+
+        try:
+            answer = await self._api.ask(f"creating the vector store {name!r}", send)
+        except Refused as error:
+            raise _unexpected(f"creating the vector store {name!r}", error) from error
+        return answer if isinstance(answer, StoreInfo) else _store_info(answer)
+
+    def open(self, store_id: str, *, uploads_per_minute: int, writes_per_minute: int) -> VectorStore:
+        return VectorStore(self._api, store_id, SlidingWindow(uploads_per_minute), SlidingWindow(writes_per_minute))
+
+
+def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: str) -> StoreInfo | None:
+    """The store of that name that vsync made for this source and target; None when there is none of that name.
+
+    Raises StoreConflict when there are several, or one that is not ours: a name proves nothing. Pure.
+    """
+    named = [info for info in stores if info.name == name]
+    if not named:
+        return None
+    ids = ", ".join(info.id for info in named)
+    if len(named) > 1:
+        raise StoreConflict(
+            f"There are {len(named)} vector stores named {name!r}: {ids}.",
+            "Choose one with --vector-store-id (input vector-store-id).",
+        )
+    (info,) = named
+    if (info.metadata.get(METADATA_SOURCE), info.metadata.get(METADATA_TARGET)) != (source, target):
+        raise StoreConflict(
+            f"The vector store named {name!r} ({ids}) was not made by vsync for {source!r}, target {target!r}.",
+            f"To use it all the same, give --vector-store-id {info.id} (input vector-store-id); else choose another name.",
+        )
+    if info.status == "expired":
+        raise StoreGone(f"The vector store {name!r} ({ids}) has expired.", "Delete it, or choose another name.")
+    return info
+
+
+def store_metadata(source: str, target: str, owner: str) -> dict[str, str]:
+    return {METADATA_SOURCE: source, METADATA_TARGET: target, METADATA_OWNER: owner}
+
+
+def gone(store_id: str) -> StoreGone:
+    return StoreGone(
+        f"There is no vector store {store_id} in this project: it was deleted, or the key is of another project.",
+        "Check the id and the key. To start anew in another store, delete the manifest or use another --target.",
+    )
+
+
+def _unexpected(what: str, error: Refused) -> ApiUnavailable:
+    return ApiUnavailable(f"{what[0].upper()}{what[1:]} was refused ({error.status} {error.code}): {error.message}")
+
+
+class VectorStore:
+    """One store, ready for work. Rates: `uploads` for POST /files, `writes` for changes of this store."""
+
+    def __init__(self, api: Api, store_id: str, uploads: SlidingWindow, writes: SlidingWindow) -> None:
+        self.id = store_id
+        self._api = api
+        self._uploads = uploads
+        self._writes = writes
+        self._files = api.client.vector_stores.files
+        self._batches = api.client.vector_stores.file_batches
+
+    async def upload(self, filename: str, file: IO[bytes], size: int, media_type: str) -> str:
+        """Uploads a File and gives its id. Raises Refused."""
+
+        async def send() -> Any:
+            await self._uploads.admit()
+            file.seek(0)
+            return await self._api.client.files.create(file=(filename, file, media_type), purpose="assistants")
+
+        answer = await self._api.ask(f"uploading {filename!r}", send, creates=True)
+        self._api.traffic.bytes_uploaded += size
+        return _id_of(answer, "the upload")
+
+    async def attach(self, entry: NewEntry) -> StoreEntry:
+        """Attaches one File. Raises Refused."""
+        fields = entry.to_api()
+
+        async def send() -> Any:
+            await self._writes.admit()
+            return await self._files.create(vector_store_id=self.id, **fields)
+
+        return _store_entry(await self._in_store(f"attaching {entry.file_id}", send))
+
+    async def attach_batch(self, entries: Sequence[NewEntry]) -> str:
+        """Attaches up to MAX_BATCH Files in one request and gives the batch's id. Raises Refused for all of them."""
+        files: Any = [entry.to_api() for entry in entries]
+
+        async def send() -> Any:
+            await self._writes.admit()
+            return await self._batches.create(vector_store_id=self.id, files=files)
+
+        return _id_of(await self._in_store(f"attaching {len(entries)} Files", send), "the batch")
+
+    async def batch_progress(self, batch_id: str) -> BatchProgress:
+        answer = await self._in_store(
+            f"asking for the batch {batch_id}",
+            lambda: self._batches.retrieve(batch_id, vector_store_id=self.id),
+        )
+        # The live API has answered with the store instead of the batch:
+        # https://github.com/openai/openai-python/issues/2724
+        if getattr(answer, "id", None) != batch_id:
+            return BatchProgress(readable=False)
+        counts = plain(getattr(answer, "file_counts", None)) or {}
+        numbers = {key: counts.get(key) for key in ("in_progress", "completed", "failed", "cancelled", "total")}
+        if not all(isinstance(number, int) for number in numbers.values()):
+            return BatchProgress(readable=False)
+        return BatchProgress(readable=True, **{key: int(number or 0) for key, number in numbers.items()})
+
+    async def batch_entries(self, batch_id: str, status: str | None = None) -> list[StoreEntry]:
+        """The entries of a batch, all or those of one status."""
+        only: dict[str, Any] = {"filter": status} if status else {}
+        found: list[StoreEntry] = []
+        async for page in _pages(
+            self._api,
+            f"listing the batch {batch_id}",
+            lambda after: self._batches.list_files(
+                batch_id, vector_store_id=self.id, limit=PAGE, order="asc", **only, **after
+            ),
+        ):
+            found += [_store_entry(item) for item in page]
+        return found
+
+    async def entries(self) -> list[StoreEntry]:
+        """All entries of the store."""
+        found: dict[str, StoreEntry] = {}
+        async for page in _pages(
+            self._api,
+            "listing the vector store",
+            lambda after: self._files.list(self.id, limit=PAGE, order="asc", **after),
+        ):
+            # Pages shift when entries come and go meanwhile, so an id may be seen twice.
+            found.update({item.id: _store_entry(item) for item in page})
+        return list(found.values())
+
+    async def entry(self, file_id: str) -> StoreEntry | None:
+        """One entry, or None when the store has none of that id."""
+        try:
+            answer = await self._in_store(
+                f"looking up {file_id}", lambda: self._files.retrieve(file_id, vector_store_id=self.id)
+            )
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+        return _store_entry(answer)
+
+    async def retag(self, file_id: str, attributes: Mapping[str, AttributeValue]) -> None:
+        """Replaces an entry's attributes. Raises Refused."""
+
+        async def send() -> Any:
+            await self._writes.admit()
+            return await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes))
+
+        await self._in_store(f"updating the attributes of {file_id}", send)
+
+    async def remove(self, file_id: str) -> None:
+        """Detaches an entry, then deletes its File. What is gone already is success. Raises Refused.
+
+        In this order: a File that is deleted first stays listed in the store.
+        """
+
+        async def detach() -> Any:
+            await self._writes.admit()
+            return await self._files.delete(file_id, vector_store_id=self.id)
+
+        await _unless_gone(self._api.ask(f"detaching {file_id}", detach))
+        await _unless_gone(self._api.ask(f"deleting {file_id}", lambda: self._api.client.files.delete(file_id)))
+
+    async def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> list[Hit]:
+        chosen: dict[str, Any] = {"filters": filters} if filters else {}
+
+        async def send() -> Any:
+            return await self._api.client.vector_stores.search(self.id, query=query, max_num_results=limit, **chosen)
+
+        page = await self._in_store("searching", send)
+        return [_hit(item) for item in page.data]
+
+    async def _in_store(self, what: str, send: Callable[[], Awaitable[T]]) -> T:
+        """Asks for something in this store; a 404 that names the store itself means that it is gone."""
+        try:
+            return await self._api.ask(what, send)
+        except Refused as error:
+            if error.status == 404 and self.id in error.message:
+                raise gone(self.id) from error
+            raise
+
+
+async def _unless_gone(request: Awaitable[Any]) -> None:
+    try:
+        await request
+    except Refused as error:
+        if error.status != 404:
+            raise
+
+
+async def _pages(api: Api, what: str, fetch: Callable[[dict[str, Any]], Awaitable[Any]]) -> AsyncIterator[list[Any]]:
+    """Every page of a listing. Ends where the server repeats itself: some ignore the cursor."""
+    after: dict[str, Any] = {}
+    seen: set[str] = set()
+    for _ in range(_MAX_PAGES):
+        cursor = dict(after)
+        page = await api.ask(what, lambda cursor=cursor: fetch(cursor))  # type: ignore[misc]  # a lambda's default has no type
+        items = list(page.data or [])
+        if not items or items[-1].id in seen:
+            return
+        yield items
+        seen.add(items[-1].id)
+        if getattr(page, "has_more", None) is False:
+            return
+        after = {"after": items[-1].id}
+
+
+def _id_of(answer: Any, what: str) -> str:
+    found = getattr(answer, "id", None)
+    if not isinstance(found, str) or not found:
+        raise ApiUnavailable(
+            f"The answer to {what} is not one of the OpenAI API: it has no id.",
+            "Check OPENAI_BASE_URL and any proxy between.",
+        )
+    return found
+
+
+def _store_info(item: Any) -> StoreInfo:
+    data = plain(item)
+    if not isinstance(data, dict):
+        data = {}
+    counts = data.get("file_counts") or {}
+    return StoreInfo(
+        id=_id_of(item, "a request for a vector store"),
+        name=data.get("name"),
+        status=str(data.get("status") or ""),
+        files=int(counts.get("total") or 0),
+        usage_bytes=int(data.get("usage_bytes") or 0),
+        created_at=int(data.get("created_at") or 0),
+        metadata=data.get("metadata") or {},
+        in_progress=int(counts.get("in_progress") or 0),
+        failed=int(counts.get("failed") or 0),
+    )
+
+
+def _store_entry(item: Any) -> StoreEntry:
+    data = plain(item)
+    if not isinstance(data, dict):
+        data = {}
+    error = data.get("last_error") or {}
+    return StoreEntry(
+        file_id=_id_of(item, "a request for a store entry"),
+        status=str(data.get("status") or ""),
+        attributes=data.get("attributes") or {},
+        chunking=Chunking.from_api(data.get("chunking_strategy")),
+        error_code=str(error.get("code") or ""),
+        error_message=str(error.get("message") or ""),
+        created_at=int(data.get("created_at") or 0),
+    )
+
+
+def _hit(item: Any) -> Hit:
+    data = plain(item)
+    pieces = [piece.get("text", "") for piece in data.get("content") or []]
+    return Hit(
+        file_id=str(data.get("file_id") or ""),
+        filename=str(data.get("filename") or ""),
+        score=float(data.get("score") or 0.0),
+        attributes=data.get("attributes") or {},
+        text="\n".join(pieces),
+    )

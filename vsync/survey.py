@@ -1,0 +1,125 @@
+"""From a source and a known state to a plan: which paths to compare, what stands there now, what it means.
+
+Asks the source in as few calls as possible and leaves every decision to the core. Nothing is uploaded here, and a
+document's bytes are looked at only when nothing is known of them yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .changes import TreeEntry
+from .documents import Document, Recipe, settings_fingerprint, tag
+from .manifest import Skipped, TargetState
+from .planning import EMPTY_STATE, Comparison, Plan, choose_comparison, make_plan, to_inspect
+from .selection import Rules, Selector, content_reason, needs_reading, size_reason
+from .source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the user wants of a target: rules, recipe, and how to compare."""
+
+    recipe: Recipe
+    rules: Rules
+    full: bool = False
+    base: str | None = None
+
+    @property
+    def settings(self) -> str:
+        return settings_fingerprint(self.recipe, self.rules.include, self.rules.exclude)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A plan and how it was found. `base` is the commit the report names as where the run starts from."""
+
+    plan: Plan
+    comparison: Comparison
+    base: str | None
+
+
+def survey(source: Source, state: TargetState | None, brief: Brief, *, because: Comparison | None = None) -> Survey:
+    """The plan for a source and the state that its manifest records (None: no manifest yet).
+
+    `because` is a comparison that is decided already.
+    """
+    comparison = because or _comparison(source, state, brief)
+    known = state or EMPTY_STATE
+    entries: Iterable[TreeEntry]
+    scope: set[str] | None
+    if comparison.mode == "diff" and known.commit is not None:
+        entries, scope = _changed(source, known.commit)
+    else:
+        entries, scope = source.entries(), None
+    documents, skipped = _select(source, entries, brief)
+    selected, found = _inspect(source, known, documents)
+    skipped.update(found)
+    plan = make_plan(known, selected, skipped, scope)
+    return Survey(plan, comparison, brief.base or known.commit)
+
+
+def list_documents(source: Source, brief: Brief) -> dict[str, Document]:
+    """Every path of the head that the rules select, whatever its bytes are."""
+    documents, _ = _select(source, source.entries(), brief)
+    return {document.path: document for document in documents}
+
+
+def _comparison(source: Source, state: TargetState | None, brief: Brief) -> Comparison:
+    if source.head is None and state is not None:
+        return Comparison("full", "a plain folder has no history: compared by SHA-256")
+    base_known = state is not None and state.commit is not None and source.knows(state.commit)
+    return choose_comparison(state, brief.settings, full=brief.full, base_known=base_known, base=brief.base)
+
+
+def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str]]:
+    changes = list(source.changes(base))
+    scope = {change.path.decode("utf-8", "backslashreplace") for change in changes}
+    return [change.entry for change in changes if change.entry is not None], scope
+
+
+def _select(source: Source, entries: Iterable[TreeEntry], brief: Brief) -> tuple[list[Document], dict[str, Skipped]]:
+    selector = Selector(brief.rules)
+    documents: list[Document] = []
+    skipped: dict[str, Skipped] = {}
+    for entry in entries:
+        verdict = selector.decide(entry.path, entry.mode)
+        if verdict.path is None:
+            continue
+        if verdict.skipped is not None:
+            skipped[verdict.path] = Skipped(entry.blob or "-", verdict.skipped)
+        else:
+            blob = source.identify(entry).blob
+            documents.append(Document(verdict.path, blob, tag(verdict.path, brief.recipe)))
+    return documents, skipped
+
+
+def _inspect(
+    source: Source, state: TargetState, documents: list[Document]
+) -> tuple[dict[str, Document], dict[str, Skipped]]:
+    """The documents with their sizes, and those whose bytes cannot be one."""
+    selected = {document.path: document for document in documents}
+    skipped: dict[str, Skipped] = {}
+    doubtful = to_inspect(state, documents)
+    for document in documents:
+        known = state.skipped.get(document.path)
+        if known is not None and known.blob == document.blob and document.path not in state.files:
+            skipped[document.path] = known
+    source.prefetch(doubtful)
+    sizes = source.sizes(doubtful)
+    for document in doubtful:
+        size = sizes[document.path]
+        reason = size_reason(size)
+        if reason is None and needs_reading(document.path, size):
+            chunks = source.chunks(document)
+            reason = content_reason(document.path, chunks)
+            for _ in chunks:  # one `cat-file` serves all: its pipe must be read to the end of each blob
+                pass
+        if reason is None:
+            selected[document.path] = replace(document, bytes=size)
+        else:
+            skipped[document.path] = Skipped(document.blob, reason)
+    for path in skipped:
+        del selected[path]
+    return selected, skipped

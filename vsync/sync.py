@@ -1,0 +1,529 @@
+"""One run over one target, in the only order there is:
+
+take the seal → upload, attach, wait until indexed → publish the manifest (superseded ids under `pending_delete`)
+→ delete them → close the seal.
+
+Everything that touches the world arrives in `Job`. A run with nothing to do takes no seal and makes no request; it
+never imports the SDK.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from . import __version__
+from .bookkeeping import Results, deletable, next_state
+from .documents import Identity
+from .errors import (
+    ApiUnavailable,
+    LimitExceeded,
+    ManifestError,
+    MissingCredentials,
+    SealHeld,
+    StoreConflict,
+    VsyncError,
+)
+from .identity import SourceIdentity, check_manifest
+from .manifest import Failure, Manifest, Seal, TargetState, Trust, dump_manifest, parse_manifest, trust
+from .mode import is_late
+from .observer import Observer
+from .planning import EMPTY_STATE, Comparison, Plan, refusal
+from .publish import RENEW_EVERY_S, Publication, Published
+from .reporting import FailedItem, Report, carried_over, of_plan
+from .settings import Origin, Settings
+from .source import Source
+from .stop import Stop
+from .survey import Brief, Survey, list_documents, survey
+
+if TYPE_CHECKING:
+    from .api import Api
+    from .apply import Outcome, Removal
+    from .store import StoreEntry, StoreInfo, Stores, VectorStore
+
+Connect = Callable[[], "AbstractAsyncContextManager[Api]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a run needs. `connect` is None when no key is given; `keep_manifest` is False for `--manifest none`."""
+
+    settings: Settings
+    brief: Brief
+    identity: SourceIdentity
+    origin: Origin
+    source: Source
+    publication: Publication
+    connect: Connect | None
+    observer: Observer
+    stop: Stop
+    dry_run: bool = False
+    keep_manifest: bool = True
+    branch: str | None = None
+    warnings: tuple[str, ...] = ()
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known before the store is asked."""
+
+    published: Published
+    manifest: Manifest | None
+    state: TargetState | None
+    trust: Trust
+    survey: Survey
+
+    @property
+    def must_list(self) -> bool:
+        """Whether only the store itself can say what is in it."""
+        return self.trust == "doubtful"
+
+
+def run(job: Job) -> Report:
+    """Plans, and unless it is a dry run applies. Errors before anything was done are raised; later ones stand in the report."""
+    started = time.monotonic()
+    known = _look(job)
+    report = _first_report(job, known)
+    if known.state is not None and is_late(known.state.run, job.origin.run_id, job.settings.head):
+        return _timed(replace(report, superseded=True, dry_run=job.dry_run), started)
+    if job.dry_run:
+        return _timed(_dry_run(job, known, report), started)
+    if _nothing_to_do(job, known):
+        return _timed(report, started)
+    if not known.must_list and job.keep_manifest:
+        _check_limits(job, known.survey.plan, report)
+    if job.connect is None:
+        raise no_key()
+    return _timed(_Run(job, known).execute(), started)
+
+
+def no_key() -> MissingCredentials:
+    return MissingCredentials(
+        "No OpenAI API key is given.",
+        "Set OPENAI_API_KEY (input openai-api-key), or try without one in the embedded store: --local.",
+    )
+
+
+def _look(job: Job) -> Known:
+    """Reads manifest and seal, and plans from them."""
+    published = job.publication.read()
+    manifest: Manifest | None = None
+    if published.manifest is not None:
+        manifest = parse_manifest(published.manifest, job.publication.name)
+        manifest = check_manifest(manifest, job.publication.name, job.identity)
+    state = manifest.targets.get(job.settings.target) if manifest else None
+    _check_store(job, state)
+    return Known(
+        published,
+        manifest,
+        state,
+        trust(published.blob, published.seal),
+        survey(job.source, state, job.brief),
+    )
+
+
+def _check_store(job: Job, state: TargetState | None) -> None:
+    wanted = job.settings.vector_store_id
+    if state is not None and wanted is not None and wanted != state.vector_store_id:
+        raise ManifestError(
+            f"The manifest {job.publication.name} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
+            "Leave the id out to go on with the old store. For a new one use another --manifest or --target, or delete the manifest.",
+        )
+
+
+def _first_report(job: Job, known: Known) -> Report:
+    state, plan = known.state, known.survey.plan
+    warnings = list(job.warnings)
+    if state is None and job.keep_manifest and plan.is_empty:
+        warnings.append("No document is selected: nothing was synced. Check the include and exclude patterns.")
+    if known.must_list:
+        warnings.append(
+            "The last run did not end, or the manifest was changed since: the store is listed before anything is deleted."
+        )
+    report = Report(
+        target=job.settings.target,
+        comparison=known.survey.comparison,
+        source=job.identity.name,
+        vector_store_id=state.vector_store_id if state else job.settings.vector_store_id,
+        base=known.survey.base,
+        head=job.source.head,
+        warnings=tuple(warnings),
+        manifest=job.publication.name if job.keep_manifest else None,
+    )
+    return of_plan(report, plan, refused=None)
+
+
+def _nothing_to_do(job: Job, known: Known) -> bool:
+    if not known.survey.plan.is_empty or known.must_list:
+        return False
+    return known.state is not None or job.keep_manifest
+
+
+def _dry_run(job: Job, known: Known, report: Report) -> Report:
+    if job.keep_manifest:
+        refused = refusal(known.survey.plan, job.settings.limits)
+        report = replace(of_plan(report, known.survey.plan, refused=refused), dry_run=True)
+        job.observer.planned(report)
+        return report
+    if job.connect is None:
+        raise no_key()
+    return asyncio.run(_Run(job, known).look_only())
+
+
+def _check_limits(job: Job, plan: Plan, report: Report) -> None:
+    """Shows the plan, then refuses it when it is larger than the limits."""
+    refused = refusal(plan, job.settings.limits)
+    job.observer.planned(of_plan(report, plan, refused=refused))
+    if refused is not None:
+        raise LimitExceeded(f"{refused}", "Nothing was changed.")
+
+
+def _timed(report: Report, started: float) -> Report:
+    return replace(report, duration_s=time.monotonic() - started)
+
+
+class _Run:
+    """A run that has something to do, from taking the seal to closing it."""
+
+    def __init__(self, job: Job, known: Known) -> None:
+        self._job = job
+        self._known = known
+        self._report = _first_report(job, known)
+        self._run_id = job.origin.run_id or secrets.token_hex(8)
+        seal_owner = known.published.seal.owner if known.published.seal else None
+        self._owner = known.manifest.owner if known.manifest else seal_owner
+        self._new_owner = secrets.token_hex(16)
+        self._shown = not known.must_list and job.keep_manifest
+        self._wrote = False
+        self._done = False
+
+    def execute(self) -> Report:
+        job = self._job
+        job.publication.take(self._seal(), job.settings.lock_timeout, job.observer.note)
+        try:
+            if job.publication.read().manifest != self._known.published.manifest:
+                self._look_again()
+            return asyncio.run(self._online())
+        except BaseException:
+            if not self._wrote:
+                job.publication.abandon()
+            raise
+        finally:
+            job.observer.finished()
+            job.publication.release()
+
+    async def look_only(self) -> Report:
+        """The plan of a target without a manifest: read from the store, nothing written."""
+        async with self._connected() as stores:
+            info, _, plan = await self._locate_and_plan(stores)
+        refused = refusal(plan, self._job.settings.limits)
+        report = of_plan(self._report, plan, refused=refused)
+        report = replace(report, dry_run=True, vector_store_id=info.id if info else None, requests=self._requests())
+        self._job.observer.planned(report)
+        return report
+
+    def _seal(self) -> Seal:
+        since = self._job.now().isoformat(timespec="seconds")
+        return Seal("open", self._run_id, since, self._job.source.head, owner=self._owner or self._new_owner)
+
+    def _look_again(self) -> None:
+        """The manifest moved while this run waited for the seal: plan again against what is there now."""
+        self._known = _look(self._job)
+        self._report = _first_report(self._job, self._known)
+        if self._known.manifest is not None:
+            self._owner = self._known.manifest.owner
+        if self._shown:
+            _check_limits(self._job, self._known.survey.plan, self._report)
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Stores]:
+        from .store import Stores
+
+        assert self._job.connect is not None
+        self._job.stop.attach()
+        async with self._job.connect() as api:
+            self._traffic = api.traffic
+            yield Stores(api)
+
+    async def _online(self) -> Report:
+        async with self._connected() as stores, self._renewing():
+            info, state, plan = await self._locate_and_plan(stores)
+            if not self._shown:
+                _check_limits(self._job, plan, self._report)
+            self._wrote = True
+            identity = self._identity()
+            if info is None:
+                info = await self._create(stores, identity)
+            store = stores.open(
+                info.id,
+                uploads_per_minute=self._job.settings.uploads_per_minute,
+                writes_per_minute=self._job.settings.writes_per_minute,
+            )
+            return await self._carry_out(store, replace(state, vector_store_id=info.id), plan, identity)
+
+    def _identity(self) -> Identity:
+        return Identity(self._owner or self._new_owner, self._job.settings.target, self._job.identity.name)
+
+    # --- Where, and what ------------------------------------------------------------------------------------
+
+    async def _locate_and_plan(self, stores: Stores) -> tuple[StoreInfo | None, TargetState, Plan]:
+        """The store (None: to be created), the state it is in, and the plan; lists the store only when it must."""
+        info = await self._locate(stores)
+        state, plan = self._known.state or EMPTY_STATE, self._known.survey.plan
+        unknown = self._known.state is None and info is not None and info.files > 0
+        if info is not None and (self._known.must_list or unknown):
+            state, plan = await self._plan_from_store(stores, info, state)
+        return info, state, plan
+
+    async def _locate(self, stores: Stores) -> StoreInfo | None:
+        from .store import choose_by_name
+
+        settings, state = self._job.settings, self._known.state
+        store_id = state.vector_store_id if state else settings.vector_store_id
+        if store_id:
+            info = await stores.get(store_id)
+            if settings.vector_store_name and not settings.vector_store_id and info.name != settings.vector_store_name:
+                raise StoreConflict(
+                    f"The manifest belongs to the vector store {info.id}, named {info.name!r}, but the name "
+                    f"{settings.vector_store_name!r} is given.",
+                    "Leave the name out, or use another --manifest or --target for another store.",
+                )
+            return info
+        found = choose_by_name(await stores.list(), self._store_name(), self._job.identity.name, settings.target)
+        if found is not None and self._owner is not None and found.owner not in {None, self._owner}:
+            raise StoreConflict(
+                f"The vector store named {found.name!r} ({found.id}) was made by another first sync of {self._job.identity.name!r}.",
+                f"To use it all the same, give --vector-store-id {found.id} (input vector-store-id).",
+            )
+        if found is not None and self._owner is None:
+            if found.owner is not None and self._job.identity.certain:
+                self._owner = found.owner
+            elif not self._job.identity.certain:
+                raise StoreConflict(
+                    f"A vector store named {found.name!r} ({found.id}) exists, but there is no manifest here that knows it.",
+                    f"If it is this folder's, say so with --source {self._job.identity.name}; else choose another "
+                    "--vector-store-name.",
+                )
+        return found
+
+    def _store_name(self) -> str:
+        settings = self._job.settings
+        if settings.vector_store_name:
+            return settings.vector_store_name
+        name = self._job.identity.name
+        return name if settings.target == "default" else f"{name} ({settings.target})"
+
+    async def _create(self, stores: Stores, identity: Identity) -> StoreInfo:
+        from .store import store_metadata
+
+        name = self._store_name()
+        info = await stores.create(name, store_metadata(identity.source, identity.target, identity.owner))
+        self._job.observer.note(f"Created the vector store {name!r}: {info.id}")
+        return info
+
+    async def _plan_from_store(self, stores: Stores, info: StoreInfo, state: TargetState) -> tuple[TargetState, Plan]:
+        """Lists the store, adopts what its attributes prove, and plans from that."""
+        from .recovery import choose_owner, recover
+
+        job = self._job
+        job.observer.note(f"Listing the vector store {info.id} to see what is in it.")
+        store = stores.open(info.id, uploads_per_minute=1, writes_per_minute=1)
+        entries: Sequence[StoreEntry] = await store.entries()
+        if self._owner is None:
+            self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
+        documents = await asyncio.to_thread(list_documents, job.source, job.brief)
+        state = await recover(
+            store,
+            job.source,
+            state,
+            documents,
+            self._identity(),
+            entries,
+            vouched=self._vouched(),
+            settle_s=job.settings.index_timeout,
+        )
+        reason = "the store was listed, because the last run did not end or the manifest was changed since"
+        if self._known.state is None:
+            reason = "there is no manifest: the store was listed"
+        found = survey(job.source, state, job.brief, because=Comparison("full", reason))
+        self._report = of_plan(replace(self._report, comparison=found.comparison), found.plan, refused=None)
+        self._shown = False
+        return state, found.plan
+
+    def _vouched(self) -> bool:
+        published = self._known.published
+        return published.seal is not None and published.seal.manifest == published.blob
+
+    # --- Doing ----------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, store: VectorStore, state: TargetState, plan: Plan, identity: Identity) -> Report:
+        from .apply import Delivery, transfer
+
+        job = self._job
+        delivery = Delivery(
+            identity,
+            job.brief.recipe.attributes,
+            job.brief.recipe.chunking,
+            job.source.head,
+            job.settings.concurrency,
+            job.settings.index_timeout,
+        )
+        outcome = await transfer(plan, store, job.source, delivery, job.observer, job.stop)
+        complete = not outcome.unfinished and all(item.final for item in outcome.failed.values())
+        results = Results(outcome.confirmed, _final_failures(plan, outcome), outcome.discarded, complete)
+        record = self._audit(plan, outcome)
+        new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
+        self._publish(identity, new)
+        removal = await self._remove(store, new, identity, plan, outcome)
+        cause = outcome.cause or removal.cause
+        if cause is None:
+            left = tuple(removal.refused)
+            if new.pending_delete != left and job.keep_manifest:
+                self._publish(identity, replace(new, pending_delete=left))
+            if not left:
+                job.publication.close()
+        return self._final_report(store.id, plan, outcome, removal, cause)
+
+    async def _remove(
+        self, store: VectorStore, state: TargetState, identity: Identity, plan: Plan, outcome: Outcome
+    ) -> Removal:
+        """Deletes what was superseded; nothing when the API became unreachable or refused, or the run was stopped."""
+        from .apply import Removal, remove
+
+        if outcome.cause is not None or not state.pending_delete:
+            return Removal()
+        # Ids that this run made or found in a listing are ours. Those of a manifest that nothing vouches for are asked.
+        own = set(outcome.discarded)
+        known = self._known.trust != "unsealed"
+        checked = {file_id: known or file_id in own for file_id in state.pending_delete}
+        return await remove(
+            state.pending_delete,
+            store,
+            identity,
+            self._job.observer,
+            self._job.stop,
+            checked=checked,
+            concurrency=self._job.settings.concurrency,
+        )
+
+    def _publish(self, identity: Identity, state: TargetState) -> None:
+        job = self._job
+        manifest = self._known.manifest or Manifest(identity.owner, job.identity.name, job.identity.repository_id)
+        manifest = replace(manifest, owner=identity.owner)
+        if job.keep_manifest:
+            # Other targets may have been published meanwhile: only ours is replaced.
+            content = job.publication.read().manifest
+            if content is not None:
+                manifest = replace(manifest, targets=parse_manifest(content, job.publication.name).targets)
+        manifest = manifest.with_target(job.settings.target, replace(state, branch=job.branch))
+        job.publication.publish(dump_manifest(manifest), state.serial)
+
+    @contextlib.asynccontextmanager
+    async def _renewing(self) -> AsyncIterator[None]:
+        """Renews the seal while the run goes on. When another run has taken over, this one stops; publishing then says why."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(RENEW_EVERY_S)
+                try:
+                    self._job.publication.renew()
+                except SealHeld:
+                    self._job.stop.request(signal.SIGTERM)
+                    return
+
+        task = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    # --- Telling --------------------------------------------------------------------------------------------
+
+    def _audit(self, plan: Plan, outcome: Outcome) -> dict[str, Any]:
+        """The audit facts of the manifest's `run`."""
+        done = outcome.confirmed.keys()
+        gone = set(deletable(plan, done))
+        facts = {
+            "when": self._job.now().isoformat(timespec="seconds"),
+            "version": __version__,
+            "base": self._report.base,
+            "head": self._job.source.head,
+            "added": sum(op.path in done for op in plan.of("upload")),
+            "updated": sum(op.path in done for op in plan.of("replace")),
+            "retagged": sum(op.path in done for op in plan.of("retag")),
+            "removed": len(gone),
+            "failed": len(outcome.failed),
+        }
+        if self._job.origin.run_id:
+            facts |= {"id": self._job.origin.run_id, "url": self._job.origin.run_url}
+        return facts
+
+    def _final_report(
+        self, store_id: str, plan: Plan, outcome: Outcome, removal: Removal, cause: VsyncError | None
+    ) -> Report:
+        done = outcome.confirmed.keys()
+        gone = set(deletable(plan, done))
+        failed = [FailedItem(path=path, code=item.code, message=item.message) for path, item in outcome.failed.items()]
+        failed += [carried_over(path, failure) for path, failure in (plan.failed or {}).items()]
+        moved = tuple(pair for pair in plan.renamed if pair[1] in done)
+        new_names = {new for _, new in plan.renamed}
+        return replace(
+            self._report,
+            vector_store_id=store_id,
+            added=tuple(op.path for op in plan.of("upload") if op.path in done and op.path not in new_names),
+            updated=tuple(op.path for op in plan.of("replace") if op.path in done),
+            renamed=moved,
+            retagged=tuple(op.path for op in plan.of("retag") if op.path in done),
+            removed=tuple(op.path for op in plan.deletes if op.path in gone),
+            unchanged=plan.unchanged,
+            failed=tuple(sorted(failed, key=lambda item: item["path"])),
+            warnings=self._report.warnings + tuple(self._warnings(outcome, removal)),
+            requests=self._requests(),
+            bytes_uploaded=self._traffic.bytes_uploaded,
+            error=cause or _removal_error(removal),
+        )
+
+    def _requests(self) -> Mapping[str, int]:
+        return dict(self._traffic.requests)
+
+    def _warnings(self, outcome: Outcome, removal: Removal) -> list[str]:
+        warnings = []
+        if self._traffic.ambiguous:
+            warnings.append(
+                f"The answers to {self._traffic.ambiguous} uploads were lost and they were sent again: as many Files that "
+                "no store lists may be left in the project."
+            )
+        if removal.foreign:
+            warnings.append(
+                f"{len(removal.foreign)} Files that the manifest names do not carry this repository's mark, or are no longer "
+                f"in the store; they were left alone: {', '.join(sorted(removal.foreign)[:20])}"
+            )
+        return warnings
+
+
+def _removal_error(removal: Removal) -> VsyncError | None:
+    if not removal.refused:
+        return None
+    file_id, message = next(iter(removal.refused.items()))
+    return ApiUnavailable(
+        f"{len(removal.refused)} superseded Files could not be deleted ({file_id}: {message}).",
+        "The next run tries again.",
+    )
+
+
+def _final_failures(plan: Plan, outcome: Outcome) -> dict[str, Failure]:
+    documents = {op.path: op.document for op in plan.operations if op.document is not None}
+    return {
+        path: Failure(documents[path].blob, documents[path].tag, item.code)
+        for path, item in outcome.failed.items()
+        if item.final
+    }

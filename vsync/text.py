@@ -1,0 +1,123 @@
+"""A report in plain text, for the terminal and the log. Pure. File names are hostile: nothing in them acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .reporting import Report
+
+_SHOWN = 20
+
+
+def printable(text: str) -> str:
+    """The text with everything that a terminal would act on or not show made visible (`\\n`, `\\x1b`, `\\u202e`)."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def size(count: int) -> str:
+    """A number of bytes in the unit that fits."""
+    amount, unit = float(count), "B"
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def counts(report: Report) -> list[tuple[str, int]]:
+    """What the report counts, in the order in which it is told."""
+    return [
+        ("added", len(report.added)),
+        ("updated", len(report.updated)),
+        ("renamed", len(report.renamed)),
+        ("retagged", len(report.retagged)),
+        ("removed", len(report.removed)),
+        ("unchanged", report.unchanged),
+        ("skipped", len(report.skipped)),
+        ("failed", len(report.failed)),
+    ]
+
+
+def plan_lines(report: Report, shown: int = _SHOWN) -> list[str]:
+    """The plan: how it was found, how much it is, and its first operations."""
+    lines = [
+        f"Plan for {printable(report.source)}: {_range(report)}",
+        f"  compared: {report.comparison.reason}",
+    ]
+    told = [f"{word} {number}" for word, number in _plan_counts(report) if number]
+    lines.append("  " + (", ".join(told) if told else "nothing to do"))
+    if report.estimate.get("uploads"):
+        lines[-1] += f" ({report.estimate['uploads']} uploads, {size(report.estimate['upload_bytes'])})"
+    lines += _capped((f"  {mark} {text}" for mark, text in operations(report)), shown)
+    if report.refused:
+        lines.append(f"Refused: {report.refused}")
+    return lines
+
+
+def operations(report: Report) -> list[tuple[str, str]]:
+    """Every operation as a mark and a text, in the order of their paths."""
+    found = [("+", path, printable(path)) for path in report.added]
+    found += [("~", path, printable(path)) for path in report.updated]
+    found += [("»", new, f"{printable(old)} → {printable(new)}") for old, new in report.renamed]
+    found += [("#", path, f"{printable(path)} (attributes)") for path in report.retagged]
+    found += [("-", path, printable(path)) for path in report.removed]
+    return [(mark, text) for mark, _, text in sorted(found, key=lambda item: item[1])]
+
+
+def summary_lines(report: Report) -> list[str]:
+    """What a run did, failures and skipped files with their reasons."""
+    lines = [_headline(report)]
+    lines.append("  " + " · ".join(f"{word} {number}" for word, number in counts(report)))
+    if report.bytes_uploaded:
+        lines.append(f"  uploaded {size(report.bytes_uploaded)} in {sum(report.requests.values())} requests")
+    if report.failed:
+        lines.append("Failed:")
+        lines += _capped(
+            (f"  {printable(f['path'])}: {f['code']}: {printable(f['message'])}" for f in report.failed), 50
+        )
+    if report.skipped:
+        lines.append("Skipped:")
+        lines += _capped((f"  {printable(path)}: {reason}" for path, reason in report.skipped), _SHOWN)
+    lines += [f"Warning: {printable(warning)}" for warning in report.warnings]
+    return lines
+
+
+def _headline(report: Report) -> str:
+    store, took = report.vector_store_id or "a new vector store", f"{report.duration_s:.1f} s"
+    at = f" at {report.head[:12]}" if report.head else ""
+    what = f"{printable(report.source)}{at}"
+    if report.superseded:
+        return f"A newer run has already published: {what} changes nothing."
+    if report.dry_run:
+        return f"Dry run: nothing was changed ({what} → {store}, {took})"
+    if report.error is not None:
+        return f"Not finished: {what} → {store} ({took})"
+    if report.failed:
+        return f"Synced with failures: {what} → {store} ({took})"
+    if not report.changed:
+        return f"Nothing to do: {store} equals {what} ({took})"
+    return f"Synced {what} → {store} ({took})"
+
+
+def _range(report: Report) -> str:
+    if report.head is None:
+        return "the folder as it is"
+    return f"{report.base[:12]}..{report.head[:12]}" if report.base else report.head[:12]
+
+
+def _plan_counts(report: Report) -> list[tuple[str, int]]:
+    words = {
+        "added": "add",
+        "updated": "update",
+        "renamed": "rename",
+        "retagged": "retag",
+        "removed": "remove",
+    }
+    return [(words.get(word, word), number) for word, number in counts(report)]
+
+
+def _capped(lines: Iterable[str], most: int) -> list[str]:
+    every = list(lines)
+    if len(every) <= most + 1:
+        return every
+    return [*every[:most], f"  … and {len(every) - most} more"]
