@@ -226,14 +226,6 @@ def endpoint(path: str) -> str:
     return "/" + "/".join(parts)
 
 
-def redacted(text: str, secrets: tuple[str | None, ...]) -> str:
-    """The text without the secrets, wherever they stand."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    return re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
-
-
 def plain(value: Any) -> Any:
     """An SDK model as plain data; what is plain already stays."""
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else value

@@ -16,7 +16,7 @@ from .errors import ManifestError
 from .git import Repository
 from .identity import SourceIdentity, identify
 from .observer import Observer
-from .publish import LocalPublication, Publication, write_durably
+from .publish import LocalPublication, Publication, keep_out_of_git
 from .selection import Rules
 from .settings import DEFAULT_CONFIG, DEFAULT_LOCAL_STORE, NO_MANIFEST, Credentials, Origin, Settings
 from .source import FolderSource, GitSource, Source
@@ -153,13 +153,7 @@ def local_store_path(given: str, root: Path) -> Path:
     """The embedded store's file; the default one stands in the repository, kept out of git."""
     if given:
         return Path(given)
-    folder = (root / DEFAULT_LOCAL_STORE).parent
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        write_durably(
-            ignore,
-            b"# Written by vsync: the embedded store and reports are not for commits.\n*\n!manifest.json\n",
-        )
+    keep_out_of_git((root / DEFAULT_LOCAL_STORE).parent)
     return root / DEFAULT_LOCAL_STORE
 
 

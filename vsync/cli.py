@@ -17,7 +17,7 @@ from .errors import EXIT_OK, ConfigurationError, Interrupted, VsyncError
 from .settings import Credentials, Settings, credentials, origin, resolve
 from .stop import Stop
 from .terminal import TerminalObserver
-from .text import printable, summary_lines
+from .text import printable, redacted, summary_lines
 
 if TYPE_CHECKING:
     from .api import Api
@@ -76,8 +76,6 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _tell(error: VsyncError, context: _Context) -> int:
-    from .api import redacted
-
     click.echo(f"vsync: {printable(redacted(str(error), (context.credentials.api_key,)))}", err=True)
     if context.verbose:
         import traceback
@@ -119,7 +117,7 @@ _where = _options(
     click.option("-v", "--verbose", is_flag=True, help="Show every operation, and tracebacks."),
 )  # fmt: skip
 _what = _options(
-    click.option("--include", metavar="GLOB", multiple=True, help="Sync these files (gitignore patterns; repeatable).  [default: documentation]"),
+    click.option("--include", metavar="GLOB", multiple=True, help="Sync these (gitignore patterns; repeatable).  [default: documentation]"),
     click.option("--exclude", metavar="GLOB", multiple=True, help="But not these (gitignore patterns; repeatable)."),
     click.option("--head", metavar="REV", help="The commit to sync.  [default: HEAD]"),
     click.option("--base", metavar="REV", help="Where the comparison starts.  [default: the manifest's commit]"),

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from .errors import ManifestError, PublicationFailed, SealHeld, VsyncError
+from .errors import ConfigurationError, ManifestError, PublicationFailed, SealHeld, VsyncError
 from .manifest import Seal, blob_id, dump_seal, parse_seal
 
 RENEW_EVERY_S = 60.0
@@ -249,6 +249,17 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(folder_descriptor)
     finally:
         os.close(folder_descriptor)
+
+
+def keep_out_of_git(folder: Path) -> None:
+    """Tells git to ignore what vsync writes into its folder, but for the manifest."""
+    if folder.is_symlink():
+        raise ConfigurationError(f"{folder} is a symbolic link.", "Replace it by a folder: vsync writes there.")
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_durably(
+            ignore, b"# Written by vsync: the embedded store and reports are not for commits.\n*\n!manifest.json\n"
+        )
 
 
 def _missing_folders(folder: Path) -> list[Path]:

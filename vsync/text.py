@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from .reporting import Report
@@ -12,6 +13,14 @@ _SHOWN = 20
 def printable(text: str) -> str:
     """The text with everything that a terminal would act on or not show made visible (`\\n`, `\\x1b`, `\\u202e`)."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def redacted(text: str, secrets: tuple[str | None, ...]) -> str:
+    """The text without the secrets, wherever they stand."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
 
 
 def size(count: int) -> str:

@@ -48,9 +48,7 @@ _OPERATIONS: dict[str, dict[str, Operation]] = {
 class EmbeddedStore:
     """An OpenAI-compatible API over one SQLite file. May be used from several threads."""
 
-    def __init__(
-        self, path: Path, *, clock: Callable[[], float] = time.time, indexing_delay_s: float = 0.0
-    ) -> None:
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, indexing_delay_s: float = 0.0) -> None:
         self._database = Database(path)
         self._clock = clock
         self._indexing_delay_s = indexing_delay_s

@@ -38,9 +38,7 @@ def attach_all(
     """
     found, unsupported = [], set()
     for attachment in attachments:
-        row = connection.execute(
-            "SELECT seq, filename FROM files WHERE id = ?", (attachment.file_id,)
-        ).fetchone()
+        row = connection.execute("SELECT seq, filename FROM files WHERE id = ?", (attachment.file_id,)).fetchone()
         if row is None:
             raise invalid(
                 f"Cannot find file {attachment.file_id}, or project proj_local does not have access to it.",
@@ -60,9 +58,7 @@ def attach_all(
     return [_attach(connection, context, store, attachment, file) for attachment, file in found]
 
 
-def _attach(
-    connection: sqlite3.Connection, context: Context, store: int, attachment: Attachment, file: int
-) -> int:
+def _attach(connection: sqlite3.Connection, context: Context, store: int, attachment: Attachment, file: int) -> int:
     connection.execute(
         "INSERT INTO vector_store_files (vector_store, file, created_at, due_at, status, attributes,"
         " max_chunk_size_tokens, chunk_overlap_tokens) VALUES (?, ?, ?, ?, 'in_progress', ?, ?, ?)"

@@ -112,17 +112,20 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # SQLite gives its side files the mode of the database, so nobody else ever reads what is stored.
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        self._connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # SQLite gives its side files the mode of the database: nobody else ever reads what is stored.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise EmbeddedStoreError(f"{path} cannot be opened as an embedded store: {error}") from error
         try:
             self._connection.row_factory = sqlite3.Row
             self._prepare(path)
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             self._connection.close()
             raise EmbeddedStoreError(f"{path} cannot be opened as an embedded store: {error}") from error
         except BaseException:

@@ -68,9 +68,7 @@ def delete(context: Context, request: Request, file_id: str) -> Response:
 
 def remove_expired(context: Context) -> None:
     with context.database.read() as connection:
-        due = connection.execute(
-            "SELECT 1 FROM files WHERE expires_at <= ? LIMIT 1", (context.now,)
-        ).fetchone()
+        due = connection.execute("SELECT 1 FROM files WHERE expires_at <= ? LIMIT 1", (context.now,)).fetchone()
     if due:
         with context.database.write() as connection:
             connection.execute("DELETE FROM files WHERE expires_at <= ?", (context.now,))
@@ -86,9 +84,7 @@ def _streamed(database: Database, seq: int) -> Iterator[bytes]:
     n = 0
     while True:
         with database.read() as connection:
-            row = connection.execute(
-                "SELECT data FROM file_pieces WHERE file = ? AND n = ?", (seq, n)
-            ).fetchone()
+            row = connection.execute("SELECT data FROM file_pieces WHERE file = ? AND n = ?", (seq, n)).fetchone()
         if row is None:
             return
         yield row["data"]
@@ -131,15 +127,8 @@ def _lifetime(form: Form, purpose: str) -> int | None:
     if anchor is None and seconds is None:
         return BATCH_FILE_LIFETIME_S if purpose == "batch" else None
     if anchor != "created_at":
-        raise invalid(
-            "Invalid 'expires_after.anchor': expected 'created_at'.", "expires_after.anchor", "invalid_value"
-        )
-    if (
-        seconds is None
-        or not seconds.isdecimal()
-        or len(seconds) > 9
-        or not 3600 <= int(seconds) <= 2_592_000
-    ):
+        raise invalid("Invalid 'expires_after.anchor': expected 'created_at'.", "expires_after.anchor", "invalid_value")
+    if seconds is None or not seconds.isdecimal() or len(seconds) > 9 or not 3600 <= int(seconds) <= 2_592_000:
         raise invalid(
             "Invalid 'expires_after.seconds': expected a value from 3600 to 2592000.",
             "expires_after.seconds",

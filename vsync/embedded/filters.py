@@ -51,21 +51,16 @@ def _comparison(value: Any, param: str) -> Predicate:
         choices = arguments.array("value", 1000)
         if not all(_is_value(choice) for choice in choices):
             raise invalid(f"Invalid '{param}.value': expected an array of values.", "filters", "invalid_type")
-        return lambda attributes: (
-            any(_equal(attributes.get(key), choice) for choice in choices) == (kind == "in")
-        )
+        return lambda attributes: any(_equal(attributes.get(key), choice) for choice in choices) == (kind == "in")
     if not _is_value(wanted):
-        raise invalid(
-            f"Invalid '{param}.value': expected a string, number or boolean.", "filters", "invalid_type"
-        )
+        raise invalid(f"Invalid '{param}.value': expected a string, number or boolean.", "filters", "invalid_type")
     if kind in ("eq", "ne"):
         return lambda attributes: _equal(attributes.get(key), wanted) == (kind == "eq")
     if isinstance(kind, str) and kind in _ORDERINGS:
         holds = _ORDERINGS[kind]
         return lambda attributes: _comparable(attributes.get(key), wanted) and holds(attributes[key], wanted)
     raise invalid(
-        f"Invalid '{param}.type': expected one of 'eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'and', "
-        "'or'.",
+        f"Invalid '{param}.type': expected one of 'eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'and', 'or'.",
         "filters",
         "invalid_value",
     )

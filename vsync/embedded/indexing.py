@@ -53,8 +53,7 @@ def _index(connection: sqlite3.Connection, entry: sqlite3.Row) -> None:
         text = extraction.text_of(entry["filename"], files.pieces(connection, entry["file"]))
     except extraction.UnindexableError as error:
         connection.execute(
-            "UPDATE vector_store_files SET status = 'failed', error_code = ?, error_message = ?"
-            " WHERE seq = ?",
+            "UPDATE vector_store_files SET status = 'failed', error_code = ?, error_message = ? WHERE seq = ?",
             (error.code, error.message, entry["seq"]),
         )
         return

@@ -28,9 +28,7 @@ _MATCHES = (
 
 
 def search(context: Context, request: Request, store_id: str) -> Response:
-    body = arguments.json_body(
-        request, ("query", "filters", "max_num_results", "ranking_options", "rewrite_query")
-    )
+    body = arguments.json_body(request, ("query", "filters", "max_num_results", "ranking_options", "rewrite_query"))
     queries = _queries(body)
     wanted = filters.predicate(body.raw("filters")) if body.has("filters") else lambda attributes: True
     limit = body.integer("max_num_results", 1, 50, default=10)

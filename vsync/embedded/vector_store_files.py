@@ -38,9 +38,7 @@ def list_files(context: Context, request: Request, store_id: str) -> Response:
         return list_entries(connection, request, _TABLES, "entry.vector_store = ?", store)
 
 
-def list_entries(
-    connection: sqlite3.Connection, request: Request, tables: str, where: str, parameter: int
-) -> Response:
+def list_entries(connection: sqlite3.Connection, request: Request, tables: str, where: str, parameter: int) -> Response:
     page = arguments.Paging.from_query(request.query, default=20, maximum=100)
     status = arguments.choice(request.query, "filter", STATUSES)
     parameters: tuple[object, ...] = (parameter,)
@@ -88,12 +86,8 @@ def content(context: Context, request: Request, store_id: str, file_id: str) -> 
     with context.database.read() as connection:
         entry = _find(connection, store_id, file_id)
         if entry["status"] != "completed":
-            raise invalid(
-                f"The file '{file_id}' has no content in this vector store: it is {entry['status']}."
-            )
-        (filename,) = connection.execute(
-            "SELECT filename FROM files WHERE seq = ?", (entry["file"],)
-        ).fetchone()
+            raise invalid(f"The file '{file_id}' has no content in this vector store: it is {entry['status']}.")
+        (filename,) = connection.execute("SELECT filename FROM files WHERE seq = ?", (entry["file"],)).fetchone()
         text = extraction.text_of(filename, files.pieces(connection, entry["file"]))
     return Response.of_json(
         {

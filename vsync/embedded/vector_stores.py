@@ -67,8 +67,7 @@ def update(context: Context, request: Request, store_id: str) -> Response:
         row = find(connection, store_id)
         name = body.text("name")
         connection.execute(
-            "UPDATE vector_stores SET name = ?, metadata = ?, expires_after_days = ?, last_active_at = ?"
-            " WHERE seq = ?",
+            "UPDATE vector_stores SET name = ?, metadata = ?, expires_after_days = ?, last_active_at = ? WHERE seq = ?",
             (
                 row["name"] if name is None else name,
                 json.dumps(body.metadata()) if "metadata" in body else row["metadata"],
@@ -89,9 +88,7 @@ def delete(context: Context, request: Request, store_id: str) -> Response:
 
 
 def find(connection: sqlite3.Connection, store_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM vector_stores WHERE id = ?", (store_id,)
-    ).fetchone()
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM vector_stores WHERE id = ?", (store_id,)).fetchone()
     if row is None:
         raise not_found(f"No vector store found with id '{store_id}'.")
     return row
@@ -103,9 +100,7 @@ def use(connection: sqlite3.Connection, context: Context, store_id: str) -> int:
     if row["expired"]:
         raise invalid(f"The vector store '{store_id}' has expired.", "vector_store_id", "expired")
     if row["last_active_at"] < context.timestamp:
-        connection.execute(
-            "UPDATE vector_stores SET last_active_at = ? WHERE seq = ?", (context.timestamp, row["seq"])
-        )
+        connection.execute("UPDATE vector_stores SET last_active_at = ? WHERE seq = ?", (context.timestamp, row["seq"]))
     seq: int = row["seq"]
     return seq
 
@@ -137,8 +132,7 @@ def _days(body: Arguments) -> int | None:
 def _as_json(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, object]:
     counts, usage_bytes = attaching.counts(
         connection.execute(
-            "SELECT status, count(*), sum(usage_bytes) FROM vector_store_files WHERE vector_store = ?"
-            " GROUP BY status",
+            "SELECT status, count(*), sum(usage_bytes) FROM vector_store_files WHERE vector_store = ? GROUP BY status",
             (row["seq"],),
         )
     )

@@ -1,0 +1,26 @@
+"""The container's entry. Without arguments it is the action; `vsync …` (or just `…`) is the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from vsync.stop import Stop
+
+
+def main(arguments: list[str]) -> int:
+    # First of all: as PID 1 a process that has no handler ignores SIGTERM, and a cancelled job would be killed
+    # without a word. Everything slow is imported after this.
+    stop = Stop()
+    stop.install()
+    if arguments:
+        from vsync import cli
+
+        return cli.run(arguments[1:] if arguments[0] == "vsync" else arguments, os.environ)
+    from vsync import action
+
+    return action.run(os.environ, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,77 @@
+"""Workflow commands and files, by actions-toolkit: masks, annotations, groups, outputs, the job summary.
+
+Only the toolkit's `command` and `file_command` are imported: its `core` brings PyGithub and requests along, 0.14 s that
+most runs have no use for. Limits: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from actions_toolkit.command import issue_command
+from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
+
+from ..text import printable
+
+MAX_ANNOTATIONS = 10
+"""Of each kind, for one step; GitHub drops the rest without a word."""
+
+_MAX_MESSAGE = 4_000
+
+
+def mask(secret: str | None) -> None:
+    """Registers a secret: the runner replaces it in every later line. Each line of it counts by itself."""
+    for line in (secret or "").splitlines():
+        if line.strip():
+            issue_command("add-mask", {}, line)
+
+
+def error(title: str, message: str, file: str | None = None) -> None:
+    _annotate("error", title, message, file)
+
+
+def warning(title: str, message: str) -> None:
+    _annotate("warning", title, message, None)
+
+
+def _annotate(kind: str, title: str, message: str, file: str | None) -> None:
+    properties = {"title": printable(title)[:200]}
+    if file is not None:
+        properties["file"] = file
+    issue_command(kind, properties, message[:_MAX_MESSAGE])
+
+
+def group(title: str, lines: Sequence[str]) -> None:
+    """Lines that the log shows folded."""
+    issue_command("group", {}, printable(title))
+    for line in lines:
+        say(line)
+    issue_command("endgroup", {}, "")
+
+
+def say(line: str) -> None:
+    """One line of log, in which no file name or message of a server can be a workflow command."""
+    print(inert(line), flush=True)  # noqa: T201 - stdout is the action's log
+
+
+def inert(line: str) -> str:
+    """The line with nothing in it that the runner takes for a command (`::error`, and the older `##[error]`)."""
+    text = printable(line).replace("##[", "##\N{ZERO WIDTH SPACE}[")
+    return f"\N{ZERO WIDTH SPACE}{text}" if text.lstrip().startswith("::") else text
+
+
+def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Writes the step's outputs. Without a file to write to (a run by hand) there are none."""
+    if not environ.get("GITHUB_OUTPUT"):
+        return
+    for name, value in values.items():
+        issue_file_command("OUTPUT", prepare_key_value_message(name, value))
+
+
+def append_summary(markdown: str, environ: Mapping[str, str]) -> None:
+    """Adds to the job summary, where there is one."""
+    path = environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(markdown)
