@@ -14,13 +14,14 @@ import re
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .api import Refused
 from .documents import Attributes, Chunking, Document, Identity, entry_attributes, media_type, upload_filename
 from .errors import Interrupted, VsyncError
 from .manifest import Entry
 from .observer import Observer
+from .outcome import FailedDocument, Outcome, Removal
 from .planning import Operation, Plan
 from .recovery import belongs
 from .source import Source
@@ -51,29 +52,6 @@ class Delivery:
     commit: str | None
     concurrency: int = 16
     index_timeout_s: float = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class FailedDocument:
-    """Why a document is not in the store. `final`: the same bytes and settings would be refused again."""
-
-    code: str
-    message: str
-    final: bool = False
-
-
-@dataclass
-class Outcome:
-    """What `transfer` did. `confirmed` is searchable now; `discarded` are Files it uploaded in vain.
-
-    `cause` is why it ended early; documents that are in neither dictionary were then not attempted.
-    """
-
-    confirmed: dict[str, Entry] = field(default_factory=dict)
-    failed: dict[str, FailedDocument] = field(default_factory=dict)
-    discarded: list[str] = field(default_factory=list)
-    unfinished: bool = False
-    cause: VsyncError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,16 +398,6 @@ def _is_unknown_file(error: Refused) -> bool:
 
 
 # --- Remove -------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Removal:
-    """What `remove` did: ids that are gone, ids left alone as not ours, refusals by id, and why it ended early."""
-
-    gone: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-    cause: VsyncError | None = None
 
 
 async def remove(

@@ -18,27 +18,25 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from . import __version__
-from .bookkeeping import Results, deletable, next_state
+from .bookkeeping import Results, next_state
 from .documents import Identity
 from .errors import (
-    ApiUnavailable,
     LimitExceeded,
     ManifestError,
     MissingCredentials,
     SealHeld,
     StoreConflict,
-    VsyncError,
 )
 from .identity import SourceIdentity, check_manifest
-from .manifest import Failure, Manifest, Seal, TargetState, Trust, dump_manifest, parse_manifest, trust
+from .manifest import Manifest, Seal, TargetState, Trust, dump_manifest, parse_manifest, trust
 from .mode import is_late
 from .observer import Observer
+from .outcome import Outcome, Removal, audit, final_failures, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, Publication, Published
-from .reporting import FailedItem, Report, carried_over, of_plan
+from .reporting import Report, of_plan
 from .settings import Origin, Settings
 from .source import Source
 from .stop import Stop
@@ -46,7 +44,6 @@ from .survey import Brief, Survey, list_documents, survey
 
 if TYPE_CHECKING:
     from .api import Api
-    from .apply import Outcome, Removal
     from .store import StoreEntry, StoreInfo, Stores, VectorStore
 
 Connect = Callable[[], "AbstractAsyncContextManager[Api]"]
@@ -87,6 +84,11 @@ class Known:
         """Whether only the store itself can say what is in it."""
         return self.trust == "doubtful"
 
+    @property
+    def final(self) -> bool:
+        """Whether the plan stands before the store is asked. Without a manifest the store may hold the documents already."""
+        return self.state is not None and not self.must_list
+
 
 def run(job: Job) -> Report:
     """Plans, and unless it is a dry run applies. Errors before anything was done are raised; later ones stand in the report."""
@@ -99,11 +101,14 @@ def run(job: Job) -> Report:
         return _timed(_dry_run(job, known, report), started)
     if _nothing_to_do(job, known):
         return _timed(report, started)
-    if not known.must_list and job.keep_manifest:
-        _check_limits(job, known.survey.plan, report)
-    if job.connect is None:
-        raise no_key()
-    return _timed(_Run(job, known).execute(), started)
+    try:
+        if known.final:
+            _check_limits(job, known.survey.plan, report)
+        if job.connect is None:
+            raise no_key()
+        return _timed(_Run(job, known).execute(), started)
+    except _Refused as refused:
+        return _timed(refused.report, started)
 
 
 def no_key() -> MissingCredentials:
@@ -179,12 +184,22 @@ def _dry_run(job: Job, known: Known, report: Report) -> Report:
     return asyncio.run(_Run(job, known).look_only())
 
 
+class _Refused(Exception):
+    """The plan is larger than the limits; `report` says so and lists nothing as done."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.refused)
+        self.report = report
+
+
 def _check_limits(job: Job, plan: Plan, report: Report) -> None:
     """Shows the plan, then refuses it when it is larger than the limits."""
     refused = refusal(plan, job.settings.limits)
-    job.observer.planned(of_plan(report, plan, refused=refused))
+    planned = of_plan(report, plan, refused=refused)
+    job.observer.planned(planned)
     if refused is not None:
-        raise LimitExceeded(f"{refused}", "Nothing was changed.")
+        error = LimitExceeded(refused, "Nothing was changed.")
+        raise _Refused(replace(planned, added=(), updated=(), renamed=(), retagged=(), removed=(), error=error))
 
 
 def _timed(report: Report, started: float) -> Report:
@@ -202,9 +217,8 @@ class _Run:
         seal_owner = known.published.seal.owner if known.published.seal else None
         self._owner = known.manifest.owner if known.manifest else seal_owner
         self._new_owner = secrets.token_hex(16)
-        self._shown = not known.must_list and job.keep_manifest
+        self._shown = known.final
         self._wrote = False
-        self._done = False
 
     def execute(self) -> Report:
         job = self._job
@@ -241,6 +255,7 @@ class _Run:
         self._report = _first_report(self._job, self._known)
         if self._known.manifest is not None:
             self._owner = self._known.manifest.owner
+        self._shown = self._known.final
         if self._shown:
             _check_limits(self._job, self._known.survey.plan, self._report)
 
@@ -259,6 +274,9 @@ class _Run:
             info, state, plan = await self._locate_and_plan(stores)
             if not self._shown:
                 _check_limits(self._job, plan, self._report)
+            if info is None and plan.is_empty:
+                self._job.publication.abandon()
+                return replace(self._report, requests=self._requests())
             self._wrote = True
             identity = self._identity()
             if info is None:
@@ -378,26 +396,33 @@ class _Run:
             job.settings.index_timeout,
         )
         outcome = await transfer(plan, store, job.source, delivery, job.observer, job.stop)
-        complete = not outcome.unfinished and all(item.final for item in outcome.failed.values())
-        results = Results(outcome.confirmed, _final_failures(plan, outcome), outcome.discarded, complete)
-        record = self._audit(plan, outcome)
+        results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
+        record = audit(plan, outcome, base=self._report.base, head=job.source.head, origin=job.origin, now=job.now())
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
         self._publish(identity, new)
-        removal = await self._remove(store, new, identity, plan, outcome)
-        cause = outcome.cause or removal.cause
-        if cause is None:
+        removal = await self._remove(store, new, identity, outcome)
+        if outcome.cause is None and removal.cause is None:
             left = tuple(removal.refused)
             if new.pending_delete != left and job.keep_manifest:
                 self._publish(identity, replace(new, pending_delete=left))
             if not left:
                 job.publication.close()
-        return self._final_report(store.id, plan, outcome, removal, cause)
+        return of_run(
+            replace(self._report, vector_store_id=store.id),
+            plan,
+            outcome,
+            removal,
+            requests=self._requests(),
+            bytes_uploaded=self._traffic.bytes_uploaded,
+            ambiguous=self._traffic.ambiguous,
+        )
 
-    async def _remove(
-        self, store: VectorStore, state: TargetState, identity: Identity, plan: Plan, outcome: Outcome
-    ) -> Removal:
+    def _requests(self) -> Mapping[str, int]:
+        return dict(self._traffic.requests)
+
+    async def _remove(self, store: VectorStore, state: TargetState, identity: Identity, outcome: Outcome) -> Removal:
         """Deletes what was superseded; nothing when the API became unreachable or refused, or the run was stopped."""
-        from .apply import Removal, remove
+        from .apply import remove
 
         if outcome.cause is not None or not state.pending_delete:
             return Removal()
@@ -445,85 +470,3 @@ class _Run:
             yield
         finally:
             task.cancel()
-
-    # --- Telling --------------------------------------------------------------------------------------------
-
-    def _audit(self, plan: Plan, outcome: Outcome) -> dict[str, Any]:
-        """The audit facts of the manifest's `run`."""
-        done = outcome.confirmed.keys()
-        gone = set(deletable(plan, done))
-        facts = {
-            "when": self._job.now().isoformat(timespec="seconds"),
-            "version": __version__,
-            "base": self._report.base,
-            "head": self._job.source.head,
-            "added": sum(op.path in done for op in plan.of("upload")),
-            "updated": sum(op.path in done for op in plan.of("replace")),
-            "retagged": sum(op.path in done for op in plan.of("retag")),
-            "removed": len(gone),
-            "failed": len(outcome.failed),
-        }
-        if self._job.origin.run_id:
-            facts |= {"id": self._job.origin.run_id, "url": self._job.origin.run_url}
-        return facts
-
-    def _final_report(
-        self, store_id: str, plan: Plan, outcome: Outcome, removal: Removal, cause: VsyncError | None
-    ) -> Report:
-        done = outcome.confirmed.keys()
-        gone = set(deletable(plan, done))
-        failed = [FailedItem(path=path, code=item.code, message=item.message) for path, item in outcome.failed.items()]
-        failed += [carried_over(path, failure) for path, failure in (plan.failed or {}).items()]
-        moved = tuple(pair for pair in plan.renamed if pair[1] in done)
-        new_names = {new for _, new in plan.renamed}
-        return replace(
-            self._report,
-            vector_store_id=store_id,
-            added=tuple(op.path for op in plan.of("upload") if op.path in done and op.path not in new_names),
-            updated=tuple(op.path for op in plan.of("replace") if op.path in done),
-            renamed=moved,
-            retagged=tuple(op.path for op in plan.of("retag") if op.path in done),
-            removed=tuple(op.path for op in plan.deletes if op.path in gone),
-            unchanged=plan.unchanged,
-            failed=tuple(sorted(failed, key=lambda item: item["path"])),
-            warnings=self._report.warnings + tuple(self._warnings(outcome, removal)),
-            requests=self._requests(),
-            bytes_uploaded=self._traffic.bytes_uploaded,
-            error=cause or _removal_error(removal),
-        )
-
-    def _requests(self) -> Mapping[str, int]:
-        return dict(self._traffic.requests)
-
-    def _warnings(self, outcome: Outcome, removal: Removal) -> list[str]:
-        warnings = []
-        if self._traffic.ambiguous:
-            warnings.append(
-                f"The answers to {self._traffic.ambiguous} uploads were lost and they were sent again: as many Files that "
-                "no store lists may be left in the project."
-            )
-        if removal.foreign:
-            warnings.append(
-                f"{len(removal.foreign)} Files that the manifest names do not carry this repository's mark, or are no longer "
-                f"in the store; they were left alone: {', '.join(sorted(removal.foreign)[:20])}"
-            )
-        return warnings
-
-
-def _removal_error(removal: Removal) -> VsyncError | None:
-    if not removal.refused:
-        return None
-    file_id, message = next(iter(removal.refused.items()))
-    return ApiUnavailable(
-        f"{len(removal.refused)} superseded Files could not be deleted ({file_id}: {message}).",
-        "The next run tries again.",
-    )
-
-
-def _final_failures(plan: Plan, outcome: Outcome) -> dict[str, Failure]:
-    documents = {op.path: op.document for op in plan.operations if op.document is not None}
-    return {
-        path: Failure(documents[path].blob, documents[path].tag, item.code)
-        for path, item in outcome.failed.items()
-        if item.final
-    }
