@@ -13,7 +13,7 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .api import Refused
@@ -401,16 +401,9 @@ def _is_unknown_file(error: Refused) -> bool:
 
 
 async def remove(
-    file_ids: Sequence[str],
-    store: VectorStore,
-    identity: Identity,
-    observer: Observer,
-    stop: Stop,
-    *,
-    checked: Mapping[str, bool],
-    concurrency: int,
+    file_ids: Sequence[str], store: VectorStore, observer: Observer, stop: Stop, *, concurrency: int
 ) -> Removal:
-    """Removes entries and their Files. `checked` says of an id whether it is known to be ours; else it is asked."""
+    """Removes entries and their Files. Every id must be known to be ours: see `recovery`."""
     removal = Removal()
     observer.stage("deleting", len(file_ids))
     waiting = iter(file_ids)
@@ -420,23 +413,16 @@ async def remove(
             if removal.cause is not None or stop.requested:
                 return
             try:
-                if checked.get(file_id) or await _is_ours(store, file_id, identity):
-                    await store.remove(file_id)
-                    removal.gone.append(file_id)
-                else:
-                    removal.foreign.append(file_id)
+                await store.remove(file_id)
             except Refused as error:
                 removal.refused[file_id] = error.message
             except VsyncError as error:
                 removal.cause = error
+            else:
+                removal.gone.append(file_id)
             observer.advance("deleting")
 
     await asyncio.gather(*(work() for _ in range(max(1, min(concurrency, len(file_ids))))))
     if stop.signum is not None and removal.cause is None:
         removal.cause = Interrupted(stop.signum)
     return removal
-
-
-async def _is_ours(store: VectorStore, file_id: str, identity: Identity) -> bool:
-    entry = await store.entry(file_id)
-    return entry is not None and belongs(entry, identity)

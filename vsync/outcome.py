@@ -46,10 +46,9 @@ class Outcome:
 
 @dataclass
 class Removal:
-    """What `remove` did: ids that are gone, ids left alone as not ours, refusals by id, and why it ended early."""
+    """What `remove` did: ids that are gone, refusals by id, and why it ended early."""
 
     gone: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     cause: VsyncError | None = None
 
@@ -109,24 +108,19 @@ def of_run(
         retagged=tuple(op.path for op in plan.of("retag") if op.path in done),
         removed=tuple(op.path for op in plan.deletes if op.path in gone),
         failed=tuple(sorted(failed, key=lambda item: item["path"])),
-        warnings=report.warnings + tuple(_warnings(removal, ambiguous)),
+        warnings=report.warnings + tuple(_warnings(ambiguous)),
         requests=requests,
         bytes_uploaded=bytes_uploaded,
         error=outcome.cause or removal.cause or _removal_error(removal),
     )
 
 
-def _warnings(removal: Removal, ambiguous: int) -> list[str]:
+def _warnings(ambiguous: int) -> list[str]:
     warnings = []
     if ambiguous:
         warnings.append(
             f"The answers to {ambiguous} uploads were lost and they were sent again: as many Files that no store lists "
             "may be left in the project."
-        )
-    if removal.foreign:
-        warnings.append(
-            f"{len(removal.foreign)} Files that the manifest names do not carry this repository's mark, or are no longer "
-            f"in the store; they were left alone: {', '.join(sorted(removal.foreign)[:20])}"
         )
     return warnings
 

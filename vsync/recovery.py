@@ -132,18 +132,23 @@ def _choose(
     if document is not None and measured is not None:
         for entry in usable:
             if entry.attributes.get("sha256") == measured.sha256:
-                return _record(document.path, document.blob, measured.bytes, entry)
+                return _record(document, measured.bytes, entry)
     if recorded is not None and _find(usable, recorded.file_id) is not None:
         return recorded
     if not usable:
         return None
-    return _record(str(usable[0].attributes.get("path")), _UNKNOWN_BLOB, 0, usable[0])
+    # An old version: whatever it is, a plan replaces or deletes it.
+    return Entry(_UNKNOWN_BLOB, str(usable[0].attributes.get("sha256") or ""), 0, usable[0].file_id, "")
 
 
-def _record(path: str, blob: str, size: int, entry: StoreEntry) -> Entry:
+def _record(document: Document, size: int, entry: StoreEntry) -> Entry:
+    """What a manifest would have said of an entry that holds the head's bytes."""
     attributes = {key: value for key, value in entry.attributes.items() if key not in RESERVED_ATTRIBUTES}
-    seen = observed_tag(path, entry.chunking, str(entry.attributes.get("source")), attributes)
-    return Entry(blob, str(entry.attributes.get("sha256") or ""), size, entry.file_id, seen)
+    seen = observed_tag(document.path, entry.chunking, str(entry.attributes.get("source")), attributes)
+    if entry.chunking is None:
+        # A server that does not say how it chunked: to upload all anew for that would never end.
+        seen = f"{document.tag.partition('.')[0]}.{seen.partition('.')[2]}"
+    return Entry(document.blob, str(entry.attributes["sha256"]), size, entry.file_id, seen)
 
 
 def by_path(

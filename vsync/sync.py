@@ -81,8 +81,12 @@ class Known:
 
     @property
     def must_list(self) -> bool:
-        """Whether only the store itself can say what is in it."""
-        return self.trust == "doubtful"
+        """Whether only the store itself can say what is in it.
+
+        A manifest that nothing vouches for (a fresh clone has no seal) may be older than the store: as long as there is
+        nothing to do it is believed.
+        """
+        return self.trust == "doubtful" or (self.trust == "unsealed" and not self.survey.plan.is_empty)
 
     @property
     def final(self) -> bool:
@@ -150,7 +154,7 @@ def _first_report(job: Job, known: Known) -> Report:
     warnings = list(job.warnings)
     if state is None and job.keep_manifest and plan.is_empty:
         warnings.append("No document is selected: nothing was synced. Check the include and exclude patterns.")
-    if known.must_list:
+    if known.trust == "doubtful":
         warnings.append(
             "The last run did not end, or the manifest was changed since: the store is listed before anything is deleted."
         )
@@ -359,7 +363,7 @@ class _Run:
         if self._owner is None:
             self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
         documents = await asyncio.to_thread(list_documents, job.source, job.brief)
-        state = await recover(
+        recovered = await recover(
             store,
             job.source,
             state,
@@ -369,13 +373,18 @@ class _Run:
             vouched=self._vouched(),
             settle_s=job.settings.index_timeout,
         )
-        reason = "the store was listed, because the last run did not end or the manifest was changed since"
-        if self._known.state is None:
-            reason = "there is no manifest: the store was listed"
-        found = survey(job.source, state, job.brief, because=Comparison("full", reason))
-        self._report = of_plan(replace(self._report, comparison=found.comparison), found.plan, refused=None)
         self._shown = False
-        return state, found.plan
+        if (recovered.files, set(recovered.pending_delete)) == (
+            state.files,
+            set(state.pending_delete),
+        ) and state.commit:
+            return state, self._known.survey.plan  # the store holds just what the manifest says
+        reason = "the store was listed: there is no manifest"
+        if self._known.state is not None:
+            reason = "the store was listed: it differs from what the manifest says"
+        found = survey(job.source, recovered, job.brief, because=Comparison("full", reason))
+        self._report = of_plan(replace(self._report, comparison=found.comparison), found.plan, refused=None)
+        return recovered, found.plan
 
     def _vouched(self) -> bool:
         published = self._known.published
@@ -395,12 +404,17 @@ class _Run:
             job.settings.concurrency,
             job.settings.index_timeout,
         )
+        published = self._known.published.manifest
+        if plan.is_empty and state == self._known.state and published is not None:
+            job.publication.publish(published, state.serial)
+            job.publication.close()
+            return replace(self._report, vector_store_id=store.id, requests=self._requests())
         outcome = await transfer(plan, store, job.source, delivery, job.observer, job.stop)
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
         record = audit(plan, outcome, base=self._report.base, head=job.source.head, origin=job.origin, now=job.now())
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
         self._publish(identity, new)
-        removal = await self._remove(store, new, identity, outcome)
+        removal = await self._remove(store, new, outcome)
         if outcome.cause is None and removal.cause is None:
             left = tuple(removal.refused)
             if new.pending_delete != left and job.keep_manifest:
@@ -420,24 +434,14 @@ class _Run:
     def _requests(self) -> Mapping[str, int]:
         return dict(self._traffic.requests)
 
-    async def _remove(self, store: VectorStore, state: TargetState, identity: Identity, outcome: Outcome) -> Removal:
+    async def _remove(self, store: VectorStore, state: TargetState, outcome: Outcome) -> Removal:
         """Deletes what was superseded; nothing when the API became unreachable or refused, or the run was stopped."""
         from .apply import remove
 
         if outcome.cause is not None or not state.pending_delete:
             return Removal()
-        # Ids that this run made or found in a listing are ours. Those of a manifest that nothing vouches for are asked.
-        own = set(outcome.discarded)
-        known = self._known.trust != "unsealed"
-        checked = {file_id: known or file_id in own for file_id in state.pending_delete}
         return await remove(
-            state.pending_delete,
-            store,
-            identity,
-            self._job.observer,
-            self._job.stop,
-            checked=checked,
-            concurrency=self._job.settings.concurrency,
+            state.pending_delete, store, self._job.observer, self._job.stop, concurrency=self._job.settings.concurrency
         )
 
     def _publish(self, identity: Identity, state: TargetState) -> None:

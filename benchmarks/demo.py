@@ -1,0 +1,79 @@
+"""`make demo`: the whole job in a minute and without a key.
+
+Makes a small repository of this project's docs, syncs it into the embedded store, changes something, syncs again, and
+asks the store a question; each step is the real command line, and shows what it printed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="vsync-demo-") as folder:
+        return Demo(Path(folder)).run()
+
+
+class Demo:
+    """The steps, in a repository of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._repo = folder / "acme-docs"
+        self._environ = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "GITHUB_", "VSYNC_", "OPENAI_"))},
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_SYSTEM": os.devnull,
+        }
+
+    def run(self) -> int:
+        self._make_repository()
+        self._step("1. The plan: what would be synced. No key, no request", "plan", "--local")
+        self._step("2. The first sync", "sync", "--local")
+        self._step("3. Again: nothing has changed, so nothing is asked", "sync", "--local")
+        self._change()
+        self._step("4. After a commit: one file edited, one added, one renamed, one removed", "sync", "--local")
+        self._step("5. Which version is live?", "status", "--local", "docs/new.md")
+        self._step("6. Ask the store", "search", "what happens when a run is killed", "-n", "3", "--local")
+        print("\nDone. The same with a real store: OPENAI_API_KEY=… vsync sync --vector-store-name docs")
+        return 0
+
+    def _make_repository(self) -> None:
+        (self._repo / "docs").mkdir(parents=True)
+        for document in [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CHANGELOG.md"]:
+            shutil.copy(document, self._repo / "docs" / document.name.lower())
+        shutil.copy(ROOT / "README.md", self._repo / "README.md")
+        (self._repo / "docs" / "notes.txt").write_text("A note that will be removed.\n")
+        self._git("init", "--quiet", "--initial-branch", "main")
+        self._commit("The documentation")
+
+    def _change(self) -> None:
+        docs = self._repo / "docs"
+        readme = self._repo / "README.md"
+        readme.write_text(readme.read_text() + "\nEdited by the demo.\n")
+        (docs / "new.md").write_text("# New\n\nA page that the demo adds.\n")
+        (docs / "changelog.md").rename(docs / "history.md")
+        (docs / "notes.txt").unlink()
+        self._commit("Edit, add, rename, remove")
+
+    def _commit(self, message: str) -> None:
+        self._git("add", "--all")
+        self._git("-c", "user.name=Demo", "-c", "user.email=demo@example.invalid", "commit", "--quiet", "-m", message)
+
+    def _git(self, *arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=self._repo, env=self._environ, check=True)
+
+    def _step(self, title: str, *arguments: str) -> None:
+        shown = " ".join(f'"{word}"' if " " in word else word for word in arguments)
+        print(f"\n\033[1m{title}\033[0m\n$ vsync {shown}" if sys.stdout.isatty() else f"\n{title}\n$ vsync {shown}", flush=True)
+        subprocess.run([sys.executable, "-m", "vsync", *arguments], cwd=self._repo, env=self._environ, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
