@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .documents import Recipe
-from .errors import ManifestError
+from .errors import ConfigurationError, ManifestError
 from .git import Repository
 from .identity import SourceIdentity, identify
 from .observer import Observer
@@ -26,6 +26,7 @@ from .sync import Connect, Job
 
 if TYPE_CHECKING:
     from .api import Api
+    from .embedded import EmbeddedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +158,22 @@ def local_store_path(given: str, root: Path) -> Path:
     return root / DEFAULT_LOCAL_STORE
 
 
+def open_embedded(path: Path) -> EmbeddedStore:
+    """The embedded store in that file."""
+    from .embedded import EmbeddedStore, EmbeddedStoreError
+
+    try:
+        return EmbeddedStore(path)
+    except EmbeddedStoreError as error:
+        raise ConfigurationError(f"The embedded store cannot be opened: {error}", "Check --local.") from error
+
+
 @contextlib.asynccontextmanager
 async def _embedded(path: Path, settings: Settings, log: Callable[[str], None]) -> AsyncIterator[Api]:
     from .api import connect
-    from .embedded import EmbeddedStore
     from .embedded.transport import EmbeddedTransport
 
-    store = EmbeddedStore(path)
+    store = open_embedded(path)
     try:
         async with connect(
             Credentials(), transport=EmbeddedTransport(store), concurrency=settings.concurrency, log=log

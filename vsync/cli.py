@@ -425,14 +425,13 @@ def serve_command(context: _Context, /, host: str, port: int, **options: Any) ->
     vsync serve --local
     OPENAI_BASE_URL=http://127.0.0.1:8000/v1 OPENAI_API_KEY=any vsync sync
     """
-    from .assemble import local_store_path
-    from .embedded import EmbeddedStore
+    from .assemble import local_store_path, open_embedded
     from .serve import run as serve
 
     settings = _resolved(context, options)
     if settings.local is None:
         raise ConfigurationError("There is nothing to serve.", "Give --local, and with it the embedded store's file.")
-    store = EmbeddedStore(local_store_path(settings.local, Path(settings.repo)))
+    store = open_embedded(local_store_path(settings.local, Path(settings.repo)))
     try:
         serve(store, host, port, lambda text: click.echo(text, err=True), api_key=None)
     except ImportError as error:

@@ -331,12 +331,12 @@ class VectorStore:
         return [_hit(item) for item in page.data]
 
     async def _in_store(self, what: str, send: Callable[[], Awaitable[T]]) -> T:
-        """Asks for something in this store; a 404 that names the store itself means that it is gone."""
+        """Asks for something in this store. A 404 can mean the store or what was asked for: then the store is asked."""
         try:
             return await self._api.ask(what, send)
         except Refused as error:
-            if error.status == 404 and self.id in error.message:
-                raise gone(self.id) from error
+            if error.status == 404:
+                await Stores(self._api).get(self.id)
             raise
 
 

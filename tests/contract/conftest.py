@@ -71,12 +71,14 @@ def make_client(way: str, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
         def make(indexing_delay_s: float = 0.0, api_key: str | None = None, sent_key: str = "local") -> openai.OpenAI:
             store = EmbeddedStore(tmp_path / "store.db", indexing_delay_s=indexing_delay_s)
             cleanup.callback(store.close)
-            url, http_client = "http://embedded/v1", None
+            url = "http://embedded/v1"
+            transport: httpx2.BaseTransport = EmbeddedTransport(store)
             if way == "http":
                 server: Server = request.getfixturevalue("server")
                 server.app, url = create_app(store, api_key), server.url
-            else:
-                http_client = cleanup.enter_context(httpx2.Client(transport=EmbeddedTransport(store)))
+                # Not to load the certificates of the world for each test.
+                transport = httpx2.HTTPTransport(verify=False)
+            http_client = cleanup.enter_context(httpx2.Client(transport=transport, timeout=30))
             return cleanup.enter_context(
                 openai.OpenAI(
                     api_key=sent_key,
