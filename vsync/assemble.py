@@ -165,7 +165,7 @@ def open_embedded(path: Path) -> EmbeddedStore:
     try:
         return EmbeddedStore(path)
     except EmbeddedStoreError as error:
-        raise ConfigurationError(f"The embedded store cannot be opened: {error}", "Check --local.") from error
+        raise ConfigurationError(f"The embedded store cannot be opened: {error}.", "Check --local.") from error
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vsync.embedded import EmbeddedStore
+    from ..embedded import EmbeddedStore
 
 
 def run(store: EmbeddedStore, host: str, port: int, log: Callable[[str], None], *, api_key: str | None = None) -> None:
@@ -15,7 +15,7 @@ def run(store: EmbeddedStore, host: str, port: int, log: Callable[[str], None], 
     try:
         import uvicorn
 
-        from vsync.serve.app import create_app
+        from .app import create_app
     except ImportError as error:
         raise ImportError("vsync serve needs the extra `serve`: pip install 'vsync[serve]'") from error
     # How a program logs is its own affair: uvicorn would configure it for the whole process.
