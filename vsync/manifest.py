@@ -259,7 +259,7 @@ def _target_data(state: TargetState) -> dict[str, Any]:
         "branch": state.branch,
         "commit": state.commit,
         "serial": state.serial,
-        "settings": state.settings,
+        "settings": state.settings or None,
         "run": dict(state.run),
         "files": {path: entry._asdict() for path, entry in state.files.items()},
         "failed": {path: failure._asdict() for path, failure in state.failed.items()},

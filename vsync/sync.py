@@ -100,7 +100,7 @@ def run(job: Job) -> Report:
     known = _look(job)
     report = _first_report(job, known)
     if known.state is not None and is_late(known.state.run, job.origin.run_id, job.settings.head):
-        return _timed(replace(report, superseded=True, dry_run=job.dry_run), started)
+        return _timed(_nothing_done(replace(report, superseded=True, dry_run=job.dry_run)), started)
     if job.dry_run:
         return _timed(_dry_run(job, known, report), started)
     if _nothing_to_do(job, known):
@@ -203,7 +203,11 @@ def _check_limits(job: Job, plan: Plan, report: Report) -> None:
     job.observer.planned(planned)
     if refused is not None:
         error = LimitExceeded(refused, "Nothing was changed.")
-        raise _Refused(replace(planned, added=(), updated=(), renamed=(), retagged=(), removed=(), error=error))
+        raise _Refused(_nothing_done(replace(planned, error=error)))
+
+
+def _nothing_done(report: Report) -> Report:
+    return replace(report, added=(), updated=(), renamed=(), retagged=(), removed=())
 
 
 def _timed(report: Report, started: float) -> Report:

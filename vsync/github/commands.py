@@ -36,7 +36,7 @@ def warning(title: str, message: str) -> None:
 
 
 def _annotate(kind: str, title: str, message: str, file: str | None) -> None:
-    properties = {"title": printable(title)[:200]}
+    properties = {"title": inert(title)[:200]}
     if file is not None:
         properties["file"] = file
     issue_command(kind, properties, message[:_MAX_MESSAGE])
