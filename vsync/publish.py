@@ -89,7 +89,7 @@ class LocalPublication:
         deadline = time.monotonic() + timeout_s
         told = False
         with _writable(self._seal):
-            self._seal.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._seal.parent)
             while not self._try_take(seal):
                 other = self._read_seal()
                 since = other.since if other else "just now"
@@ -228,10 +228,7 @@ def write_durably(path: Path, content: bytes) -> None:
 
     Files that root makes in somebody's folder (the container in a workspace) are given to the folder's owner.
     """
-    made = _missing_folders(path.parent)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for folder in made:
-        _give_to_owner_of(folder.parent, folder)
+    make_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -262,12 +259,12 @@ def keep_out_of_git(folder: Path) -> None:
         )
 
 
-def _missing_folders(folder: Path) -> list[Path]:
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    return missing[::-1]
+def make_folder(folder: Path) -> None:
+    """Makes a folder and its parents, each given to the owner of the one it is made in."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _give_to_owner_of(folder.parent, folder)
 
 
 def _give_to_owner_of(folder: Path, path: Path) -> None:
