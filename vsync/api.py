@@ -69,7 +69,7 @@ class Api:
     ) -> None:
         self.client = client
         self.traffic = traffic
-        self._sleep = sleep
+        self.sleep = sleep
         self._log = log
 
     async def ask(self, what: str, send: Callable[[], Awaitable[T]], *, creates: bool = False) -> T:
@@ -102,7 +102,7 @@ class Api:
                 f"{what}: {failure.final.message if isinstance(failure.final, VsyncError) else failure.final} "
                 f"Trying again in {wait:.1f} s."
             )
-            await self._sleep(wait)
+            await self.sleep(wait)
             waited += wait
         raise AssertionError("the last attempt returns or raises")
 
@@ -182,6 +182,7 @@ async def connect(
     transport: httpx2.AsyncBaseTransport | None = None,
     concurrency: int = 16,
     log: Callable[[str], None] = lambda _: None,
+    sleep: Sleep | None = None,
 ) -> AsyncIterator[Api]:
     """A client for the API, or for the embedded store when its transport is given."""
     import httpx2
@@ -214,7 +215,7 @@ async def connect(
             http_client=http_client,
             max_retries=0,
         )
-        yield Api(client, traffic, log=log)
+        yield Api(client, traffic, sleep=sleep or asyncio.sleep, log=log)
 
 
 def endpoint(path: str) -> str:

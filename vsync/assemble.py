@@ -27,6 +27,7 @@ from .sync import Connect, Job
 if TYPE_CHECKING:
     from .api import Api
     from .embedded import EmbeddedStore
+    from .pace import Sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def make_job(
         origin=origin,
         source=place.source,
         publication=open_publication(settings, place),
-        connect=connector(settings, credentials, place.root, observer.note),
+        connect=connector(settings, credentials, place.root, observer.note, stop.pause),
         observer=observer,
         stop=stop,
         dry_run=dry_run,
@@ -134,18 +135,22 @@ def _reserved(settings: Settings, root: Path) -> tuple[str, ...]:
 
 
 def connector(
-    settings: Settings, credentials: Credentials, root: Path, log: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    credentials: Credentials,
+    root: Path,
+    log: Callable[[str], None] = lambda _: None,
+    sleep: Sleep | None = None,
 ) -> Connect | None:
     """How to reach the store; None when there is no key for it. Nothing is opened yet."""
     if settings.local is not None:
-        return lambda: _embedded(local_store_path(settings.local or "", root), settings, log)
+        return lambda: _embedded(local_store_path(settings.local or "", root), settings, log, sleep)
     if credentials.api_key is None:
         return None
 
     def connect() -> contextlib.AbstractAsyncContextManager[Api]:
         from .api import connect
 
-        return connect(credentials, concurrency=settings.concurrency, log=log)
+        return connect(credentials, concurrency=settings.concurrency, log=log, sleep=sleep)
 
     return connect
 
@@ -169,14 +174,16 @@ def open_embedded(path: Path) -> EmbeddedStore:
 
 
 @contextlib.asynccontextmanager
-async def _embedded(path: Path, settings: Settings, log: Callable[[str], None]) -> AsyncIterator[Api]:
+async def _embedded(
+    path: Path, settings: Settings, log: Callable[[str], None], sleep: Sleep | None
+) -> AsyncIterator[Api]:
     from .api import connect
     from .embedded.transport import EmbeddedTransport
 
     store = open_embedded(path)
     try:
         async with connect(
-            Credentials(), transport=EmbeddedTransport(store), concurrency=settings.concurrency, log=log
+            Credentials(), transport=EmbeddedTransport(store), concurrency=settings.concurrency, log=log, sleep=sleep
         ) as api:
             yield api
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import sys
@@ -55,7 +54,6 @@ pass_context = click.make_pass_decorator(_Context)
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Runs one command and gives the exit code. Every error a user can cause is one sentence on stderr."""
     context = _Context(environ)
-    context.stop.install()
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
     except click.exceptions.Exit as stopped:
@@ -212,6 +210,8 @@ def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json:
 
     settings = _resolved(context, options)
     out = sys.stderr if as_json else sys.stdout
+    if not dry_run:
+        context.stop.install()
     with _job(context, settings, out, dry_run=dry_run) as job:
         report = run_job(job)
     if as_json:
@@ -377,6 +377,8 @@ def _show_stores(found: Any, *, as_json: bool) -> None:
 
 
 def _ask(connect: Callable[[], Any], ask: Callable[[Api], Any]) -> Any:
+    import asyncio
+
     from .api import Refused
     from .errors import ApiUnavailable
 

@@ -49,8 +49,17 @@ class Publication(Protocol):
 
     def read(self) -> Published: ...
 
-    def take(self, seal: Seal, timeout_s: float, waiting: Callable[[str], None]) -> None:
-        """Opens the seal for this run. Raises SealHeld when another run keeps it longer than that."""
+    def take(
+        self,
+        seal: Seal,
+        timeout_s: float,
+        waiting: Callable[[str], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Opens the seal for this run. Raises SealHeld when another run keeps it longer than that.
+
+        `waiting` is told once when it must wait, and `pause` waits.
+        """
 
     def renew(self) -> None:
         """Says that this run lives. Raises SealHeld when another one has taken over."""
@@ -85,7 +94,13 @@ class LocalPublication:
     def read(self) -> Published:
         return Published(self._read_manifest(), self._read_seal())
 
-    def take(self, seal: Seal, timeout_s: float, waiting: Callable[[str], None]) -> None:
+    def take(
+        self,
+        seal: Seal,
+        timeout_s: float,
+        waiting: Callable[[str], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         deadline = time.monotonic() + timeout_s
         told = False
         with _writable(self._seal):
@@ -103,7 +118,7 @@ class LocalPublication:
                         f"Another run is at work on this target since {since}; waiting up to {timeout_s:g} s for it."
                     )
                     told = True
-                time.sleep(_LOOK_EVERY_S)
+                pause(_LOOK_EVERY_S)
 
     def renew(self) -> None:
         with self._critical():

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import signal
+import time
 from types import FrameType
+from typing import TYPE_CHECKING
+
+from .errors import Interrupted
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Stop:
@@ -22,7 +29,7 @@ class Stop:
 
     def _received(self, signum: int, _: FrameType | None) -> None:
         if self.signum is not None:
-            signal.signal(signum, signal.SIG_DFL)
+            os._exit(128 + signum)  # asked twice: at once, and whatever is open is left to the next run
         self.request(signum)
 
     def request(self, signum: int) -> None:
@@ -36,12 +43,16 @@ class Stop:
 
     def attach(self) -> None:
         """Ties this to the running event loop."""
+        import asyncio  # 40 ms, and a run with nothing to do has no event loop
+
         self._loop, self._event = asyncio.get_running_loop(), asyncio.Event()
         if self.requested:
             self._event.set()
 
     async def sleep(self, seconds: float) -> None:
         """Sleeps, or less when the wish comes."""
+        import asyncio
+
         if self._event is None:
             self.attach()
         assert self._event is not None
@@ -50,3 +61,18 @@ class Stop:
                 await self._event.wait()
         except TimeoutError:
             return
+
+    async def pause(self, seconds: float) -> None:
+        """Sleeps. Raises Interrupted when the wish comes, or has come."""
+        await self.sleep(seconds)
+        self.check()
+
+    def pause_thread(self, seconds: float) -> None:
+        """`pause`, where no event loop runs."""
+        time.sleep(seconds)
+        self.check()
+
+    def check(self) -> None:
+        """Raises Interrupted when the wish has come."""
+        if self.signum is not None:
+            raise Interrupted(self.signum)

@@ -160,7 +160,9 @@ class Stores:
         return answer if isinstance(answer, StoreInfo) else _store_info(answer)
 
     def open(self, store_id: str, *, uploads_per_minute: int, writes_per_minute: int) -> VectorStore:
-        return VectorStore(self._api, store_id, SlidingWindow(uploads_per_minute), SlidingWindow(writes_per_minute))
+        sleep = self._api.sleep
+        uploads, writes = SlidingWindow(uploads_per_minute, sleep=sleep), SlidingWindow(writes_per_minute, sleep=sleep)
+        return VectorStore(self._api, store_id, uploads, writes)
 
 
 def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: str) -> StoreInfo | None:

@@ -1,0 +1,284 @@
+"""The part of a run that speaks with the store, from taking the seal to closing it.
+
+`sync` imports this only when there is something to do: it brings asyncio and, with the connection, the SDK.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+
+from .apply import Delivery, remove, transfer
+from .bookkeeping import Results, next_state
+from .documents import Identity
+from .errors import SealHeld, StoreConflict
+from .manifest import Manifest, Seal, TargetState, dump_manifest, parse_manifest
+from .outcome import Outcome, Removal, audit, final_failures, of_run
+from .planning import EMPTY_STATE, Comparison, Plan, refusal
+from .publish import RENEW_EVERY_S
+from .recovery import choose_owner, recover
+from .reporting import Report, of_plan
+from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_name, store_metadata
+from .survey import list_documents, survey
+from .sync import Job, Known, check_limits, first_report, look
+
+
+class OnlineRun:
+    """A run that has something to do, from taking the seal to closing it."""
+
+    def __init__(self, job: Job, known: Known) -> None:
+        self._job = job
+        self._known = known
+        self._report = first_report(job, known)
+        self._run_id = job.origin.run_id or secrets.token_hex(8)
+        seal_owner = known.published.seal.owner if known.published.seal else None
+        self._owner = known.manifest.owner if known.manifest else seal_owner
+        self._new_owner = secrets.token_hex(16)
+        self._shown = known.final
+        self._wrote = False
+
+    def execute(self) -> Report:
+        job = self._job
+        job.publication.take(self._seal(), job.settings.lock_timeout, job.observer.note, job.stop.pause_thread)
+        try:
+            if job.publication.read().manifest != self._known.published.manifest:
+                self._look_again()
+            return asyncio.run(self._online())
+        except BaseException:
+            if not self._wrote:
+                job.publication.abandon()
+            raise
+        finally:
+            job.observer.finished()
+            job.publication.release()
+
+    def look_only(self) -> Report:
+        """The plan of a target without a manifest: read from the store, nothing written."""
+        return asyncio.run(self._look_only())
+
+    async def _look_only(self) -> Report:
+        async with self._connected() as stores:
+            info, _, plan = await self._locate_and_plan(stores)
+        refused = refusal(plan, self._job.settings.limits)
+        report = of_plan(self._report, plan, refused=refused)
+        report = replace(report, dry_run=True, vector_store_id=info.id if info else None, requests=self._requests())
+        self._job.observer.planned(report)
+        return report
+
+    def _seal(self) -> Seal:
+        since = self._job.now().isoformat(timespec="seconds")
+        return Seal("open", self._run_id, since, self._job.source.head, owner=self._owner or self._new_owner)
+
+    def _look_again(self) -> None:
+        """The manifest moved while this run waited for the seal: plan again against what is there now."""
+        self._known = look(self._job)
+        self._report = first_report(self._job, self._known)
+        if self._known.manifest is not None:
+            self._owner = self._known.manifest.owner
+        self._shown = self._known.final
+        if self._shown:
+            check_limits(self._job, self._known.survey.plan, self._report)
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Stores]:
+        assert self._job.connect is not None
+        self._job.stop.attach()
+        async with self._job.connect() as api:
+            self._traffic = api.traffic
+            yield Stores(api)
+
+    async def _online(self) -> Report:
+        async with self._connected() as stores, self._renewing():
+            info, state, plan = await self._locate_and_plan(stores)
+            if not self._shown:
+                check_limits(self._job, plan, self._report)
+            if info is None and plan.is_empty:
+                self._job.publication.abandon()
+                return replace(self._report, requests=self._requests())
+            self._wrote = True
+            identity = self._identity()
+            if info is None:
+                info = await self._create(stores, identity)
+            store = stores.open(
+                info.id,
+                uploads_per_minute=self._job.settings.uploads_per_minute,
+                writes_per_minute=self._job.settings.writes_per_minute,
+            )
+            return await self._carry_out(store, replace(state, vector_store_id=info.id), plan, identity)
+
+    def _identity(self) -> Identity:
+        return Identity(self._owner or self._new_owner, self._job.settings.target, self._job.identity.name)
+
+    # --- Where, and what ------------------------------------------------------------------------------------
+
+    async def _locate_and_plan(self, stores: Stores) -> tuple[StoreInfo | None, TargetState, Plan]:
+        """The store (None: to be created), the state it is in, and the plan; lists the store only when it must."""
+        info = await self._locate(stores)
+        state, plan = self._known.state or EMPTY_STATE, self._known.survey.plan
+        unknown = self._known.state is None and info is not None and info.files > 0
+        if info is not None and (self._known.must_list or unknown):
+            state, plan = await self._plan_from_store(stores, info, state)
+        return info, state, plan
+
+    async def _locate(self, stores: Stores) -> StoreInfo | None:
+        settings, state = self._job.settings, self._known.state
+        store_id = state.vector_store_id if state else settings.vector_store_id
+        if store_id:
+            info = await stores.get(store_id)
+            if settings.vector_store_name and not settings.vector_store_id and info.name != settings.vector_store_name:
+                raise StoreConflict(
+                    f"The manifest belongs to the vector store {info.id}, named {info.name!r}, but the name "
+                    f"{settings.vector_store_name!r} is given.",
+                    "Leave the name out, or use another --manifest or --target for another store.",
+                )
+            return info
+        found = choose_by_name(await stores.list(), self._store_name(), self._job.identity.name, settings.target)
+        if found is not None and self._owner is not None and found.owner not in {None, self._owner}:
+            raise StoreConflict(
+                f"The vector store named {found.name!r} ({found.id}) was made by another first sync of {self._job.identity.name!r}.",
+                f"To use it all the same, give --vector-store-id {found.id} (input vector-store-id).",
+            )
+        if found is not None and self._owner is None:
+            if found.owner is not None and self._job.identity.certain:
+                self._owner = found.owner
+            elif not self._job.identity.certain:
+                raise StoreConflict(
+                    f"A vector store named {found.name!r} ({found.id}) exists, but there is no manifest here that knows it.",
+                    f"If it is this folder's, say so with --source {self._job.identity.name}; else choose another "
+                    "--vector-store-name.",
+                )
+        return found
+
+    def _store_name(self) -> str:
+        settings = self._job.settings
+        if settings.vector_store_name:
+            return settings.vector_store_name
+        name = self._job.identity.name
+        return name if settings.target == "default" else f"{name} ({settings.target})"
+
+    async def _create(self, stores: Stores, identity: Identity) -> StoreInfo:
+        name = self._store_name()
+        info = await stores.create(name, store_metadata(identity.source, identity.target, identity.owner))
+        self._job.observer.note(f"Created the vector store {name!r}: {info.id}")
+        return info
+
+    async def _plan_from_store(self, stores: Stores, info: StoreInfo, state: TargetState) -> tuple[TargetState, Plan]:
+        """Lists the store, adopts what its attributes prove, and plans from that."""
+        job = self._job
+        job.observer.note(f"Listing the vector store {info.id} to see what is in it.")
+        store = stores.open(info.id, uploads_per_minute=1, writes_per_minute=1)
+        entries: Sequence[StoreEntry] = await store.entries()
+        if self._owner is None:
+            self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
+        documents = await asyncio.to_thread(list_documents, job.source, job.brief)
+        recovered = await recover(
+            store,
+            job.source,
+            state,
+            documents,
+            self._identity(),
+            entries,
+            vouched=self._vouched(),
+            settle_s=job.settings.index_timeout,
+        )
+        self._shown = False
+        if (recovered.files, set(recovered.pending_delete)) == (
+            state.files,
+            set(state.pending_delete),
+        ) and state.commit:
+            return state, self._known.survey.plan  # the store holds just what the manifest says
+        reason = "the store was listed: there is no manifest"
+        if self._known.state is not None:
+            reason = "the store was listed: it differs from what the manifest says"
+        found = survey(job.source, recovered, job.brief, because=Comparison("full", reason))
+        self._report = of_plan(replace(self._report, comparison=found.comparison), found.plan, refused=None)
+        return recovered, found.plan
+
+    def _vouched(self) -> bool:
+        published = self._known.published
+        return published.seal is not None and published.seal.manifest == published.blob
+
+    # --- Doing ----------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, store: VectorStore, state: TargetState, plan: Plan, identity: Identity) -> Report:
+        job = self._job
+        delivery = Delivery(
+            identity,
+            job.brief.recipe.attributes,
+            job.brief.recipe.chunking,
+            job.source.head,
+            job.settings.concurrency,
+            job.settings.index_timeout,
+        )
+        published = self._known.published.manifest
+        if plan.is_empty and state == self._known.state and published is not None:
+            job.publication.publish(published, state.serial)
+            job.publication.close()
+            return replace(self._report, vector_store_id=store.id, requests=self._requests())
+        outcome = await transfer(plan, store, job.source, delivery, job.observer, job.stop)
+        results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
+        record = audit(plan, outcome, base=self._report.base, head=job.source.head, origin=job.origin, now=job.now())
+        new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
+        self._publish(identity, new)
+        removal = await self._remove(store, new, outcome)
+        if outcome.cause is None and removal.cause is None:
+            left = tuple(removal.refused)
+            if new.pending_delete != left and job.keep_manifest:
+                self._publish(identity, replace(new, pending_delete=left))
+            if not left:
+                job.publication.close()
+        return of_run(
+            replace(self._report, vector_store_id=store.id),
+            plan,
+            outcome,
+            removal,
+            requests=self._requests(),
+            bytes_uploaded=self._traffic.bytes_uploaded,
+            ambiguous=self._traffic.ambiguous,
+        )
+
+    def _requests(self) -> Mapping[str, int]:
+        return dict(self._traffic.requests)
+
+    async def _remove(self, store: VectorStore, state: TargetState, outcome: Outcome) -> Removal:
+        """Deletes what was superseded; nothing when the API became unreachable or refused, or the run was stopped."""
+        if outcome.cause is not None or not state.pending_delete:
+            return Removal()
+        return await remove(
+            state.pending_delete, store, self._job.observer, self._job.stop, concurrency=self._job.settings.concurrency
+        )
+
+    def _publish(self, identity: Identity, state: TargetState) -> None:
+        job = self._job
+        manifest = self._known.manifest or Manifest(identity.owner, job.identity.name, job.identity.repository_id)
+        manifest = replace(manifest, owner=identity.owner)
+        if job.keep_manifest:
+            # Other targets may have been published meanwhile: only ours is replaced.
+            content = job.publication.read().manifest
+            if content is not None:
+                manifest = replace(manifest, targets=parse_manifest(content, job.publication.name).targets)
+        manifest = manifest.with_target(job.settings.target, replace(state, branch=job.branch))
+        job.publication.publish(dump_manifest(manifest), state.serial)
+
+    @contextlib.asynccontextmanager
+    async def _renewing(self) -> AsyncIterator[None]:
+        """Renews the seal while the run goes on. When another run has taken over, this one stops; publishing then says why."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(RENEW_EVERY_S)
+                try:
+                    self._job.publication.renew()
+                except SealHeld:
+                    self._job.stop.request(signal.SIGTERM)
+                    return
+
+        task = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            task.cancel()
