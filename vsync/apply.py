@@ -42,6 +42,15 @@ _FRESH_FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 _SINGLE_CONCURRENCY = 8
 
 
+_LOOK_AT_S = (0.25, 0.55, 0.9, 1.4, 2.1, 3.2, 4.8)
+_LOOK_LATER_EVERY_S = 5.0
+
+
+def _next_look(age_s: float) -> float:
+    """The age at which Files that were attached so long ago are asked for next: ever more rarely."""
+    return next((look for look in _LOOK_AT_S if look > age_s), age_s + _LOOK_LATER_EVERY_S)
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What all documents of a run have in common on their way into the store."""
@@ -293,16 +302,15 @@ class _Transfer:
     async def _wait_for(self, group: _Group) -> None:
         """Asks, ever more rarely, until every File of the group has ended or the time is over."""
         deadline = group.since + self._delivery.index_timeout_s
-        batch_id = group.batch_id
-        pause = 0.25 - (time.monotonic() - group.since)
+        batch_id, look_at = group.batch_id, _LOOK_AT_S[0]
         waiting = {item.file_id: item for item in group.pending}
         while waiting and not self._halted:
-            await self._stop.sleep(max(0.0, pause))
-            pause = min(5.0, max(0.3, pause * 1.5))
+            await self._stop.sleep(look_at - (time.monotonic() - group.since))
+            look_at = _next_look(time.monotonic() - group.since)
             dropped = False
             try:
                 if batch_id is not None:
-                    dropped = await self._ask_batch(batch_id, waiting)
+                    dropped = await self._ask_batch(batch_id, waiting, len(group.pending))
                 else:
                     await self._ask_each(waiting)
             except Refused:
@@ -320,17 +328,17 @@ class _Transfer:
                     )
                 return
 
-    async def _ask_batch(self, batch_id: str, waiting: dict[str, _Pending]) -> bool:
-        """Settles what has ended; True when the batch is done and what still waits was never in it."""
+    async def _ask_batch(self, batch_id: str, waiting: dict[str, _Pending], sent: int) -> bool:
+        """Settles what has ended of the Files sent; True when the batch is done and what still waits was never in it."""
         progress = await self._store.batch_progress(batch_id)
         if progress.readable and progress.in_progress > 0:
             return False
-        if progress.readable and progress.completed == progress.total == len(waiting):
+        if progress.readable and progress.completed == progress.total == sent:
             for item in waiting.values():
                 self._confirm(item)
             waiting.clear()
             return False
-        if progress.readable and progress.total == len(waiting) and not progress.cancelled:
+        if progress.readable and progress.total == sent and not progress.cancelled:
             refused = await self._store.batch_entries(batch_id, "failed")
             if len(refused) == progress.failed:
                 self._settle(refused, waiting)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -24,6 +25,7 @@ MAX_KEY_CHARACTERS = 64
 MAX_VALUE_CHARACTERS = 256
 """The guide says 256 and the specification 512; what satisfies both is safe on either."""
 
+_LOOKS_CUT = re.compile(r"…#[0-9a-f]{64}\Z")
 _AUTO_SIZE, _AUTO_OVERLAP = 800, 400
 _MIN_CHUNK, _MAX_CHUNK = 100, 4096
 
@@ -117,8 +119,11 @@ def media_type(path: str) -> str:
 
 
 def path_attribute(path: str) -> str:
-    """The `path` attribute: the path itself, or for one over the limit its beginning and its hash."""
-    if len(path) <= MAX_VALUE_CHARACTERS:
+    """The `path` attribute: the path itself, or for one over the limit its beginning and its hash.
+
+    A path that only looks like one that was cut is cut as well: no two paths have the same attribute.
+    """
+    if len(path) <= MAX_VALUE_CHARACTERS and not _LOOKS_CUT.search(path):
         return path
     digest = hashlib.sha256(path.encode()).hexdigest()
     return f"{path[: MAX_VALUE_CHARACTERS - len(digest) - 2]}…#{digest}"

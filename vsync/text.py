@@ -56,7 +56,8 @@ def plan_lines(report: Report, shown: int = _SHOWN) -> list[str]:
     told = [f"{word} {number}" for word, number in _plan_counts(report) if number]
     lines.append("  " + (", ".join(told) if told else "nothing to do"))
     if report.estimate.get("uploads"):
-        lines[-1] += f" ({report.estimate['uploads']} uploads, {size(report.estimate['upload_bytes'])})"
+        uploads = report.estimate["uploads"]
+        lines[-1] += f" ({uploads} upload{'' if uploads == 1 else 's'}, {size(report.estimate['upload_bytes'])})"
     lines += _capped((f"  {mark} {text}" for mark, text in operations(report)), shown)
     if report.refused:
         lines.append(f"Refused: {report.refused}")
