@@ -34,24 +34,27 @@ def next_state(
 ) -> TargetState:
     """The state to publish: only confirmed facts, and every id that is to be deleted under `pending_delete`.
 
-    The commit advances only when nothing is left to retry. The old name of a rename stays until the new one is
+    The commit advances only when nothing is left to retry; until then no settings are recorded, so that the next run
+    compares in full. The old name of a rename stays until the new one is
     confirmed.
     """
     files = dict(state.files)
     pending = {*plan.pending_delete, *results.discarded}
-    for operation in deletable(plan, results.confirmed):
-        del files[operation]
-        pending.add(state.files[operation].file_id)
+    gone = deletable(plan, results.confirmed)
+    for path in gone:
+        del files[path]
+        pending.add(state.files[path].file_id)
     for path, entry in results.confirmed.items():
         previous = state.files.get(path)
         if previous is not None and previous.file_id != entry.file_id:
             pending.add(previous.file_id)
         files[path] = entry
+    complete = results.complete and len(gone) == len(plan.of("delete"))
     kept = {entry.file_id for entry in files.values()}
     return replace(
         state,
-        commit=head if results.complete else state.commit,
-        settings=settings if results.complete else state.settings,
+        commit=head if complete else state.commit,
+        settings=settings if complete else "",
         serial=state.serial + 1,
         run=run,
         files=files,

@@ -157,7 +157,12 @@ def observed_tag(path: str, chunking: Chunking | None, source: str, attributes: 
     """`tag`, from what an entry in the store shows."""
     sizes = [chunking.size, chunking.overlap] if chunking else None
     content = _fingerprint([upload_filename(path), sizes])
-    return f"{content}.{_fingerprint([source, {key: attributes[key] for key in sorted(attributes)}])}"
+    return f"{content}.{_fingerprint([source, {key: _number(attributes[key]) for key in sorted(attributes)}])}"
+
+
+def _number(value: AttributeValue) -> AttributeValue:
+    """The same number the same way: a server may give 3 back as 3.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def same_content_rules(one: str, other: str) -> bool:
@@ -228,11 +233,14 @@ def parse_attribute_value(text: str) -> AttributeValue:
         number = float(text)
     except ValueError:
         return text
-    # "007" or "1e400" is a name, not a number: only what reads back the same is one.
-    plain = str(int(number)) if math.isfinite(number) and number.is_integer() and abs(number) < 2**53 else str(number)
+    # "007", "1e400" and "nan" are names, not numbers: only what reads back the same is one.
+    if not math.isfinite(number):
+        return text
+    whole = number.is_integer() and abs(number) < 2**53
+    plain = str(int(number)) if whole else str(number)
     if text != plain:
         return text
-    return int(number) if number.is_integer() else number
+    return int(number) if whole else number
 
 
 def _listing(names: frozenset[str]) -> str:

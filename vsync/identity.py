@@ -34,7 +34,10 @@ def identify(
 def name_of_remote(url: str) -> tuple[str | None, bool]:
     """`owner/repo` of a hosted remote, or a local path's last component; and whether it is hosted."""
     if "://" in url:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # no address: git would not take it either
+            return None, False
         path, hosted = parts.path, bool(parts.hostname) and parts.scheme != "file"
     elif (scp := re.match(r"^(?:[^/@]+@)?[^/:]+:(?!/)(.+)$", url)) is not None:
         path, hosted = scp[1], True

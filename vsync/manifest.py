@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -114,6 +115,7 @@ def blob_id(content: bytes) -> str:
 
 # --- Manifest: reading -----------------------------------------------------------------------------------------------
 
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _ENTRY_KEYS = ("blob", "bytes", "file_id", "sha256", "tag")
 
 
@@ -124,8 +126,9 @@ class _Damaged(Exception):
 def parse_manifest(content: bytes, name: str) -> Manifest:
     """The manifest in these bytes; `name` is how messages call the file. Raises ManifestError."""
     try:
-        data = json.loads(content.decode("utf-8"), object_pairs_hook=_unique)
-        return _manifest(data)
+        manifest = _manifest(json.loads(content.decode("utf-8"), object_pairs_hook=_unique))
+        if _SURROGATE.search(content):
+            dump_manifest(manifest)  # half a character parses, but can never be written back
     except (ValueError, RecursionError, _Damaged) as error:
         if any(line.startswith(_CONFLICT_MARKS) for line in content.splitlines(keepends=True)):
             problem = "it holds the conflict markers of an unfinished merge"
@@ -137,6 +140,7 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
             f"The manifest {name} cannot be used: {problem}.",
             f"Nothing was changed. Bring back the last good version (git log -- {name}), or delete the file to start anew.",
         ) from error
+    return manifest
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Any:
@@ -153,6 +157,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> Any:
         ):
             return Entry(blob, sha256, size, file_id, tag)
     result = dict(pairs)
+    if len(pairs) == 5 and result.keys() == set(_ENTRY_KEYS) and (*result,) != _ENTRY_KEYS:
+        return _unique(sorted(pairs))
     if len(result) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # `add` returns None
@@ -186,11 +192,6 @@ def _target(data: dict[str, Any]) -> TargetState:
     pending = data.get("pending_delete", [])
     if not isinstance(pending, list) or not all(isinstance(file_id, str) and file_id for file_id in pending):
         raise _Damaged('"pending_delete" is not a list of file ids')
-    files = {path: _entry(path, value) for path, value in _object(data.get("files", {}), '"files"').items()}
-    try:
-        "".join(files).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise _Damaged("it names a document whose path is not text") from error
     return TargetState(
         vector_store_id=_string(data, "vector_store_id"),
         branch=_optional(data, "branch"),
@@ -198,7 +199,7 @@ def _target(data: dict[str, Any]) -> TargetState:
         serial=serial,
         settings=_optional(data, "settings") or "",
         run=_object(data.get("run", {}), '"run"'),
-        files=files,
+        files={path: _entry(path, value) for path, value in _object(data.get("files", {}), '"files"').items()},
         failed={
             path: _record(Failure, path, value) for path, value in _object(data.get("failed", {}), '"failed"').items()
         },
@@ -299,7 +300,7 @@ def parse_seal(content: bytes) -> Seal:
         data = json.loads(content)
     except (ValueError, RecursionError):
         return _UNREADABLE
-    if not isinstance(data, dict) or data.get("state") not in {"open", "closed"}:
+    if not isinstance(data, dict) or data.get("state") not in ("open", "closed"):
         return _UNREADABLE
     texts = [data.get(key) for key in ("run", "since")]
     options = [data.get(key) for key in ("head", "manifest", "owner")]

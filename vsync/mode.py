@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_RUN_ID = re.compile(r"[0-9]{1,20}")
 _SYNC_EVENTS = {"workflow_dispatch", "schedule", "repository_dispatch", "workflow_run"}
 _PLAN_EVENTS = {"pull_request", "pull_request_target", "merge_group"}
 
@@ -57,4 +59,4 @@ def is_late(published_run: Mapping[str, Any], run_id: str | None, head: str | No
     published = published_run.get("id")
     if head is not None or run_id is None or not isinstance(published, str):
         return False
-    return published.isdigit() and run_id.isdigit() and int(run_id) < int(published)
+    return all(_RUN_ID.fullmatch(text) for text in (published, run_id)) and int(run_id) < int(published)

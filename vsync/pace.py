@@ -7,6 +7,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -64,8 +65,10 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
             wait = float(text) * unit
         except ValueError:
             try:
-                wait = parsedate_to_datetime(text).timestamp() - now
-            except ValueError:
+                date = parsedate_to_datetime(text)
+                # "-0000" is a date without a zone, and HTTP's dates are all in GMT.
+                wait = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
+            except (ValueError, OverflowError):
                 continue
         # NaN compares false with everything, and so falls through.
         if 0 <= wait < float("inf"):

@@ -13,6 +13,7 @@ from typing import Literal
 from .changes import pair_renames
 from .documents import Document, same_content_rules
 from .manifest import Entry, Failure, Skipped, TargetState
+from .selection import CONTENT_REASONS
 
 Kind = Literal["upload", "replace", "retag", "delete"]
 ComparisonMode = Literal["diff", "full"]
@@ -87,12 +88,12 @@ def choose_comparison(
         return Comparison("full", "asked for")
     if state.commit is None:
         return Comparison("full", "no run has completed yet")
+    if not state.settings or state.run.get("head") != state.commit:
+        # A partial run confirms documents of a newer commit or of other settings; a diff from the last complete one
+        # would not show them when these are taken back.
+        return Comparison("full", "the last run left documents to retry")
     if state.settings != settings:
         return Comparison("full", "the settings changed since the last sync")
-    if state.run.get("head") != state.commit:
-        # A partial run confirms documents of a newer commit; a diff from the older one would not show them when a
-        # later commit takes them back.
-        return Comparison("full", "the last run left documents to retry")
     if not base_known:
         return Comparison(
             "full",
@@ -110,11 +111,19 @@ def to_inspect(state: TargetState, selected: Iterable[Document]) -> list[Documen
         for document in selected
         if not _known(state.files.get(document.path), document)
         and not _refused(state.failed.get(document.path), document)
-        and not _known(state.skipped.get(document.path), document)
+        and known_skip(state, document) is None
     ]
 
 
-def _known(record: Entry | Skipped | None, document: Document) -> bool:
+def known_skip(state: TargetState, document: Document) -> Skipped | None:
+    """The record that these very bytes cannot be a document; None when they were not looked at, or can be one."""
+    record = state.skipped.get(document.path)
+    if record is None or record.blob != document.blob or record.reason not in CONTENT_REASONS:
+        return None
+    return None if _known(state.files.get(document.path), document) else record
+
+
+def _known(record: Entry | None, document: Document) -> bool:
     return record is not None and record.blob == document.blob
 
 
@@ -143,16 +152,22 @@ def make_plan(
         operation = _operation(path, state.files.get(path), document)
         if operation is not None:
             operations.append(operation)
-    in_scope = state.files.keys() if scope is None else state.files.keys() & set(scope)
-    operations += [Operation("delete", path, previous=state.files[path]) for path in in_scope if path not in selected]
-    operations.sort(key=lambda operation: operation.path)
     kept_skips, kept_failures = _outside(state, scope)
+    # The old name of a renamed file whose new one was refused for good: it stays until the new one is in the store.
+    held = {record.blob for path, record in {**kept_failures, **failed}.items() if path not in state.files}
+    in_scope = state.files.keys() if scope is None else state.files.keys() & set(scope)
+    operations += [
+        Operation("delete", path, previous=state.files[path])
+        for path in in_scope
+        if path not in selected and state.files[path].blob not in held
+    ]
+    operations.sort(key=lambda operation: operation.path)
     renamed = _renames(operations)
     touched = sum(1 for operation in operations if operation.previous is not None)
     return Plan(
         operations=tuple(operations),
         renamed=tuple(renamed),
-        unchanged=len(state.files) - touched - sum(1 for path in failed if path in state.files),
+        unchanged=len(state.files) - touched - len(state.files.keys() & {*kept_failures, *failed}),
         existing=len(state.files),
         skipped=dict(sorted({**kept_skips, **skipped}.items())),
         failed=dict(sorted({**kept_failures, **failed}.items())),
@@ -240,14 +255,16 @@ def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
     uploads, size = len(plan.of("upload", "replace")), plan.upload_bytes
     max_uploads = DEFAULT_MAX_UPLOADS if limits.max_uploads is None else limits.max_uploads
     max_bytes = DEFAULT_MAX_UPLOAD_BYTES if limits.max_upload_bytes is None else limits.max_upload_bytes
+    problems, allowed = [], []
     if uploads > max_uploads:
-        return (
-            f"The plan uploads {uploads} documents; the limit is {max_uploads}. "
-            f"If that is meant, allow it with --max-upload {uploads} (input max-upload) or --force."
-        )
+        problems.append(f"{uploads} documents; the limit is {max_uploads}")
+        allowed.append(str(uploads))
     if size > max_bytes:
-        return (
-            f"The plan uploads {size / 1e6:.1f} MB; the limit is {max_bytes / 1e6:.1f} MB. "
-            f"If that is meant, allow it with --max-upload {-(-size // 1_000_000)}MB (input max-upload) or --force."
-        )
-    return None
+        problems.append(f"{size / 1e6:.1f} MB; the limit is {max_bytes / 1e6:.1f} MB")
+        allowed.append(f"{-(-size // 1_000_000)}MB")
+    if not problems:
+        return None
+    return (
+        f"The plan uploads {', and '.join(problems)}. "
+        f"If that is meant, allow it with --max-upload {','.join(allowed)} (input max-upload) or --force."
+    )

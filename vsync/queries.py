@@ -98,7 +98,14 @@ def store_lines(stores: Sequence[StoreInfo]) -> list[str]:
         return ["There is no vector store."]
     rows = [("ID", "NAME", "STATUS", "FILES", "SIZE")]
     rows += [
-        (info.id, printable(info.name or ""), info.status, str(info.files), size(info.usage_bytes)) for info in stores
+        (
+            printable(info.id),
+            printable(info.name or ""),
+            printable(info.status),
+            str(info.files),
+            size(info.usage_bytes),
+        )
+        for info in stores
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -8,6 +8,8 @@ with one of the reasons below; the report lists it, because its reader would oth
 from __future__ import annotations
 
 import codecs
+import itertools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +29,9 @@ SkipReason = Literal[
     "lfs-pointer",
 ]
 
+CONTENT_REASONS = frozenset({"empty", "too-large", "not-text", "lfs-pointer"})
+"""Reasons that lie in a file's bytes, and so hold as long as these are the same."""
+
 MAX_BYTES = 512 * 1024 * 1024
 """The API's limit for one file (POST /files)."""
 
@@ -34,6 +39,7 @@ LFS_POINTER_MAX_BYTES = 1024
 """A pointer file is smaller than this: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md."""
 
 _LFS_HEADS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+_HEAD_BYTES = max(map(len, _LFS_HEADS))
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -111,7 +117,7 @@ def _compile(name: str, patterns: Iterable[str]) -> _Spec:
     for line in lines:
         try:
             _Spec([line])
-        except ValueError as error:
+        except (ValueError, re.error) as error:
             raise ConfigurationError(
                 f"The {name} pattern {line!r} is not a gitignore pattern: {error}",
                 "See https://git-scm.com/docs/gitignore#_pattern_format.",
@@ -142,20 +148,20 @@ def content_reason(path: str, chunks: Iterable[bytes]) -> SkipReason | None:
     """
     kind = file_type(path)
     iterator = iter(chunks)
-    head = next(iterator, b"")
+    head = b""
+    for chunk in iterator:
+        head += chunk
+        if len(head) >= _HEAD_BYTES:
+            break
     if head.startswith(_LFS_HEADS):
         return "lfs-pointer"
     if kind is not None and not kind.text:
         return None
-    utf16 = head.startswith(_UTF16_MARKS)
-    decoder = codecs.getincrementaldecoder("utf-16" if utf16 else "utf-8")()
+    decoder = codecs.getincrementaldecoder("utf-16" if head.startswith(_UTF16_MARKS) else "utf-8")()
     try:
-        chunk = head
-        while chunk:
-            if not utf16 and b"\0" in chunk:
-                return "not-text"
-            decoder.decode(chunk)
-            chunk = next(iterator, b"")
+        # A NUL is no text in any encoding; UTF-32 read as UTF-16 is full of them.
+        if any("\0" in decoder.decode(chunk) for chunk in itertools.chain([head], iterator)):
+            return "not-text"
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return "not-text"

@@ -158,7 +158,7 @@ class _Reader:
 
     def raw(self, name: str) -> str | Sequence[str] | bool | None:
         value = self._given.get(name)
-        if value is None or (not isinstance(value, bool) and not value):
+        if value is None or (not isinstance(value, bool) and not "".join(value).strip()):
             return self._environment.get(name)
         return value
 

@@ -108,7 +108,7 @@ def status_lines(found: Status) -> list[str]:
     lines += [f"  failed: {printable(path)}: {failure.code}" for path, failure in state.failed.items()]
     if found.path is not None:
         lines.append(_path_line(found.path))
-    return lines
+    return [printable(line) for line in lines]
 
 
 def _behind(found: Status) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from .changes import TreeEntry
+from .changes import TreeEntry, decodable, show_path
 from .documents import Document, Recipe, settings_fingerprint, tag
 from .manifest import Skipped, TargetState
-from .planning import EMPTY_STATE, Comparison, Plan, choose_comparison, make_plan, to_inspect
+from .planning import EMPTY_STATE, Comparison, Plan, choose_comparison, known_skip, make_plan, to_inspect
 from .selection import Rules, Selector, content_reason, needs_reading, size_reason
 from .source import Source
 
@@ -50,7 +50,8 @@ def survey(source: Source, state: TargetState | None, brief: Brief, *, because: 
     entries: Iterable[TreeEntry]
     scope: set[str] | None
     if comparison.mode == "diff" and known.commit is not None:
-        entries, scope = _changed(source, known.commit)
+        entries, scope, unreadable = _changed(source, known.commit)
+        known = _without_skips(known, unreadable)
     else:
         entries, scope = source.entries(), None
     documents, skipped = _select(source, entries, brief)
@@ -73,10 +74,22 @@ def _comparison(source: Source, state: TargetState | None, brief: Brief) -> Comp
     return choose_comparison(state, brief.settings, full=brief.full, base_known=base_known, base=brief.base)
 
 
-def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str]]:
+def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[str]]:
+    """What stands now at the paths that differ, these paths, and how those look that are not text."""
     changes = list(source.changes(base))
-    scope = {change.path.decode("utf-8", "backslashreplace") for change in changes}
-    return [change.entry for change in changes if change.entry is not None], scope
+    paths = {change.path.decode() for change in changes if decodable(change.path)}
+    unreadable = {show_path(change.path) for change in changes if not decodable(change.path)}
+    return [change.entry for change in changes if change.entry is not None], paths, unreadable
+
+
+def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
+    """The state without what it records of names that are not text: as shown they may look like a document's path."""
+    kept = {
+        path: record
+        for path, record in state.skipped.items()
+        if not (path in unreadable and record.reason == "undecodable-name")
+    }
+    return replace(state, skipped=kept)
 
 
 def _select(source: Source, entries: Iterable[TreeEntry], brief: Brief) -> tuple[list[Document], dict[str, Skipped]]:
@@ -103,8 +116,8 @@ def _inspect(
     skipped: dict[str, Skipped] = {}
     doubtful = to_inspect(state, documents)
     for document in documents:
-        known = state.skipped.get(document.path)
-        if known is not None and known.blob == document.blob and document.path not in state.files:
+        known = known_skip(state, document)
+        if known is not None:
             skipped[document.path] = known
     source.prefetch(doubtful)
     sizes = source.sizes(doubtful)

@@ -17,7 +17,7 @@ def printable(text: str) -> str:
 
 def redacted(text: str, secrets: tuple[str | None, ...]) -> str:
     """The text without the secrets, wherever they stand."""
-    for secret in secrets:
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
         if secret:
             text = text.replace(secret, "***")
     return re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
@@ -61,7 +61,7 @@ def plan_lines(report: Report, shown: int = _SHOWN) -> list[str]:
     lines += _capped((f"  {mark} {text}" for mark, text in operations(report)), shown)
     if report.refused:
         lines.append(f"Refused: {report.refused}")
-    return lines
+    return [printable(line) for line in lines]
 
 
 def operations(report: Report) -> list[tuple[str, str]]:
@@ -88,8 +88,8 @@ def summary_lines(report: Report) -> list[str]:
     if report.skipped:
         lines.append("Skipped:")
         lines += _capped((f"  {printable(path)}: {reason}" for path, reason in report.skipped), _SHOWN)
-    lines += [f"Warning: {printable(warning)}" for warning in report.warnings]
-    return lines
+    lines += [f"Warning: {warning}" for warning in report.warnings]
+    return [printable(line) for line in lines]
 
 
 def _headline(report: Report) -> str:
