@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from .errors import ApiUnavailable, CredentialsRefused, PermissionDenied, VsyncError
 from .pace import Sleep, backoff, retry_after
 from .settings import Credentials
+from .text import redacted
 
 if TYPE_CHECKING:
     import httpx2
@@ -85,26 +86,37 @@ class Api:
             try:
                 return await send()
             except openai.APIStatusError as error:
-                failure, wait = _judge(what, error, attempt), _asked_wait(error)
+                failure, wait = _judge(error, self._words(error)), _asked_wait(error)
                 ambiguous = error.status_code >= 500
             except openai.APIConnectionError as error:
-                failure, wait, ambiguous = _Again(_unreachable(what, error)), None, not _never_sent(error)
-            except openai.OpenAIError as error:
-                raise ApiUnavailable(f"{what} failed: {_one_line(error)}") from error
+                words = self._words(error.__cause__ or error)
+                failure, wait, ambiguous = _Again(_unreachable(what, words)), None, not _never_sent(error)
+            except (openai.OpenAIError, ValueError, AttributeError, TypeError) as error:
+                # The SDK takes whatever comes with status 200 for an answer, and stumbles over it.
+                failure, wait, ambiguous = not_of_the_api(what), None, True
+                self._log(f"{what}: {self._words(error)}")
             if creates and ambiguous:
                 self.traffic.ambiguous += 1
             if not isinstance(failure, _Again):
                 raise failure
             wait = backoff(attempt) if wait is None else wait
-            if attempt + 1 == MAX_ATTEMPTS or waited + wait > RETRY_BUDGET_S:
+            if waited + wait > RETRY_BUDGET_S:
+                raise _too_long(failure.final, wait)
+            if attempt + 1 == MAX_ATTEMPTS:
                 raise failure.final
-            self._log(
-                f"{what}: {failure.final.message if isinstance(failure.final, VsyncError) else failure.final} "
-                f"Trying again in {wait:.1f} s."
-            )
+            self._log(f"{what}: {failure.final.message} Trying again in {wait:.1f} s.")
             await self.sleep(wait)
             waited += wait
         raise AssertionError("the last attempt returns or raises")
+
+    def _words(self, error: BaseException) -> str:
+        """An error's own words on one line, cut (a proxy's HTML page says nothing after its first ones), without the key."""
+        body = getattr(error, "body", None)
+        said = body.get("message") if isinstance(body, dict) else body
+        if not isinstance(said, str) or not said.strip():
+            said = getattr(error, "message", None) or str(error)
+        text = " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())
+        return redacted(text, (self.client.api_key,))[:300] or type(error).__name__
 
 
 class _Again(Exception):
@@ -115,9 +127,10 @@ class _Again(Exception):
         self.final = final
 
 
-def _judge(what: str, error: openai.APIStatusError, attempt: int) -> VsyncError | Refused | _Again:
+def _judge(error: openai.APIStatusError, text: str) -> VsyncError | Refused | _Again:
     """What an error status means: the run must end, the request was refused, or it is worth another try."""
-    status, code, text = error.status_code, error.code or "", _one_line(error)
+    status, code = error.status_code, error.code or ""
+    should_retry = error.response.headers.get("x-should-retry")
     if status == 401:
         if re.search(r"missing scopes|insufficient permissions", text, re.IGNORECASE):
             return _permission(text)
@@ -131,14 +144,32 @@ def _judge(what: str, error: openai.APIStatusError, attempt: int) -> VsyncError 
         return ApiUnavailable(
             f"The OpenAI account has no quota left: {text}", "Add credit or raise its limit, then run again."
         )
-    should_retry = error.response.headers.get("x-should-retry")
-    if status == 429:
-        return _Again(
-            ApiUnavailable(f"The API keeps refusing for its rate limit: {text}", "Run again later, or lower the rates.")
-        )
-    if should_retry != "false" and (status in _RETRIED or status >= 500 or should_retry == "true"):
-        return _Again(Refused(status, code or "server_error", f"The API answers {status}: {text}"))
+    outage = _outage(status, text)
+    if should_retry == "false":
+        return outage or Refused(status, code or f"http_{status}", text)
+    if status in _RETRIED or status >= 500 or should_retry == "true":
+        return _Again(outage or Refused(status, code or "server_error", f"The API answers {status}: {text}"))
     return Refused(status, code or f"http_{status}", text)
+
+
+def _outage(status: int, text: str) -> ApiUnavailable | None:
+    """What a status says of the API as a whole; a 500 may be about one document, 502 to 504 never are."""
+    if status == 429:
+        return ApiUnavailable(f"The API refuses for its rate limit: {text}", "Run again later, or lower the rates.")
+    if status in {502, 503, 504}:
+        return ApiUnavailable(
+            f"The API is not available ({status}): {text}", "Run again later: it continues from here."
+        )
+    return None
+
+
+def _too_long(final: VsyncError | Refused, wait_s: float) -> VsyncError:
+    """What a failure becomes when another try would come too late."""
+    if isinstance(final, VsyncError):
+        return final
+    return ApiUnavailable(
+        f"{final.message} It asks to wait for {wait_s:.0f} s.", "Run again later: it continues from here."
+    )
 
 
 def _permission(text: str) -> PermissionDenied:
@@ -148,11 +179,17 @@ def _permission(text: str) -> PermissionDenied:
     )
 
 
-def _unreachable(what: str, error: Exception) -> ApiUnavailable:
-    cause = _one_line(error.__cause__ or error)
+def _unreachable(what: str, words: str) -> ApiUnavailable:
     return ApiUnavailable(
-        f"The API cannot be reached ({what}: {cause}).",
+        f"The API cannot be reached ({what}: {words}).",
         "Check the network, the proxy and OPENAI_BASE_URL, then run again: it continues from here.",
+    )
+
+
+def not_of_the_api(what: str) -> ApiUnavailable:
+    """The error for an answer that no OpenAI API gives."""
+    return ApiUnavailable(
+        f"The answer to {what} is not one of the OpenAI API.", "Check OPENAI_BASE_URL and any proxy between."
     )
 
 
@@ -165,14 +202,6 @@ def _never_sent(error: Exception) -> bool:
 
 def _asked_wait(error: openai.APIStatusError) -> float | None:
     return retry_after(dict(error.response.headers), time.time())
-
-
-def _one_line(error: BaseException) -> str:
-    """An error's own words on one line, cut: a proxy's HTML page says nothing after its first words."""
-    message = getattr(error, "message", None)
-    text = message if isinstance(message, str) and message else str(error)
-    text = " ".join(re.sub(r"<[^>]*>", " ", text).split())
-    return text[:300] or type(error).__name__
 
 
 @contextlib.asynccontextmanager
@@ -229,4 +258,4 @@ def endpoint(path: str) -> str:
 
 def plain(value: Any) -> Any:
     """An SDK model as plain data; what is plain already stays."""
-    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+    return value.model_dump(mode="json", warnings=False) if hasattr(value, "model_dump") else value

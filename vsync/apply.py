@@ -221,9 +221,10 @@ class _Transfer:
         except TimeoutError:
             return
 
-    async def _attach_guarded(self, pending: Sequence[_Pending]) -> None:
+    async def _attach_guarded(self, pending: Sequence[_Pending], *, singly: bool = False) -> None:
+        """Attaches; when the run must end, the ids are remembered, so that the next run can delete what is left."""
         try:
-            await self._attach(pending)
+            await (self._attach_singly(pending) if singly else self._attach(pending))
         except VsyncError as error:
             self._halt(error)
             known = self._outcome.discarded
@@ -263,9 +264,14 @@ class _Transfer:
             async with slots:
                 return item if await self._attach_one(item) else None
 
-        taken = [item for item in await asyncio.gather(*map(one, part)) if item is not None]
+        # All of them end before an error goes on: what is attached meanwhile must not be missed.
+        answers = await asyncio.gather(*map(one, part), return_exceptions=True)
+        taken = [item for item in answers if isinstance(item, _Pending)]
         if taken:
             self._expect(_Group(taken, None, time.monotonic()))
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
 
     async def _attach_one(self, item: _Pending) -> bool:
         for wait in (*_FRESH_FILE_WAITS_S, None):
@@ -318,8 +324,11 @@ class _Transfer:
             if dropped:
                 # The server took the batch and left some of its Files out: attach those by themselves.
                 items, waiting = list(waiting.values()), {}
-                await self._attach_singly(items)
+                await self._attach_guarded(items, singly=True)
             if waiting and time.monotonic() >= deadline:
+                if batch_id is not None:
+                    # One File that hangs keeps its batch in progress; the others may be searchable long since.
+                    self._settle(await self._listed(batch_id), waiting)
                 for item in waiting.values():
                     self._discard(
                         item,
@@ -346,13 +355,16 @@ class _Transfer:
                     self._confirm(item)
                 waiting.clear()
                 return False
-        try:
-            entries = await self._store.batch_entries(batch_id)
-        except Refused:
-            entries = []
+        entries = await self._listed(batch_id)
         self._settle(entries, waiting)
         listed = {entry.file_id for entry in entries}
         return bool(waiting) and not listed & waiting.keys()
+
+    async def _listed(self, batch_id: str) -> list[StoreEntry]:
+        try:
+            return await self._store.batch_entries(batch_id)
+        except Refused:
+            return []
 
     async def _ask_each(self, waiting: dict[str, _Pending]) -> None:
         slots = asyncio.Semaphore(_SINGLE_CONCURRENCY)

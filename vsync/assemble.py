@@ -6,17 +6,19 @@ Both composition roots use it. It reads no environment; what it opens, the job's
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .changes import show_path
 from .documents import Recipe
 from .errors import ConfigurationError, ManifestError
 from .git import Repository
 from .identity import SourceIdentity, identify
 from .observer import Observer
-from .publish import LocalPublication, Publication, keep_out_of_git
+from .publish import LocalPublication, Publication, give_to_owner_of, keep_out_of_git
 from .selection import Rules
 from .settings import DEFAULT_CONFIG, DEFAULT_LOCAL_STORE, NO_MANIFEST, Credentials, Origin, Settings
 from .source import FolderSource, GitSource, Source
@@ -47,7 +49,8 @@ def open_place(settings: Settings, origin: Origin) -> Place:
     if settings.folder is not None:
         folder = FolderSource(Path(settings.folder))
         root = Path(settings.folder).resolve()
-        identity = identify(settings.source, origin.repository, origin.repository_id, None, root.name)
+        name = show_path(os.fsencode(root.name))
+        identity = identify(settings.source, origin.repository, origin.repository_id, None, name)
         return Place(folder, root, root / ".vsync", identity)
     repository = Repository(Path(settings.repo))
     head = repository.resolve(settings.head or "HEAD")
@@ -56,7 +59,7 @@ def open_place(settings: Settings, origin: Origin) -> Place:
         origin.repository,
         origin.repository_id,
         repository.origin_url(),
-        repository.root.name.removesuffix(".git"),
+        show_path(os.fsencode(repository.root.name)).removesuffix(".git"),
     )
     source = GitSource(repository, head)
     warnings = _ignored_config(repository.root)
@@ -77,7 +80,15 @@ def open_publication(settings: Settings, place: Place) -> Publication:
     seal_folder = place.seal_folder
     if settings.folder is not None and manifest is not None:
         seal_folder = manifest.parent
-    return LocalPublication(manifest, seal_folder, settings.target, settings.manifest)
+    return LocalPublication(manifest, seal_folder, settings.target, _manifest_name(settings, manifest, place.root))
+
+
+def _manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:
+    """One name for one manifest, however its path is written: the seal is found by it, in every linked worktree."""
+    if manifest is None:
+        return settings.manifest
+    path = Path(os.path.normpath(manifest))
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def manifest_path(settings: Settings, root: Path) -> Path | None:
@@ -159,7 +170,14 @@ def local_store_path(given: str, root: Path) -> Path:
     """The embedded store's file; the default one stands in the repository, kept out of git."""
     if given:
         return Path(given)
-    keep_out_of_git((root / DEFAULT_LOCAL_STORE).parent)
+    folder = (root / DEFAULT_LOCAL_STORE).parent
+    try:
+        keep_out_of_git(folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The embedded store's folder {folder} cannot be made: {error.strerror}.",
+            "Mend that, or give a file with --local.",
+        ) from error
     return root / DEFAULT_LOCAL_STORE
 
 
@@ -168,9 +186,11 @@ def open_embedded(path: Path) -> EmbeddedStore:
     from .embedded import EmbeddedStore, EmbeddedStoreError
 
     try:
-        return EmbeddedStore(path)
+        store = EmbeddedStore(path)
     except EmbeddedStoreError as error:
         raise ConfigurationError(f"The embedded store cannot be opened: {error}.", "Check --local.") from error
+    give_to_owner_of(path.parent, path)
+    return store
 
 
 @contextlib.asynccontextmanager

@@ -15,7 +15,7 @@ from . import __version__
 from .errors import EXIT_OK, ConfigurationError, Interrupted, VsyncError
 from .settings import Credentials, Settings, credentials, origin, resolve
 from .stop import Stop
-from .terminal import TerminalObserver
+from .terminal import TerminalObserver, put
 from .text import printable, redacted, summary_lines
 
 if TYPE_CHECKING:
@@ -65,21 +65,17 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return _tell(error, context)
     except click.Abort:
         return Interrupted(context.stop.signum or 2).exit_code
-    except BrokenPipeError:
-        # The reader of our output went away (`vsync plan | head`); there is nobody left to tell.
-        with contextlib.suppress(OSError):
-            sys.stdout.close()
-        return EXIT_OK
     return context.exit_code
 
 
 def _tell(error: VsyncError, context: _Context) -> int:
-    click.echo(f"vsync: {printable(redacted(str(error), (context.credentials.api_key,)))}", err=True)
+    put(sys.stderr, f"vsync: {printable(redacted(str(error), (context.credentials.api_key,)))}")
     if context.verbose:
         import traceback
 
         text = "".join(traceback.format_exception(error))
-        click.echo(redacted(text, (context.credentials.api_key,)), err=True)
+        for line in redacted(text, (context.credentials.api_key,)).splitlines():
+            put(sys.stderr, printable(line))
     return error.exit_code
 
 
@@ -215,9 +211,9 @@ def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json:
     with _job(context, settings, out, dry_run=dry_run) as job:
         report = run_job(job)
     if as_json:
-        click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(summary_lines(report)))
+        put(sys.stdout, "\n".join(summary_lines(report)))
     if report.error is not None:
         _tell(report.error, context)
     context.exit_code = report.exit_code
@@ -239,9 +235,9 @@ def status_command(context: _Context, /, path: str | None, as_json: bool, **opti
     with contextlib.closing(place.source):
         found = status(open_publication(settings, place), place, settings, path)
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        put(sys.stdout, json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(status_lines(found)))
+        put(sys.stdout, "\n".join(status_lines(found)))
 
 
 # --- Search, stores -----------------------------------------------------------------------------------------
@@ -291,9 +287,9 @@ def search_command(
     from .queries import hit_data, hit_lines
 
     if as_json:
-        click.echo(json.dumps([hit_data(hit) for hit in hits], ensure_ascii=False, indent=2))
+        put(sys.stdout, json.dumps([hit_data(hit) for hit in hits], ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(hit_lines(hits)))
+        put(sys.stdout, "\n".join(hit_lines(hits)))
 
 
 @main.group("stores")
@@ -371,9 +367,9 @@ def _show_stores(found: Any, *, as_json: bool) -> None:
 
     if as_json:
         data = [store_data(info) for info in found] if isinstance(found, list) else store_data(found)
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        put(sys.stdout, json.dumps(data, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(store_lines(found if isinstance(found, list) else [found])))
+        put(sys.stdout, "\n".join(store_lines(found if isinstance(found, list) else [found])))
 
 
 def _ask(connect: Callable[[], Any], ask: Callable[[Api], Any]) -> Any:
@@ -435,7 +431,7 @@ def serve_command(context: _Context, /, host: str, port: int, **options: Any) ->
         raise ConfigurationError("There is nothing to serve.", "Give --local, and with it the embedded store's file.")
     store = open_embedded(local_store_path(settings.local, Path(settings.repo)))
     try:
-        serve(store, host, port, lambda text: click.echo(text, err=True), api_key=None)
+        serve(store, host, port, lambda text: put(sys.stderr, text), api_key=None)
     except ImportError as error:
         raise ConfigurationError(f"{error}.") from error
     except OSError as error:

@@ -8,8 +8,10 @@ container that runs as another user. Nothing is written into anybody's configura
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,7 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
 class Repository:
@@ -35,7 +38,7 @@ class Repository:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._repo = gitpython.Repo(path, search_parent_directories=True)
+            self._repo = gitpython.Repo(path.absolute(), search_parent_directories=True, expand_vars=False)
         except gitpython.NoSuchPathError:
             raise RepositoryError(f"There is no folder {path}.", "Give the repository's folder with --repo.") from None
         except (gitpython.InvalidGitRepositoryError, OSError, ValueError) as error:
@@ -44,9 +47,15 @@ class Repository:
                 "Run inside a clone (in a workflow: after actions/checkout), or sync a plain folder with --folder DIR.",
             ) from error
         self.git_dir = Path(self._repo.git_dir).resolve()
-        self.common_dir = Path(self._repo.common_dir).resolve()
+        self.common_dir = _common_dir(self.git_dir)
         self.root = Path(self._repo.working_tree_dir or self._repo.git_dir).resolve()
-        self._repo.git.update_environment(**_ENVIRONMENT, GIT_DIR=str(self.git_dir))
+        self._repo.git.update_environment(
+            **_ENVIRONMENT,
+            GIT_DIR=str(self.git_dir),
+            GIT_COMMON_DIR=str(self.common_dir),
+            GIT_OBJECT_DIRECTORY=str(self.common_dir / "objects"),
+            GIT_ALTERNATE_OBJECT_DIRECTORIES="",
+        )
 
     def close(self) -> None:
         self._repo.close()
@@ -54,9 +63,11 @@ class Repository:
     def resolve(self, revision: str, what: str = "head") -> str:
         """The commit that a revision names."""
         try:
-            return self._text("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+            found = self._text("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         except gitpython.GitCommandError:
-            pass
+            found = ""
+        if _COMMIT.fullmatch(found):  # "^HEAD" verifies too, and is no commit
+            return found
         if revision == "HEAD":
             raise RepositoryError(
                 "The repository has no commit yet: its branch is unborn.", "Commit the files to sync first."
@@ -171,25 +182,29 @@ class Repository:
 
     def _feed(self, arguments: Sequence[str], stdin: bytes) -> bytes:
         process = _Process(self._repo.git, arguments, istream=subprocess.PIPE)
-        stdout, stderr = process.popen.communicate(stdin)
+        stdout, _ = process.popen.communicate(stdin)
         if process.popen.returncode:
-            raise gitpython.GitCommandError(["git", *arguments], process.popen.returncode, stderr, stdout)
+            raise gitpython.GitCommandError(["git", *arguments], process.popen.returncode, process.stderr(), stdout)
         return stdout
 
     @contextmanager
     def _output(self, *arguments: str) -> Iterator[Iterable[bytes]]:
         process = _Process(self._repo.git, arguments)
         yield iter(lambda: process.stdout.read(CHUNK_BYTES), b"")
-        _, stderr = process.popen.communicate()
+        process.popen.communicate()
         if process.popen.returncode:
             raise GitUnavailable(
-                f"git {arguments[0]} failed: {stderr.decode('utf-8', 'replace').strip()[-500:]}",
+                f"git {arguments[0]} failed: {process.stderr().decode('utf-8', 'replace').strip()[-500:]}",
                 "The clone may be damaged or incomplete: try a fresh one.",
             )
 
 
 class _Process:
-    """A running git. GitPython ends the process when its handle goes, so the handle is kept here."""
+    """A running git. GitPython ends the process when its handle goes, so the handle is kept here.
+
+    What it writes to stderr is read all the time, and its end kept: nobody reads a pipe while waiting for the other,
+    and a full one would stop git for ever.
+    """
 
     def __init__(self, command: gitpython.Git, arguments: Sequence[str], istream: int | None = None) -> None:
         handle = command.execute(["git", *arguments], as_process=True, istream=istream)
@@ -197,6 +212,20 @@ class _Process:
         assert handle.proc is not None
         self._handle = handle
         self.popen: subprocess.Popen[bytes] = handle.proc
+        self._tail: deque[bytes] = deque(maxlen=8)
+        errors, self.popen.stderr = self.popen.stderr, None
+        assert errors is not None
+        self._reader = threading.Thread(target=self._drain, args=(errors,), daemon=True)
+        self._reader.start()
+
+    def _drain(self, errors: IO[bytes]) -> None:
+        with errors:
+            self._tail.extend(iter(lambda: errors.read1(4096), b""))  # type: ignore[attr-defined]  # a BufferedReader
+
+    def stderr(self) -> bytes:
+        """The end of what an ended git wrote to stderr."""
+        self._reader.join()
+        return b"".join(self._tail)
 
     @property
     def stdout(self) -> IO[bytes]:
@@ -249,6 +278,8 @@ class BlobReader:
         except OSError:
             raise _missing_blob(blob) from None
         if len(header) != 3 or header[1] != b"blob":
+            self._process.popen.kill()  # the bytes of another object would be taken for the next blob's
+            self.close()
             raise _missing_blob(blob)
         left = int(header[2])
         while left:
@@ -258,6 +289,15 @@ class BlobReader:
             left -= len(chunk)
             yield chunk
         stdout.read(1)
+
+
+def _common_dir(git_dir: Path) -> Path:
+    """What linked worktrees share. GitPython would believe a surrounding git's environment."""
+    try:
+        named = (git_dir / "commondir").read_text().rstrip("\n")
+    except OSError:
+        return git_dir
+    return (git_dir / named).resolve()
 
 
 def _missing_blob(blob: str) -> GitUnavailable:

@@ -19,12 +19,12 @@ from .errors import SealHeld, StoreConflict
 from .manifest import Manifest, Seal, TargetState, dump_manifest, parse_manifest
 from .outcome import Outcome, Removal, audit, final_failures, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
-from .publish import RENEW_EVERY_S
+from .publish import RENEW_EVERY_S, Published
 from .recovery import choose_owner, recover
 from .reporting import Report, of_plan
 from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_name, store_metadata
 from .survey import list_documents, survey
-from .sync import Job, Known, check_limits, first_report, look
+from .sync import Job, Known, check_limits, first_report, look, nothing_to_do
 
 
 class OnlineRun:
@@ -35,18 +35,23 @@ class OnlineRun:
         self._known = known
         self._report = first_report(job, known)
         self._run_id = job.origin.run_id or secrets.token_hex(8)
-        seal_owner = known.published.seal.owner if known.published.seal else None
-        self._owner = known.manifest.owner if known.manifest else seal_owner
+        self._owner = _owner(known)
         self._new_owner = secrets.token_hex(16)
         self._shown = known.final
         self._wrote = False
 
     def execute(self) -> Report:
         job = self._job
-        job.publication.take(self._seal(), job.settings.lock_timeout, job.observer.note, job.stop.pause_thread)
+        replaced = job.publication.take(
+            self._seal(), job.settings.lock_timeout, job.observer.note, job.stop.pause_thread
+        )
         try:
-            if job.publication.read().manifest != self._known.published.manifest:
-                self._look_again()
+            published = Published(job.publication.read().manifest, replaced)
+            if published != self._known.published:
+                self._look_again(published)
+                if nothing_to_do(job, self._known):
+                    job.publication.abandon()
+                    return self._report
             return asyncio.run(self._online())
         except BaseException:
             if not self._wrote:
@@ -73,12 +78,11 @@ class OnlineRun:
         since = self._job.now().isoformat(timespec="seconds")
         return Seal("open", self._run_id, since, self._job.source.head, owner=self._owner or self._new_owner)
 
-    def _look_again(self) -> None:
-        """The manifest moved while this run waited for the seal: plan again against what is there now."""
-        self._known = look(self._job)
+    def _look_again(self, published: Published) -> None:
+        """Another run was at work before this one had the seal: plan again against what is there now."""
+        self._known = look(self._job, published)
         self._report = first_report(self._job, self._known)
-        if self._known.manifest is not None:
-            self._owner = self._known.manifest.owner
+        self._owner = _owner(self._known) or self._owner
         self._shown = self._known.final
         if self._shown:
             check_limits(self._job, self._known.survey.plan, self._report)
@@ -184,6 +188,7 @@ class OnlineRun:
             entries,
             vouched=self._vouched(),
             settle_s=job.settings.index_timeout,
+            pause=job.stop.pause,
         )
         self._shown = False
         if (recovered.files, set(recovered.pending_delete)) == (
@@ -282,3 +287,10 @@ class OnlineRun:
             yield
         finally:
             task.cancel()
+
+
+def _owner(known: Known) -> str | None:
+    """The owner that the manifest names, or the seal of a first run that did not come so far."""
+    if known.manifest is not None:
+        return known.manifest.owner
+    return known.published.seal.owner if known.published.seal else None

@@ -109,7 +109,7 @@ def to_inspect(state: TargetState, selected: Iterable[Document]) -> list[Documen
     return [
         document
         for document in selected
-        if not _known(state.files.get(document.path), document)
+        if not _unchanged(state.files.get(document.path), document)
         and not _refused(state.failed.get(document.path), document)
         and known_skip(state, document) is None
     ]
@@ -121,6 +121,11 @@ def known_skip(state: TargetState, document: Document) -> Skipped | None:
     if record is None or record.blob != document.blob or record.reason not in CONTENT_REASONS:
         return None
     return None if _known(state.files.get(document.path), document) else record
+
+
+def _unchanged(record: Entry | None, document: Document) -> bool:
+    """Whether no upload is needed; one that is needed for other rules counts with its size like any other."""
+    return _known(record, document) and record is not None and same_content_rules(record.tag, document.tag)
 
 
 def _known(record: Entry | None, document: Document) -> bool:

@@ -55,10 +55,11 @@ class Publication(Protocol):
         timeout_s: float,
         waiting: Callable[[str], None],
         pause: Callable[[float], None] = time.sleep,
-    ) -> None:
-        """Opens the seal for this run. Raises SealHeld when another run keeps it longer than that.
+    ) -> Seal | None:
+        """Opens the seal for this run and gives the one that it replaces (None: there was none).
 
-        `waiting` is told once when it must wait, and `pause` waits.
+        `waiting` is told once when it must wait, and `pause` waits. Raises SealHeld when another run keeps the seal
+        longer than that.
         """
 
     def renew(self) -> None:
@@ -100,7 +101,7 @@ class LocalPublication:
         timeout_s: float,
         waiting: Callable[[str], None],
         pause: Callable[[float], None] = time.sleep,
-    ) -> None:
+    ) -> Seal | None:
         deadline = time.monotonic() + timeout_s
         told = False
         with _writable(self._seal):
@@ -119,6 +120,7 @@ class LocalPublication:
                     )
                     told = True
                 pause(_LOOK_EVERY_S)
+        return self._before
 
     def renew(self) -> None:
         with self._critical():
@@ -175,7 +177,7 @@ class LocalPublication:
         except BlockingIOError:
             os.close(descriptor)
             return None
-        _give_to_owner_of(self._holder.parent, self._holder)
+        give_to_owner_of(self._holder.parent, self._holder)
         return descriptor
 
     def _stale(self) -> bool:
@@ -188,7 +190,7 @@ class LocalPublication:
     def _critical(self) -> Iterator[None]:
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            _give_to_owner_of(self._lock.parent, self._lock)
+            give_to_owner_of(self._lock.parent, self._lock)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
@@ -196,12 +198,21 @@ class LocalPublication:
 
     def _check_mine(self) -> Seal:
         seal = self._read_seal()
-        if self._held is None or seal is None or self._mine is None or seal.run != self._mine.run:
+        if seal is None or self._mine is None or seal.run != self._mine.run or not self._holds():
             raise SealHeld(
                 "Another run has taken over this target, because this one did not answer for three minutes.",
                 "Nothing is lost: what was done is in the store, and the other run goes on from there.",
             )
         return seal
+
+    def _holds(self) -> bool:
+        """Whether the lock on the holder's file is this process's: one that took over has made another file."""
+        if self._held is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._held), self._holder.stat())
+        except FileNotFoundError:
+            return False
 
     def _read_manifest(self) -> bytes | None:
         if self._manifest is None:
@@ -220,7 +231,7 @@ class LocalPublication:
     def _read_seal(self) -> Seal | None:
         try:
             return parse_seal(self._seal.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def _write_seal(self, seal: Seal) -> None:
@@ -251,7 +262,7 @@ def write_durably(path: Path, content: bytes) -> None:
             file.flush()
             os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
-        _give_to_owner_of(path.parent, Path(temporary))
+        give_to_owner_of(path.parent, Path(temporary))
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -279,10 +290,11 @@ def make_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _give_to_owner_of(folder.parent, folder)
+        give_to_owner_of(folder.parent, folder)
 
 
-def _give_to_owner_of(folder: Path, path: Path) -> None:
+def give_to_owner_of(folder: Path, path: Path) -> None:
+    """What root makes in somebody's folder (the container in a workspace) is theirs."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

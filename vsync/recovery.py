@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .documents import RESERVED_ATTRIBUTES, Document, Identity, observed_tag, path_attribute
 from .errors import StoreConflict
 from .manifest import Entry, TargetState
+from .pace import Sleep
 from .source import Source
 from .store import StoreEntry, VectorStore
 
 _UNKNOWN_BLOB = "unknown"
 _GONE_BAD = {"failed", "cancelled"}
 _LOOK_EVERY_S = 1.0
+_LOOK_CONCURRENCY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +176,11 @@ async def recover(
     *,
     vouched: bool,
     settle_s: float,
+    pause: Sleep,
 ) -> TargetState:
     """`adopt`, with entries that are still being indexed waited for, and the head's bytes hashed where needed."""
     owned = [entry for entry in entries if belongs(entry, identity)]
-    settled = await _settled(store, owned, settle_s)
+    settled = await _settled(store, owned, settle_s, pause)
     ours = by_path(settled, identity, {*documents, *state.files})
     wanted = [documents[path] for path in paths_to_measure(state, documents, ours)]
     measured = await asyncio.to_thread(_measure, source, wanted)
@@ -188,21 +191,27 @@ async def _settled(
     store: VectorStore,
     entries: Sequence[StoreEntry],
     timeout_s: float,
-    clock: Callable[[], float] = time.monotonic,
+    pause: Sleep,
 ) -> list[StoreEntry]:
     """The entries when their indexing has ended. One that does not end in time counts as failed."""
-    deadline = clock() + timeout_s
+    deadline = time.monotonic() + timeout_s
+    slots = asyncio.Semaphore(_LOOK_CONCURRENCY)
+
+    async def look(entry: StoreEntry) -> StoreEntry | None:
+        async with slots:
+            return await store.entry(entry.file_id)
+
     settled = [entry for entry in entries if entry.status != "in_progress"]
     waiting = [entry for entry in entries if entry.status == "in_progress"]
     while waiting:
-        answers = await asyncio.gather(*(store.entry(entry.file_id) for entry in waiting))
+        answers = await asyncio.gather(*map(look, waiting))
         now = [entry for entry in answers if entry is not None]
         settled += [entry for entry in now if entry.status != "in_progress"]
         waiting = [entry for entry in now if entry.status == "in_progress"]
-        if waiting and clock() >= deadline:
+        if waiting and time.monotonic() >= deadline:
             return settled + [replace(entry, status="failed") for entry in waiting]
         if waiting:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await pause(_LOOK_EVERY_S)
     return settled
 
 

@@ -82,6 +82,10 @@ NAMES = (
 """Every setting, under the name that options and inputs share."""
 
 
+_PATHS = {"repo", "folder", "manifest", "local", "include", "exclude"}
+"""Settings that name files, whose names can be any bytes."""
+
+
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings given as `VSYNC_…` variables; empty ones left out."""
     found = {name: environ.get("VSYNC_" + name.upper().replace("-", "_"), "") for name in NAMES}
@@ -118,6 +122,8 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
             f"The target name {target!r} is not usable.",
             "Use letters, digits, dots, dashes and underscores, at most 64.",
         )
+    if reader.text("folder") is not None and (reader.text("head") or reader.text("base")):
+        raise ConfigurationError("A plain folder has no commits.", "Give either --folder, or --head and --base.")
     source = reader.text("source")
     if source is not None and len(source) > MAX_VALUE_CHARACTERS:
         raise ConfigurationError(
@@ -168,6 +174,8 @@ class _Reader:
             value = value.strip()
             if "\0" in value:
                 raise ConfigurationError(f"{name} holds a NUL character.", "Remove it.")
+            if name not in _PATHS:
+                _check_text(name, value)
             return value or None
         return None
 
@@ -177,6 +185,8 @@ class _Reader:
             value = value.splitlines()
         if value is None or isinstance(value, bool):
             return ()
+        if name not in _PATHS:
+            _check_text(name, "".join(value))
         return tuple(line for item in value for line in item.splitlines() if line.strip() and line[0] != "#")
 
     def local(self) -> str | None:
@@ -214,6 +224,13 @@ class _Reader:
     def get(self, name: str, parse: Callable[[str], T], default: T) -> T:
         value = self.optional(name, parse)
         return default if value is None else value
+
+
+def _check_text(name: str, value: str) -> None:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{name} holds bytes that are not UTF-8 text.", "Correct it and run again.") from None
 
 
 def _refuse_what_is_not_there_yet(reader: _Reader) -> None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar
 
-from .api import Api, Refused, plain
+from .api import Api, Refused, not_of_the_api, plain
 from .documents import Attributes, AttributeValue, Chunking
 from .errors import ApiUnavailable, StoreConflict, StoreGone
 from .pace import SlidingWindow
@@ -111,12 +111,15 @@ class Stores:
     async def list(self) -> list[StoreInfo]:
         found: list[StoreInfo] = []
         client = self._api.client.vector_stores
-        async for page in _pages(
-            self._api,
-            "listing the vector stores",
-            lambda after: client.list(limit=PAGE, order="asc", **after),
-        ):
-            found += [_store_info(item) for item in page]
+        try:
+            async for page in _pages(
+                lambda after: self._api.ask(
+                    "listing the vector stores", lambda: client.list(limit=PAGE, order="asc", **after)
+                )
+            ):
+                found += [_store_info(item) for item in page]
+        except Refused as error:
+            raise _unexpected("listing the vector stores", error) from error
         return found
 
     async def get(self, store_id: str) -> StoreInfo:
@@ -268,11 +271,12 @@ class VectorStore:
         only: dict[str, Any] = {"filter": status} if status else {}
         found: list[StoreEntry] = []
         async for page in _pages(
-            self._api,
-            f"listing the batch {batch_id}",
-            lambda after: self._batches.list_files(
-                batch_id, vector_store_id=self.id, limit=PAGE, order="asc", **only, **after
-            ),
+            lambda after: self._api.ask(
+                f"listing the batch {batch_id}",
+                lambda: self._batches.list_files(
+                    batch_id, vector_store_id=self.id, limit=PAGE, order="asc", **only, **after
+                ),
+            )
         ):
             found += [_store_entry(item) for item in page]
         return found
@@ -280,13 +284,16 @@ class VectorStore:
     async def entries(self) -> list[StoreEntry]:
         """All entries of the store."""
         found: dict[str, StoreEntry] = {}
-        async for page in _pages(
-            self._api,
-            "listing the vector store",
-            lambda after: self._files.list(self.id, limit=PAGE, order="asc", **after),
-        ):
-            # Pages shift when entries come and go meanwhile, so an id may be seen twice.
-            found.update({item.id: _store_entry(item) for item in page})
+        try:
+            async for page in _pages(
+                lambda after: self._in_store(
+                    "listing the vector store", lambda: self._files.list(self.id, limit=PAGE, order="asc", **after)
+                )
+            ):
+                # Pages shift when entries come and go meanwhile, so an id may be seen twice.
+                found.update({item.id: _store_entry(item) for item in page})
+        except Refused as error:
+            raise _unexpected("listing the vector store", error) from error
         return list(found.values())
 
     async def entry(self, file_id: str) -> StoreEntry | None:
@@ -350,15 +357,16 @@ async def _unless_gone(request: Awaitable[Any]) -> None:
             raise
 
 
-async def _pages(api: Api, what: str, fetch: Callable[[dict[str, Any]], Awaitable[Any]]) -> AsyncIterator[list[Any]]:
+async def _pages(fetch: Callable[[dict[str, Any]], Awaitable[Any]]) -> AsyncIterator[list[Any]]:
     """Every page of a listing. Ends where the server repeats itself: some ignore the cursor."""
     after: dict[str, Any] = {}
     seen: set[str] = set()
     for _ in range(_MAX_PAGES):
-        cursor = dict(after)
-        page = await api.ask(what, lambda cursor=cursor: fetch(cursor))  # type: ignore[misc]  # a lambda's default has no type
-        items = list(page.data or [])
-        if not items or items[-1].id in seen:
+        page = await fetch(after)
+        items = getattr(page, "data", None)
+        if not isinstance(items, list):
+            raise not_of_the_api("a listing")
+        if not items or _id_of(items[-1], "a listing") in seen:
             return
         yield items
         seen.add(items[-1].id)
@@ -370,10 +378,7 @@ async def _pages(api: Api, what: str, fetch: Callable[[dict[str, Any]], Awaitabl
 def _id_of(answer: Any, what: str) -> str:
     found = getattr(answer, "id", None)
     if not isinstance(found, str) or not found:
-        raise ApiUnavailable(
-            f"The answer to {what} is not one of the OpenAI API: it has no id.",
-            "Check OPENAI_BASE_URL and any proxy between.",
-        )
+        raise not_of_the_api(what)
     return found
 
 

@@ -93,7 +93,7 @@ def run(job: Job) -> Report:
         return _timed(nothing_done(replace(report, superseded=True, dry_run=job.dry_run)), started)
     if job.dry_run:
         return _timed(_dry_run(job, known, report), started)
-    if _nothing_to_do(job, known):
+    if nothing_to_do(job, known):
         return _timed(report, started)
     try:
         if known.final:
@@ -114,9 +114,9 @@ def no_key() -> MissingCredentials:
     )
 
 
-def look(job: Job) -> Known:
-    """Reads manifest and seal, and plans from them."""
-    published = job.publication.read()
+def look(job: Job, published: Published | None = None) -> Known:
+    """Reads manifest and seal (or takes what was read), and plans from them."""
+    published = published or job.publication.read()
     manifest: Manifest | None = None
     if published.manifest is not None:
         manifest = parse_manifest(published.manifest, job.publication.name)
@@ -163,7 +163,7 @@ def first_report(job: Job, known: Known) -> Report:
     return of_plan(report, plan, refused=None)
 
 
-def _nothing_to_do(job: Job, known: Known) -> bool:
+def nothing_to_do(job: Job, known: Known) -> bool:
     if not known.survey.plan.is_empty or known.must_list:
         return False
     return known.state is not None or job.keep_manifest

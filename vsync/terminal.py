@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import IO, TYPE_CHECKING, Any
@@ -33,8 +34,7 @@ class TerminalObserver(Observer):
         self._say(printable(text))
 
     def planned(self, report: Report) -> None:
-        self._out.write("\n".join(plan_lines(report, 10_000 if self._verbose else 20)) + "\n")
-        self._out.flush()
+        put(self._out, "\n".join(plan_lines(report, 10_000 if self._verbose else 20)))
 
     def stage(self, name: str, total: int) -> None:
         self._total[name] = self._total.get(name, 0) + total
@@ -63,8 +63,7 @@ class TerminalObserver(Observer):
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
         else:
-            self._err.write(text + "\n")
-            self._err.flush()
+            put(self._err, text)
 
     def _show(self, name: str) -> None:
         if self._bar is None:
@@ -73,6 +72,17 @@ class TerminalObserver(Observer):
         if name not in self._tasks:
             self._tasks[name] = self._bar.add_task(name, total=self._total[name])
         self._bar.update(self._tasks[name], completed=self._done[name], total=self._total[name])
+
+
+def put(stream: IO[str], text: str) -> None:
+    """Writes a line. A reader that went away (`vsync sync | head`) does not stop the run: the rest goes nowhere."""
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _progress_bar(err: IO[str]) -> Any:

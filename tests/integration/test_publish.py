@@ -1,0 +1,602 @@
+"""Manifest and seal as files: one holder at a time between real processes, whatever happens to them."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gitrepo import Repo
+from vsync import publish
+from vsync.assemble import open_place, open_publication
+from vsync.errors import ManifestError, PublicationFailed, SealHeld
+from vsync.manifest import Seal, blob_id, parse_seal
+from vsync.publish import STALE_AFTER_S, LocalPublication, Publication, Published, write_durably
+from vsync.settings import Origin, resolve
+
+SINCE = "2024-01-02T03:04:05+00:00"
+NAME = ".vsync/manifest.json"
+ANSWER_WITHIN_S = 10
+
+_RUN = """
+import json, sys
+from pathlib import Path
+from vsync.errors import VsyncError
+from vsync.manifest import Seal
+from vsync.publish import LocalPublication
+
+publication = LocalPublication(Path(sys.argv[1]), Path(sys.argv[2]), "default", sys.argv[4])
+
+def take(timeout="0"):
+    seal = Seal("open", sys.argv[3], "2024-01-02T03:04:05+00:00")
+    publication.take(seal, float(timeout), lambda text: tell("waiting", text))
+
+def do_publish(text):
+    publication.publish(text.encode(), 1)
+
+def tell(*words):
+    print(json.dumps(words), flush=True)
+
+commands = {"take": take, "publish": do_publish}
+for line in sys.stdin:
+    name, *arguments = json.loads(line)
+    try:
+        (commands.get(name) or getattr(publication, name))(*arguments)
+    except VsyncError as error:
+        tell(type(error).__name__, str(error))
+    else:
+        tell("done")
+"""
+
+
+class Run:
+    """A run in a process of its own, told what to do step by step."""
+
+    def __init__(self, place: Place, name: str, manifest_name: str = NAME) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _RUN, str(place.manifest), str(place.seals), name, manifest_name],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=Path(publish.__file__).parents[1],
+        )
+
+    def say(self, *words: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(words).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def hear(self) -> list[str]:
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], ANSWER_WITHIN_S)
+        assert ready, "the run does not answer"
+        words: list[str] = json.loads(self._process.stdout.readline())
+        return words
+
+    def do(self, *words: str) -> str:
+        self.say(*words)
+        return self.hear()[0]
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def pause(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+class Place:
+    """A manifest and a seal folder, and the runs that want them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.manifest = folder / "repo" / NAME
+        self.seals = folder / "repo" / ".git" / "vsync"
+        (folder / "repo" / ".git").mkdir(parents=True)
+        self._runs: list[Run] = []
+
+    def run(self, name: str, manifest_name: str = NAME) -> Run:
+        run = Run(self, name, manifest_name)
+        self._runs.append(run)
+        return run
+
+    def here(self, target: str = "default") -> LocalPublication:
+        return LocalPublication(self.manifest, self.seals, target, NAME)
+
+    def published(self) -> Published:
+        return self.here().read()
+
+    def seal(self) -> Seal:
+        found = self.published().seal
+        assert found is not None
+        return found
+
+    def make_old(self) -> None:
+        """Lets the seal look as if its holder had not renewed it for longer than it may."""
+        (seal,) = self.seals.glob("*.seal.json")
+        then = time.time() - STALE_AFTER_S - 5
+        os.utime(seal, (then, then))
+
+    def end(self) -> None:
+        for run in self._runs:
+            run.end()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def held() -> Iterator[Callable[..., Publication]]:
+    """Takes a publication in this process and lets go of it in the end."""
+    taken: list[Publication] = []
+
+    def take(publication: Publication, run: str = "here", timeout_s: float = 0) -> Publication:
+        taken.append(publication)
+        publication.take(Seal("open", run, SINCE, owner="o"), timeout_s, lambda _: None)
+        return publication
+
+    yield take
+    for publication in taken:
+        publication.release()
+
+
+def never(text: str) -> None:
+    raise AssertionError(f"nobody had to wait: {text}")
+
+
+Held = Callable[..., Publication]
+
+
+# --- One run ------------------------------------------------------------------------------------------------
+
+
+def test_nothing_stands_there_before_the_first_run(place: Place) -> None:
+    assert place.published() == Published(None, None)
+    assert place.published().blob is None
+    assert not place.seals.exists()
+
+
+def test_taking_opens_the_seal_under_the_runs_name_and_waits_for_nobody(place: Place) -> None:
+    publication = place.here()
+    publication.take(Seal("open", "run 1", SINCE, "head", owner="o"), 0, never)
+    assert place.seal() == Seal("open", "run 1", SINCE, "head", 0, None, "o")
+    publication.release()
+
+
+def test_publishing_writes_the_manifest_and_vouches_for_it_while_the_seal_stays_open(place: Place, held: Held) -> None:
+    held(place.here()).publish(b"the manifest\n", 7)
+    assert place.manifest.read_bytes() == b"the manifest\n"
+    assert place.published().blob == blob_id(b"the manifest\n")
+    seal = place.seal()
+    assert (seal.state, seal.serial, seal.manifest) == ("open", 7, blob_id(b"the manifest\n"))
+
+
+def test_closing_keeps_what_the_seal_vouches_for(place: Place, held: Held) -> None:
+    publication = held(place.here())
+    publication.publish(b"1", 1)
+    publication.publish(b"2", 2)
+    publication.close()
+    seal = place.seal()
+    assert (seal.state, seal.serial, seal.manifest, seal.owner) == ("closed", 2, blob_id(b"2"), "o")
+
+
+def test_the_next_run_keeps_vouching_for_the_manifest_until_it_publishes(place: Place, held: Held) -> None:
+    first = held(place.here(), "first")
+    first.publish(b"1", 1)
+    first.close()
+    held(place.here(), "second")
+    seal = place.seal()
+    assert (seal.state, seal.run, seal.manifest) == ("open", "second", blob_id(b"1"))
+
+
+def test_abandoning_the_first_run_leaves_no_seal(place: Place, held: Held) -> None:
+    held(place.here()).abandon()
+    assert place.published() == Published(None, None)
+
+
+def test_abandoning_restores_the_seal_to_the_byte_and_frees_it(place: Place, held: Held) -> None:
+    first = held(place.here(), "first")
+    first.publish(b"1", 1)
+    first.close()
+    (file,) = place.seals.glob("*.seal.json")
+    before = file.read_bytes()
+    held(place.here(), "second").abandon()
+    assert file.read_bytes() == before
+    held(place.here(), "third").close()
+
+
+def test_abandoning_restores_a_seal_that_a_dead_run_left_open(place: Place, held: Held) -> None:
+    dead = place.run("dead")
+    assert dead.do("take") == "done"
+    dead.kill()
+    held(place.here(), "second").abandon()
+    assert (place.seal().state, place.seal().run) == ("open", "dead")
+
+
+@pytest.mark.parametrize("do", ["renew", "publish", "close", "abandon"])
+def test_a_run_that_has_not_taken_the_seal_may_do_nothing(place: Place, held: Held, do: str) -> None:
+    held(place.here(), "other").close()
+    before = place.published()
+    publication = place.here()
+    with pytest.raises(SealHeld):
+        publication.publish(b"1", 1) if do == "publish" else getattr(publication, do)()
+    assert place.published() == before
+
+
+@pytest.mark.parametrize("do", ["renew", "publish", "close", "abandon"])
+def test_a_run_that_has_closed_may_do_nothing_more(place: Place, held: Held, do: str) -> None:
+    publication = held(place.here())
+    publication.close()
+    before = place.published()
+    with pytest.raises(SealHeld):
+        publication.publish(b"1", 1) if do == "publish" else getattr(publication, do)()
+    assert place.published() == before
+
+
+def test_letting_go_is_harmless_however_often(place: Place, held: Held) -> None:
+    place.here().release()
+    publication = held(place.here())
+    publication.release()
+    publication.release()
+    assert place.seal().state == "open"
+
+
+def test_without_a_manifest_only_the_seal_is_kept(place: Place) -> None:
+    publication = LocalPublication(None, place.seals, "default", "none")
+    publication.take(Seal("open", "run", SINCE), 0, never)
+    publication.publish(b"never written", 3)
+    publication.close()
+    found = publication.read()
+    assert found.manifest is None
+    assert found.seal == Seal("closed", "run", SINCE, serial=3)
+    assert not place.manifest.exists()
+
+
+# --- Several runs -------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_waits_says_so_once_and_gets_it_when_the_first_closes(place: Place) -> None:
+    first, second = place.run("first"), place.run("second")
+    assert first.do("take") == "done"
+    second.say("take", "20")
+    word, text = second.hear()
+    assert word == "waiting"
+    assert SINCE in text
+    assert "20 s" in text
+    time.sleep(0.5)  # it looks again, and says nothing more
+    assert place.seal().run == "first"
+    assert first.do("publish", "by the first") == "done"
+    assert first.do("close") == "done"
+    assert second.hear() == ["done"]
+    seal = place.seal()
+    assert (seal.state, seal.run, seal.manifest) == ("open", "second", blob_id(b"by the first"))
+
+
+def test_a_second_run_gives_up_after_its_time_and_changes_nothing(place: Place) -> None:
+    first, second = place.run("first"), place.run("second")
+    assert first.do("take") == "done"
+    before = place.published()
+    started = time.monotonic()
+    second.say("take", "0.5")
+    assert second.hear()[0] == "waiting"
+    word, text = second.hear()
+    assert word == "SealHeld"
+    assert 0.5 <= time.monotonic() - started < 5
+    assert SINCE in text
+    assert "--lock-timeout" in text
+    assert place.published() == before
+    assert first.do("publish", "still mine") == "done"
+
+
+def test_a_run_that_was_killed_is_taken_over_at_once(place: Place) -> None:
+    first, second = place.run("first"), place.run("second")
+    assert first.do("take") == "done"
+    assert first.do("publish", "by the first") == "done"
+    assert second.do("take") == "SealHeld"
+    first.kill()
+    assert second.do("take") == "done"  # without waiting
+    seal = place.seal()
+    assert (seal.run, seal.manifest) == ("second", blob_id(b"by the first"))
+
+
+def test_a_waiting_run_takes_over_as_soon_as_the_holder_is_killed(place: Place) -> None:
+    first, second = place.run("first"), place.run("second")
+    assert first.do("take") == "done"
+    assert second.do("take", "60") == "waiting"
+    killed = time.monotonic()
+    first.kill()
+    assert second.hear() == ["done"]
+    assert time.monotonic() - killed < 3
+
+
+def test_a_run_that_let_go_of_an_open_seal_is_taken_over_at_once(place: Place) -> None:
+    first, second = place.run("first"), place.run("second")
+    assert first.do("take") == "done"
+    assert first.do("release") == "done"
+    assert second.do("take") == "done"
+    assert place.seal().run == "second"
+
+
+def test_a_stopped_run_keeps_the_seal_until_it_is_stale(place: Place) -> None:
+    first, second = place.run("first"), place.run("second")
+    assert first.do("take") == "done"
+    first.pause()
+    second.say("take", "0.3")
+    assert [second.hear()[0], second.hear()[0]] == ["waiting", "SealHeld"]
+    place.make_old()
+    assert second.do("take") == "done"
+
+
+@pytest.mark.parametrize("do", [("publish", "too late"), ("close",), ("abandon",), ("renew",)])
+def test_a_stopped_run_that_wakes_up_after_a_takeover_may_change_nothing(place: Place, do: tuple[str, ...]) -> None:
+    first, second = place.run("first"), place.run("second")
+    assert first.do("take") == "done"
+    assert first.do("publish", "by the first") == "done"
+    first.pause()
+    place.make_old()
+    assert second.do("take") == "done"
+    assert second.do("publish", "by the second") == "done"
+    before = place.published()
+    first.resume()
+    first.say(*do)
+    word, text = first.hear()
+    assert word == "SealHeld"
+    assert "taken over" in text
+    assert place.published() == before
+    assert second.do("close") == "done"
+    assert place.seal().state == "closed"
+
+
+def test_a_stopped_run_that_wakes_up_and_lets_go_does_not_free_the_seal_of_its_successor(place: Place) -> None:
+    first, second, third = place.run("first"), place.run("second"), place.run("third")
+    assert first.do("take") == "done"
+    first.pause()
+    place.make_old()
+    assert second.do("take") == "done"
+    first.resume()
+    assert first.do("release") == "done"
+    assert third.do("take") == "SealHeld"
+
+
+def test_two_processes_of_the_same_run_are_still_two(place: Place) -> None:
+    """Jobs of one workflow run, and its second attempt, share the run's id."""
+    first, second = place.run("4711"), place.run("4711")
+    assert first.do("take") == "done"
+    first.pause()
+    place.make_old()
+    assert second.do("take") == "done"
+    assert second.do("publish", "by the second") == "done"
+    first.resume()
+    assert first.do("publish", "too late") == "SealHeld"
+    assert place.manifest.read_bytes() == b"by the second"
+
+
+def test_a_holder_that_renews_is_not_stale(place: Place) -> None:
+    first, second = place.run("first"), place.run("second")
+    assert first.do("take") == "done"
+    place.make_old()
+    assert first.do("renew") == "done"
+    assert second.do("take") == "SealHeld"
+
+
+def test_of_many_runs_at_once_one_holds_the_seal_at_a_time(place: Place) -> None:
+    runs = [place.run(f"run {number}") for number in range(6)]
+    for run in runs:
+        run.say("take", "0")
+    answers = [run.hear()[0] for run in runs]
+    assert answers.count("done") == 1
+    assert answers.count("SealHeld") == 5
+    winner = runs[answers.index("done")]
+    assert winner.do("close") == "done"
+
+
+def test_targets_have_a_seal_each(place: Place, held: Held) -> None:
+    one, other = held(place.here("one")), held(place.here("other"))
+    one.close()
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "spelled", ["./.vsync/manifest.json", ".vsync//manifest.json", ".vsync/../.vsync/manifest.json", "/"]
+)
+def test_one_manifest_has_one_seal_however_its_path_is_written(repo: Repo, spelled: str, held: Held) -> None:
+    repo.commit({"a.md": b"1"})
+    spelled = str(repo.root / NAME) if spelled == "/" else spelled
+
+    def publication(manifest: str) -> Publication:
+        settings = resolve({"repo": str(repo.root), "manifest": manifest}, {})
+        place = open_place(settings, Origin())
+        place.source.close()
+        return open_publication(settings, place)
+
+    held(publication(NAME), "first")
+    with pytest.raises(SealHeld):
+        held(publication(spelled), "second")
+
+
+def test_a_seal_that_cannot_be_read_counts_as_open_and_can_be_taken(place: Place, held: Held) -> None:
+    held(place.here(), "first").close()
+    (file,) = place.seals.glob("*.seal.json")
+    file.write_bytes(b'{"state": "clo')
+    assert place.seal().state == "open"
+    held(place.here(), "second")
+    assert (place.seal().run, place.seal().manifest) == ("second", None)
+
+
+# --- Writing ------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_written_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "file"
+    write_durably(path, b"1")
+    write_durably(path, b"2")
+    assert path.read_bytes() == b"2"
+    assert list(path.parent.iterdir()) == [path]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("fails", ["fsync", "fchmod", "replace"])
+def test_a_write_that_fails_leaves_the_old_bytes_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    path = tmp_path / "file"
+    write_durably(path, b"old")
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    if fails == "replace":
+        monkeypatch.setattr(Path, "replace", full)
+    else:
+        monkeypatch.setattr(os, fails, full)
+    with pytest.raises(OSError, match="No space left"):
+        write_durably(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_reader_sees_old_or_new_bytes_and_never_a_part_even_when_the_writer_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    versions = [b"a" * 300_000, b"b" * 500_000]
+    path.write_bytes(versions[0])
+    program = (
+        "import itertools, sys; from pathlib import Path; from vsync.publish import write_durably\n"
+        "print(flush=True)\n"
+        "for letter, size in itertools.cycle([(b'b', 500_000), (b'a', 300_000)]):\n"
+        "    write_durably(Path(sys.argv[1]), letter * size)\n"
+    )
+    for pause in (0.01, 0.03, 0.05, 0.08):
+        with subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            until = time.monotonic() + pause
+            while time.monotonic() < until:
+                assert path.read_bytes() in versions
+            writer.kill()
+        assert path.read_bytes() in versions
+
+
+# --- What stands in the way ---------------------------------------------------------------------------------
+
+
+def test_a_manifest_that_is_a_link_is_refused_and_what_it_leads_to_is_left_alone(place: Place, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    place.manifest.parent.mkdir()
+    place.manifest.symlink_to(victim)
+    with pytest.raises(ManifestError, match=rf"{NAME} is a symbolic link"):
+        place.here().read()
+    assert victim.read_bytes() == b"precious"
+
+
+def test_a_link_put_in_the_manifests_place_meanwhile_is_replaced_and_not_written_through(
+    place: Place, tmp_path: Path, held: Held
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    publication = held(place.here())
+    place.manifest.parent.mkdir()
+    place.manifest.symlink_to(victim)
+    publication.publish(b"new", 1)
+    assert victim.read_bytes() == b"precious"
+    assert place.manifest.read_bytes() == b"new"
+    assert not place.manifest.is_symlink()
+
+
+def test_a_manifest_that_is_a_folder_cannot_be_read(place: Place) -> None:
+    place.manifest.mkdir(parents=True)
+    with pytest.raises(ManifestError, match=r"cannot be read: Is a directory"):
+        place.here().read()
+
+
+def test_a_seal_folder_that_cannot_be_made_is_told_before_anything_is_done(place: Place) -> None:
+    place.seals.write_bytes(b"a file in its place")
+    with pytest.raises(ManifestError, match="cannot be written"):
+        place.here().take(Seal("open", "run", SINCE), 0, never)
+
+
+def test_a_manifest_folder_that_cannot_be_made_fails_the_publication_and_vouches_for_nothing(
+    place: Place, held: Held
+) -> None:
+    publication = held(place.here())
+    place.manifest.parent.write_bytes(b"a file in its place")
+    with pytest.raises(PublicationFailed, match=r"manifest\.json cannot be written"):
+        publication.publish(b"1", 1)
+    assert place.seal().manifest is None
+    assert place.seal().state == "open"
+
+
+def test_a_seal_that_goes_away_under_its_holder_is_told(place: Place, held: Held) -> None:
+    publication = held(place.here())
+    (file,) = place.seals.glob("*.seal.json")
+    file.unlink()
+    with pytest.raises(SealHeld):
+        publication.publish(b"1", 1)
+    assert place.published() == Published(None, None)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another user's guest")
+def test_what_root_makes_in_somebodys_repository_belongs_to_them(place: Place, held: Held) -> None:
+    root = place.seals.parents[1]
+    for path in (root, root / ".git"):
+        os.chown(path, 12345, 54321)
+    publication = held(place.here())
+    publication.publish(b"1", 1)
+    publication.close()
+    owners = {str(path.relative_to(root)): (path.stat().st_uid, path.stat().st_gid) for path in root.rglob("*")}
+    assert len(owners) >= 6
+    assert {path for path, owner in owners.items() if owner != (12345, 54321)} == set()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can drop its privileges")
+def test_a_folder_that_may_not_be_written_is_told_by_its_name(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        os.seteuid(65534)
+        try:
+            publication = LocalPublication(folder / "manifest.json", folder, "default", "manifest.json")
+            with pytest.raises(ManifestError, match=rf"{name}.*cannot be written: Permission denied"):
+                publication.take(Seal("open", "run", SINCE), 0, never)
+        finally:
+            os.seteuid(0)
+
+
+def test_the_seal_on_disk_is_the_documented_json(place: Place, held: Held) -> None:
+    publication = held(place.here(), "run 1")
+    publication.publish(b"1", 5)
+    publication.close()
+    (file,) = place.seals.glob("*.seal.json")
+    content = file.read_bytes()
+    assert json.loads(content) == {
+        "state": "closed",
+        "run": "run 1",
+        "since": SINCE,
+        "head": None,
+        "serial": 5,
+        "manifest": blob_id(b"1"),
+        "owner": "o",
+    }
+    assert content.endswith(b"}\n")
+    assert parse_seal(content) == place.seal()
