@@ -27,7 +27,11 @@ class Demo:
     def __init__(self, folder: Path) -> None:
         self._repo = folder / "acme-docs"
         self._environ = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "GITHUB_", "VSYNC_", "OPENAI_"))},
+            **{
+                key: value
+                for key, value in os.environ.items()
+                if not key.startswith(("GIT_", "GITHUB_", "VSYNC_", "OPENAI_"))
+            },
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_SYSTEM": os.devnull,
         }
@@ -71,7 +75,10 @@ class Demo:
 
     def _step(self, title: str, *arguments: str) -> None:
         shown = " ".join(f'"{word}"' if " " in word else word for word in arguments)
-        print(f"\n\033[1m{title}\033[0m\n$ vsync {shown}" if sys.stdout.isatty() else f"\n{title}\n$ vsync {shown}", flush=True)
+        print(
+            f"\n\033[1m{title}\033[0m\n$ vsync {shown}" if sys.stdout.isatty() else f"\n{title}\n$ vsync {shown}",
+            flush=True,
+        )
         subprocess.run([sys.executable, "-m", "vsync", *arguments], cwd=self._repo, env=self._environ, check=True)
 
 

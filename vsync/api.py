@@ -12,7 +12,7 @@ import contextlib
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -34,6 +34,7 @@ RETRY_BUDGET_S = 300.0
 
 _RETRIED = {408, 409, 429}
 _CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 10.0, 120.0
+_WRITE_BYTES = 64 * 1024
 _COLLECTIONS = {"files", "vector_stores", "file_batches", "batches", "uploads"}
 _ACTIONS = {"search", "content", "cancel"}
 
@@ -225,14 +226,16 @@ async def connect(
         raise ConfigurationError(f"The base URL {base_url!r} is not an http(s) address.", "Correct OPENAI_BASE_URL.")
     prefix = urlsplit(base_url).path.rstrip("/")
 
-    async def count(request: httpx2.Request) -> None:
+    async def before(request: httpx2.Request) -> None:
         traffic.requests[f"{request.method} {endpoint(request.url.path.removeprefix(prefix))}"] += 1
+        if transport is None and isinstance(request.stream, httpx2.SyncByteStream):
+            request.stream = joined(request.stream)
 
     http_client = httpx2.AsyncClient(
         transport=transport,
         timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
         limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
-        event_hooks={"request": [count]},
+        event_hooks={"request": [before]},
         follow_redirects=True,
     )
     async with http_client:
@@ -245,6 +248,24 @@ async def connect(
             max_retries=0,
         )
         yield Api(client, traffic, sleep=sleep or asyncio.sleep, log=log)
+
+
+def joined(stream: Iterable[bytes]) -> httpx2.AsyncByteStream:
+    """A body in pieces of 64 KiB or more. A multipart body comes in ten pieces, each a packet and a system call."""
+    import httpx2
+
+    class Joined(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            held: list[bytes] = []
+            for piece in stream:
+                held.append(piece)
+                if sum(map(len, held)) >= _WRITE_BYTES:
+                    yield b"".join(held)
+                    held.clear()
+            if held:
+                yield b"".join(held)
+
+    return Joined()
 
 
 def endpoint(path: str) -> str:

@@ -49,7 +49,7 @@ def next_state(
         if previous is not None and previous.file_id != entry.file_id:
             pending.add(previous.file_id)
         files[path] = entry
-    complete = results.complete and len(gone) == len(plan.of("delete"))
+    complete = results.complete and not plan.held and len(gone) == len(plan.of("delete"))
     kept = {entry.file_id for entry in files.values()}
     return replace(
         state,

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from .errors import ConfigurationError
@@ -84,7 +85,7 @@ class Identity:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
     """What turns a path into a document, the same for all documents of a target."""
 
@@ -92,6 +93,11 @@ class Recipe:
     target: str = "default"
     attributes: Attributes = field(default_factory=dict)
     chunking: Chunking = field(default_factory=Chunking)
+
+    @cached_property
+    def attributes_tag(self) -> str:
+        """The second half of every document's tag."""
+        return _attributes_tag(self.source, self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +156,20 @@ def tag(path: str, recipe: Recipe) -> str:
 
     What differs in the first half needs an upload; a difference in the second alone is a retag.
     """
-    return observed_tag(path, recipe.chunking, recipe.source, recipe.attributes)
+    return f"{_content_tag(path, recipe.chunking)}.{recipe.attributes_tag}"
 
 
 def observed_tag(path: str, chunking: Chunking | None, source: str, attributes: Attributes) -> str:
     """`tag`, from what an entry in the store shows."""
-    sizes = [chunking.size, chunking.overlap] if chunking else None
-    content = _fingerprint([upload_filename(path), sizes])
-    return f"{content}.{_fingerprint([source, {key: _number(attributes[key]) for key in sorted(attributes)}])}"
+    return f"{_content_tag(path, chunking)}.{_attributes_tag(source, attributes)}"
+
+
+def _content_tag(path: str, chunking: Chunking | None) -> str:
+    return _fingerprint([upload_filename(path), [chunking.size, chunking.overlap] if chunking else None])
+
+
+def _attributes_tag(source: str, attributes: Attributes) -> str:
+    return _fingerprint([source, {key: _number(value) for key, value in attributes.items()}])
 
 
 def _number(value: AttributeValue) -> AttributeValue:
@@ -190,9 +202,11 @@ _RULES_VERSION = 1
 """Raised when the built-in rules (file types, defaults, names) change: the whole tree is then compared anew."""
 
 
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
 def _fingerprint(value: object, length: int = 12) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(_JSON.encode(value).encode("ascii")).hexdigest()[:length]
 
 
 def parse_attributes(lines: Mapping[str, str]) -> dict[str, AttributeValue]:

@@ -41,7 +41,8 @@ class Operation:
 class Plan:
     """The operations, sorted by path, and what stays as it is.
 
-    `renamed` pairs a delete with an upload of the same blob. `failed` are earlier final refusals that nothing has
+    `renamed` pairs a delete with an upload of the same blob. `held` are old names of renamed files that stay because
+    the new one was refused for good. `failed` are earlier final refusals that nothing has
     changed about; `pending_delete` are superseded ids whose removal was never confirmed. `existing` counts the
     documents that the state lists.
     """
@@ -52,6 +53,7 @@ class Plan:
     existing: int = 0
     skipped: Mapping[str, Skipped] | None = None
     failed: Mapping[str, Failure] | None = None
+    held: tuple[str, ...] = ()
     pending_delete: tuple[str, ...] = ()
 
     @property
@@ -158,14 +160,10 @@ def make_plan(
         if operation is not None:
             operations.append(operation)
     kept_skips, kept_failures = _outside(state, scope)
-    # The old name of a renamed file whose new one was refused for good: it stays until the new one is in the store.
-    held = {record.blob for path, record in {**kept_failures, **failed}.items() if path not in state.files}
     in_scope = state.files.keys() if scope is None else state.files.keys() & set(scope)
-    operations += [
-        Operation("delete", path, previous=state.files[path])
-        for path in in_scope
-        if path not in selected and state.files[path].blob not in held
-    ]
+    left = [path for path in in_scope if path not in selected]
+    kept = _held(state, left, {**kept_failures, **failed})
+    operations += [Operation("delete", path, previous=state.files[path]) for path in left if path not in kept]
     operations.sort(key=lambda operation: operation.path)
     renamed = _renames(operations)
     touched = sum(1 for operation in operations if operation.previous is not None)
@@ -176,8 +174,15 @@ def make_plan(
         existing=len(state.files),
         skipped=dict(sorted({**kept_skips, **skipped}.items())),
         failed=dict(sorted({**kept_failures, **failed}.items())),
+        held=kept,
         pending_delete=tuple(sorted(set(state.pending_delete))),
     )
+
+
+def _held(state: TargetState, left: Iterable[str], failed: Mapping[str, Failure]) -> tuple[str, ...]:
+    """Old names of renamed files whose new one was refused for good: they stay until the new one is in the store."""
+    new = {path: failure.blob for path, failure in failed.items() if path not in state.files}
+    return tuple(old for old, _ in pair_renames({path: state.files[path].blob for path in left}, new))
 
 
 def _operation(path: str, entry: Entry | None, document: Document) -> Operation | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import itertools
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -106,7 +107,10 @@ class _Spec:
     def __init__(self, lines: Sequence[str]) -> None:
         from pathspec import GitIgnoreSpec
 
-        self._spec = GitIgnoreSpec.from_lines(lines)
+        with warnings.catch_warnings():
+            # Python warns of sets in regular expressions ("[[a]") that it may read otherwise one day.
+            warnings.simplefilter("ignore", FutureWarning)
+            self._spec = GitIgnoreSpec.from_lines(lines)
 
     def match_file(self, path: str) -> bool:
         return self._spec.match_file(path)

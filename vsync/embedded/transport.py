@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs
 
 import httpx2
@@ -18,6 +19,8 @@ class EmbeddedTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
 
     def __init__(self, store: EmbeddedStore) -> None:
         self._store = store
+        # One thread: the store does one thing at a time anyway, and every further thread keeps memory of its own.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedded-store")
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         if not isinstance(request.stream, httpx2.SyncByteStream):
@@ -28,12 +31,21 @@ class EmbeddedTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
         stream = request.stream
         # Nearly every body can be read without the event loop, so it is read where the store works: a thread.
         if isinstance(stream, httpx2.SyncByteStream):
-            return await asyncio.to_thread(self._answer, request, stream)
+            return await self._in_thread(self._answer, request, stream)
         with tempfile.SpooledTemporaryFile(PIECE_BYTES) as spool:
             async for part in stream:
                 spool.write(part)
             spool.seek(0)
-            return await asyncio.to_thread(self._answer, request, iter(lambda: spool.read(PIECE_BYTES), b""))
+            return await self._in_thread(self._answer, request, iter(lambda: spool.read(PIECE_BYTES), b""))
+
+    async def _in_thread(self, work: Callable[..., httpx2.Response], *arguments: object) -> httpx2.Response:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    async def aclose(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False)
 
     def _answer(self, request: httpx2.Request, body: Iterable[bytes]) -> httpx2.Response:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")

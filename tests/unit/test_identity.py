@@ -1,0 +1,108 @@
+"""A source is known by the surest name there is, and a manifest of another source is never gone on with."""
+
+from __future__ import annotations
+
+import pytest
+
+from vsync.errors import ManifestError
+from vsync.identity import SourceIdentity, check_manifest, identify, name_of_remote
+from vsync.manifest import Manifest, TargetState
+
+NAME = ".vsync/manifest.json"
+TARGETS = {"default": TargetState("vs_1")}
+
+
+@pytest.mark.parametrize(
+    ("given", "repository", "repository_id", "remote", "folder", "expected"),
+    [
+        ("my docs", "acme/docs", "1", None, "x", SourceIdentity("my docs", None, True)),
+        ("acme/docs", "acme/docs", "1", None, "x", SourceIdentity("acme/docs", "1", True)),
+        (None, "acme/docs", "1", "https://github.com/old/name", "x", SourceIdentity("acme/docs", "1", True)),
+        (None, None, None, "https://github.com/acme/docs.git", "x", SourceIdentity("acme/docs", None, True)),
+        (None, None, "1", "https://github.com/acme/docs.git", "x", SourceIdentity("acme/docs", None, True)),
+        (None, None, None, "/srv/git/docs.git", "x", SourceIdentity("docs", None, False)),
+        (None, None, None, "https://github.com/", "x", SourceIdentity("x", None, False)),
+        (None, None, None, None, "x", SourceIdentity("x", None, False)),
+        (None, None, None, None, "", SourceIdentity("source", None, False)),
+        ("", "", "", "", "", SourceIdentity("source", None, False)),
+    ],
+)
+def test_the_surest_name_is_taken(
+    given: str | None,
+    repository: str | None,
+    repository_id: str | None,
+    remote: str | None,
+    folder: str,
+    expected: SourceIdentity,
+) -> None:
+    assert identify(given, repository, repository_id, remote, folder) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "hosted"),
+    [
+        ("https://github.com/acme/docs", "acme/docs", True),
+        ("https://github.com/acme/docs.git", "acme/docs", True),
+        ("https://github.com/acme/docs.git/", "acme/docs", True),
+        ("https://user:secret@github.com/acme/docs.git", "acme/docs", True),
+        ("https://gitlab.com/group/sub/docs.git", "sub/docs", True),
+        ("ssh://git@github.com:22/acme/docs.git", "acme/docs", True),
+        ("git://host/docs", "docs", True),
+        ("git@github.com:acme/docs.git", "acme/docs", True),
+        ("github.com:acme/docs", "acme/docs", True),
+        ("https://github.com/", None, True),
+        ("file:///srv/git/docs.git", "docs", False),
+        ("/srv/git/docs.git", "docs", False),
+        ("/srv/git/docs/", "docs", False),
+        ("../docs", "docs", False),
+        ("./docs", "docs", False),
+        (".", None, False),
+        ("/", None, False),
+        ("https://github.com/" + "x" * 300, "x" * 256, True),
+    ],
+)
+def test_a_remote_is_named_by_its_address(url: str, name: str | None, hosted: bool) -> None:
+    assert name_of_remote(url) == (name, hosted)
+
+
+@pytest.mark.parametrize("url", ["https://[::1/acme/docs", "https://[x]/acme/docs", "http://a]b/c"])
+def test_an_address_that_is_none_is_no_reason_to_fail(url: str) -> None:
+    name_of_remote(url)
+
+
+def manifest(source: str = "acme/docs", repository_id: str | None = "1") -> Manifest:
+    return Manifest("owner-1", source, repository_id, TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("found", "source", "expected"),
+    [
+        (manifest(), SourceIdentity("acme/docs", "1"), manifest()),
+        (manifest(), SourceIdentity("acme/renamed", "1"), manifest("acme/renamed")),
+        (manifest(), SourceIdentity("acme/docs"), manifest()),
+        (manifest(repository_id=None), SourceIdentity("acme/docs", "1"), manifest()),
+        (manifest(repository_id=None), SourceIdentity("acme/docs"), manifest(repository_id=None)),
+    ],
+)
+def test_a_manifest_of_the_same_source_goes_on_under_its_present_name(
+    found: Manifest, source: SourceIdentity, expected: Manifest
+) -> None:
+    assert check_manifest(found, NAME, source) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "source", "words"),
+    [
+        (manifest(), SourceIdentity("someone/docs", "2"), ["'acme/docs'", "'someone/docs' is a fork or a copy"]),
+        (manifest(), SourceIdentity("acme/docs", "2"), ["fork or a copy"]),
+        (manifest(), SourceIdentity("someone/docs"), ["'acme/docs'", "this is 'someone/docs'"]),
+        (manifest(repository_id=None), SourceIdentity("someone/docs", "2"), ["'acme/docs'", "'someone/docs'"]),
+        (manifest(repository_id=None), SourceIdentity("someone/docs"), ["'acme/docs'", "'someone/docs'"]),
+    ],
+)
+def test_a_manifest_of_another_source_is_refused(found: Manifest, source: SourceIdentity, words: list[str]) -> None:
+    with pytest.raises(ManifestError) as caught:
+        check_manifest(found, NAME, source)
+    for word in [NAME, *words]:
+        assert word in caught.value.message
+    assert "elete the manifest" in caught.value.remedy

@@ -1,0 +1,320 @@
+"""Strings from anywhere become settings by one precedence, and a wrong one is told under its own name."""
+
+from __future__ import annotations
+
+import pytest
+
+from vsync.documents import Chunking
+from vsync.errors import ConfigurationError
+from vsync.planning import Limits
+from vsync.settings import (
+    DEFAULT_MANIFEST,
+    NAMES,
+    Credentials,
+    Given,
+    Origin,
+    Settings,
+    boolean,
+    credentials,
+    from_environment,
+    origin,
+    resolve,
+)
+
+
+def variable(name: str) -> str:
+    return "VSYNC_" + name.upper().replace("-", "_")
+
+
+VALUES: list[tuple[str, str, str, object]] = [
+    ("repo", "repo", "../docs", "../docs"),
+    ("folder", "folder", "site", "site"),
+    ("target", "target", "second", "second"),
+    ("source", "source", "acme/docs", "acme/docs"),
+    ("vector-store-id", "vector_store_id", "vs_1", "vs_1"),
+    ("vector-store-name", "vector_store_name", "Docs", "Docs"),
+    ("include", "include", "docs/\n*.md", ("docs/", "*.md")),
+    ("exclude", "exclude", "draft*", ("draft*",)),
+    ("manifest", "manifest", "none", "none"),
+    ("head", "head", "v1.0", "v1.0"),
+    ("base", "base", "main~1", "main~1"),
+    ("branch", "branch", "release", "release"),
+    ("full", "full", "true", True),
+    ("local", "local", "my.db", "my.db"),
+    ("attributes", "attributes", "team=docs\nlevel=3", {"team": "docs", "level": 3}),
+    ("chunk-size", "chunking", "400", Chunking(400, 200)),
+    ("chunk-overlap", "chunking", "100", Chunking(800, 100)),
+    ("max-delete", "limits", "20", Limits(max_deletes=20)),
+    ("max-upload", "limits", "5000", Limits(max_uploads=5000)),
+    ("force", "limits", "yes", Limits(force=True)),
+    ("concurrency", "concurrency", "4", 4),
+    ("index-timeout", "index_timeout", "1.5", 1.5),
+    ("lock-timeout", "lock_timeout", "0", 0.0),
+    ("uploads-per-minute", "uploads_per_minute", "60", 60),
+    ("writes-per-minute", "writes_per_minute", "30", 30),
+]
+
+
+@pytest.mark.parametrize(("name", "field", "text", "value"), VALUES)
+def test_a_setting_is_taken_from_the_option_and_from_the_environment(
+    name: str, field: str, text: str, value: object
+) -> None:
+    assert getattr(resolve({name: text}, {}), field) == value
+    assert getattr(resolve({}, {variable(name): text}), field) == value
+
+
+@pytest.mark.parametrize(("name", "field", "text", "value"), VALUES)
+def test_an_option_goes_before_the_environment(name: str, field: str, text: str, value: object) -> None:
+    assert getattr(resolve({name: text}, {variable(name): "7"}), field) == value
+
+
+@pytest.mark.parametrize("empty", [None, "", ()])
+@pytest.mark.parametrize(("name", "field", "text", "value"), VALUES)
+def test_an_empty_option_leaves_it_to_the_environment(
+    name: str, field: str, text: str, value: object, empty: str | tuple[str, ...] | None
+) -> None:
+    assert getattr(resolve({name: empty}, {variable(name): text}), field) == value
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", ("",), (" ", "")])
+def test_a_blank_option_leaves_it_to_the_environment(blank: str | tuple[str, ...]) -> None:
+    for name, field, text, value in VALUES:
+        assert getattr(resolve({name: blank}, {variable(name): text}), field) == value
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n"])
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_variable_counts_as_unset(name: str, empty: str) -> None:
+    assert resolve({name: empty}, {variable(name): empty}) == Settings()
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    found = resolve({}, {})
+    assert found == Settings()
+    assert (found.repo, found.target, found.manifest) == (".", "default", DEFAULT_MANIFEST)
+    assert found.manifest == ".vsync/manifest.json"
+    assert (found.uploads_per_minute, found.writes_per_minute) == (1000, 300)
+
+
+def test_every_setting_that_is_available_is_in_the_table_of_this_test() -> None:
+    assert {name for name, *_ in VALUES} == set(NAMES) - {"commit", "push", "config", "manifest-branch"}
+
+
+def test_only_known_variables_are_read() -> None:
+    environ = {"VSYNC_INCLUDE": "docs/", "VSYNC_INCLUDES": "x", "INCLUDE": "y", "VSYNC_EXCLUDE": ""}
+    assert from_environment(environ) == {"include": "docs/"}
+
+
+def test_patterns_may_be_given_one_an_option_or_one_a_line() -> None:
+    expected = ("docs/", "!docs/internal/", " leading space.md")
+    assert resolve({"include": ["docs/", "!docs/internal/\n leading space.md"]}, {}).include == expected
+    assert resolve({"include": "docs/\r\n!docs/internal/\n\n leading space.md\n"}, {}).include == expected
+
+
+def test_comments_among_patterns_are_left_out_and_escaped_ones_kept() -> None:
+    assert resolve({"include": "# all docs\n*.md\n\\#1.md\n  \n"}, {}).include == ("*.md", "\\#1.md")
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_flag_for_a_list_is_no_list(given: bool) -> None:
+    assert resolve({"include": given}, {}).include == ()
+
+
+@pytest.mark.parametrize(("given", "full"), [(True, True), (False, False), (None, True), ("", True), ("false", False)])
+def test_a_flag_that_is_given_goes_before_the_environment(given: bool | str | None, full: bool) -> None:
+    assert resolve({"full": given}, {"VSYNC_FULL": "true"}).full is full
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [(None, None), ("", None), ("false", None), ("False", None), ("true", ""), ("TRUE", ""), ("x/y.db", "x/y.db")],
+)
+def test_the_embedded_store_is_asked_for_with_or_without_a_file(text: str | None, local: str | None) -> None:
+    assert resolve({"local": text}, {}).local == local
+
+
+def test_values_are_taken_without_the_space_around_them() -> None:
+    assert resolve({"vector-store-id": " vs_1\n", "attributes": " team = docs team "}, {}) == Settings(
+        vector_store_id="vs_1", attributes={"team": "docs team"}
+    )
+
+
+def test_an_attribute_may_hold_an_equals_sign() -> None:
+    assert resolve({"attributes": "query=a=b"}, {}).attributes == {"query": "a=b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("0", Limits(max_deletes=0)),
+        ("30%", Limits(max_delete_percent=30.0)),
+        ("2.5 %", Limits(max_delete_percent=2.5)),
+        ("100%", Limits(max_delete_percent=100.0)),
+    ],
+)
+def test_deletes_are_limited_by_number_or_share(text: str, limits: Limits) -> None:
+    assert resolve({"max-delete": text}, {}).limits == limits
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "size"),
+    [
+        ("5000", 5000, None),
+        ("0", 0, None),
+        ("2GB", None, 2_000_000_000),
+        ("2 gb", None, 2_000_000_000),
+        ("1.5MB", None, 1_500_000),
+        ("1KiB", None, 1024),
+        ("2MiB", None, 2 * 2**20),
+        ("1GiB", None, 2**30),
+        ("10B", None, 10),
+        ("10kb", None, 10_000),
+        ("5000,2GB", 5000, 2_000_000_000),
+        ("2GB, 5000", 5000, 2_000_000_000),
+    ],
+)
+def test_uploads_are_limited_by_number_size_or_both(text: str, count: int | None, size: int | None) -> None:
+    assert resolve({"max-upload": text}, {}).limits == Limits(max_uploads=count, max_upload_bytes=size)
+
+
+WRONG: list[tuple[str, str, str]] = [
+    ("target", "../x", "letters, digits"),
+    ("target", "-x", "letters, digits"),
+    ("target", "x" * 65, "letters, digits"),
+    ("target", "a b", "letters, digits"),
+    ("source", "x" * 257, "256"),
+    ("repo", "a\0b", "NUL"),
+    ("manifest", "a\0b", "NUL"),
+    ("head", "--output=x", "revision"),
+    ("base", "-x", "revision"),
+    ("full", "maybe", "true or false"),
+    ("force", "2", "true or false"),
+    ("chunk-size", "many", "whole number"),
+    ("chunk-size", "99", "100 to 4096"),
+    ("chunk-overlap", "-1", "whole number"),
+    ("chunk-overlap", "401", "0 to half"),
+    ("max-delete", "half", "30%"),
+    ("max-delete", "101%", "30%"),
+    ("max-delete", "-1", "30%"),
+    ("max-delete", "1.5", "30%"),
+    ("max-delete", "%", "30%"),
+    ("max-upload", "lots", "2GB"),
+    ("max-upload", "1.5", "2GB"),
+    ("max-upload", "2TB", "2GB"),
+    ("max-upload", "1GB,2GB", "2GB"),
+    ("max-upload", "1,2", "2GB"),
+    ("max-upload", "1,2GB,3", "2GB"),
+    ("max-upload", ",", "2GB"),
+    ("concurrency", "0", "from 1 on"),
+    ("concurrency", "1.5", "from 1 on"),
+    ("concurrency", "٣", "from 1 on"),
+    ("index-timeout", "soon", "seconds"),
+    ("index-timeout", "inf", "seconds"),
+    ("lock-timeout", "-1", "seconds"),
+    ("lock-timeout", "nan", "seconds"),
+    ("uploads-per-minute", "0", "from 1 on"),
+    ("writes-per-minute", "9999999999", "from 1 on"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "must"), WRONG)
+def test_a_wrong_value_is_told_under_its_name_with_what_it_must_be(name: str, text: str, must: str) -> None:
+    for given, environ in (({name: text}, {}), ({}, {variable(name): text})):
+        with pytest.raises(ConfigurationError) as caught:
+            resolve(given, environ)
+        told = str(caught.value)
+        assert name in told
+        assert must in told
+
+
+@pytest.mark.parametrize(
+    ("text", "must"),
+    [("team", "name=value"), ("owner=me", "set by vsync"), ("=x", "1 to 64"), ("a=" + "x" * 257, "256")],
+)
+def test_a_wrong_attribute_is_told(text: str, must: str) -> None:
+    with pytest.raises(ConfigurationError, match="attribute") as caught:
+        resolve({"attributes": text}, {})
+    assert must in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["source", "vector-store-name", "branch", "attributes", "target"])
+def test_bytes_that_are_no_text_are_refused_where_they_must_be_text(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        resolve({name: "k=\udcff"}, {})
+
+
+@pytest.mark.parametrize("name", ["folder", "repo", "manifest", "local"])
+def test_a_file_may_have_a_name_of_any_bytes(name: str) -> None:
+    assert getattr(resolve({name: "caf\udce9"}, {}), name) == "caf\udce9"
+
+
+@pytest.mark.parametrize("name", ["head", "base"])
+def test_a_plain_folder_has_no_commits_to_choose_from(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="folder") as caught:
+        resolve({"folder": "site", name: "main"}, {})
+    assert f"--{name}" in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["commit", "push"])
+def test_what_is_not_there_yet_is_refused_when_it_is_asked_for(name: str) -> None:
+    for given in (True, "true"):
+        with pytest.raises(ConfigurationError, match=f"--{name} is not available"):
+            resolve({name: given}, {})
+    assert resolve({name: False}, {}) == resolve({name: "false"}, {}) == Settings()
+
+
+@pytest.mark.parametrize("name", ["config", "manifest-branch"])
+def test_a_setting_that_is_not_there_yet_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is not available"):
+        resolve({name: "x"}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(text, True) for text in ("true", "TRUE", "1", "yes", "on")]
+    + [(text, False) for text in ("false", "False", "0", "no", "off")],
+)
+def test_a_truth_has_several_words(text: str, value: bool) -> None:
+    assert boolean(text) is value
+
+
+def test_what_is_no_truth_is_told_what_it_must_be() -> None:
+    with pytest.raises(ValueError, match=r"^true or false$"):
+        boolean("maybe")
+
+
+def test_credentials_are_read_from_openais_variables_and_empty_ones_dropped() -> None:
+    environ = {
+        "OPENAI_API_KEY": " sk-1\n",
+        "OPENAI_BASE_URL": "http://localhost/v1",
+        "OPENAI_ORG_ID": "org-1",
+        "OPENAI_PROJECT_ID": "proj-1",
+    }
+    assert credentials(environ) == Credentials("sk-1", "http://localhost/v1", "org-1", "proj-1")
+    assert credentials(dict.fromkeys(environ, "")) == credentials({}) == Credentials()
+
+
+def test_the_key_does_not_print() -> None:
+    assert "sk-secret" not in repr(credentials({"OPENAI_API_KEY": "sk-secret"}))
+
+
+def test_githubs_runner_says_where_a_run_takes_place() -> None:
+    environ = {
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "acme/docs",
+        "GITHUB_REPOSITORY_ID": "1234",
+        "GITHUB_RUN_ID": "77",
+    }
+    assert origin(environ) == Origin("acme/docs", "1234", "77", "https://github.com/acme/docs/actions/runs/77")
+    assert origin({}) == origin(dict.fromkeys(environ, "")) == Origin()
+
+
+@pytest.mark.parametrize("missing", ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"])
+def test_without_one_of_its_parts_there_is_no_page_of_the_run(missing: str) -> None:
+    environ = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/docs", "GITHUB_RUN_ID": "77"}
+    assert origin({**environ, missing: ""}).run_url is None
+
+
+def test_a_mapping_without_any_setting_is_enough() -> None:
+    nothing: Given = {}
+    assert resolve(nothing, {}) == Settings()
