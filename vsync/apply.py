@@ -1,8 +1,8 @@
 """A plan carried out: upload, attach, wait until indexed; later, and apart from it, remove.
 
 Uploads run side by side. What they bring is attached in batches while they go on, every second or hundred Files, so
-that a run that dies leaves little that no store knows of. One poller asks for one batch at a time, the oldest first:
-the later ones are most often ready when their turn comes.
+that a run that dies leaves little that no store knows of. Each batch is asked for by itself, ever more rarely, and not
+before all is attached or two seconds have passed: the early batches are then most often ready at the first look.
 
 Nothing is removed here before the caller has published what `transfer` confirmed.
 """
@@ -10,6 +10,7 @@ Nothing is removed here before the caller has published what `transfer` confirme
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections import deque
@@ -42,8 +43,9 @@ _FRESH_FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 _SINGLE_CONCURRENCY = 8
 
 
-_LOOK_AT_S = (0.25, 0.55, 0.9, 1.4, 2.1, 3.2, 4.8)
+_LOOK_AT_S = (0.3, 0.5, 0.6, 0.8, 1.1, 1.5, 2.2, 3.2, 4.6)
 _LOOK_LATER_EVERY_S = 5.0
+_FIRST_LOOK_WITHIN_S = 2.0
 
 
 def _next_look(age_s: float) -> float:
@@ -102,21 +104,20 @@ class _Transfer:
         self._outcome = Outcome()
         self._uploaded: list[_Pending] = []
         self._full = asyncio.Event()
-        self._attached: deque[_Group] = deque()
-        self._news = asyncio.Event()
         self._all_uploaded = False
-        self._all_attached = False
+        self._all_attached = asyncio.Event()
+        self._waits = asyncio.TaskGroup()
         self._batches_taken = 0
         self._batches_refused = 0
 
     async def run(self, operations: Sequence[Operation]) -> Outcome:
         waiting = iter(operations)
         self._observer.stage("uploading", len(operations))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._attach_as_they_come())
-            group.create_task(self._wait_as_they_come())
-            workers = [group.create_task(self._work(waiting)) for _ in range(self._delivery.concurrency)]
-            await asyncio.wait(workers)
+        async with self._waits, asyncio.TaskGroup() as attaching:
+            attaching.create_task(self._attach_as_they_come())
+            async with asyncio.TaskGroup() as uploading:
+                for _ in range(min(self._delivery.concurrency, len(operations))):
+                    uploading.create_task(self._work(waiting))
             self._all_uploaded = True
             self._full.set()
         if self._stop.signum is not None and self._outcome.cause is None:
@@ -132,7 +133,7 @@ class _Transfer:
     def _halt(self, cause: VsyncError) -> None:
         self._outcome.cause = self._outcome.cause or cause
         self._full.set()
-        self._news.set()
+        self._all_attached.set()
 
     # --- Upload ---------------------------------------------------------------------------------------------
 
@@ -211,8 +212,7 @@ class _Transfer:
                 await self._attach_guarded(taken[start : start + MAX_BATCH])
             if last:
                 break
-        self._all_attached = True
-        self._news.set()
+        self._all_attached.set()
 
     async def _enough_or_a_second(self) -> None:
         try:
@@ -287,23 +287,20 @@ class _Transfer:
         return False
 
     def _expect(self, group: _Group) -> None:
-        self._attached.append(group)
         self._observer.stage("indexing", len(group.pending))
-        self._news.set()
+        self._waits.create_task(self._wait_guarded(group))
 
     # --- Wait -----------------------------------------------------------------------------------------------
 
-    async def _wait_as_they_come(self) -> None:
-        while True:
-            while self._attached and not self._halted:
-                try:
-                    await self._wait_for(self._attached.popleft())
-                except VsyncError as error:
-                    self._halt(error)
-            if self._all_attached and (not self._attached or self._halted):
-                return
-            self._news.clear()
-            await self._news.wait()
+    async def _wait_guarded(self, group: _Group) -> None:
+        # To ask while uploads go on tells nothing that is of use then.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_LOOK_WITHIN_S):
+                await self._all_attached.wait()
+        try:
+            await self._wait_for(group)
+        except VsyncError as error:
+            self._halt(error)
 
     async def _wait_for(self, group: _Group) -> None:
         """Asks, ever more rarely, until every File of the group has ended or the time is over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,16 +26,28 @@ class Content:
 
 
 def spool(chunks: Iterable[bytes]) -> Content:
-    """The chunks as one seekable file: the SDK can only send again what it can rewind."""
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - closed by the receiver
+    """The chunks as one seekable file: the SDK can only send again what it can rewind.
+
+    Not a SpooledTemporaryFile: asked for its descriptor, as HTTP clients do, that goes to disk however small it is.
+    """
+    file: IO[bytes] = io.BytesIO()
     digest, size = hashlib.sha256(), 0
     try:
         for chunk in chunks:
             digest.update(chunk)
             size += len(chunk)
+            if size > IN_MEMORY_BYTES and isinstance(file, io.BytesIO):
+                file = _on_disk(file)
             file.write(chunk)
     except BaseException:
         file.close()
         raise
     file.seek(0)
     return Content(file, digest.hexdigest(), size)
+
+
+def _on_disk(memory: io.BytesIO) -> IO[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the receiver
+    file.write(memory.getbuffer())
+    memory.close()
+    return file
