@@ -43,7 +43,7 @@ _FRESH_FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)
 _SINGLE_CONCURRENCY = 8
 
 
-_LOOK_AT_S = (0.3, 0.5, 0.6, 0.8, 1.1, 1.5, 2.2, 3.2, 4.6)
+_LOOK_AT_S = (0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 2.9, 4.2)
 _LOOK_LATER_EVERY_S = 5.0
 _FIRST_LOOK_WITHIN_S = 2.0
 

@@ -119,12 +119,17 @@ def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
         skipped=tuple((path, record.reason) for path, record in (plan.skipped or {}).items()),
         failed=tuple(carried_over(path, failure) for path, failure in (plan.failed or {}).items()),
         refused=refused,
+        warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held)])),
         estimate={
             "uploads": len(plan.of("upload", "replace")),
             "upload_bytes": plan.upload_bytes,
             "deletes": len(plan.of("replace", "delete")) + len(plan.pending_delete),
         },
     )
+
+
+def _held_back(path: str) -> str:
+    return f"{path} was renamed, but its new name was refused: the old one stays in the store until the new one is in."
 
 
 def carried_over(path: str, failure: Failure) -> FailedItem:

@@ -19,6 +19,7 @@ from .planning import Limits
 T = TypeVar("T")
 Given = Mapping[str, str | Sequence[str] | bool | None]
 
+MAX_CONCURRENCY = 256
 NO_MANIFEST = "none"
 DEFAULT_MANIFEST = ".vsync/manifest.json"
 DEFAULT_CONFIG = ".vsync.yml"
@@ -147,7 +148,7 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
         attributes=parse_attributes(_pairs(reader.lines("attributes"))),
         chunking=Chunking.parse(reader.optional("chunk-size", _whole), reader.optional("chunk-overlap", _whole)),
         limits=_limits(reader),
-        concurrency=reader.get("concurrency", _positive, 16),
+        concurrency=reader.get("concurrency", _concurrency, 16),
         index_timeout=reader.get("index-timeout", _seconds, 600.0),
         lock_timeout=reader.get("lock-timeout", _seconds, 600.0),
         uploads_per_minute=reader.get("uploads-per-minute", _positive, 1000),
@@ -289,6 +290,12 @@ def _whole(text: str) -> int:
 def _positive(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
         raise ValueError("a whole number from 1 on")
+    return int(text)
+
+
+def _concurrency(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_CONCURRENCY:
+        raise ValueError(f"a whole number from 1 on, at most {MAX_CONCURRENCY}")
     return int(text)
 
 

@@ -120,7 +120,7 @@ def _behind(found: Status) -> str:
         return f"ahead of {found.head[:12]}"
     if found.behind == 0:
         return f"up to date with {found.head[:12]}"
-    return f"{found.behind} commits behind {found.head[:12]}"
+    return f"{found.behind} commit{'' if found.behind == 1 else 's'} behind {found.head[:12]}"
 
 
 def _path_line(path: PathStatus) -> str:

@@ -9,6 +9,8 @@ never imports the SDK.
 
 from __future__ import annotations
 
+import importlib
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -87,7 +89,10 @@ class Known:
 def run(job: Job) -> Report:
     """Plans, and unless it is a dry run applies. Errors before anything was done are raised; later ones stand in the report."""
     started = time.monotonic()
-    known = look(job)
+    published = job.publication.read()
+    if published.manifest is None and not job.dry_run and job.connect is not None:
+        _import_sdk_meanwhile()
+    known = look(job, published)
     report = first_report(job, known)
     if known.state is not None and is_late(known.state.run, job.origin.run_id, job.settings.head):
         return _timed(nothing_done(replace(report, superseded=True, dry_run=job.dry_run)), started)
@@ -105,6 +110,11 @@ def run(job: Job) -> Report:
         return _timed(OnlineRun(job, known).execute(), started)
     except _Refused as refused:
         return _timed(refused.report, started)
+
+
+def _import_sdk_meanwhile() -> None:
+    """Imports the SDK beside the look at the source: a first sync needs it, and git is waited for anyway."""
+    threading.Thread(target=importlib.import_module, args=("openai",), daemon=True).start()
 
 
 def no_key() -> MissingCredentials:

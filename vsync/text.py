@@ -18,19 +18,18 @@ def printable(text: str) -> str:
 def redacted(text: str, secrets: tuple[str | None, ...]) -> str:
     """The text without the secrets, wherever they stand."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        if secret:
-            text = text.replace(secret, "***")
+        text = text.replace(secret, "***")
     return re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
 
 
 def size(count: int) -> str:
     """A number of bytes in the unit that fits."""
-    amount, unit = float(count), "B"
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+    if count < 1000:
+        return f"{count} B"
+    for unit, factor in (("KB", 1e3), ("MB", 1e6)):
+        if count < 999.95 * factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count / 1e9:.1f} GB"
 
 
 def counts(report: Report) -> list[tuple[str, int]]:

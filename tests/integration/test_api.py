@@ -115,7 +115,9 @@ def test_the_server_may_ask_for_another_try_of_a_refusal(wire: Wire) -> None:
     assert Asked(wire).failure is None
 
 
-@pytest.mark.parametrize(("status", "failure"), [(500, Refused), (503, ApiUnavailable), (409, Refused), (429, ApiUnavailable)])
+@pytest.mark.parametrize(
+    ("status", "failure"), [(500, Refused), (503, ApiUnavailable), (409, Refused), (429, ApiUnavailable)]
+)
 def test_the_server_may_forbid_another_try(wire: Wire, status: int, failure: type[Exception]) -> None:
     wire.when("POST /files", refuse(status, BUSY, headers={"x-should-retry": "false"}))
     asked = Asked(wire)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -502,11 +503,11 @@ def test_a_large_blob_is_spooled_to_a_file_and_a_small_one_is_not(repo: Repo) ->
     repo.commit({"large.bin": large, "small.md": b"small"})
     with opened(repo.root) as repository, repository.blobs() as blobs:
         with closing(blobs.read(blob_id(large))) as content:
-            assert content.file._rolled is True  # type: ignore[attr-defined]  # the only way to tell
+            assert not isinstance(content.file, io.BytesIO)
             assert content.bytes == len(large)
             assert content.file.read() == large
         with closing(blobs.read(blob_id(b"small"))) as content:
-            assert content.file._rolled is False  # type: ignore[attr-defined]  # the only way to tell
+            assert isinstance(content.file, io.BytesIO)
 
 
 def test_pieces_put_together_are_the_blob(repo: Repo) -> None:
