@@ -78,7 +78,9 @@ class Runner:
         event_file = self.folder / "event.json"
         event_file.write_text(self.payload if isinstance(self.payload, str) else json.dumps(self.payload))
         given = {"command": "sync", "dry-run": "auto", "openai-api-key": KEY, "vector-store-id": "", **inputs}
+        coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
         return {
+            **coverage,
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "VSYNC_LOCAL": str(self.folder / "store.db"),
