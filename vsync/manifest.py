@@ -78,6 +78,7 @@ class Manifest:
 class Seal:
     """A target's lock and the blob id of the manifest that was last published under it.
 
+    `content` identifies the target's own part of that manifest: another target's run changes the file, and not that.
     `owner` is kept here from before the first upload on, so that a first run that dies leaves entries that the next
     one knows as its own.
     """
@@ -88,13 +89,14 @@ class Seal:
     head: str | None = None
     serial: int = 0
     manifest: str | None = None
+    content: str | None = None
     owner: str | None = None
 
 
 Trust = Literal["first", "unsealed", "sealed", "doubtful"]
 
 
-def trust(manifest_blob: str | None, seal: Seal | None) -> Trust:
+def trust(manifest_blob: str | None, seal: Seal | None, content: str | None = None) -> Trust:
     """How far a manifest may be believed.
 
     `first`: there is neither manifest nor seal. `sealed`: the manifest is the one last published, and that run ended.
@@ -103,9 +105,22 @@ def trust(manifest_blob: str | None, seal: Seal | None) -> Trust:
     """
     if seal is None:
         return "first" if manifest_blob is None else "unsealed"
-    if seal.state == "open" or seal.manifest != manifest_blob:
+    if seal.state == "open" or not vouches(seal, manifest_blob, content):
         return "doubtful"
     return "sealed"
+
+
+def vouches(seal: Seal, manifest_blob: str | None, content: str | None) -> bool:
+    """Whether the seal knows this manifest, or at least its target's part of it."""
+    return seal.manifest == manifest_blob or (content is not None and seal.content == content)
+
+
+def content_id(manifest: Manifest, target: str) -> str | None:
+    """What identifies a target's part of a manifest; None when it has none."""
+    state = manifest.targets.get(target)
+    return (
+        None if state is None else blob_id(json.dumps([manifest.owner, _target_data(state)], sort_keys=True).encode())
+    )
 
 
 def blob_id(content: bytes) -> str:
@@ -303,7 +318,7 @@ def parse_seal(content: bytes) -> Seal:
     if not isinstance(data, dict) or data.get("state") not in ("open", "closed"):
         return _UNREADABLE
     texts = [data.get(key) for key in ("run", "since")]
-    options = [data.get(key) for key in ("head", "manifest", "owner")]
+    options = [data.get(key) for key in ("head", "manifest", "content", "owner")]
     serial = data.get("serial")
     if not all(isinstance(text, str) for text in texts) or type(serial) is not int:
         return _UNREADABLE
@@ -316,6 +331,7 @@ def parse_seal(content: bytes) -> Seal:
         head=data.get("head"),
         serial=serial,
         manifest=data.get("manifest"),
+        content=data.get("content"),
         owner=data.get("owner"),
     )
 

@@ -15,8 +15,8 @@ from dataclasses import replace
 from .apply import Delivery, remove, transfer
 from .bookkeeping import Results, next_state
 from .documents import Identity
-from .errors import SealHeld, StoreConflict
-from .manifest import Manifest, Seal, TargetState, dump_manifest, parse_manifest
+from .errors import PublicationFailed, SealHeld, StoreConflict
+from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, parse_manifest, vouches
 from .outcome import Outcome, Removal, audit, final_failures, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, Published
@@ -104,6 +104,10 @@ class OnlineRun:
                 self._job.publication.abandon()
                 return replace(self._report, requests=self._requests())
             self._wrote = True
+            if self._known.manifest is None:
+                self._owner = self._job.publication.claim_owner(
+                    self._owner or self._new_owner, sure=self._owner is not None
+                )
             identity = self._identity()
             if info is None:
                 info = await self._create(stores, identity)
@@ -204,8 +208,9 @@ class OnlineRun:
         return recovered, found.plan
 
     def _vouched(self) -> bool:
-        published = self._known.published
-        return published.seal is not None and published.seal.manifest == published.blob
+        seal, manifest = self._known.published.seal, self._known.manifest
+        content = content_id(manifest, self._job.settings.target) if manifest else None
+        return seal is not None and vouches(seal, self._known.published.blob, content)
 
     # --- Doing ----------------------------------------------------------------------------------------------
 
@@ -219,10 +224,8 @@ class OnlineRun:
             job.settings.concurrency,
             job.settings.index_timeout,
         )
-        published = self._known.published.manifest
-        if plan.is_empty and state == self._known.state and published is not None:
-            job.publication.publish(published, state.serial)
-            job.publication.close()
+        if plan.is_empty and state == self._known.state:
+            self._vouch_again(state)
             return replace(self._report, vector_store_id=store.id, requests=self._requests())
         outcome = await transfer(plan, store, job.source, delivery, job.observer, job.stop)
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
@@ -246,6 +249,14 @@ class OnlineRun:
             ambiguous=self._traffic.ambiguous,
         )
 
+    def _vouch_again(self, state: TargetState) -> None:
+        """The store holds just what the manifest says: the seal is closed over it, and the file stays as it is."""
+        job, manifest = self._job, self._known.manifest
+        published = self._known.published.manifest
+        if manifest is not None and published is not None:
+            job.publication.publish(published, state.serial, content_id(manifest, job.settings.target))
+        job.publication.close()
+
     def _requests(self) -> Mapping[str, int]:
         return dict(self._traffic.requests)
 
@@ -258,16 +269,21 @@ class OnlineRun:
         )
 
     def _publish(self, identity: Identity, state: TargetState) -> None:
-        job = self._job
-        manifest = self._known.manifest or Manifest(identity.owner, job.identity.name, job.identity.repository_id)
-        manifest = replace(manifest, owner=identity.owner)
-        if job.keep_manifest:
-            # Other targets may have been published meanwhile: only ours is replaced.
-            content = job.publication.read().manifest
+        """Writes our target's state into the manifest as it is now: other targets may have been published meanwhile."""
+        job, target = self._job, self._job.settings.target
+        with job.publication.exclusive():
+            manifest = self._known.manifest or Manifest(identity.owner, job.identity.name, job.identity.repository_id)
+            content = job.publication.read().manifest if job.keep_manifest else None
             if content is not None:
-                manifest = replace(manifest, targets=parse_manifest(content, job.publication.name).targets)
-        manifest = manifest.with_target(job.settings.target, replace(state, branch=job.branch))
-        job.publication.publish(dump_manifest(manifest), state.serial)
+                there = parse_manifest(content, job.publication.name)
+                if there.owner != identity.owner:
+                    raise PublicationFailed(
+                        f"The manifest {job.publication.name} was written meanwhile by another first sync.",
+                        "Run again: the store is listed first, and nothing is lost.",
+                    )
+                manifest = replace(manifest, targets=there.targets)
+            manifest = manifest.with_target(target, replace(state, branch=job.branch))
+            job.publication.publish(dump_manifest(manifest), state.serial, content_id(manifest, target))
 
     @contextlib.asynccontextmanager
     async def _renewing(self) -> AsyncIterator[None]:

@@ -18,6 +18,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -65,8 +66,17 @@ class Publication(Protocol):
     def renew(self) -> None:
         """Says that this run lives. Raises SealHeld when another one has taken over."""
 
-    def publish(self, manifest: bytes, serial: int) -> None:
-        """Writes the manifest and vouches for it in the seal."""
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Keeps the runs of other targets from writing the manifest, which they share."""
+
+    def claim_owner(self, owner: str, *, sure: bool) -> str:
+        """Fixes the owner of all targets of this manifest before anything is written to a store.
+
+        One that is not `sure` but newly minted gives way to that of another target's first run that was earlier.
+        """
+
+    def publish(self, manifest: bytes, serial: int, content: str | None = None) -> None:
+        """Writes the manifest and vouches for it, and for this target's part of it, in the seal."""
 
     def close(self) -> None:
         """Closes the seal: everything is done that the manifest implies."""
@@ -84,7 +94,10 @@ class LocalPublication:
     def __init__(self, manifest: Path | None, seal_folder: Path, target: str, name: str) -> None:
         self.name = name
         self._manifest = manifest
-        key = f"{target}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        shared = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+        key = f"{target}-{shared}"
+        self._shared_lock = seal_folder / f"manifest-{shared}.lock"
+        self._owner = seal_folder / f"manifest-{shared}.owner"
         self._seal = seal_folder / f"{key}.seal.json"
         self._lock = seal_folder / f"{key}.lock"
         self._holder = seal_folder / f"{key}.holder"
@@ -127,14 +140,29 @@ class LocalPublication:
             self._check_mine()
             os.utime(self._seal)
 
-    def publish(self, manifest: bytes, serial: int) -> None:
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        with _writable(self._shared_lock, PublicationFailed), _locked(self._shared_lock):
+            yield
+
+    def claim_owner(self, owner: str, *, sure: bool) -> str:
+        with self.exclusive():
+            earlier = self._owner.read_text().strip() if self._owner.exists() else ""
+            owner = owner if sure or not earlier else earlier
+            if owner != earlier:
+                write_durably(self._owner, f"{owner}\n".encode())
+            with self._critical():
+                self._write_seal(dataclasses.replace(self._check_mine(), owner=owner))
+        return owner
+
+    def publish(self, manifest: bytes, serial: int, content: str | None = None) -> None:
         with _writable(self._manifest or self._seal, PublicationFailed), self._critical():
             mine = self._check_mine()
             blob = None
             if self._manifest is not None:
                 write_durably(self._manifest, manifest)
                 blob = blob_id(manifest)
-            self._write_seal(dataclasses.replace(mine, manifest=blob, serial=serial))
+            self._write_seal(dataclasses.replace(mine, manifest=blob, content=content, serial=serial))
 
     def close(self) -> None:
         with _writable(self._seal, PublicationFailed), self._critical():
@@ -166,8 +194,8 @@ class LocalPublication:
             if held is None:
                 return False
             self._held, self._before = held, before
-            vouched = before.manifest if before else None
-            self._write_seal(dataclasses.replace(seal, manifest=vouched))
+            vouched = (before.manifest, before.content) if before else (None, None)
+            self._write_seal(dataclasses.replace(seal, manifest=vouched[0], content=vouched[1]))
             return True
 
     def _lock_holder(self) -> int | None:
@@ -186,15 +214,8 @@ class LocalPublication:
         except FileNotFoundError:
             return False
 
-    @contextlib.contextmanager
-    def _critical(self) -> Iterator[None]:
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            give_to_owner_of(self._lock.parent, self._lock)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+    def _critical(self) -> AbstractContextManager[None]:
+        return _locked(self._lock)
 
     def _check_mine(self) -> Seal:
         seal = self._read_seal()
@@ -237,6 +258,18 @@ class LocalPublication:
     def _write_seal(self, seal: Seal) -> None:
         write_durably(self._seal, dump_seal(seal))
         self._mine = seal
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Holds an OS lock on a file, which is made when it is not there."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        give_to_owner_of(path.parent, path)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .identity import check_manifest
-from .manifest import Entry, Failure, Skipped, TargetState, Trust, parse_manifest, trust
+from .manifest import Entry, Failure, Skipped, TargetState, Trust, content_id, parse_manifest, trust
 from .settings import Settings
 from .text import printable
 
@@ -66,18 +66,18 @@ class Status:
 def status(publication: Publication, place: Place, settings: Settings, path: str | None) -> Status:
     """Reads manifest and seal; asks git how far the head is ahead. Makes no request."""
     published = publication.read()
-    state = None
+    state, content = None, None
     if published.manifest is not None:
         manifest = check_manifest(
             parse_manifest(published.manifest, publication.name), publication.name, place.identity
         )
-        state = manifest.targets.get(settings.target)
+        state, content = manifest.targets.get(settings.target), content_id(manifest, settings.target)
     head = place.source.head
     behind = None
     if state and state.commit and head and place.repository and place.source.knows(state.commit):
         behind = place.repository.count_between(state.commit, head)
     return Status(
-        settings.target, state, trust(published.blob, published.seal), head, behind, _path_status(state, path)
+        settings.target, state, trust(published.blob, published.seal, content), head, behind, _path_status(state, path)
     )
 
 

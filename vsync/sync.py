@@ -24,7 +24,7 @@ from .errors import (
     MissingCredentials,
 )
 from .identity import SourceIdentity, check_manifest
-from .manifest import Manifest, TargetState, Trust, parse_manifest, trust
+from .manifest import Manifest, TargetState, Trust, content_id, parse_manifest, trust
 from .mode import is_late
 from .observer import Observer
 from .planning import Plan, refusal
@@ -137,7 +137,7 @@ def look(job: Job, published: Published | None = None) -> Known:
         published,
         manifest,
         state,
-        trust(published.blob, published.seal),
+        trust(published.blob, published.seal, content_id(manifest, job.settings.target) if manifest else None),
         survey(job.source, state, job.brief),
     )
 

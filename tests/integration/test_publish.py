@@ -180,7 +180,7 @@ def test_nothing_stands_there_before_the_first_run(place: Place) -> None:
 def test_taking_opens_the_seal_under_the_runs_name_and_waits_for_nobody(place: Place) -> None:
     publication = place.here()
     publication.take(Seal("open", "run 1", SINCE, "head", owner="o"), 0, never)
-    assert place.seal() == Seal("open", "run 1", SINCE, "head", 0, None, "o")
+    assert place.seal() == Seal("open", "run 1", SINCE, "head", owner="o")
     publication.release()
 
 
@@ -596,6 +596,7 @@ def test_the_seal_on_disk_is_the_documented_json(place: Place, held: Held) -> No
         "head": None,
         "serial": 5,
         "manifest": blob_id(b"1"),
+        "content": None,
         "owner": "o",
     }
     assert content.endswith(b"}\n")
