@@ -8,6 +8,7 @@ import os
 import shlex
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from .assemble import make_job, open_place
@@ -60,6 +61,11 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
     commands.mask(keys.api_key)
     try:
         command = given.get("command", "sync").strip()
+        if command in {"sync", "plan"} and "args" in given:
+            raise ConfigurationError(
+                f"The input args is not for {command}.",
+                "Give its settings as inputs of their own; see docs/configuration.md.",
+            )
         if command not in {"sync", "plan"}:
             return _other_command(command, given, keys, environ)
         return _sync(given, keys, environ, stop, plan_only=command == "plan")
@@ -85,7 +91,10 @@ def _sync(
         from .sync import run as run_job
 
         report = run_job(job)
-        path = _write_report(report, place.root, environ)
+        workspace = Path(environ.get("GITHUB_WORKSPACE") or place.root).resolve()
+        path = _write_report(report, place.root, workspace)
+        if report.manifest is not None:
+            report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
     _tell(report, path, environ, keys)
     return report.exit_code
 
@@ -117,7 +126,10 @@ def _settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
 
 
 def _working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()) / given.get("working-directory", ".")
+    folder = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()) / given.get("working-directory", ".").strip()
+    if not folder.is_dir():
+        raise ConfigurationError(f"There is no folder {folder}.", "Check the input working-directory.")
+    return folder
 
 
 def _other_command(command: str, given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str]) -> int:
@@ -130,16 +142,17 @@ def _other_command(command: str, given: Mapping[str, str], keys: Credentials, en
         raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
     named = {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
     os.chdir(_working_directory(given, environ))
-    return run_command_line([*shlex.split(command), *arguments], {**environ, **named})
+    return run_command_line(
+        [*shlex.split(command), *arguments], {**environ, **named}, lambda error: _show_failure(error, keys, environ)
+    )
 
 
-def _write_report(report: Report, root: Path, environ: Mapping[str, str]) -> str:
+def _write_report(report: Report, root: Path, workspace: Path) -> str:
     """Writes the JSON report and gives its path, relative to the workspace."""
     path = root / _REPORT
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
     keep_out_of_git(path.parent)
     write_durably(path, text.encode("utf-8", "backslashreplace"))
-    workspace = Path(environ.get("GITHUB_WORKSPACE") or root).resolve()
     return os.path.relpath(path, workspace)
 
 
@@ -196,12 +209,16 @@ def _bool(value: bool) -> str:
 
 
 def _failed(error: VsyncError, keys: Credentials, environ: Mapping[str, str]) -> int:
+    _show_failure(error, keys, environ)
+    return error.exit_code
+
+
+def _show_failure(error: VsyncError, keys: Credentials, environ: Mapping[str, str]) -> None:
     """Tells of a run that ended before there was a report."""
     message, remedy = (redacted(text, (keys.api_key,)) for text in (error.message, error.remedy))
     commands.error("vsync", f"{message} {remedy}".strip())
     commands.set_outputs({"failure-reason": error.reason}, environ)
     commands.append_summary(failure(error.reason, message, remedy), environ)
-    return error.exit_code
 
 
 class ActionObserver(Observer):

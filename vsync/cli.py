@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,8 +52,13 @@ class _Context:
 pass_context = click.make_pass_decorator(_Context)
 
 
-def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Runs one command and gives the exit code. Every error a user can cause is one sentence on stderr."""
+def run(
+    arguments: Sequence[str], environ: Mapping[str, str], failed: Callable[[VsyncError], None] = lambda _: None
+) -> int:
+    """Runs one command and gives the exit code. Every error a user can cause is one sentence on stderr.
+
+    `failed` is told of it as well.
+    """
     context = _Context(environ)
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
@@ -60,8 +66,10 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return stopped.exit_code
     except click.ClickException as error:
         error.show()
+        failed(ConfigurationError(error.format_message()))
         return 2
     except VsyncError as error:
+        failed(error)
         return _tell(error, context)
     except click.Abort:
         return Interrupted(context.stop.signum or 2).exit_code
@@ -91,6 +99,27 @@ def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
+class WithArgument(click.Command):
+    """A command with an argument beside `--local [FILE]`: what follows --local is FILE only when it is a store's file."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        told = [
+            "--local=true" if word == "--local" and not _is_store_file(following) else word
+            for word, following in itertools.zip_longest(args, args[1:], fillvalue="")
+        ]
+        return super().parse_args(ctx, told)
+
+
+def _is_store_file(name: str) -> bool:
+    if name.endswith((".db", ".sqlite", ".sqlite3")):
+        return True
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except (OSError, ValueError):
+        return False
+
+
 _where = _options(
     click.option("--repo", metavar="DIR", help="The repository's folder.  [default: .]"),
     click.option("--folder", metavar="DIR", help="A plain folder as source, instead of a repository."),
@@ -98,7 +127,7 @@ _where = _options(
     click.option("--target", metavar="NAME", help="The target's name in the manifest.  [default: default]"),
     click.option("--vector-store-id", metavar="ID", help="The vector store."),
     click.option("--vector-store-name", metavar="NAME", help="The store's name; made when there is none.  [default: the source]"),
-    click.option("--config", metavar="FILE", help="The config file (not read by this version).  [default: .vsync.yml]"),
+    click.option("--config", metavar="FILE", hidden=True),
     click.option("--manifest", metavar="PATH", help="The manifest, in the repository; `none` keeps none.  [default: .vsync/manifest.json]"),
     click.option("--manifest-branch", metavar="NAME", hidden=True),
     click.option(
@@ -131,8 +160,8 @@ _how = _options(
     click.option("--uploads-per-minute", metavar="N", help="[default: 1000, the API's limit]"),
     click.option("--writes-per-minute", metavar="N", help="Changes of the store.  [default: 300, the API's limit]"),
     click.option("--branch", metavar="NAME", hidden=True),
-    click.option("--commit/--no-commit", default=None, help="Commit the manifest (not available in this version)."),
-    click.option("--push/--no-push", default=None, help="Push the manifest (not available in this version)."),
+    click.option("--commit/--no-commit", default=None, hidden=True),
+    click.option("--push/--no-push", default=None, hidden=True),
 )
 
 
@@ -219,7 +248,7 @@ def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json:
     context.exit_code = report.exit_code
 
 
-@main.command("status")
+@main.command("status", cls=WithArgument)
 @_where
 @click.option("--head", metavar="REV", help="The commit to compare with.  [default: HEAD]")
 @click.option("--json", "as_json", is_flag=True, help="The status as JSON on stdout.")
@@ -228,11 +257,12 @@ def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json:
 def status_command(context: _Context, /, path: str | None, as_json: bool, **options: Any) -> None:
     """Tell from manifest and seal alone which commit is live, how far behind it is, and whether PATH is in the store."""
     from .assemble import open_place, open_publication
-    from .status import status, status_lines
+    from .status import path_in, status, status_lines
 
     settings = _resolved(context, options)
     place = open_place(settings, origin(context.environ))
     with contextlib.closing(place.source):
+        path = path_in(place.root, path) if path is not None else None
         found = status(open_publication(settings, place), place, settings, path)
     if as_json:
         put(sys.stdout, json.dumps(found.to_json(), ensure_ascii=False, indent=2))
@@ -243,7 +273,7 @@ def status_command(context: _Context, /, path: str | None, as_json: bool, **opti
 # --- Search, stores -----------------------------------------------------------------------------------------
 
 
-@main.command("search")
+@main.command("search", cls=WithArgument)
 @_where
 @click.option("--head", hidden=True)
 @click.option("-n", "limit", type=click.IntRange(1, 50), default=10, show_default=True, help="How many results.")
@@ -265,7 +295,7 @@ def search_command(
 
     settings = _resolved(context, options)
     if not query:
-        raise click.UsageError("There is no query. With --local, put the query first or write --local=FILE.")
+        raise click.UsageError("There is no query.")
     from .assemble import connector, open_place, open_publication
 
     place = open_place(settings, origin(context.environ))
@@ -322,7 +352,7 @@ def stores_list(context: _Context, /, as_json: bool, **options: Any) -> None:
     _show_stores(_with_stores(context, options, ask), as_json=as_json)
 
 
-@stores_group.command("show")
+@stores_group.command("show", cls=WithArgument)
 @_stores_options
 @click.argument("store_id")
 @pass_context
@@ -337,7 +367,7 @@ def stores_show(context: _Context, /, store_id: str, as_json: bool, **options: A
     _show_stores(_with_stores(context, options, ask), as_json=as_json)
 
 
-@stores_group.command("create")
+@stores_group.command("create", cls=WithArgument)
 @_stores_options
 @click.argument("name")
 @pass_context

@@ -85,7 +85,7 @@ def choose_comparison(
     `base_known` says whether the manifest's commit is in this clone; `base` is a commit the user named instead.
     """
     if state is None:
-        return Comparison("full", "there is no manifest yet: first sync")
+        return Comparison("full", "nothing is recorded for this target: first sync")
     if full:
         return Comparison("full", "asked for")
     if state.commit is None:
@@ -250,11 +250,18 @@ def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
         percent = limits.max_delete_percent
         too_many = deletes * 100 > percent * existing
         return f"{what}; max-delete allows {percent:g}%. {_delete_remedy(deletes)}" if too_many else None
+    if deletes == existing and len(plan.operations) == deletes:
+        why = "no file is selected any more: check the include and exclude patterns"
+        return f"{what}, which is all of them, because {why}. {_delete_remedy(deletes)}"
     if deletes == existing:
         return f"{what}, which is all of them. {_delete_remedy(deletes)}"
     if existing >= _SHARE_FROM and deletes * 2 > existing:
         return f"{what}, which is more than half. {_delete_remedy(deletes)}"
     return None
+
+
+def _amount(size: int) -> str:
+    return f"{size:,} bytes" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
 
 
 def _delete_remedy(deletes: int) -> str:
@@ -270,7 +277,7 @@ def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
         problems.append(f"{uploads} documents; the limit is {max_uploads}")
         allowed.append(str(uploads))
     if size > max_bytes:
-        problems.append(f"{size / 1e6:.1f} MB; the limit is {max_bytes / 1e6:.1f} MB")
+        problems.append(f"{_amount(size)}; the limit is {_amount(max_bytes)}")
         allowed.append(f"{-(-size // 1_000_000)}MB")
     if not problems:
         return None

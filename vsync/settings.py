@@ -193,9 +193,10 @@ class _Reader:
     def local(self) -> str | None:
         """None: not asked for. "": the default file (`--local` without a value, VSYNC_LOCAL=true)."""
         value = self.text("local")
-        if value is None or value.lower() == "false":
-            return None
-        return "" if value.lower() == "true" else value
+        try:
+            return None if value is None or not boolean(value) else ""
+        except ValueError:
+            return value
 
     def revision(self, name: str) -> str | None:
         value = self.text(name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .identity import check_manifest
@@ -79,6 +81,14 @@ def status(publication: Publication, place: Place, settings: Settings, path: str
     return Status(
         settings.target, state, trust(published.blob, published.seal, content), head, behind, _path_status(state, path)
     )
+
+
+def path_in(root: Path, path: str) -> str:
+    """The path as the manifest knows it: as given, or where that names nothing, as seen from the current folder."""
+    here = Path(os.path.normpath(Path.cwd() / path))
+    if (root / path).exists() or not here.exists() or not here.is_relative_to(root):
+        return path
+    return here.relative_to(root).as_posix()
 
 
 def _path_status(state: TargetState | None, path: str | None) -> PathStatus | None:

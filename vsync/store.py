@@ -199,13 +199,18 @@ def store_metadata(source: str, target: str, owner: str) -> dict[str, str]:
 
 def gone(store_id: str) -> StoreGone:
     return StoreGone(
-        f"There is no vector store {store_id} in this project: it was deleted, or the key is of another project.",
-        "Check the id and the key. To start anew in another store, delete the manifest or use another --target.",
+        f"There is no vector store {store_id!r} here: it was deleted, or the key (or embedded store) is another one.",
+        "Check the id (vs_…) and the key. To start anew in another store, delete the manifest or use another --target.",
     )
 
 
 def _unexpected(what: str, error: Refused) -> ApiUnavailable:
-    return ApiUnavailable(f"{what[0].upper()}{what[1:]} was refused ({error.status} {error.code}): {error.message}")
+    remedy = (
+        "An address usually ends in /v1: check OPENAI_BASE_URL." if error.status in {404, 405} else "Run again later."
+    )
+    return ApiUnavailable(
+        f"{what[0].upper()}{what[1:]} was refused ({error.status} {error.code}): {error.message}.", remedy
+    )
 
 
 class VectorStore:

@@ -120,7 +120,8 @@ def _import_sdk_meanwhile() -> None:
 def no_key() -> MissingCredentials:
     return MissingCredentials(
         "No OpenAI API key is given.",
-        "Set OPENAI_API_KEY (input openai-api-key), or try without one in the embedded store: --local.",
+        "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty). "
+        "To try without one, use the embedded store: --local.",
     )
 
 

@@ -99,6 +99,8 @@ def _headline(report: Report) -> str:
         return f"A newer run has already published: {what} changes nothing."
     if report.dry_run:
         return f"Dry run: nothing was changed ({what} → {store}, {took})"
+    if report.refused:
+        return f"Refused, nothing was changed: {what} → {store} ({took})"
     if report.error is not None:
         return f"Not finished: {what} → {store} ({took})"
     if report.failed:
@@ -111,7 +113,9 @@ def _headline(report: Report) -> str:
 def _range(report: Report) -> str:
     if report.head is None:
         return "the folder as it is"
-    return f"{report.base[:12]}..{report.head[:12]}" if report.base else report.head[:12]
+    if report.base is None or report.base == report.head:
+        return report.head[:12]
+    return f"{report.base[:12]}..{report.head[:12]}"
 
 
 def _plan_counts(report: Report) -> list[tuple[str, int]]:

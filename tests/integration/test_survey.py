@@ -96,7 +96,7 @@ def history(repo: Repo) -> tuple[str, str, str]:
 def test_without_a_manifest_everything_is_looked_at(repo: Repo, history: tuple[str, str, str]) -> None:
     found = look(repo, history[0], None)
     assert (found.comparison.mode, found.base) == ("full", None)
-    assert "no manifest yet" in found.comparison.reason
+    assert "nothing is recorded" in found.comparison.reason
     assert operations(found.plan) == [("upload", "a.md"), ("upload", "b.md")]
 
 

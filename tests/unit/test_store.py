@@ -60,7 +60,7 @@ def test_a_store_that_vsync_did_not_make_has_no_owner() -> None:
 def test_a_store_that_is_gone_is_told_with_what_to_check() -> None:
     error = gone("vs_1")
     assert "vs_1" in error.message
-    assert "Check the id and the key" in error.remedy
+    assert "Check the id" in error.remedy
 
 
 def test_an_entry_is_sent_with_its_attributes_and_chunking() -> None:

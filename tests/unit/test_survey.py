@@ -89,7 +89,7 @@ def test_a_folder_is_always_compared_as_a_whole() -> None:
     found = survey(source, replace(known("a.md"), commit=None), BRIEF)
     assert found.plan.is_empty
     assert "folder" in found.comparison.reason
-    assert survey(source, None, BRIEF).comparison.reason == "there is no manifest yet: first sync"
+    assert survey(source, None, BRIEF).comparison.reason == "nothing is recorded for this target: first sync"
 
 
 def test_what_cannot_be_a_document_is_skipped_with_its_reason() -> None:

@@ -17,7 +17,7 @@ def run(store: EmbeddedStore, host: str, port: int, log: Callable[[str], None], 
 
         from .app import create_app
     except ImportError as error:
-        raise ImportError("vsync serve needs the extra `serve`: pip install 'vsync[serve]'") from error
+        raise ImportError("vsync serve needs the extra `serve`; in a clone of vsync: pip install '.[serve]'") from error
     # How a program logs is its own affair: uvicorn would configure it for the whole process.
     config = uvicorn.Config(create_app(store, api_key), log_config=None, access_log=False, lifespan="off")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

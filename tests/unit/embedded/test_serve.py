@@ -44,7 +44,7 @@ def test_it_serves_at_the_address_that_it_reports(store: EmbeddedStore, monkeypa
 
 def test_without_the_extra_it_says_what_to_install(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(ImportError, match=r"extra `serve`: pip install 'vsync\[serve\]'"):
+    with pytest.raises(ImportError, match=r"extra `serve`; in a clone"):
         serve.run(store, "127.0.0.1", 0, print)
 
 
