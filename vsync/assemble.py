@@ -151,19 +151,9 @@ def connector(
     root: Path,
     log: Callable[[str], None] = lambda _: None,
     sleep: Sleep | None = None,
-    *,
-    new_file: bool = True,
 ) -> Connect | None:
     """How to reach the store; None when there is no key for it. Nothing is opened yet.
-
-    `new_file` says whether an embedded store may be made that is not there yet.
-    """
     if settings.local is not None:
-        path = Path(settings.local) if settings.local else root / DEFAULT_LOCAL_STORE
-        if not new_file and not path.exists():
-            raise ConfigurationError(
-                f"There is no embedded store {path}.", "Sync with --local first, or give its file."
-            )
         return lambda: _embedded(local_store_path(settings.local or "", root), settings, log, sleep)
     if credentials.api_key is None:
         return None
