@@ -152,7 +152,7 @@ def connector(
     log: Callable[[str], None] = lambda _: None,
     sleep: Sleep | None = None,
 ) -> Connect | None:
-    """How to reach the store; None when there is no key for it. Nothing is opened yet.
+    """How to reach the store; None when there is no key for it. Nothing is opened yet."""
     if settings.local is not None:
         return lambda: _embedded(local_store_path(settings.local or "", root), settings, log, sleep)
     if credentials.api_key is None:
