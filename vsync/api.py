@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import time
 from collections import Counter
@@ -33,6 +34,9 @@ RETRY_BUDGET_S = 300.0
 """How long one request may wait for its retries in all, and so the longest Retry-After that is obeyed."""
 
 _RETRIED = {408, 409, 429}
+_NEVER = {501, 505}
+"""What a server cannot do it will not do on the next try either."""
+
 _CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 10.0, 120.0
 _WRITE_BYTES = 64 * 1024
 _COLLECTIONS = {"files", "vector_stores", "file_batches", "batches", "uploads"}
@@ -112,12 +116,18 @@ class Api:
 
     def _words(self, error: BaseException) -> str:
         """An error's own words on one line, cut (a proxy's HTML page says nothing after its first ones), without the key."""
-        body = getattr(error, "body", None)
-        said = body.get("message") if isinstance(body, dict) else body
-        if not isinstance(said, str) or not said.strip():
-            said = getattr(error, "message", None) or str(error)
+        said = _said(getattr(error, "body", None)) or getattr(error, "message", None) or str(error)
         text = " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())
         return redacted(text, (self.client.api_key,))[:300] or type(error).__name__
+
+
+def _said(body: object) -> str:
+    """What an error's body says, in OpenAI's form or in that of other frameworks."""
+    if isinstance(body, dict):
+        for key in ("message", "detail", "error", "msg"):
+            if isinstance(body.get(key), str) and body[key].strip():
+                return str(body[key])
+    return body if isinstance(body, str) else json.dumps(body, default=str) if body else ""
 
 
 class _Again(Exception):
@@ -148,7 +158,7 @@ def _judge(error: openai.APIStatusError, text: str) -> VsyncError | Refused | _A
     outage = _outage(status, text)
     if should_retry == "false":
         return outage or Refused(status, code or f"http_{status}", text)
-    if status in _RETRIED or status >= 500 or should_retry == "true":
+    if status in _RETRIED or (status >= 500 and status not in _NEVER) or should_retry == "true":
         return _Again(outage or Refused(status, code or "server_error", f"The API answers {status}: {text}"))
     return Refused(status, code or f"http_{status}", text)
 

@@ -127,7 +127,8 @@ class OnlineRun:
         """The store (None: to be created), the state it is in, and the plan; lists the store only when it must."""
         info = await self._locate(stores)
         state, plan = self._known.state or EMPTY_STATE, self._known.survey.plan
-        unknown = self._known.state is None and info is not None and info.files > 0
+        # Not even the store's own count of its files is believed: it may lag behind.
+        unknown = self._known.state is None and info is not None
         if info is not None and (self._known.must_list or unknown):
             state, plan = await self._plan_from_store(stores, info, state)
         return info, state, plan

@@ -7,6 +7,7 @@ send no attributes (https://github.com/openai/openai-python, `lib/_vector_stores
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 MAX_BATCH = 2_000
 PAGE = 100
+_NOT_THERE = re.compile(r"not found|does not exist|no such", re.IGNORECASE)
 _MAX_PAGES = 1_000_000 // PAGE
 
 METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
@@ -310,7 +312,7 @@ class VectorStore:
                 f"looking up {file_id}", lambda: self._files.retrieve(file_id, vector_store_id=self.id)
             )
         except Refused as error:
-            if error.status == 404:
+            if _not_there(error):
                 return None
             raise
         return _store_entry(answer)
@@ -351,7 +353,7 @@ class VectorStore:
         try:
             return await self._api.ask(what, send)
         except Refused as error:
-            if error.status == 404:
+            if _not_there(error):
                 await Stores(self._api).get(self.id)
             raise
 
@@ -360,8 +362,13 @@ async def _unless_gone(request: Awaitable[Any]) -> None:
     try:
         await request
     except Refused as error:
-        if error.status != 404:
+        if not _not_there(error):
             raise
+
+
+def _not_there(error: Refused) -> bool:
+    """Whether what was asked for does not exist. Some compatible servers say so with status 400."""
+    return error.status in {404, 410} or (error.status == 400 and bool(_NOT_THERE.search(error.message)))
 
 
 async def _pages(fetch: Callable[[dict[str, Any]], Awaitable[Any]]) -> AsyncIterator[list[Any]]:
@@ -398,12 +405,12 @@ def _store_info(item: Any) -> StoreInfo:
         id=_id_of(item, "a request for a vector store"),
         name=data.get("name"),
         status=str(data.get("status") or ""),
-        files=int(counts.get("total") or 0),
-        usage_bytes=int(data.get("usage_bytes") or 0),
-        created_at=int(data.get("created_at") or 0),
+        files=_whole(counts.get("total")),
+        usage_bytes=_whole(data.get("usage_bytes")),
+        created_at=_whole(data.get("created_at")),
         metadata=data.get("metadata") or {},
-        in_progress=int(counts.get("in_progress") or 0),
-        failed=int(counts.get("failed") or 0),
+        in_progress=_whole(counts.get("in_progress")),
+        failed=_whole(counts.get("failed")),
     )
 
 
@@ -419,8 +426,16 @@ def _store_entry(item: Any) -> StoreEntry:
         chunking=Chunking.from_api(data.get("chunking_strategy")),
         error_code=str(error.get("code") or ""),
         error_message=str(error.get("message") or ""),
-        created_at=int(data.get("created_at") or 0),
+        created_at=_whole(data.get("created_at")),
     )
+
+
+def _whole(value: object) -> int:
+    """A number that a server gave, or 0 for what is none: none of them is worth a run."""
+    try:
+        return int(value)  # type: ignore[call-overload,no-any-return]  # whatever JSON holds
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def _hit(item: Any) -> Hit:
