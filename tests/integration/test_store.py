@@ -440,3 +440,38 @@ def test_the_store_by_its_name_keeps_its_name_in_the_metadata(world: World, base
     assert manifest is not None
     assert store["name"] == (base or "acme/docs")
     assert store["metadata"].items() >= store_metadata("acme/docs", "default", manifest.owner).items()
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        refuse(400, "Invalid value: File file-1 not found in vector store vs_1"),
+        answer(400, b'{"detail": "Invalid value: File file-1 not found in vector store vs_1"}'),
+        answer(400, b'{"error": {"detail": {"errors": [{"msg": "File file-1 does not exist"}]}}}'),
+        refuse(410, "it went"),
+    ],
+    ids=["openai", "detail", "nested", "gone"],
+)
+def test_a_server_may_say_in_other_words_that_an_entry_is_not_there(world: World, answered: Fault) -> None:
+    store_id = world.make_store("docs")
+    world.wire.when("DELETE /vector_stores/*/files/*", answered)
+    world.wire.when("GET /vector_stores/*/files/*", answered)
+    with_store(world, store_id, lambda store: store.remove("file-1"))
+    assert with_store(world, store_id, lambda store: store.entry("file-1")) is None
+
+
+def test_a_number_that_is_none_costs_no_run(world: World) -> None:
+    store_id = world.make_store("docs")
+    odd = {"created_at": "soon", "usage_bytes": None, "file_counts": {"total": "many"}}
+    world.wire.when("GET /vector_stores", alter(lambda page: {**page, "data": [{**page["data"][0], **odd}]}))
+    (found,) = with_stores(world, lambda stores: stores.list())
+    assert (found.id, found.files, found.usage_bytes, found.created_at) == (store_id, 0, 0, 0)
+
+
+@pytest.mark.parametrize("status", [501, 505])
+def test_what_a_server_cannot_do_is_not_asked_twice(world: World, status: int) -> None:
+    store_id = world.make_store("docs")
+    world.wire.when("DELETE /vector_stores/*/files/*", refuse(status, "not implemented"))
+    with pytest.raises(Refused):
+        with_store(world, store_id, lambda store: store.remove("file-1"))
+    assert len(world.wire.of("DELETE /vector_stores/*/files/*")) == 1
