@@ -463,7 +463,7 @@ def test_a_server_may_say_in_other_words_that_an_entry_is_not_there(world: World
 def test_a_number_that_is_none_costs_no_run(world: World) -> None:
     store_id = world.make_store("docs")
     odd = {"created_at": "soon", "usage_bytes": None, "file_counts": {"total": "many"}}
-    world.wire.when("GET /vector_stores", alter(lambda page: {**page, "data": [{**page["data"][0], **odd}]}))
+    world.wire.when("GET /vector_stores", alter(lambda page: page["data"][0].update(odd)))
     (found,) = with_stores(world, lambda stores: stores.list())
     assert (found.id, found.files, found.usage_bytes, found.created_at) == (store_id, 0, 0, 0)
 
