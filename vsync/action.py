@@ -142,9 +142,12 @@ def _other_command(command: str, given: Mapping[str, str], keys: Credentials, en
         raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
     named = {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
     os.chdir(_working_directory(given, environ))
-    return run_command_line(
-        [*shlex.split(command), *arguments], {**environ, **named}, lambda error: _show_failure(error, keys, environ)
-    )
+    failures: list[VsyncError] = []
+    with commands.no_commands():
+        code = run_command_line([*shlex.split(command), *arguments], {**environ, **named}, failures.append)
+    for failed in failures:
+        _show_failure(failed, keys, environ)
+    return code
 
 
 def _write_report(report: Report, root: Path, workspace: Path) -> str:

@@ -38,6 +38,7 @@ _NEVER = {501, 505}
 """What a server cannot do it will not do on the next try either."""
 
 _CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 10.0, 120.0
+_CODE = re.compile(r"(?!sk-)[A-Za-z0-9_.-]{1,64}")
 _WRITE_BYTES = 64 * 1024
 _COLLECTIONS = {"files", "vector_stores", "file_batches", "batches", "uploads"}
 _ACTIONS = {"search", "content", "cancel"}
@@ -46,10 +47,11 @@ _ACTIONS = {"search", "content", "cancel"}
 class Refused(Exception):
     """The API refused one request for its content: it concerns what was asked for, not the run."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, by_api: bool = True) -> None:
         super().__init__(message)
         self.status = status
-        self.code = code
+        self.code = code if _CODE.fullmatch(code) else f"http_{status}"
+        self.by_api = by_api
         self.message = message
 
 
@@ -140,7 +142,8 @@ class _Again(Exception):
 
 def _judge(error: openai.APIStatusError, text: str) -> VsyncError | Refused | _Again:
     """What an error status means: the run must end, the request was refused, or it is worth another try."""
-    status, code = error.status_code, error.code or ""
+    status, code = error.status_code, str(error.code or "")
+    by_api = isinstance(error.body, dict)  # a proxy's page says nothing of what was asked for
     should_retry = error.response.headers.get("x-should-retry")
     if status == 401:
         if re.search(r"missing scopes|insufficient permissions", text, re.IGNORECASE):
@@ -157,10 +160,10 @@ def _judge(error: openai.APIStatusError, text: str) -> VsyncError | Refused | _A
         )
     outage = _outage(status, text)
     if should_retry == "false":
-        return outage or Refused(status, code or f"http_{status}", text)
+        return outage or Refused(status, code or f"http_{status}", text, by_api=by_api)
     if status in _RETRIED or (status >= 500 and status not in _NEVER) or should_retry == "true":
         return _Again(outage or Refused(status, code or "server_error", f"The API answers {status}: {text}"))
-    return Refused(status, code or f"http_{status}", text)
+    return Refused(status, code or f"http_{status}", text, by_api=by_api)
 
 
 def _outage(status: int, text: str) -> ApiUnavailable | None:

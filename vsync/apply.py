@@ -14,7 +14,7 @@ import contextlib
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from .api import Refused
@@ -88,14 +88,34 @@ class _Group:
 
 
 async def transfer(
-    plan: Plan, store: VectorStore, source: Source, delivery: Delivery, observer: Observer, stop: Stop
+    plan: Plan,
+    store: VectorStore,
+    source: Source,
+    delivery: Delivery,
+    observer: Observer,
+    stop: Stop,
+    *,
+    still_ours: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Carries out the uploads, replacements and retags of a plan. Never raises for the API: see `Outcome.cause`."""
-    return await _Transfer(store, source, delivery, observer, stop).run(plan.of("upload", "replace", "retag"))
+    """Carries out the uploads, replacements and retags of a plan. Never raises for the API: see `Outcome.cause`.
+
+    `still_ours` raises when another run has taken over: this one may have been stopped for long without knowing.
+    """
+    work = _Transfer(store, source, delivery, observer, stop, still_ours)
+    return await work.run(plan.of("upload", "replace", "retag"))
 
 
 class _Transfer:
-    def __init__(self, store: VectorStore, source: Source, delivery: Delivery, observer: Observer, stop: Stop) -> None:
+    def __init__(
+        self,
+        store: VectorStore,
+        source: Source,
+        delivery: Delivery,
+        observer: Observer,
+        stop: Stop,
+        still_ours: Callable[[], None],
+    ) -> None:
+        self._still_ours = still_ours
         self._store = store
         self._source = source
         self._delivery = delivery
@@ -150,6 +170,8 @@ class _Transfer:
                     self._fail(operation.path, "unreadable", str(error))
                 else:
                     self._halt(error)
+            except OSError as error:  # a full disk for temporary files
+                self._fail(operation.path, "unreadable", f"{error.strerror or error}")
             self._observer.advance("uploading")
 
     async def _upload(self, operation: Operation) -> None:
@@ -224,6 +246,8 @@ class _Transfer:
     async def _attach_guarded(self, pending: Sequence[_Pending], *, singly: bool = False) -> None:
         """Attaches; when the run must end, the ids are remembered, so that the next run can delete what is left."""
         try:
+            if pending:
+                self._still_ours()
             await (self._attach_singly(pending) if singly else self._attach(pending))
         except VsyncError as error:
             self._halt(error)
@@ -418,7 +442,13 @@ def _is_unknown_file(error: Refused) -> bool:
 
 
 async def remove(
-    file_ids: Sequence[str], store: VectorStore, observer: Observer, stop: Stop, *, concurrency: int
+    file_ids: Sequence[str],
+    store: VectorStore,
+    observer: Observer,
+    stop: Stop,
+    *,
+    concurrency: int,
+    still_ours: Callable[[], None] = lambda: None,
 ) -> Removal:
     """Removes entries and their Files. Every id must be known to be ours: see `recovery`."""
     removal = Removal()
@@ -430,6 +460,7 @@ async def remove(
             if removal.cause is not None or stop.requested:
                 return
             try:
+                still_ours()
                 await store.remove(file_id)
             except Refused as error:
                 removal.refused[file_id] = error.message

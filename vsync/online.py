@@ -17,6 +17,7 @@ from .bookkeeping import Results, next_state
 from .documents import Identity
 from .errors import PublicationFailed, SealHeld, StoreConflict
 from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, parse_manifest, vouches
+from .mode import is_late
 from .outcome import Outcome, Removal, audit, final_failures, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, Published
@@ -24,7 +25,7 @@ from .recovery import choose_owner, recover
 from .reporting import Report, of_plan
 from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_name, store_metadata
 from .survey import list_documents, survey
-from .sync import Job, Known, check_limits, first_report, look, nothing_to_do
+from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do
 
 
 class OnlineRun:
@@ -49,10 +50,16 @@ class OnlineRun:
             published = Published(job.publication.read().manifest, replaced)
             if published != self._known.published:
                 self._look_again(published)
-                if nothing_to_do(job, self._known):
+                late = (
+                    is_late(self._known.state.run, job.origin.run_id, job.settings.head) if self._known.state else False
+                )
+                if late or nothing_to_do(job, self._known):
                     job.publication.abandon()
-                    return self._report
+                    return nothing_done(replace(self._report, superseded=True)) if late else self._report
             return asyncio.run(self._online())
+        except SealHeld:
+            job.publication.doubt()
+            raise
         except BaseException:
             if not self._wrote:
                 job.publication.abandon()
@@ -84,7 +91,8 @@ class OnlineRun:
         self._report = first_report(self._job, self._known)
         self._owner = _owner(self._known) or self._owner
         self._shown = self._known.final
-        if self._shown:
+        late = self._known.state and is_late(self._known.state.run, self._job.origin.run_id, self._job.settings.head)
+        if self._shown and not late:
             check_limits(self._job, self._known.survey.plan, self._report)
 
     @contextlib.asynccontextmanager
@@ -104,10 +112,9 @@ class OnlineRun:
                 self._job.publication.abandon()
                 return replace(self._report, requests=self._requests())
             self._wrote = True
-            if self._known.manifest is None:
-                self._owner = self._job.publication.claim_owner(
-                    self._owner or self._new_owner, sure=self._owner is not None
-                )
+            self._owner = self._job.publication.claim_owner(
+                self._owner or self._new_owner, sure=self._owner is not None
+            )
             identity = self._identity()
             if info is None:
                 info = await self._create(stores, identity)
@@ -228,7 +235,9 @@ class OnlineRun:
         if plan.is_empty and state == self._known.state:
             self._vouch_again(state)
             return replace(self._report, vector_store_id=store.id, requests=self._requests())
-        outcome = await transfer(plan, store, job.source, delivery, job.observer, job.stop)
+        outcome = await transfer(
+            plan, store, job.source, delivery, job.observer, job.stop, still_ours=job.publication.renew
+        )
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
         record = audit(plan, outcome, base=self._report.base, head=job.source.head, origin=job.origin, now=job.now())
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
@@ -266,7 +275,12 @@ class OnlineRun:
         if outcome.cause is not None or not state.pending_delete:
             return Removal()
         return await remove(
-            state.pending_delete, store, self._job.observer, self._job.stop, concurrency=self._job.settings.concurrency
+            state.pending_delete,
+            store,
+            self._job.observer,
+            self._job.stop,
+            concurrency=self._job.settings.concurrency,
+            still_ours=self._job.publication.renew,
         )
 
     def _publish(self, identity: Identity, state: TargetState) -> None:

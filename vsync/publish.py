@@ -84,6 +84,9 @@ class Publication(Protocol):
     def abandon(self) -> None:
         """Gives the seal back as it was before `take`: nothing was written to the store."""
 
+    def doubt(self) -> None:
+        """Has the next run list the store: this one lost the seal while it was at work, and left something there."""
+
     def release(self) -> None:
         """Lets go of an open seal, so that the next run need not wait. Harmless when nothing is held."""
 
@@ -100,6 +103,7 @@ class LocalPublication:
         self._owner = seal_folder / f"manifest-{shared}.owner"
         self._seal = seal_folder / f"{key}.seal.json"
         self._lock = seal_folder / f"{key}.lock"
+        self._doubt = seal_folder / f"{key}.doubt"
         self._holder = seal_folder / f"{key}.holder"
         self._held: int | None = None
         self._mine: Seal | None = None
@@ -178,6 +182,10 @@ class LocalPublication:
                 self._write_seal(self._before)
             self.release()
 
+    def doubt(self) -> None:
+        with _writable(self._doubt, PublicationFailed):
+            write_durably(self._doubt, b"")
+
     def release(self) -> None:
         if self._held is not None:
             os.close(self._held)
@@ -194,6 +202,7 @@ class LocalPublication:
             if held is None:
                 return False
             self._held, self._before = held, before
+            self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
             vouched = (before.manifest, before.content) if before else (None, None)
             self._write_seal(dataclasses.replace(seal, manifest=vouched[0], content=vouched[1]))
             return True
@@ -251,7 +260,8 @@ class LocalPublication:
 
     def _read_seal(self) -> Seal | None:
         try:
-            return parse_seal(self._seal.read_bytes())
+            seal = parse_seal(self._seal.read_bytes())
+            return dataclasses.replace(seal, state="open") if self._doubt.exists() else seal
         except (FileNotFoundError, NotADirectoryError):
             return None
 

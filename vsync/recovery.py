@@ -124,8 +124,9 @@ def _choose(
     entries: Sequence[StoreEntry],
     measured: Measured | None,
 ) -> Entry | None:
-    if document is not None and _confirmed(recorded, document, entries):
-        return recorded
+    if document is not None and recorded is not None and _confirmed(recorded, document, entries):
+        found = _find(entries, recorded.file_id)
+        return recorded if found is None else recorded._replace(tag=_seen_tag(document, found))
     usable = sorted(
         (entry for entry in entries if entry.status not in _GONE_BAD),
         key=lambda entry: (entry.status == "completed", entry.created_at),
@@ -145,12 +146,17 @@ def _choose(
 
 def _record(document: Document, size: int, entry: StoreEntry) -> Entry:
     """What a manifest would have said of an entry that holds the head's bytes."""
+    return Entry(document.blob, str(entry.attributes["sha256"]), size, entry.file_id, _seen_tag(document, entry))
+
+
+def _seen_tag(document: Document, entry: StoreEntry) -> str:
+    """The tag that the entry itself shows, whatever a manifest says."""
     attributes = {key: value for key, value in entry.attributes.items() if key not in RESERVED_ATTRIBUTES}
     seen = observed_tag(document.path, entry.chunking, str(entry.attributes.get("source")), attributes)
     if entry.chunking is None:
         # A server that does not say how it chunked: to upload all anew for that would never end.
         seen = f"{document.tag.partition('.')[0]}.{seen.partition('.')[2]}"
-    return Entry(document.blob, str(entry.attributes["sha256"]), size, entry.file_id, seen)
+    return seen
 
 
 def by_path(

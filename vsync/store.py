@@ -17,11 +17,13 @@ from .api import Api, Refused, not_of_the_api, plain
 from .documents import Attributes, AttributeValue, Chunking
 from .errors import ApiUnavailable, StoreConflict, StoreGone
 from .pace import SlidingWindow
+from .text import redacted
 
 T = TypeVar("T")
 
 MAX_BATCH = 2_000
 PAGE = 100
+_CODE = re.compile(r"[^A-Za-z0-9_.-]")
 _NOT_THERE = re.compile(r"not found|does not exist|no such", re.IGNORECASE)
 _MAX_PAGES = 1_000_000 // PAGE
 
@@ -246,7 +248,7 @@ class VectorStore:
             await self._writes.admit()
             return await self._files.create(vector_store_id=self.id, **fields)
 
-        return _store_entry(await self._in_store(f"attaching {entry.file_id}", send))
+        return _store_entry(await self._in_store(f"attaching {entry.file_id}", send), self._api.client.api_key)
 
     async def attach_batch(self, entries: Sequence[NewEntry]) -> str:
         """Attaches up to MAX_BATCH Files in one request and gives the batch's id. Raises Refused for all of them."""
@@ -287,7 +289,7 @@ class VectorStore:
                 ),
             )
         ):
-            found += [_store_entry(item) for item in page]
+            found += [_store_entry(item, self._api.client.api_key) for item in page]
         return found
 
     async def entries(self) -> list[StoreEntry]:
@@ -300,7 +302,7 @@ class VectorStore:
                 )
             ):
                 # Pages shift when entries come and go meanwhile, so an id may be seen twice.
-                found.update({item.id: _store_entry(item) for item in page})
+                found.update({item.id: _store_entry(item, self._api.client.api_key) for item in page})
         except Refused as error:
             raise _unexpected("listing the vector store", error) from error
         return list(found.values())
@@ -315,7 +317,7 @@ class VectorStore:
             if _not_there(error):
                 return None
             raise
-        return _store_entry(answer)
+        return _store_entry(answer, self._api.client.api_key)
 
     async def retag(self, file_id: str, attributes: Mapping[str, AttributeValue]) -> None:
         """Replaces an entry's attributes. Raises Refused."""
@@ -368,6 +370,8 @@ async def _unless_gone(request: Awaitable[Any]) -> None:
 
 def _not_there(error: Refused) -> bool:
     """Whether what was asked for does not exist. Some compatible servers say so with status 400."""
+    if not error.by_api:
+        return False
     return error.status in {404, 410} or (error.status == 400 and bool(_NOT_THERE.search(error.message)))
 
 
@@ -414,7 +418,7 @@ def _store_info(item: Any) -> StoreInfo:
     )
 
 
-def _store_entry(item: Any) -> StoreEntry:
+def _store_entry(item: Any, secret: str | None) -> StoreEntry:
     data = plain(item)
     if not isinstance(data, dict):
         data = {}
@@ -424,8 +428,8 @@ def _store_entry(item: Any) -> StoreEntry:
         status=str(data.get("status") or ""),
         attributes=data.get("attributes") or {},
         chunking=Chunking.from_api(data.get("chunking_strategy")),
-        error_code=str(error.get("code") or ""),
-        error_message=str(error.get("message") or ""),
+        error_code=_CODE.sub("", redacted(str(error.get("code") or ""), (secret,)))[:64],
+        error_message=redacted(str(error.get("message") or ""), (secret,)),
         created_at=_whole(data.get("created_at")),
     )
 

@@ -6,7 +6,9 @@ most runs have no use for. Limits: https://docs.github.com/en/actions/reference/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from actions_toolkit.command import issue_command
@@ -48,6 +50,17 @@ def group(title: str, lines: Sequence[str]) -> None:
     for line in lines:
         say(line)
     issue_command("endgroup", {}, "")
+
+
+@contextlib.contextmanager
+def no_commands() -> Iterator[None]:
+    """Meanwhile the runner takes no line of the log for a command, whatever documents and names are printed."""
+    token = secrets.token_hex(16)
+    issue_command("stop-commands", {}, token)
+    try:
+        yield
+    finally:
+        issue_command(token, {}, "")
 
 
 def say(line: str) -> None:
