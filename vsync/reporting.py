@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
 from .manifest import Failure
@@ -21,11 +21,21 @@ class FailedItem(TypedDict):
     message: str
 
 
+class Stock(NamedTuple):
+    """How much a store holds of a source: documents, and their bytes as they were sent."""
+
+    documents: int
+    bytes: int
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One target's run. `dry_run` reports list what would be done; after a run the lists hold what was done.
 
     Sizes in bytes, times in seconds. `error` is why the run ended early; `superseded` that a newer one has run.
+    `mode` is why the run planned or synced; `sizes` holds the bytes of the documents it lists, where they are known;
+    `before` and `after` are the store's stock without and with it. `owed` is, in the plan of a pull request, what the
+    store lacks already without it. `repository_url` is where a person can look at the repository.
     """
 
     target: str
@@ -52,6 +62,13 @@ class Report:
     duration_s: float = 0.0
     manifest: str | None = None
     error: VsyncError | None = None
+    mode: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    before: Stock | None = None
+    after: Stock | None = None
+    owed: str | None = None
+    repository_url: str | None = None
+    manifest_commit: str | None = None
 
     @property
     def changed(self) -> bool:
