@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from .assemble import make_job, open_place
+from .durable import keep_out_of_git, write_durably
 from .errors import ConfigurationError, VsyncError
 from .github import commands
 from .github.event import read_event
 from .markdown import failure, summary
 from .mode import Mode, choose_mode
 from .observer import Observer
-from .publish import keep_out_of_git, write_durably
 from .reporting import Report
 from .settings import Credentials, Settings, boolean, credentials, origin, resolve
 from .stop import Stop

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from .changes import show_path
 from .documents import Recipe
+from .durable import give_to_owner_of, keep_out_of_git
 from .errors import ConfigurationError, ManifestError
 from .git import Repository
 from .identity import SourceIdentity, identify
 from .observer import Observer
-from .publish import LocalPublication, Publication, give_to_owner_of, keep_out_of_git
+from .publish import Publication
+from .publish.local import LocalPublication
 from .selection import Rules
 from .settings import DEFAULT_CONFIG, DEFAULT_LOCAL_STORE, NO_MANIFEST, Credentials, Origin, Settings
 from .source import FolderSource, GitSource, Source

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 _RUN_ID = re.compile(r"[0-9]{1,20}")
 _SYNC_EVENTS = {"workflow_dispatch", "schedule", "repository_dispatch", "workflow_run"}
@@ -54,9 +52,8 @@ def _push(event: Event, branch: str | None) -> Mode:
     return Mode(True, f"the push is to {event.ref}, and only {syncing} is synced (input branch)")
 
 
-def is_late(published_run: Mapping[str, Any], run_id: str | None, head: str | None) -> bool:
-    """Whether a newer run than this one has published already. An explicit head is a person's order, and obeyed."""
-    published = published_run.get("id")
+def is_late(published: object, run_id: str | None, head: str | None) -> bool:
+    """Whether the run that `published` names is newer than this one. An explicit head is a person's order, and obeyed."""
     if head is not None or run_id is None or not isinstance(published, str):
         return False
     return all(_RUN_ID.fullmatch(text) for text in (published, run_id)) and int(run_id) < int(published)

@@ -94,11 +94,12 @@ def run(job: Job) -> Report:
         _import_sdk_meanwhile()
     known = look(job, published)
     report = first_report(job, known)
-    if known.state is not None and is_late(known.state.run, job.origin.run_id, job.settings.head):
+    if superseded(job, known):
         return _timed(nothing_done(replace(report, superseded=True, dry_run=job.dry_run)), started)
     if job.dry_run:
         return _timed(_dry_run(job, known, report), started)
     if nothing_to_do(job, known):
+        _note(job, known)
         return _timed(report, started)
     try:
         if known.final:
@@ -110,6 +111,20 @@ def run(job: Job) -> Report:
         return _timed(OnlineRun(job, known).execute(), started)
     except _Refused as refused:
         return _timed(refused.report, started)
+
+
+def superseded(job: Job, known: Known) -> bool:
+    """Whether a newer run than this one has synced already, or has found nothing to do."""
+    ended = [known.state.run.get("id")] if known.state else []
+    if known.trust == "sealed" and known.published.seal is not None:
+        ended.append(known.published.seal.run)
+    return any(is_late(run, job.origin.run_id, job.settings.head) for run in ended)
+
+
+def _note(job: Job, known: Known) -> None:
+    seal = known.published.seal
+    if job.origin.run_id and known.trust == "sealed" and seal is not None and seal.head != job.source.head:
+        job.publication.note(job.origin.run_id, job.source.head)
 
 
 def _import_sdk_meanwhile() -> None:
@@ -130,24 +145,22 @@ def look(job: Job, published: Published | None = None) -> Known:
     published = published or job.publication.read()
     manifest: Manifest | None = None
     if published.manifest is not None:
-        manifest = parse_manifest(published.manifest, job.publication.name)
-        manifest = check_manifest(manifest, job.publication.name, job.identity)
+        manifest = parse_manifest(published.manifest, job.publication.title)
+        manifest = check_manifest(manifest, job.publication.title, job.identity)
     state = manifest.targets.get(job.settings.target) if manifest else None
     _check_store(job, state)
-    return Known(
-        published,
-        manifest,
-        state,
-        trust(published.blob, published.seal, content_id(manifest, job.settings.target) if manifest else None),
-        survey(job.source, state, job.brief),
-    )
+    content = content_id(manifest, job.settings.target) if manifest else None
+    trusted = trust(published.blob, published.seal, content)
+    if state is not None and trusted == "sealed":
+        state = replace(state, pending_delete=())  # closed after the deletes: what it lists is gone
+    return Known(published, manifest, state, trusted, survey(job.source, state, job.brief))
 
 
 def _check_store(job: Job, state: TargetState | None) -> None:
     wanted = job.settings.vector_store_id
     if state is not None and wanted is not None and wanted != state.vector_store_id:
         raise ManifestError(
-            f"The manifest {job.publication.name} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
+            f"The manifest {job.publication.title} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
             "Leave the id out to go on with the old store. For a new one use another --manifest or --target, or delete the manifest.",
         )
 

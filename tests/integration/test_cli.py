@@ -28,7 +28,7 @@ from vsync.documents import path_attribute, upload_filename
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
 from vsync.manifest import Seal, blob_id
-from vsync.publish import LocalPublication
+from vsync.publish.local import LocalPublication
 from vsync.stop import Stop
 
 pytestmark = pytest.mark.usefixtures("kept_signal_handlers")
