@@ -8,26 +8,32 @@ import os
 import shlex
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .assemble import make_job, open_place
+from .assemble import GitAccess, Place, make_job, open_place
 from .durable import keep_out_of_git, write_durably
-from .errors import ConfigurationError, VsyncError
+from .errors import ConfigurationError, GitUnavailable, PushRefused, RepositoryError, VsyncError
 from .github import commands
 from .github.event import read_event
 from .markdown import failure, summary
-from .mode import Mode, choose_mode
+from .mode import Event, Mode, PullRequest, choose_mode
 from .observer import Observer
+from .planning import Comparison
+from .publish import Published
 from .reporting import Report
-from .settings import Credentials, Settings, boolean, credentials, origin, resolve
+from .settings import Credentials, Origin, Settings, boolean, credentials, origin, repository_url, resolve
 from .stop import Stop
 from .text import plan_lines, redacted, summary_lines
 
+if TYPE_CHECKING:
+    from .sync import Job
+
 SETTING_INPUTS = (
-    "vector-store-id", "vector-store-name", "target", "include", "exclude", "folder", "manifest", "branch", "base", "head",
-    "full", "attributes", "chunk-size", "chunk-overlap", "concurrency", "max-delete", "max-upload", "force",
-    "index-timeout", "lock-timeout",
+    "vector-store-id", "vector-store-name", "target", "include", "exclude", "folder", "manifest", "manifest-branch",
+    "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
+    "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
 )  # fmt: skip
 """Inputs that are settings, under the same names."""
 
@@ -37,10 +43,10 @@ CREDENTIAL_INPUTS = {
     "openai-organization": "OPENAI_ORG_ID",
     "openai-project": "OPENAI_PROJECT_ID",
 }
-OTHER_INPUTS = ("command", "dry-run", "working-directory", "args")
+OTHER_INPUTS = ("command", "dry-run", "comment", "github-token", "working-directory", "args")
 OUTPUTS = (
     "vector-store-id", "added", "updated", "renamed", "retagged", "removed", "unchanged", "skipped", "failed", "changed",
-    "dry-run", "superseded", "base", "head", "manifest-path", "failure-reason", "report",
+    "dry-run", "superseded", "base", "head", "manifest-path", "manifest-commit", "failure-reason", "report",
 )  # fmt: skip
 
 _REPORT = ".vsync/report.json"
@@ -59,6 +65,7 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
     given = inputs(environ)
     keys = _credentials(given, environ)
     commands.mask(keys.api_key)
+    commands.mask(given.get("github-token"))
     try:
         command = given.get("command", "sync").strip()
         if command in {"sync", "plan"} and "args" in given:
@@ -78,43 +85,145 @@ def _credentials(given: Mapping[str, str], environ: Mapping[str, str]) -> Creden
     return credentials({**environ, **named})
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One run of the action: what it was given, and what started it."""
+
+    given: Mapping[str, str]
+    environ: Mapping[str, str]
+    keys: Credentials
+    event: Event
+    mode: Mode
+    stop: Stop
+
+    @property
+    def token(self) -> str | None:
+        return self.given.get("github-token", "").strip() or None
+
+    @property
+    def origin(self) -> Origin:
+        return origin(self.environ)
+
+    @property
+    def secrets(self) -> tuple[str | None, ...]:
+        return (self.keys.api_key, self.token)
+
+
 def _sync(
     given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str], stop: Stop, *, plan_only: bool
 ) -> int:
-    mode = _mode(given, environ, plan_only=plan_only)
-    commands.say(f"vsync {'plans' if mode.dry_run else 'syncs'}: {mode.reason}.")
-    settings = _settings(given, environ)
-    observer = ActionObserver()
-    place = open_place(settings, origin(environ))
-    with contextlib.closing(place.source):
-        job = make_job(settings, keys, origin(environ), place, observer, stop, dry_run=mode.dry_run)
-        from .sync import run as run_job
-
-        report = run_job(job)
-        workspace = Path(environ.get("GITHUB_WORKSPACE") or place.root).resolve()
-        path = _write_report(report, place.root, workspace)
-        if report.manifest is not None:
-            report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
-    _tell(report, path, environ, keys)
-    return report.exit_code
-
-
-def _mode(given: Mapping[str, str], environ: Mapping[str, str], *, plan_only: bool) -> Mode:
     event, problem = read_event(environ)
     if problem:
         commands.warning("Event", problem)
+    step = Step(given, environ, keys, event, _mode(event, given, plan_only=plan_only), stop)
+    commands.say(f"vsync {'plans' if step.mode.dry_run else 'syncs'}: {step.mode.reason}.")
+    if step.mode.warning:
+        commands.warning("Event", step.mode.warning)
+    settings = _settings(given, environ)
+    comment = _three_way("comment", given.get("comment", "auto"))
+    pull = event.pull_request if step.mode.dry_run and settings.folder is None else None
+    if pull is not None and pull.state != "open":
+        report = _closed(settings, pull)
+        _tell(report, _write_report(report, *_folders(step)), step)
+    else:
+        report = _run(step, settings, pull)
+    if pull is not None and comment is not False:
+        _comment(step, pull, report, create=comment is True or (pull.state == "open" and _worth_telling(report)))
+    return report.exit_code
+
+
+def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
+    """Syncs or plans, and tells of it."""
+    observer = ActionObserver()
+    optional = "commit" not in step.given
+    place = open_place(settings, step.origin, GitAccess(step.environ, step.token, optional=optional))
+    with contextlib.closing(place):
+        job = make_job(settings, step.keys, step.origin, place, observer, step.stop, dry_run=step.mode.dry_run)
+        job = replace(job, branch=settings.branch or step.event.branch)
+        if step.mode.dry_run:
+            job = _readable(job, place, pull)
+        report = _report(job, place, pull)
+        report = replace(report, mode=step.mode.reason, repository_url=repository_url(step.environ))
+        root, workspace = _folders(step, place)
+        path = _write_report(report, root, workspace)
+        if report.manifest is not None and place.remote is None:
+            report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
+    _tell(report, path, step)
+    return report
+
+
+def _readable(job: Job, place: Place, pull: PullRequest | None) -> Job:
+    """The job of a plan, with the manifest read: a remote that does not answer is a warning here, and not an error."""
+    try:
+        published = job.publication.read()
+    except (GitUnavailable, PushRefused) as error:
+        warning = f"What was synced last could not be read, so the plan shows all as new. {error}"
+        return replace(job, published=Published(None, None), warnings=(*job.warnings, warning))
+    if pull is not None and place.remote is None and place.repository is not None and job.keep_manifest:
+        # The file in the workspace is the pull request's, which may say what it likes.
+        base = job.brief.base or pull.base
+        known = base is not None and place.repository.has_commit(base)
+        published = Published(place.repository.file(base, job.publication.name) if base and known else None, None)
+    return replace(job, published=published)
+
+
+def _report(job: Job, place: Place, pull: PullRequest | None) -> Report:
+    """Runs the job; for a pull request tells what that would change, or when its base cannot be found the whole plan."""
+    from .sync import run as run_job
+
+    if pull is None or place.repository is None or job.source.head is None:
+        return run_job(job)
+    from .pull_request import find_trees, propose, sources
+
+    try:
+        trees = find_trees(pull, place.repository, job.source.head, job.brief.base, place.remote)
+        with sources(trees, place.repository, place.remote) as (base, head):
+            return propose(replace(job, source=head), base, trees)
+    except RepositoryError as error:
+        warning = f"The plan is of all that the store lacks, not of this pull request alone. {error}"
+        return run_job(replace(job, warnings=(*job.warnings, warning)))
+
+
+def _closed(settings: Settings, pull: PullRequest) -> Report:
+    """A pull request that is no longer open changes nothing, and nothing is compared."""
+    how = "was merged" if pull.state == "merged" else "was closed without being merged"
+    return Report(
+        target=settings.target,
+        comparison=Comparison("diff", f"pull request #{pull.number} {how}: there is nothing to plan"),
+        vector_store_id=settings.vector_store_id,
+        dry_run=True,
+    )
+
+
+def _worth_telling(report: Report) -> bool:
+    """Whether a pull request that has no comment yet gets one."""
+    return report.changed or bool(report.refused)
+
+
+def _folders(step: Step, place: Place | None = None) -> tuple[Path, Path]:
+    """Where the report is written, and the workspace."""
+    root = place.root if place is not None else _working_directory(step.given, step.environ)
+    return root, Path(step.environ.get("GITHUB_WORKSPACE") or root).resolve()
+
+
+def _mode(event: Event, given: Mapping[str, str], *, plan_only: bool) -> Mode:
     if plan_only:
         return Mode(True, "the command is plan")
-    return choose_mode(event, wanted=_dry_run(given.get("dry-run", "auto")), branch=given.get("branch"))
+    return choose_mode(
+        event,
+        wanted=_three_way("dry-run", given.get("dry-run", "auto")),
+        branch=given.get("branch", "").strip() or None,
+    )
 
 
-def _dry_run(text: str) -> bool | None:
+def _three_way(name: str, text: str) -> bool | None:
+    """True, false, or None for auto."""
     if text.strip().lower() == "auto":
         return None
     try:
         return boolean(text.strip())
     except ValueError:
-        raise ConfigurationError(f"The input dry-run is {text!r}.", "Use auto, true or false.") from None
+        raise ConfigurationError(f"The input {name} is {text!r}.", "Use auto, true or false.") from None
 
 
 def _settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
@@ -122,6 +231,8 @@ def _settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     chosen: dict[str, str] = {name: given[name] for name in SETTING_INPUTS if name in given}
     if "folder" in chosen:
         chosen["folder"] = str(folder / chosen["folder"])
+    chosen.setdefault("commit", "true")
+    chosen["push"] = chosen["commit"]  # a commit that stays in the runner's clone is lost with it
     return resolve({"repo": str(folder), **chosen}, environ)
 
 
@@ -159,26 +270,26 @@ def _write_report(report: Report, root: Path, workspace: Path) -> str:
     return os.path.relpath(path, workspace)
 
 
-def _tell(report: Report, report_path: str, environ: Mapping[str, str], keys: Credentials) -> None:
+def _tell(report: Report, report_path: str, step: Step) -> None:
     """Log, annotations, outputs and summary of a run that has a report."""
     for line in summary_lines(report):
-        commands.say(redacted(line, (keys.api_key,)))
+        commands.say(redacted(line, step.secrets))
     for text in report.warnings[: commands.MAX_ANNOTATIONS]:
-        commands.warning("vsync", redacted(text, (keys.api_key,)))
-    _annotate(report, keys)
-    commands.set_outputs(outputs(report, report_path), environ)
-    commands.append_summary(redacted(summary(report), (keys.api_key,)), environ)
+        commands.warning("vsync", redacted(text, step.secrets))
+    _annotate(report, step.secrets)
+    commands.set_outputs(outputs(report, report_path), step.environ)
+    commands.append_summary(redacted(summary(report), step.secrets), step.environ)
 
 
-def _annotate(report: Report, keys: Credentials) -> None:
+def _annotate(report: Report, secrets: tuple[str | None, ...]) -> None:
     """One error for the run and one for each failed document, as many as GitHub shows."""
     room = commands.MAX_ANNOTATIONS
     if report.error is not None:
-        commands.error("vsync", redacted(str(report.error), (keys.api_key,)))
+        commands.error("vsync", redacted(str(report.error), secrets))
         room -= 1
     shown = report.failed if len(report.failed) <= room else report.failed[: room - 1]
     for item in shown:
-        message = redacted(f"Not synced ({item['code']}): {item['message']}", (keys.api_key,))
+        message = redacted(f"Not synced ({item['code']}): {item['message']}", secrets)
         commands.error(item["path"], message, file=item["path"])
     if len(shown) < len(report.failed):
         commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")
@@ -202,6 +313,7 @@ def outputs(report: Report, report_path: str) -> dict[str, str]:
         "base": report.base or "",
         "head": report.head or "",
         "manifest-path": report.manifest or "",
+        "manifest-commit": report.manifest_commit or "",
         "failure-reason": report.failure_reason or "",
         "report": report_path,
     }
@@ -252,3 +364,7 @@ class ActionObserver(Observer):
 
     def failed(self, path: str, code: str, message: str) -> None:
         commands.say(f"failed: {path}: {code}: {message}")
+
+
+def _comment(step: Step, pull: PullRequest, report: Report, *, create: bool) -> None:
+    """Placeholder."""

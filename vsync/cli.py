@@ -129,7 +129,9 @@ _where = _options(
     click.option("--vector-store-name", metavar="NAME", help="The store's name; made when there is none.  [default: the source]"),
     click.option("--config", metavar="FILE", hidden=True),
     click.option("--manifest", metavar="PATH", help="The manifest, in the repository; `none` keeps none.  [default: .vsync/manifest.json]"),
-    click.option("--manifest-branch", metavar="NAME", hidden=True),
+    click.option("--manifest-branch", metavar="NAME", help="The branch that holds it with --commit or --push.  [default: vsync-manifest]"),
+    click.option("--commit/--no-commit", default=None, help="Commit the manifest to that branch of this clone.  [default: keep a file]"),
+    click.option("--push/--no-push", default=None, help="Keep manifest and seal on the remote origin, for runs on any machine."),
     click.option(
         "--local",
         metavar="[FILE]",
@@ -160,8 +162,6 @@ _how = _options(
     click.option("--uploads-per-minute", metavar="N", help="[default: 1000, the API's limit]"),
     click.option("--writes-per-minute", metavar="N", help="Changes of the store.  [default: 300, the API's limit]"),
     click.option("--branch", metavar="NAME", hidden=True),
-    click.option("--commit/--no-commit", default=None, hidden=True),
-    click.option("--push/--no-push", default=None, hidden=True),
 )
 
 
@@ -186,11 +186,11 @@ def _resolved(context: _Context, options: dict[str, Any]) -> Settings:
 
 @contextlib.contextmanager
 def _job(context: _Context, settings: Settings, out: IO[str], *, dry_run: bool) -> Iterator[Job]:
-    from .assemble import make_job, open_place
+    from .assemble import GitAccess, make_job, open_place
 
     observer = TerminalObserver(out, verbose=context.verbose)
-    place = open_place(settings, origin(context.environ))
-    with contextlib.closing(place.source):
+    place = open_place(settings, origin(context.environ), GitAccess(context.environ))
+    with contextlib.closing(place):
         yield make_job(
             settings,
             context.credentials,
@@ -256,12 +256,12 @@ def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json:
 @pass_context
 def status_command(context: _Context, /, path: str | None, as_json: bool, **options: Any) -> None:
     """Tell from manifest and seal alone which commit is live, how far behind it is, and whether PATH is in the store."""
-    from .assemble import open_place, open_publication
+    from .assemble import GitAccess, open_place, open_publication
     from .status import path_in, status, status_lines
 
     settings = _resolved(context, options)
-    place = open_place(settings, origin(context.environ))
-    with contextlib.closing(place.source):
+    place = open_place(settings, origin(context.environ), GitAccess(context.environ))
+    with contextlib.closing(place):
         path = path_in(place.root, path) if path is not None else None
         found = status(open_publication(settings, place), place, settings, path)
     if as_json:
@@ -296,10 +296,10 @@ def search_command(
     settings = _resolved(context, options)
     if not query:
         raise click.UsageError("There is no query.")
-    from .assemble import connector, open_place, open_publication
+    from .assemble import GitAccess, connector, open_place, open_publication
 
-    place = open_place(settings, origin(context.environ))
-    with contextlib.closing(place.source):
+    place = open_place(settings, origin(context.environ), GitAccess(context.environ))
+    with contextlib.closing(place):
         publication = open_publication(settings, place)
         connect = connector(settings, context.credentials, place.root)
         if connect is None:

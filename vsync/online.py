@@ -21,7 +21,7 @@ from .outcome import Outcome, Removal, audit, final_failures, headline, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, ManifestMoved, Published
 from .recovery import choose_owner, recover
-from .reporting import Report, of_plan
+from .reporting import Report, of_plan, stock, stock_after
 from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_name, store_metadata
 from .survey import list_documents, survey
 from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, superseded
@@ -76,10 +76,18 @@ class OnlineRun:
 
     async def _look_only(self) -> Report:
         async with self._connected() as stores:
-            info, _, plan = await self._locate_and_plan(stores)
+            info, state, plan = await self._locate_and_plan(stores)
         refused = refusal(plan, self._job.settings.limits)
         report = of_plan(self._report, plan, refused=refused)
-        report = replace(report, dry_run=True, vector_store_id=info.id if info else None, requests=self._requests())
+        before = stock(state.files)
+        report = replace(
+            report,
+            dry_run=True,
+            vector_store_id=info.id if info else None,
+            requests=self._requests(),
+            before=before,
+            after=stock_after(before, plan),
+        )
         self._job.observer.planned(report)
         return report
 
@@ -264,7 +272,7 @@ class OnlineRun:
             else:
                 job.publication.close()
         return of_run(
-            replace(self._report, vector_store_id=store.id),
+            replace(self._report, vector_store_id=store.id, before=stock(state.files), after=stock(new.files)),
             plan,
             outcome,
             removal,

@@ -99,6 +99,11 @@ class Remote:
         """When a fetched commit was made, in seconds since the epoch by its maker's clock."""
         return float(self._local("show", "--no-patch", "--format=%ct", commit).split()[0])
 
+    def parents(self, commit: str) -> list[str]:
+        """A fetched commit's parents as it names them."""
+        header, _, _ = self._local("cat-file", "commit", commit).partition(b"\n\n")
+        return [line.split()[1].decode("ascii") for line in header.splitlines() if line.startswith(b"parent ")]
+
     def file(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file of a fetched commit; None when there is no such path."""
         listed = self._local("ls-tree", "-z", commit, "--", path)

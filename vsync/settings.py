@@ -22,6 +22,7 @@ Given = Mapping[str, str | Sequence[str] | bool | None]
 MAX_CONCURRENCY = 256
 NO_MANIFEST = "none"
 DEFAULT_MANIFEST = ".vsync/manifest.json"
+DEFAULT_MANIFEST_BRANCH = "vsync-manifest"
 DEFAULT_CONFIG = ".vsync.yml"
 DEFAULT_LOCAL_STORE = ".vsync/local.db"
 
@@ -38,7 +39,11 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run's settings. Times in seconds; `local` is the embedded store's file ("" for the default one)."""
+    """One run's settings. Times in seconds; `local` is the embedded store's file ("" for the default one).
+
+    The manifest is a file (`commit` and `push` False), a file of a branch of the clone (`commit`), or of its remote
+    (`push`).
+    """
 
     repo: str = "."
     folder: str | None = None
@@ -49,6 +54,9 @@ class Settings:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     manifest: str = DEFAULT_MANIFEST
+    manifest_branch: str = DEFAULT_MANIFEST_BRANCH
+    commit: bool = False
+    push: bool = False
     head: str | None = None
     base: str | None = None
     branch: str | None = None
@@ -113,6 +121,12 @@ def origin(environ: Mapping[str, str]) -> Origin:
     return Origin(repository, get("GITHUB_REPOSITORY_ID"), run, url)
 
 
+def repository_url(environ: Mapping[str, str]) -> str | None:
+    """Where a person can look at the repository."""
+    server, repository = (environ.get(name, "").strip() for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+    return f"{server}/{repository}" if server and repository else None
+
+
 def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
     """The settings of a run. Raises ConfigurationError naming the first wrong value and where it stood."""
     reader = _Reader(given, from_environment(environ))
@@ -140,9 +154,12 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
         include=reader.lines("include"),
         exclude=reader.lines("exclude"),
         manifest=reader.text("manifest") or DEFAULT_MANIFEST,
+        manifest_branch=reader.branch("manifest-branch") or DEFAULT_MANIFEST_BRANCH,
+        commit=reader.flag("commit"),
+        push=reader.flag("push"),
         head=reader.revision("head"),
         base=reader.revision("base"),
-        branch=reader.text("branch"),
+        branch=reader.branch("branch"),
         full=reader.flag("full"),
         local=reader.local(),
         attributes=parse_attributes(_pairs(reader.lines("attributes"))),
@@ -206,6 +223,14 @@ class _Reader:
             )
         return value
 
+    def branch(self, name: str) -> str | None:
+        """A branch's name, by https://git-scm.com/docs/git-check-ref-format."""
+        value = (self.text(name) or "").removeprefix("refs/heads/")
+        wrong = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[-./]|[./]$|^@$", value)
+        if wrong:
+            raise ConfigurationError(f"{name} is {value!r}, which is no name of a branch.", "Give a branch's name.")
+        return value or None
+
     def flag(self, name: str) -> bool:
         value = self.raw(name)
         if isinstance(value, bool):
@@ -236,18 +261,11 @@ def _check_text(name: str, value: str) -> None:
 
 
 def _refuse_what_is_not_there_yet(reader: _Reader) -> None:
-    for name in ("commit", "push"):
-        if reader.flag(name):
-            raise ConfigurationError(
-                f"--{name} is not available in this version: the manifest is a file that you commit yourself.",
-                f"Leave --{name} out.",
-            )
-    for name in ("config", "manifest-branch"):
-        if reader.text(name) is not None:
-            raise ConfigurationError(
-                f"{name} is not available in this version.",
-                "Give its settings as options, inputs or VSYNC_… variables.",
-            )
+    if reader.text("config") is not None:
+        raise ConfigurationError(
+            "config is not available in this version.",
+            "Give its settings as options, inputs or VSYNC_… variables.",
+        )
 
 
 def _limits(reader: _Reader) -> Limits:

@@ -29,7 +29,7 @@ from .mode import is_late
 from .observer import Observer
 from .planning import Plan, refusal
 from .publish import Publication, Published
-from .reporting import Report, of_plan
+from .reporting import Report, Stock, of_plan, stock, stock_after
 from .settings import Origin, Settings
 from .source import Source
 from .stop import Stop
@@ -43,7 +43,10 @@ Connect = Callable[[], "AbstractAsyncContextManager[Api]"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a run needs. `connect` is None when no key is given; `keep_manifest` is False for `--manifest none`."""
+    """All that a run needs. `connect` is None when no key is given; `keep_manifest` is False for `--manifest none`.
+
+    `published` is what the publication held, where that was read already.
+    """
 
     settings: Settings
     brief: Brief
@@ -58,6 +61,7 @@ class Job:
     keep_manifest: bool = True
     branch: str | None = None
     warnings: tuple[str, ...] = ()
+    published: Published | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -89,7 +93,7 @@ class Known:
 def run(job: Job) -> Report:
     """Plans, and unless it is a dry run applies. Errors before anything was done are raised; later ones stand in the report."""
     started = time.monotonic()
-    published = job.publication.read()
+    published = job.published or job.publication.read()
     if published.manifest is None and not job.dry_run and job.connect is not None:
         _import_sdk_meanwhile()
     known = look(job, published)
@@ -142,7 +146,7 @@ def no_key() -> MissingCredentials:
 
 def look(job: Job, published: Published | None = None) -> Known:
     """Reads manifest and seal (or takes what was read), and plans from them."""
-    published = published or job.publication.read()
+    published = published or job.published or job.publication.read()
     manifest: Manifest | None = None
     if published.manifest is not None:
         manifest = parse_manifest(published.manifest, job.publication.title)
@@ -184,6 +188,9 @@ def first_report(job: Job, known: Known) -> Report:
         warnings=tuple(warnings),
         manifest=job.publication.name if job.keep_manifest else None,
     )
+    if job.keep_manifest:
+        before = stock(state.files) if state else Stock(0, 0)
+        report = replace(report, before=before, after=stock_after(before, plan))
     return of_plan(report, plan, refused=None)
 
 
@@ -225,7 +232,7 @@ def check_limits(job: Job, plan: Plan, report: Report) -> None:
 
 
 def nothing_done(report: Report) -> Report:
-    return replace(report, added=(), updated=(), renamed=(), retagged=(), removed=())
+    return replace(report, added=(), updated=(), renamed=(), retagged=(), removed=(), after=report.before)
 
 
 def _timed(report: Report, started: float) -> Report:

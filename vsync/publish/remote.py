@@ -24,7 +24,6 @@ from ..remote import Remote
 from . import STALE_AFTER_S, ManifestMoved, Published
 
 SEAL_FILE = "seal.json"
-DEFAULT_BRANCH = "vsync-manifest"
 LOOK_EVERY_S = 3.0
 _SAFE_FOR_S = STALE_AFTER_S / 2
 _MAX_TRIES = 8
