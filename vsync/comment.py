@@ -5,12 +5,13 @@ It begins with a hidden marker by which it is found again, so that it can be edi
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import Literal
 
 from .markdown import alerts, changes, context, documents, skipped, stock, what_to_do
-from .markup import link
+from .markup import code, link
 from .reporting import Report
 
 State = Literal["open", "closed", "merged"]
@@ -19,6 +20,7 @@ MAX_BYTES = 60_000
 """GitHub takes 65,536 characters; bytes are counted since they are never fewer."""
 
 _FORMAT = 1
+_MAX_IDENTITY = 500
 _OPEN_ROWS = 30
 """More rows than these are folded."""
 
@@ -30,6 +32,10 @@ def marker(target: str, place: str = "") -> str:
     """The hidden first line of a target's comment. `place` sets apart targets of one name (a manifest's path)."""
     identity = {"format": _FORMAT, "target": target} | ({"place": place} if place else {})
     text = json.dumps(identity, separators=(",", ":"), sort_keys=True)
+    if len(text) > _MAX_IDENTITY:
+        text = json.dumps(
+            {"format": _FORMAT, "sha256": hashlib.sha256(text.encode()).hexdigest()}, separators=(",", ":")
+        )
     # In JSON's strings any character may be escaped, so that nothing can end the comment or mean anything in it.
     return f"<!-- vsync {_DOUBTFUL.sub(_escaped, text)} -->"
 
@@ -59,24 +65,25 @@ def body(
     """
     hidden = [marker(report.target, place), *([f"<!-- vsync-run {run_id} -->"] if run_id is not None else [])]
     head = "\n".join([*hidden, f"### {_title(report, state)}", "", *_said(report, state), ""])
+    foot = _foot(run_url, state)
     if state == "closed":
-        return f"{head}\n{_foot(run_url)}\n"
-    foot = _foot(run_url)
+        return f"{head}\n{foot}\n"
     left = MAX_BYTES - len((head + foot).encode()) - 1_000
     return "\n".join(filter(None, [head, *_tables(report, left), foot])) + "\n"
 
 
 def _title(report: Report, state: State) -> str:
+    name = "vsync" if report.target == "default" else f"vsync {code(report.target)}"
     if state == "closed":
-        return "🚪 vsync: closed without merging"
+        return f"🚪 {name}: closed without merging"
     if report.error is not None:
-        return "❌ vsync: there is no plan"
+        return f"❌ {name}: there is no plan"
     if report.refused:
-        return "🛑 vsync: the plan is refused by a limit"
-    told = [f"{number:,} to {word}" for word, number in _numbers(report) if number]
-    if not told:
-        return "✅ vsync: merged, no documents change" if state == "merged" else "✅ vsync: no documents would change"
-    return f"{'🔀 vsync: merged, ' if state == 'merged' else '📋 vsync: '}{', '.join(told)}"
+        return f"🛑 {name}: the plan is refused by a limit"
+    told = ", ".join(f"{number:,} to {word}" for word, number in _numbers(report) if number)
+    if state == "merged":
+        return f"🔀 {name}: merged, {told or 'no documents change'}"
+    return f"📋 {name}: {told}" if told else f"✅ {name}: no documents would change"
 
 
 def _numbers(report: Report) -> list[tuple[str, int]]:
@@ -93,7 +100,7 @@ def _said(report: Report, state: State) -> list[str]:
     if state == "closed":
         return ["This pull request was closed without merging: the vector store stays as it is."]
     first = ["Merged: the run on the branch that it was merged into syncs this.", ""] if state == "merged" else []
-    return [*first, *context(report), "", *stock(report), *alerts(report), *what_to_do(report)]
+    return [*first, *context(report), *alerts(report), *stock(report), *what_to_do(report)]
 
 
 def _tables(report: Report, budget: int) -> list[str]:
@@ -115,8 +122,11 @@ def _folded(title: str, markup: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{markup}\n</details>\n"
 
 
-def _foot(run_url: str | None) -> str:
-    return f"<sub>{link('Job summary', run_url)} of this run, with every document.</sub>" if run_url else ""
+def _foot(run_url: str | None, state: State) -> str:
+    if not run_url:
+        return ""
+    every = "" if state == "closed" else ", with every document"
+    return f"<sub>{link('Job summary', run_url)} of this run{every}</sub>"
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -11,17 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from .cost import PRICES_URL, dollars, per_day
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
 from .remedies import REASONS, remedy
-from .reporting import Report, Stock
+from .reporting import Report
 from .text import counts, size
-
-__all__ = ["MAX_BYTES", "code", "failure", "summary"]
 
 MAX_BYTES = 1024 * 1024
 """GitHub's limit for the summary of one step; a longer one is not shown at all."""
 
 _BUDGET = 900_000
 _WARNINGS_BUDGET = 8_000
-_REMEDIES_SHOWN = 12
+_REMEDIES_SHOWN = 6
+_HARD = "\N{NO-BREAK SPACE}"
 
 
 def summary(report: Report, budget: int = _BUDGET) -> str:
@@ -29,18 +28,8 @@ def summary(report: Report, budget: int = _BUDGET) -> str:
 
     `budget` is how many bytes of UTF-8 it may take; documents that do not fit are counted.
     """
-    head = "\n".join(
-        [
-            f"## {_title(report)}",
-            "",
-            *context(report),
-            "",
-            *_counts(report),
-            *stock(report),
-            *alerts(report),
-            *what_to_do(report),
-        ]
-    )
+    said = [*context(report), *why(report), *alerts(report), *_counts(report), *stock(report), *what_to_do(report)]
+    head = "\n".join([f"## {_title(report)}", "", *said])
     shown, rest = documents(report, [*changes(report), *skipped(report)], budget - len(head.encode()) - 200)
     more = f"\n… and {rest:,} more documents, which stand in the JSON report (output `report`).\n" if rest else ""
     return f"{head}\n{shown}{more}"
@@ -74,15 +63,16 @@ def context(report: Report) -> Iterator[str]:
     store = code(report.vector_store_id) if report.vector_store_id else "a new vector store"
     yield f"{code(report.source or 'this folder')}{head} → {store}, target {code(report.target)}"
     yield ""
-    yield f"Compared: {prose(report.comparison.reason, 300)}{_range(report)}.{_why(report)}"
+    yield f"Compared: {prose(report.comparison.reason, 300)}{_range(report)}."
     if report.bytes_uploaded:
         yield f"Uploaded {size(report.bytes_uploaded)} in {sum(report.requests.values()):,} requests, {report.duration_s:.1f} s."
     elif report.dry_run and report.estimate.get("uploads"):
         yield f"Would upload {report.estimate['uploads']:,} documents, {size(report.estimate['upload_bytes'])}."
     if report.manifest_commit:
         yield f"The manifest is committed as {_commit(report, report.manifest_commit)}."
+    yield ""
     if report.owed:
-        yield from ("", f"ℹ️ {prose(report.owed, 500)}")
+        yield from (f"ℹ️ {prose(report.owed, 500)}", "")
 
 
 def _commit(report: Report, commit: str) -> str:
@@ -96,14 +86,17 @@ def _range(report: Report) -> str:
     return f" ({link(f'{code(report.base[:12])}…{code(report.head[:12])}', url)})"
 
 
-def _why(report: Report) -> str:
-    if not report.mode:
-        return ""
-    return f" {'Planned only' if report.dry_run else 'Synced'}: {prose(report.mode, 300)}."
+def why(report: Report) -> Iterator[str]:
+    """Why the run planned or synced."""
+    if report.mode:
+        yield f"{'Planned only' if report.dry_run else 'Synced'} ({prose(report.mode, 300)})."
+        yield ""
 
 
 def _counts(report: Report) -> Iterator[str]:
     numbers = counts(report)
+    if report.error is not None and not any(number for _, number in numbers):
+        return
     yield row(word for word, _ in numbers)
     yield "|" + " ---: |" * len(numbers)
     yield row(f"{number:,}" for _, number in numbers)
@@ -115,21 +108,18 @@ def stock(report: Report) -> Iterator[str]:
     if report.after is None:
         return
     before, after = report.before or report.after, report.after
-    told = [
-        f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')} document{'' if after.documents == 1 else 's'}",
-        f"{_from_to(size(before.bytes), size(after.bytes))} of files",
-        f"about {_from_to(*(dollars(per_day(each.bytes)) for each in (before, after)))} a day for storage",
-    ]
-    yield f"**In the store:** {', '.join(told)}"
-    yield f"<br><sub>{_basis(after)}</sub>"
-    yield ""
-
-
-def _basis(after: Stock) -> str:
-    """What the estimate rests on. The free gigabyte is not this store's alone, so the other bound is told too."""
-    price = f"OpenAI bills chunks and embeddings ([price]({PRICES_URL})), which take more room than text files and often less than PDFs"
+    held = (
+        f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')} document{'' if after.documents == 1 else 's'}, "
+        f"{_from_to(size(before.bytes), size(after.bytes))} of files"
+    )
+    cost = _from_to(dollars(per_day(before.bytes)), dollars(per_day(after.bytes)))
+    # The free gigabyte is not this store's alone, so the other bound is told too.
     most = dollars(per_day(after.bytes, free=0))
-    return f"Estimated from file sizes: {price}. If other stores use up the free 1 GB, it is about {most} a day."
+    yield (
+        f"**In the store:** {held}. **Storage:** about {prose(cost)} a day, or {prose(most)} where other stores use up the free 1 GB. "
+        f"[Billed]({PRICES_URL}) are chunks and embeddings; file sizes stand in for them here."
+    )
+    yield ""
 
 
 def _from_to(before: str, after: str) -> str:
@@ -187,7 +177,7 @@ def changes(report: Report) -> Iterator[Cells]:
     yield from _listed(report, "✏️ update" if planned else "✏️ updated", report.updated)
     for old, new in report.renamed:
         yield _cells(report, "🚚 rename" if planned else "🚚 renamed", new, f"from {code(old)}", at=report.head)
-    yield from _listed(report, "🏷️ retag" if planned else "🏷️ retagged", report.retagged)
+    yield from _listed(report, "🏷️ retag" if planned else "🏷️ retagged", report.retagged, "attributes only")
     for path in report.removed:
         # What is gone at the head can be read at the base.
         yield _cells(report, "➖ remove" if planned else "➖ removed", path, "", at=report.base)
@@ -200,11 +190,12 @@ def skipped(report: Report) -> Iterator[Cells]:
         yield _cells(report, "⏭️ skipped", path, prose(REASONS.get(reason, reason)), at=at)
 
 
-def _listed(report: Report, what: str, paths: Iterable[str]) -> Iterator[Cells]:
-    return (_cells(report, what, path, "", at=report.head) for path in paths)
+def _listed(report: Report, what: str, paths: Iterable[str], detail: str = "") -> Iterator[Cells]:
+    return (_cells(report, what, path, detail, at=report.head) for path in paths)
 
 
 def _cells(report: Report, what: str, path: str, detail: str, *, at: str | None) -> Cells:
     bytes_ = report.sizes.get(path)
     name = link(code(path), file_url(report.repository_url, at, path))
-    return what, name, "" if bytes_ is None else size(bytes_), detail
+    # Narrow cells would break where their words are short.
+    return what.replace(" ", _HARD), name, "" if bytes_ is None else size(bytes_).replace(" ", _HARD), detail

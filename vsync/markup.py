@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from .text import printable
 
-MAX_NAME = 200
+MAX_NAME = 120
 """Characters of a name that are shown; of a longer one, its beginning and its end."""
 
 _PLAIN = re.compile(r"[^A-Za-z0-9 /\-\u0080-\U0010ffff]")
-_ACTIVE = re.compile(r"[@#]|\bGH(?=-[0-9])|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+_ACTIVE = re.compile(r"[@#]|GH(?=-[0-9])|:(?=//)|www(?=\.)", re.IGNORECASE)
 _REPOSITORY = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+){2,4}")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _MAX_URL = 2_000
@@ -26,6 +26,8 @@ _MAX_URL = 2_000
 
 def code(text: str) -> str:
     """A name in code type. Inside `code` GitHub makes no mentions, references or links, but of mail addresses."""
+    if len(text) > 2 * MAX_NAME:
+        text = text[:MAX_NAME] + text[-MAX_NAME:]
     shown = printable(text)
     if len(shown) > MAX_NAME:
         shown = f"{shown[: MAX_NAME // 2]}…{shown[-MAX_NAME // 2 :]}"
@@ -35,7 +37,7 @@ def code(text: str) -> str:
 
 def prose(text: str, most: int = 700) -> str:
     """Running text of unknown origin, at most that many characters: shown as it is, with mentions and links cut."""
-    shown = printable(text.strip())
+    shown = printable(text.strip()[: most + 1])
     if len(shown) > most:
         shown = shown[: most - 1] + "…"
     # Where a line begins, a hyphen would make a list.
@@ -104,7 +106,7 @@ def table(head: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[st
 
     `right` says of each column whether it is aligned to the right, as numbers are.
     """
-    top = f"{row(head)}\n|{'|'.join(' ---: ' if number else ' --- ' for number in right)}|\n"
+    top = f"{row(head)}\n|{'|'.join(' ---: ' if number else ' :--- ' for number in right)}|\n"
     left = budget - len(top.encode())
     taken: list[str] = []
     for cells in rows:
