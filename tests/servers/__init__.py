@@ -1,0 +1,1 @@
+"""Stand-ins for servers of others, over real HTTP."""
