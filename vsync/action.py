@@ -12,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from .assemble import make_job, open_place
+from .confidential import Secrets
 from .errors import ConfigurationError, VsyncError
 from .github import commands
 from .github.event import read_event
+from .github.identity import token_source
 from .markdown import failure, summary
 from .mode import Mode, choose_mode
 from .observer import Observer
@@ -36,6 +38,9 @@ CREDENTIAL_INPUTS = {
     "openai-base-url": "OPENAI_BASE_URL",
     "openai-organization": "OPENAI_ORG_ID",
     "openai-project": "OPENAI_PROJECT_ID",
+    "identity-provider-id": "OPENAI_IDENTITY_PROVIDER_ID",
+    "service-account-id": "OPENAI_SERVICE_ACCOUNT_ID",
+    "identity-audience": "OPENAI_WIF_AUDIENCE",
 }
 OTHER_INPUTS = ("command", "dry-run", "working-directory", "args")
 OUTPUTS = (
@@ -57,9 +62,11 @@ def inputs(environ: Mapping[str, str]) -> dict[str, str]:
 def run(environ: Mapping[str, str], stop: Stop) -> int:
     """Runs the action and gives the exit code."""
     given = inputs(environ)
-    keys = _credentials(given, environ)
-    commands.mask(keys.api_key)
+    secrets = Secrets(told=commands.mask)
+    for key in (given.get("openai-api-key"), environ.get("OPENAI_API_KEY")):
+        secrets.add((key or "").strip())
     try:
+        keys = _credentials(given, environ)
         command = given.get("command", "sync").strip()
         if command in {"sync", "plan"} and "args" in given:
             raise ConfigurationError(
@@ -67,19 +74,36 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
                 "Give its settings as inputs of their own; see docs/configuration.md.",
             )
         if command not in {"sync", "plan"}:
-            return _other_command(command, given, keys, environ)
-        return _sync(given, keys, environ, stop, plan_only=command == "plan")
+            return _other_command(command, given, secrets, environ)
+        return _sync(given, keys, environ, stop, secrets, plan_only=command == "plan")
     except VsyncError as error:
-        return _failed(error, keys, environ)
+        return _failed(error, secrets, environ)
 
 
 def _credentials(given: Mapping[str, str], environ: Mapping[str, str]) -> Credentials:
-    named = {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
-    return credentials({**environ, **named})
+    """A key from the environment gives way to a workload identity; one given as input is a contradiction."""
+    found = credentials({**environ, **_named(given)})
+    if found.identity is not None and "openai-api-key" in given:
+        raise ConfigurationError(
+            "Both a key and a workload identity are given.",
+            "Give either the input openai-api-key, or identity-provider-id and service-account-id.",
+        )
+    return found
+
+
+def _named(given: Mapping[str, str]) -> dict[str, str]:
+    """The inputs that are credentials, under the names of their variables."""
+    return {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
 
 
 def _sync(
-    given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str], stop: Stop, *, plan_only: bool
+    given: Mapping[str, str],
+    keys: Credentials,
+    environ: Mapping[str, str],
+    stop: Stop,
+    secrets: Secrets,
+    *,
+    plan_only: bool,
 ) -> int:
     mode = _mode(given, environ, plan_only=plan_only)
     commands.say(f"vsync {'plans' if mode.dry_run else 'syncs'}: {mode.reason}.")
@@ -87,7 +111,18 @@ def _sync(
     observer = ActionObserver()
     place = open_place(settings, origin(environ))
     with contextlib.closing(place.source):
-        job = make_job(settings, keys, origin(environ), place, observer, stop, dry_run=mode.dry_run)
+        token = token_source(environ, keys.identity.audience, secrets.add) if keys.identity else None
+        job = make_job(
+            settings,
+            keys,
+            origin(environ),
+            place,
+            observer,
+            stop,
+            dry_run=mode.dry_run,
+            token=token,
+            secrets=secrets,
+        )
         from .sync import run as run_job
 
         report = run_job(job)
@@ -95,7 +130,7 @@ def _sync(
         path = _write_report(report, place.root, workspace)
         if report.manifest is not None:
             report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
-    _tell(report, path, environ, keys)
+    _tell(report, path, environ, secrets)
     return report.exit_code
 
 
@@ -132,7 +167,7 @@ def _working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> 
     return folder
 
 
-def _other_command(command: str, given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str]) -> int:
+def _other_command(command: str, given: Mapping[str, str], secrets: Secrets, environ: Mapping[str, str]) -> int:
     """Any other command is the command line, with the input `args` behind it."""
     from .cli import run as run_command_line
 
@@ -140,13 +175,14 @@ def _other_command(command: str, given: Mapping[str, str], keys: Credentials, en
         arguments = shlex.split(given.get("args", ""))
     except ValueError as error:
         raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
-    named = {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
     os.chdir(_working_directory(given, environ))
     failures: list[VsyncError] = []
-    with commands.no_commands():
-        code = run_command_line([*shlex.split(command), *arguments], {**environ, **named}, failures.append)
+    with commands.no_commands() as mask:
+        hidden = Secrets(*secrets, told=mask)
+        line = [*shlex.split(command), *arguments]
+        code = run_command_line(line, {**environ, **_named(given)}, failures.append, hidden)
     for failed in failures:
-        _show_failure(failed, keys, environ)
+        _show_failure(failed, hidden, environ)
     return code
 
 
@@ -159,26 +195,26 @@ def _write_report(report: Report, root: Path, workspace: Path) -> str:
     return os.path.relpath(path, workspace)
 
 
-def _tell(report: Report, report_path: str, environ: Mapping[str, str], keys: Credentials) -> None:
+def _tell(report: Report, report_path: str, environ: Mapping[str, str], secrets: Secrets) -> None:
     """Log, annotations, outputs and summary of a run that has a report."""
     for line in summary_lines(report):
-        commands.say(redacted(line, (keys.api_key,)))
+        commands.say(redacted(line, secrets))
     for text in report.warnings[: commands.MAX_ANNOTATIONS]:
-        commands.warning("vsync", redacted(text, (keys.api_key,)))
-    _annotate(report, keys)
+        commands.warning("vsync", redacted(text, secrets))
+    _annotate(report, secrets)
     commands.set_outputs(outputs(report, report_path), environ)
-    commands.append_summary(redacted(summary(report), (keys.api_key,)), environ)
+    commands.append_summary(redacted(summary(report), secrets), environ)
 
 
-def _annotate(report: Report, keys: Credentials) -> None:
+def _annotate(report: Report, secrets: Secrets) -> None:
     """One error for the run and one for each failed document, as many as GitHub shows."""
     room = commands.MAX_ANNOTATIONS
     if report.error is not None:
-        commands.error("vsync", redacted(str(report.error), (keys.api_key,)))
+        commands.error("vsync", redacted(str(report.error), secrets))
         room -= 1
     shown = report.failed if len(report.failed) <= room else report.failed[: room - 1]
     for item in shown:
-        message = redacted(f"Not synced ({item['code']}): {item['message']}", (keys.api_key,))
+        message = redacted(f"Not synced ({item['code']}): {item['message']}", secrets)
         commands.error(item["path"], message, file=item["path"])
     if len(shown) < len(report.failed):
         commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")
@@ -211,14 +247,14 @@ def _bool(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _failed(error: VsyncError, keys: Credentials, environ: Mapping[str, str]) -> int:
-    _show_failure(error, keys, environ)
+def _failed(error: VsyncError, secrets: Secrets, environ: Mapping[str, str]) -> int:
+    _show_failure(error, secrets, environ)
     return error.exit_code
 
 
-def _show_failure(error: VsyncError, keys: Credentials, environ: Mapping[str, str]) -> None:
+def _show_failure(error: VsyncError, secrets: Secrets, environ: Mapping[str, str]) -> None:
     """Tells of a run that ended before there was a report."""
-    message, remedy = (redacted(text, (keys.api_key,)) for text in (error.message, error.remedy))
+    message, remedy = (redacted(text, secrets) for text in (error.message, error.remedy))
     commands.error("vsync", f"{message} {remedy}".strip())
     commands.set_outputs({"failure-reason": error.reason}, environ)
     commands.append_summary(failure(error.reason, message, remedy), environ)

@@ -43,7 +43,8 @@ Connect = Callable[[], "AbstractAsyncContextManager[Api]"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a run needs. `connect` is None when no key is given; `keep_manifest` is False for `--manifest none`."""
+    """All that a run needs. `connect` is None without a way to authenticate, and `missing` says why when it is not just
+    that no key is given; `keep_manifest` is False for `--manifest none`."""
 
     settings: Settings
     brief: Brief
@@ -58,6 +59,7 @@ class Job:
     keep_manifest: bool = True
     branch: str | None = None
     warnings: tuple[str, ...] = ()
+    missing: MissingCredentials | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -104,7 +106,7 @@ def run(job: Job) -> Report:
         if known.final:
             check_limits(job, known.survey.plan, report)
         if job.connect is None:
-            raise no_key()
+            raise job.missing or no_key()
         from .online import OnlineRun
 
         return _timed(OnlineRun(job, known).execute(), started)
@@ -120,7 +122,8 @@ def _import_sdk_meanwhile() -> None:
 def no_key() -> MissingCredentials:
     return MissingCredentials(
         "No OpenAI API key is given.",
-        "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty). "
+        "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty), "
+        "or use keyless access: identity-provider-id and service-account-id. "
         "To try without one, use the embedded store: --local.",
     )
 
@@ -187,7 +190,7 @@ def _dry_run(job: Job, known: Known, report: Report) -> Report:
         job.observer.planned(report)
         return report
     if job.connect is None:
-        raise no_key()
+        raise job.missing or no_key()
     from .online import OnlineRun
 
     return OnlineRun(job, known).look_only()
