@@ -150,10 +150,12 @@ class Exchange:
 def _oauth_words(error: openai.OAuthError) -> str:
     """`invalid_grant: …`, in OAuth's form or in that of OpenAI's other errors."""
     body: dict[str, Any] = dict(error.body) if isinstance(error.body, dict) else {}
-    code, said = body.get("error"), body.get("error_description")
-    if isinstance(code, dict):
-        code, said = code.get("code"), code.get("message")
-    return ": ".join(text for text in (code, said) if isinstance(text, str) and text.strip()) or "no reason given"
+    error_field = body.get("error")
+    if isinstance(error_field, dict):
+        words = (error_field.get("code"), error_field.get("message"))
+    else:
+        words = (error_field, body.get("error_description"))
+    return ": ".join(text for text in words if isinstance(text, str) and text.strip()) or "no reason given"
 
 
 def _unavailable(words: str) -> ApiUnavailable:

@@ -64,6 +64,8 @@ class Oidc:
     subject_tokens: list[str] = field(default_factory=list)
     access_tokens: dict[str, float] = field(default_factory=dict)
     """Issued tokens, and until when (monotonic) the API takes them."""
+    closed: bool = False
+    """Whether the API takes no token at all."""
     api_refusals: int = 0
 
     @property
@@ -87,7 +89,7 @@ class Oidc:
     def takes(self, authorization: str) -> bool:
         """Whether the API takes a request with that header."""
         scheme, _, token = authorization.partition(" ")
-        return scheme == "Bearer" and self.access_tokens.get(token, 0.0) > time.monotonic()
+        return not self.closed and scheme == "Bearer" and self.access_tokens.get(token, 0.0) > time.monotonic()
 
     def subject_token(self) -> str:
         number = len(self.subject_tokens) + 1

@@ -54,20 +54,16 @@ class TokenSource:
         assert self.url is not None
         assert self.bearer is not None
         self.found(self.bearer)
-        if urlsplit(self.url).scheme not in {"http", "https"}:
-            raise _refused("ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) address")
+        url = _request_url(self.url, self.audience)
         import httpx2
 
-        joint = "&" if urlsplit(self.url).query else "?"
         try:
             # Redirects are not followed: the bearer is for this address alone.
             with httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=False) as client:
                 response = client.get(
-                    f"{self.url}{joint}audience={quote(self.audience, safe='')}",
+                    url,
                     headers={"Authorization": f"Bearer {self.bearer}", "Accept": "application/json"},
                 )
-        except httpx2.InvalidURL as error:
-            raise _refused("ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) address") from error
         except httpx2.HTTPError as error:
             raise _unavailable(f"{type(error).__name__}: {one_line(str(error), (self.bearer,))}") from error
         return self._taken(response)
@@ -98,6 +94,16 @@ def token_source(
     """
     bearer = environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "").strip() or None
     return TokenSource(environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", "").strip() or None, bearer, audience, found)
+
+
+def _request_url(url: str, audience: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise _refused("ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) address")
+    return f"{url}{'&' if parts.query else '?'}audience={quote(audience, safe='')}"
 
 
 def claims(token: str) -> dict[str, str]:
