@@ -6,26 +6,38 @@ import contextlib
 import json
 import os
 import shlex
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .assemble import GitAccess, Place, make_job, open_place
+from .comment import body, worth_creating
+from .confidential import Secrets
 from .durable import keep_out_of_git, write_durably
 from .errors import ConfigurationError, GitUnavailable, PushRefused, RepositoryError, VsyncError
 from .github import commands
 from .github.event import read_event
-from .markdown import failure, summary
+from .github.identity import token_source
+from .github.telling import ActionObserver, tell, tell_failure
 from .mode import Event, Mode, PullRequest, choose_mode
-from .observer import Observer
 from .planning import Comparison
 from .publish import Published
 from .reporting import Report
-from .settings import Credentials, Origin, Settings, boolean, credentials, origin, repository_url, resolve
+from .settings import (
+    DEFAULT_MANIFEST,
+    NO_MANIFEST,
+    Credentials,
+    Origin,
+    Settings,
+    boolean,
+    credentials,
+    origin,
+    repository_url,
+    resolve,
+)
 from .stop import Stop
-from .text import plan_lines, redacted, summary_lines
+from .text import redacted
 
 if TYPE_CHECKING:
     from .sync import Job
@@ -42,15 +54,13 @@ CREDENTIAL_INPUTS = {
     "openai-base-url": "OPENAI_BASE_URL",
     "openai-organization": "OPENAI_ORG_ID",
     "openai-project": "OPENAI_PROJECT_ID",
+    "identity-provider-id": "OPENAI_IDENTITY_PROVIDER_ID",
+    "service-account-id": "OPENAI_SERVICE_ACCOUNT_ID",
+    "identity-audience": "OPENAI_WIF_AUDIENCE",
 }
 OTHER_INPUTS = ("command", "dry-run", "comment", "github-token", "working-directory", "args")
-OUTPUTS = (
-    "vector-store-id", "added", "updated", "renamed", "retagged", "removed", "unchanged", "skipped", "failed", "changed",
-    "dry-run", "superseded", "base", "head", "manifest-path", "manifest-commit", "failure-reason", "report",
-)  # fmt: skip
 
 _REPORT = ".vsync/report.json"
-_LINE_EVERY_S = 10.0
 
 
 def inputs(environ: Mapping[str, str]) -> dict[str, str]:
@@ -63,10 +73,11 @@ def inputs(environ: Mapping[str, str]) -> dict[str, str]:
 def run(environ: Mapping[str, str], stop: Stop) -> int:
     """Runs the action and gives the exit code."""
     given = inputs(environ)
-    keys = _credentials(given, environ)
-    commands.mask(keys.api_key)
-    commands.mask(given.get("github-token"))
+    secrets = Secrets(told=commands.mask)
+    for key in (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token")):
+        secrets.add((key or "").strip())
     try:
+        keys = _credentials(given, environ)
         command = given.get("command", "sync").strip()
         if command in {"sync", "plan"} and "args" in given:
             raise ConfigurationError(
@@ -74,15 +85,27 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
                 "Give its settings as inputs of their own; see docs/configuration.md.",
             )
         if command not in {"sync", "plan"}:
-            return _other_command(command, given, keys, environ)
-        return _sync(given, keys, environ, stop, plan_only=command == "plan")
+            return _other_command(command, given, secrets, environ)
+        return _sync(given, keys, environ, stop, secrets, plan_only=command == "plan")
     except VsyncError as error:
-        return _failed(error, keys, environ)
+        tell_failure(error, secrets, environ)
+        return error.exit_code
 
 
 def _credentials(given: Mapping[str, str], environ: Mapping[str, str]) -> Credentials:
-    named = {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
-    return credentials({**environ, **named})
+    """A key from the environment gives way to a workload identity; one given as input is a contradiction."""
+    found = credentials({**environ, **_named(given)})
+    if found.identity is not None and "openai-api-key" in given:
+        raise ConfigurationError(
+            "Both a key and a workload identity are given.",
+            "Give either the input openai-api-key, or identity-provider-id and service-account-id.",
+        )
+    return found
+
+
+def _named(given: Mapping[str, str]) -> dict[str, str]:
+    """The inputs that are credentials, under the names of their variables."""
+    return {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +115,7 @@ class Step:
     given: Mapping[str, str]
     environ: Mapping[str, str]
     keys: Credentials
+    secrets: Secrets
     event: Event
     mode: Mode
     stop: Stop
@@ -104,31 +128,34 @@ class Step:
     def origin(self) -> Origin:
         return origin(self.environ)
 
-    @property
-    def secrets(self) -> tuple[str | None, ...]:
-        return (self.keys.api_key, self.token)
-
 
 def _sync(
-    given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str], stop: Stop, *, plan_only: bool
+    given: Mapping[str, str],
+    keys: Credentials,
+    environ: Mapping[str, str],
+    stop: Stop,
+    secrets: Secrets,
+    *,
+    plan_only: bool,
 ) -> int:
     event, problem = read_event(environ)
     if problem:
         commands.warning("Event", problem)
-    step = Step(given, environ, keys, event, _mode(event, given, plan_only=plan_only), stop)
-    commands.say(f"vsync {'plans' if step.mode.dry_run else 'syncs'}: {step.mode.reason}.")
-    if step.mode.warning:
-        commands.warning("Event", step.mode.warning)
+    mode = _mode(event, given, plan_only=plan_only)
+    commands.say(f"vsync {'plans' if mode.dry_run else 'syncs'}: {mode.reason}.")
+    if mode.warning:
+        commands.warning("Event", mode.warning)
+    step = Step(given, environ, keys, secrets, event, mode, stop)
     settings = _settings(given, environ)
     comment = _three_way("comment", given.get("comment", "auto"))
-    pull = event.pull_request if step.mode.dry_run and settings.folder is None else None
-    if pull is not None and pull.state != "open":
+    pull = event.pull_request if mode.dry_run and settings.folder is None else None
+    if pull is not None and pull.state == "closed":
         report = _closed(settings, pull)
-        _tell(report, _write_report(report, *_folders(step)), step)
+        tell(report, _write_report(report, *_folders(step)), secrets, environ)
     else:
         report = _run(step, settings, pull)
     if pull is not None and comment is not False:
-        _comment(step, pull, report, create=comment is True or (pull.state == "open" and _worth_telling(report)))
+        _comment(step, pull, report, comment)
     return report.exit_code
 
 
@@ -138,7 +165,18 @@ def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
     optional = "commit" not in step.given
     place = open_place(settings, step.origin, GitAccess(step.environ, step.token, optional=optional))
     with contextlib.closing(place):
-        job = make_job(settings, step.keys, step.origin, place, observer, step.stop, dry_run=step.mode.dry_run)
+        identity = step.keys.identity
+        job = make_job(
+            settings,
+            step.keys,
+            step.origin,
+            place,
+            observer,
+            step.stop,
+            dry_run=step.mode.dry_run,
+            token=token_source(step.environ, identity.audience, step.secrets.add) if identity else None,
+            secrets=step.secrets,
+        )
         job = replace(job, branch=settings.branch or step.event.branch)
         if step.mode.dry_run:
             job = _readable(job, place, pull)
@@ -148,7 +186,7 @@ def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
         path = _write_report(report, root, workspace)
         if report.manifest is not None and place.remote is None:
             report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
-    _tell(report, path, step)
+    tell(report, path, step.secrets, step.environ)
     return report
 
 
@@ -185,19 +223,14 @@ def _report(job: Job, place: Place, pull: PullRequest | None) -> Report:
 
 
 def _closed(settings: Settings, pull: PullRequest) -> Report:
-    """A pull request that is no longer open changes nothing, and nothing is compared."""
-    how = "was merged" if pull.state == "merged" else "was closed without being merged"
+    """A pull request that was closed changes nothing, and nothing is compared."""
     return Report(
         target=settings.target,
-        comparison=Comparison("diff", f"pull request #{pull.number} {how}: there is nothing to plan"),
+        comparison=Comparison("diff", f"pull request #{pull.number} was closed without being merged: nothing to plan"),
+        manifest=settings.manifest if settings.manifest != NO_MANIFEST else None,
         vector_store_id=settings.vector_store_id,
         dry_run=True,
     )
-
-
-def _worth_telling(report: Report) -> bool:
-    """Whether a pull request that has no comment yet gets one."""
-    return report.changed or bool(report.refused)
 
 
 def _folders(step: Step, place: Place | None = None) -> tuple[Path, Path]:
@@ -243,7 +276,7 @@ def _working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> 
     return folder
 
 
-def _other_command(command: str, given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str]) -> int:
+def _other_command(command: str, given: Mapping[str, str], secrets: Secrets, environ: Mapping[str, str]) -> int:
     """Any other command is the command line, with the input `args` behind it."""
     from .cli import run as run_command_line
 
@@ -251,14 +284,24 @@ def _other_command(command: str, given: Mapping[str, str], keys: Credentials, en
         arguments = shlex.split(given.get("args", ""))
     except ValueError as error:
         raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
-    named = {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
     os.chdir(_working_directory(given, environ))
     failures: list[VsyncError] = []
-    with commands.no_commands():
-        code = run_command_line([*shlex.split(command), *arguments], {**environ, **named}, failures.append)
+    with commands.no_commands() as mask:
+        hidden = Secrets(*secrets, told=mask)
+        line = [*shlex.split(command), *arguments]
+        code = run_command_line(line, _as_variables(given, environ), failures.append, hidden)
     for failed in failures:
-        _show_failure(failed, keys, environ)
+        tell_failure(failed, hidden, environ)
     return code
+
+
+def _as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """The inputs as the variables that the command line reads: it finds the manifest where the action keeps it."""
+    settings = {name: given[name] for name in SETTING_INPUTS if name in given}
+    settings["push"] = settings.setdefault("commit", "true")
+    variables = {"VSYNC_" + name.upper().replace("-", "_"): value for name, value in settings.items()}
+    token = {"VSYNC_GITHUB_TOKEN": given["github-token"]} if "github-token" in given else {}
+    return {**environ, **_named(given), **variables, **token}
 
 
 def _write_report(report: Report, root: Path, workspace: Path) -> str:
@@ -270,101 +313,26 @@ def _write_report(report: Report, root: Path, workspace: Path) -> str:
     return os.path.relpath(path, workspace)
 
 
-def _tell(report: Report, report_path: str, step: Step) -> None:
-    """Log, annotations, outputs and summary of a run that has a report."""
-    for line in summary_lines(report):
-        commands.say(redacted(line, step.secrets))
-    for text in report.warnings[: commands.MAX_ANNOTATIONS]:
-        commands.warning("vsync", redacted(text, step.secrets))
-    _annotate(report, step.secrets)
-    commands.set_outputs(outputs(report, report_path), step.environ)
-    commands.append_summary(redacted(summary(report), step.secrets), step.environ)
+def _comment(step: Step, pull: PullRequest, report: Report, wanted: bool | None) -> None:
+    """Brings the pull request's comment up to date. That it cannot be written is a warning: the summary has it all."""
+    from .github.comments import CannotComment, connect, upsert
 
-
-def _annotate(report: Report, secrets: tuple[str | None, ...]) -> None:
-    """One error for the run and one for each failed document, as many as GitHub shows."""
-    room = commands.MAX_ANNOTATIONS
-    if report.error is not None:
-        commands.error("vsync", redacted(str(report.error), secrets))
-        room -= 1
-    shown = report.failed if len(report.failed) <= room else report.failed[: room - 1]
-    for item in shown:
-        message = redacted(f"Not synced ({item['code']}): {item['message']}", secrets)
-        commands.error(item["path"], message, file=item["path"])
-    if len(shown) < len(report.failed):
-        commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")
-
-
-def outputs(report: Report, report_path: str) -> dict[str, str]:
-    """The action's outputs. Pure."""
-    return {
-        "vector-store-id": report.vector_store_id or "",
-        "added": str(len(report.added)),
-        "updated": str(len(report.updated)),
-        "renamed": str(len(report.renamed)),
-        "retagged": str(len(report.retagged)),
-        "removed": str(len(report.removed)),
-        "unchanged": str(report.unchanged),
-        "skipped": str(len(report.skipped)),
-        "failed": str(len(report.failed)),
-        "changed": _bool(report.changed),
-        "dry-run": _bool(report.dry_run),
-        "superseded": _bool(report.superseded),
-        "base": report.base or "",
-        "head": report.head or "",
-        "manifest-path": report.manifest or "",
-        "manifest-commit": report.manifest_commit or "",
-        "failure-reason": report.failure_reason or "",
-        "report": report_path,
-    }
-
-
-def _bool(value: bool) -> str:
-    return "true" if value else "false"
-
-
-def _failed(error: VsyncError, keys: Credentials, environ: Mapping[str, str]) -> int:
-    _show_failure(error, keys, environ)
-    return error.exit_code
-
-
-def _show_failure(error: VsyncError, keys: Credentials, environ: Mapping[str, str]) -> None:
-    """Tells of a run that ended before there was a report."""
-    message, remedy = (redacted(text, (keys.api_key,)) for text in (error.message, error.remedy))
-    commands.error("vsync", f"{message} {remedy}".strip())
-    commands.set_outputs({"failure-reason": error.reason}, environ)
-    commands.append_summary(failure(error.reason, message, remedy), environ)
-
-
-class ActionObserver(Observer):
-    """The action's log: the plan folded, and a line of progress now and then."""
-
-    def __init__(self) -> None:
-        self._done: dict[str, int] = {}
-        self._total: dict[str, int] = {}
-        self._last = time.monotonic()
-
-    def note(self, text: str) -> None:
-        commands.say(text)
-
-    def planned(self, report: Report) -> None:
-        title, *lines = plan_lines(report, 1_000)
-        commands.group(title, lines)
-
-    def stage(self, name: str, total: int) -> None:
-        self._total[name] = self._total.get(name, 0) + total
-        self._done.setdefault(name, 0)
-
-    def advance(self, name: str) -> None:
-        self._done[name] = self._done.get(name, 0) + 1
-        if time.monotonic() - self._last >= _LINE_EVERY_S:
-            self._last = time.monotonic()
-            told = (f"{stage} {done}/{self._total.get(stage, 0)}" for stage, done in self._done.items())
-            commands.say(", ".join(told))
-
-    def failed(self, path: str, code: str, message: str) -> None:
-        commands.say(f"failed: {path}: {code}: {message}")
-
-
-def _comment(step: Step, pull: PullRequest, report: Report, *, create: bool) -> None:
-    """Placeholder."""
+    place = report.manifest or ""
+    run_id = step.origin.run_id
+    text = body(
+        report,
+        state=pull.state,
+        run_url=step.origin.run_url,
+        run_id=int(run_id) if run_id and run_id.isdecimal() else None,
+        place="" if place == DEFAULT_MANIFEST else place,
+    )
+    create = wanted is True or (pull.state == "open" and worth_creating(report))
+    api_url = step.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
+    try:
+        with connect(step.token or "", api_url, step.origin.repository or "") as session:
+            first = text.partition("\n")[0]
+            posted = upsert(session, pull.number, redacted(text, step.secrets), first, create=create)
+    except CannotComment as error:
+        commands.warning("Pull request comment", redacted(f"No comment was written. {error}", step.secrets))
+        return
+    commands.say(f"Comment on pull request #{pull.number}: {posted.action}{f' ({posted.url})' if posted.url else ''}")

@@ -41,7 +41,10 @@ from .sync import Connect, Job
 
 if TYPE_CHECKING:
     from .api import Api
+    from .confidential import Secrets
     from .embedded import EmbeddedStore
+    from .errors import MissingCredentials
+    from .github.identity import TokenSource
     from .pace import Sleep
 
 
@@ -200,8 +203,10 @@ def make_job(
     stop: Stop,
     *,
     dry_run: bool,
+    token: TokenSource | None = None,
+    secrets: Secrets | None = None,
 ) -> Job:
-    """The job of one target."""
+    """The job of one target. `token` and `secrets` as for `connector`."""
     base = place.repository.resolve(settings.base, "base") if settings.base and place.repository else None
     recipe = Recipe(place.identity.name, settings.target, settings.attributes, settings.chunking)
     rules = Rules(settings.include, settings.exclude, reserved=_reserved(settings, place.root))
@@ -212,13 +217,14 @@ def make_job(
         origin=origin,
         source=place.source,
         publication=open_publication(settings, place, observer.note),
-        connect=connector(settings, credentials, place.root, observer.note, stop.pause),
+        connect=connector(settings, credentials, place.root, observer.note, stop.pause, token, secrets),
         observer=observer,
         stop=stop,
         dry_run=dry_run,
         keep_manifest=settings.manifest != NO_MANIFEST,
         branch=settings.branch,
         warnings=place.warnings,
+        missing=missing(credentials, token),
     )
 
 
@@ -235,19 +241,39 @@ def connector(
     root: Path,
     log: Callable[[str], None] = lambda _: None,
     sleep: Sleep | None = None,
+    token: TokenSource | None = None,
+    secrets: Secrets | None = None,
 ) -> Connect | None:
-    """How to reach the store; None when there is no key for it. Nothing is opened yet."""
+    """How to reach the store; None when there is no way to authenticate. Nothing is opened or asked for yet.
+
+    `token` gives the job's identity token, for keyless credentials; tokens that come are added to `secrets`.
+    """
     if settings.local is not None:
         return lambda: _embedded(local_store_path(settings.local or "", root), settings, log, sleep)
-    if credentials.api_key is None:
+    if credentials.identity is None:
+        if credentials.api_key is None:
+            return None
+    elif token is None or token.missing is not None:
         return None
 
     def connect() -> contextlib.AbstractAsyncContextManager[Api]:
         from .api import connect
 
-        return connect(credentials, concurrency=settings.concurrency, log=log, sleep=sleep)
+        return connect(
+            credentials,
+            concurrency=settings.concurrency,
+            log=log,
+            sleep=sleep,
+            subject_token=token,
+            secrets=secrets,
+        )
 
     return connect
+
+
+def missing(credentials: Credentials, token: TokenSource | None) -> MissingCredentials | None:
+    """Why keyless credentials cannot be used here; None when they can, or when there are none."""
+    return token.missing if credentials.identity is not None and token is not None else None
 
 
 def local_store_path(given: str, root: Path) -> Path:

@@ -61,7 +61,7 @@ def find_trees(
     found = checked_out_merge(Candidates(checked_out, parents, pull.base, pull.head))
     if found is not None:
         return found
-    merge = _fetch_merge(pull, remote) if remote is not None else None
+    merge = _fetch_merge(pull, remote) if remote is not None and pull.state == "open" else None
     if merge is not None:
         return merge
     if pull.head == checked_out and pull.base is not None:
@@ -148,11 +148,15 @@ def owed(known: Known, lacks: Plan, *, keeps: bool) -> str | None:
         return "No manifest is kept (manifest: none), so what the store lacks of the base is not known here."
     if known.state is None:
         number = len(lacks.of("upload"))
-        return f"Nothing has been synced yet: the first sync brings all {number:,} documents." if number else None
+        return f"Nothing has been synced yet: the first sync brings {_many(number, 'document')}." if number else None
     uploads, removals = len(lacks.of("upload", "replace", "retag")), len(lacks.deletes)
     if not uploads and not removals:
         return None
     return (
-        f"Besides, the store still owes {uploads:,} uploads and {removals:,} removals from the base: "
+        f"Besides this, {_many(uploads, 'upload')} and {_many(removals, 'removal')} of the base are still to come: "
         "the last sync did not bring everything, or has not run yet."
     )
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

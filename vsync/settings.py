@@ -25,16 +25,27 @@ DEFAULT_MANIFEST = ".vsync/manifest.json"
 DEFAULT_MANIFEST_BRANCH = "vsync-manifest"
 DEFAULT_CONFIG = ".vsync.yml"
 DEFAULT_LOCAL_STORE = ".vsync/local.db"
+DEFAULT_AUDIENCE = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadIdentity:
+    """Keyless access: which provider and service account of OpenAI's stand for this job. None of it is secret."""
+
+    provider_id: str
+    service_account_id: str
+    audience: str = DEFAULT_AUDIENCE
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to reach the API. The key never prints."""
+    """How to reach the API: with a key, or keyless; never with both. The key never prints."""
 
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
     organization: str | None = None
     project: str | None = None
+    identity: WorkloadIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +113,46 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:
-    """The OPENAI_… variables. The SDK takes an empty one as set and sends an empty header, so they are dropped here."""
+    """The OPENAI_… variables. The SDK takes an empty one as set and sends an empty header, so they are dropped here.
+
+    A workload identity goes before a key. Raises ConfigurationError when half of it is missing.
+    """
 
     def get(name: str) -> str | None:
         return environ.get(name, "").strip() or None
 
-    return Credentials(get("OPENAI_API_KEY"), get("OPENAI_BASE_URL"), get("OPENAI_ORG_ID"), get("OPENAI_PROJECT_ID"))
+    identity = _workload_identity(
+        get("OPENAI_IDENTITY_PROVIDER_ID"), get("OPENAI_SERVICE_ACCOUNT_ID"), get("OPENAI_WIF_AUDIENCE")
+    )
+    return Credentials(
+        get("OPENAI_API_KEY") if identity is None else None,
+        get("OPENAI_BASE_URL"),
+        get("OPENAI_ORG_ID"),
+        get("OPENAI_PROJECT_ID"),
+        identity,
+    )
+
+
+def _workload_identity(provider: str | None, account: str | None, audience: str | None) -> WorkloadIdentity | None:
+    if provider is None and account is None:
+        return None
+    if provider is None or account is None:
+        there, lacking = (
+            ("service-account-id (OPENAI_SERVICE_ACCOUNT_ID)", "identity-provider-id (OPENAI_IDENTITY_PROVIDER_ID)")
+            if provider is None
+            else (
+                "identity-provider-id (OPENAI_IDENTITY_PROVIDER_ID)",
+                "service-account-id (OPENAI_SERVICE_ACCOUNT_ID)",
+            )
+        )
+        raise ConfigurationError(
+            f"Keyless access needs two ids: there is {there}, but no {lacking}.",
+            "Give both; a variable that one of them comes from may be missing or empty here.",
+        )
+    for name, value in (("identity-provider-id", provider), ("service-account-id", account)):
+        _check_text(name, value)
+    _check_text("identity-audience", audience or "")
+    return WorkloadIdentity(provider, account, audience or DEFAULT_AUDIENCE)
 
 
 def origin(environ: Mapping[str, str]) -> Origin:

@@ -43,9 +43,9 @@ Connect = Callable[[], "AbstractAsyncContextManager[Api]"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a run needs. `connect` is None when no key is given; `keep_manifest` is False for `--manifest none`.
-
-    `published` is what the publication held, where that was read already.
+    """All that a run needs. `connect` is None without a way to authenticate, and `missing` says why when it is not just
+    that no key is given; `keep_manifest` is False for `--manifest none`. `published` is what the publication held, where
+    that was read already.
     """
 
     settings: Settings
@@ -62,6 +62,7 @@ class Job:
     branch: str | None = None
     warnings: tuple[str, ...] = ()
     published: Published | None = None
+    missing: MissingCredentials | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -109,7 +110,7 @@ def run(job: Job) -> Report:
         if known.final:
             check_limits(job, known.survey.plan, report)
         if job.connect is None:
-            raise no_key()
+            raise job.missing or no_key()
         from .online import OnlineRun
 
         return _timed(OnlineRun(job, known).execute(), started)
@@ -139,7 +140,8 @@ def _import_sdk_meanwhile() -> None:
 def no_key() -> MissingCredentials:
     return MissingCredentials(
         "No OpenAI API key is given.",
-        "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty). "
+        "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty), "
+        "or use keyless access: identity-provider-id and service-account-id. "
         "To try without one, use the embedded store: --local.",
     )
 
@@ -207,7 +209,7 @@ def _dry_run(job: Job, known: Known, report: Report) -> Report:
         job.observer.planned(report)
         return report
     if job.connect is None:
-        raise no_key()
+        raise job.missing or no_key()
     from .online import OnlineRun
 
     return OnlineRun(job, known).look_only()
