@@ -25,9 +25,9 @@ from .stop import Stop
 from .text import plan_lines, redacted, summary_lines
 
 SETTING_INPUTS = (
-    "vector-store-id", "vector-store-name", "target", "include", "exclude", "folder", "manifest", "branch", "base", "head",
-    "full", "attributes", "chunk-size", "chunk-overlap", "concurrency", "max-delete", "max-upload", "force",
-    "index-timeout", "lock-timeout",
+    "vector-store-id", "vector-store-name", "target", "include", "exclude", "folder", "manifest", "manifest-branch",
+    "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
+    "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
 )  # fmt: skip
 """Inputs that are settings, under the same names."""
 
@@ -36,11 +36,14 @@ CREDENTIAL_INPUTS = {
     "openai-base-url": "OPENAI_BASE_URL",
     "openai-organization": "OPENAI_ORG_ID",
     "openai-project": "OPENAI_PROJECT_ID",
+    "identity-provider-id": "OPENAI_IDENTITY_PROVIDER_ID",
+    "service-account-id": "OPENAI_SERVICE_ACCOUNT_ID",
+    "identity-audience": "OPENAI_WIF_AUDIENCE",
 }
-OTHER_INPUTS = ("command", "dry-run", "working-directory", "args")
+OTHER_INPUTS = ("command", "dry-run", "comment", "github-token", "working-directory", "args")
 OUTPUTS = (
     "vector-store-id", "added", "updated", "renamed", "retagged", "removed", "unchanged", "skipped", "failed", "changed",
-    "dry-run", "superseded", "base", "head", "manifest-path", "failure-reason", "report",
+    "dry-run", "superseded", "base", "head", "manifest-path", "manifest-commit", "failure-reason", "report",
 )  # fmt: skip
 
 _REPORT = ".vsync/report.json"
@@ -202,6 +205,7 @@ def outputs(report: Report, report_path: str) -> dict[str, str]:
         "base": report.base or "",
         "head": report.head or "",
         "manifest-path": report.manifest or "",
+        "manifest-commit": report.manifest_commit or "",
         "failure-reason": report.failure_reason or "",
         "report": report_path,
     }
