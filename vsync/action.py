@@ -19,6 +19,7 @@ from .errors import ConfigurationError, GitUnavailable, PushRefused, RepositoryE
 from .github import commands
 from .github.event import read_event
 from .github.identity import token_source
+from .github.runs import run_is_over
 from .github.telling import ActionObserver, tell, tell_failure
 from .mode import Event, Mode, PullRequest, choose_mode
 from .planning import Comparison
@@ -128,6 +129,10 @@ class Step:
     def origin(self) -> Origin:
         return origin(self.environ)
 
+    @property
+    def api_url(self) -> str:
+        return self.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
+
 
 def _sync(
     given: Mapping[str, str],
@@ -162,8 +167,13 @@ def _sync(
 def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
     """Syncs or plans, and tells of it."""
     observer = ActionObserver()
-    optional = "commit" not in step.given
-    place = open_place(settings, step.origin, GitAccess(step.environ, step.token, optional=optional))
+    access = GitAccess(
+        step.environ,
+        step.token,
+        optional="commit" not in step.given,
+        is_dead=run_is_over(step.token, step.api_url, step.origin.repository, commands.say),
+    )
+    place = open_place(settings, step.origin, access)
     with contextlib.closing(place):
         identity = step.keys.identity
         job = make_job(
@@ -327,9 +337,8 @@ def _comment(step: Step, pull: PullRequest, report: Report, wanted: bool | None)
         place="" if place == DEFAULT_MANIFEST else place,
     )
     create = wanted is True or (pull.state == "open" and worth_creating(report))
-    api_url = step.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
     try:
-        with connect(step.token or "", api_url, step.origin.repository or "") as session:
+        with connect(step.token or "", step.api_url, step.origin.repository or "") as session:
             first = text.partition("\n")[0]
             posted = upsert(session, pull.number, redacted(text, step.secrets), first, create=create)
     except CannotComment as error:
