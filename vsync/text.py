@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable
 
-from .reporting import Report
+from .reporting import FailedItem, Report
 
 _SHOWN = 20
 
@@ -20,6 +21,27 @@ def redacted(text: str, secrets: tuple[str | None, ...]) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "***")
     return re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
+
+
+def redacted_report(report: Report, secrets: tuple[str | None, ...]) -> Report:
+    """The report without the secrets in its messages. Markup escapes and cuts text, which would hide them from `redacted`."""
+
+    def clean(text: str) -> str:
+        return redacted(text, secrets)
+
+    return dataclasses.replace(
+        report,
+        comparison=dataclasses.replace(report.comparison, reason=clean(report.comparison.reason)),
+        skipped=tuple((path, clean(reason)) for path, reason in report.skipped),
+        failed=tuple(
+            FailedItem(path=f["path"], code=clean(f["code"]), message=clean(f["message"])) for f in report.failed
+        ),
+        refused=report.refused and clean(report.refused),
+        warnings=tuple(map(clean, report.warnings)),
+        error=report.error and report.error.mapped(clean),
+        mode=clean(report.mode),
+        owed=report.owed and clean(report.owed),
+    )
 
 
 def size(count: int) -> str:

@@ -47,7 +47,7 @@ def test_the_title_counts_what_the_pull_request_would_do() -> None:
     [
         (plan(), "open", "✅ vsync: no documents would change"),
         (plan(added=("a.md",)), "merged", "🔀 vsync: merged, 1 to add"),
-        (plan(), "merged", "🔀 vsync: merged, no documents change"),
+        (plan(), "merged", "🔀 vsync: merged"),
         (plan(added=("a.md",)), "closed", "🚪 vsync: closed without merging"),
         (plan(added=("a.md",), refused="too many"), "open", "🛑 vsync: the plan is refused by a limit"),
         (plan(error=ApiUnavailable("down")), "open", "❌ vsync: there is no plan"),
@@ -117,6 +117,18 @@ def test_an_address_in_doubt_is_no_link(url: str) -> None:
 @pytest.mark.parametrize("head", ["main", "f" * 39, "f" * 40 + "/../x", "F" * 40])
 def test_what_is_no_commit_is_no_link(head: str) -> None:
     assert "href" not in body(plan(added=("a.md",), head=head))
+
+
+def test_a_merged_pull_request_without_a_plan_says_what_brings_it_to_the_store() -> None:
+    text = body(plan(comparison=Comparison("diff", "nothing was compared")), state="merged", run_url=RUN)
+    assert "brings it to the vector store" in text
+    assert "nothing was compared" not in text
+
+
+def test_a_merged_pull_request_with_a_plan_keeps_its_table() -> None:
+    text = body(plan(added=("a.md",)), state="merged")
+    assert "brings it to the vector store" in text
+    assert "a&#46;md" in text
 
 
 def test_a_closed_pull_request_keeps_no_table() -> None:
