@@ -6,11 +6,12 @@ import re
 from typing import get_args
 
 import pytest
+from markdown_it import MarkdownIt
 
 from vsync.cost import dollars, per_day
 from vsync.errors import StoreGone
 from vsync.markdown import MAX_BYTES, failure, summary
-from vsync.markup import code
+from vsync.markup import code, prose
 from vsync.planning import Comparison
 from vsync.remedies import REASONS
 from vsync.reporting import FailedItem, Report
@@ -160,6 +161,13 @@ def test_a_name_that_is_not_utf8_is_not_linked() -> None:
 
 def test_a_mail_address_in_a_name_is_no_link() -> None:
     assert code("me@example.com.md") == "<code>me&#64;<wbr>example&#46;com&#46;md</code>"
+
+
+@pytest.mark.parametrize("text", ["- a list", "--- a rule", "    indented code"])
+def test_a_message_begins_no_block(text: str) -> None:
+    page = MarkdownIt("commonmark").render(prose(text))
+    assert re.findall(r"<\w+", page) == ["<p"]
+    assert text.strip() in page
 
 
 def test_a_long_name_shows_its_beginning_and_its_end() -> None:
