@@ -29,11 +29,13 @@ def one_line(text: str, secrets: Iterable[str | None], most: int = 300) -> str:
     return redacted(" ".join(re.sub(r"<[^>]*>", " ", text).split()), secrets)[:most]
 
 
-def redacted_report(report: Report, secrets: tuple[str | None, ...]) -> Report:
+def redacted_report(report: Report, secrets: Iterable[str | None]) -> Report:
     """The report without the secrets in its messages. Markup escapes and cuts text, which would hide them from `redacted`."""
 
+    known = tuple(secrets)
+
     def clean(text: str) -> str:
-        return redacted(text, secrets)
+        return redacted(text, known)
 
     return dataclasses.replace(
         report,
