@@ -93,9 +93,13 @@ class Remote:
         found = parse_refs(self._network("ls-remote", _NAME, *names))
         return {ref: sha for ref, sha in found.items() if any(_named(ref, name) for name in names)}
 
-    def fetch(self, *wanted: str, blobs: bool = True) -> None:
-        """Brings commits with their trees, and unless told otherwise their blobs, without what was before them."""
-        options = ["--depth=1", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet"]
+    def fetch(self, *wanted: str, blobs: bool = True, depth: int = 1) -> None:
+        """Brings commits with their trees, and unless told otherwise their blobs, without what was before them.
+
+        At depth 1 git takes even a commit without parents for a shallow one, and then no ref can be set back to it: "shallow
+        update not allowed".
+        """
+        options = [f"--depth={depth}", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet"]
         options.append("--no-filter" if blobs else "--filter=blob:none")
         self._network("fetch", *options, _NAME, *wanted)
 

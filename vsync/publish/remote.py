@@ -102,7 +102,7 @@ class RemotePublication:
                 if tip is not None and not self._remote.has(tip):
                     self._remote.fetch(tip, blobs=not self._shared)
                 if seal is not None and not self._remote.has(seal):
-                    self._remote.fetch(seal)
+                    self._remote.fetch(seal, depth=2)
             except GitUnavailable:
                 if self._remote.refs(*names) != refs:
                     continue  # it moved in between, and what it was is gone
@@ -300,7 +300,7 @@ class RemotePublication:
             before = self._before
             updates = [RefUpdate(self._seal, before.seal_commit, self._mine_commit)]
             if before.doubt_commit is not None:
-                updates.append(RefUpdate(self._doubt, before.doubt_commit, None))
+                updates.append(RefUpdate(self._doubt, self._mark(), None))
             if not self._remote.push(updates):
                 self._log("The seal was taken over by another run before it could be given back.")
             self._mine = self._mine_commit = None
@@ -317,8 +317,10 @@ class RemotePublication:
 
     def doubt(self) -> None:
         with contextlib.suppress(GitUnavailable, PushRefused):  # the run ends with the error that led here
-            mark = self._remote.commit(None, "doubt", b"", "vsync doubt\n")
-            self._remote.push([RefUpdate(self._doubt, mark, None)])
+            self._remote.push([RefUpdate(self._doubt, self._mark(), None)])
+
+    def _mark(self) -> str:
+        return self._remote.commit(None, "doubt", b"", "vsync doubt\n")
 
     def release(self) -> None:
         with self._lock:
