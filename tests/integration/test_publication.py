@@ -299,7 +299,9 @@ def test_letting_go_is_harmless_however_often(kind: Kind) -> None:
 
 
 def test_a_second_run_waits_says_so_once_and_gets_it_when_the_first_closes(kind: Kind) -> None:
-    first, told, pauses = taken(kind), [], []
+    first = taken(kind)
+    told: list[str] = []
+    pauses: list[float] = []
 
     def pause(seconds: float) -> None:
         pauses.append(seconds)
@@ -392,7 +394,8 @@ def test_a_run_that_was_taken_over_and_lets_go_does_not_free_its_successors_seal
 
 
 def test_of_many_runs_at_once_one_gets_the_seal(kind: Kind) -> None:
-    start, answers = threading.Barrier(4), []
+    start = threading.Barrier(4)
+    answers: list[str | None] = []
 
     def take(name: str) -> None:
         publication = kind.run()

@@ -72,6 +72,7 @@ remote: error: GH006: Protected branch update failed for refs/heads/main.
         ("!\tx:refs/heads/m\t[remote rejected] (pre-receive hook declined)", "declined"),
         ("!\tx:refs/heads/m\t[remote rejected] (hook declined)", "declined"),
         ("!\t:refs/heads/m\t[remote rejected] (deletion prohibited)", "declined"),
+        ("fatal: ref updates aborted by hook\nfatal: the remote end hung up unexpectedly", "declined"),
         ("!\tx:refs/heads/m\t[remote rejected] (branch is currently checked out)", "declined"),
         (f"remote: Repository not found.\nfatal: repository '{URL}/' not found", "missing"),
         (f"fatal: unable to access '{URL}/': The requested URL returned error: 404", "missing"),
