@@ -18,7 +18,7 @@ _USERINFO = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s@:]*:(?!\d+/)\S*@)")
 """Up to the last @: a password may hold one, or a slash, where somebody forgot to encode it."""
 _NAMES = re.compile(r"\b(?:\w+://|refs/)[^\s:]*")
 _DECLINED = re.compile(
-    r"declined|protected branch|GH006|GH013|prohibited|denied by|aborted by hook|refusing to update checked out branch|currently checked out",
+    r"declined|protected branch|GH006|GH013|prohibited|denied by|aborted by hook|checked out",
     re.I,
 )
 _PERMISSION = re.compile(
