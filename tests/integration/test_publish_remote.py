@@ -604,7 +604,8 @@ def test_a_remote_that_cannot_be_reached_is_told_when_it_is_read(server: GitServ
 def test_what_moves_while_it_is_read_is_read_once_more(machines: Machines) -> None:
     machines.published()
     publication = machines.run()
-    fetch, moved = publication._remote.fetch, []
+    fetch = publication._remote.fetch
+    moved: list[bool] = []
 
     def fetch_after_move(*wanted: str, **given: Any) -> None:
         if not moved:
