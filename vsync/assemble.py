@@ -102,7 +102,14 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
                 f"The branch {settings.manifest_branch} is checked out: --commit cannot change it behind your back.",
                 "Give another --manifest-branch, or let the remote keep the manifest with --push.",
             )
-        return Remote(str(repository.git_dir), None, access.environ, object_format=repository.object_format())
+        there = repository.git_dir.stat()
+        return Remote(
+            str(repository.git_dir),
+            None,
+            access.environ,
+            object_format=repository.object_format(),
+            owner=(there.st_uid, there.st_gid),
+        )
     url = repository.push_url()
     if url is None:
         raise RepositoryError(

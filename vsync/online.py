@@ -15,7 +15,7 @@ from dataclasses import replace
 from .apply import Delivery, remove, transfer
 from .bookkeeping import Results, next_state
 from .documents import Identity
-from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict
+from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, VsyncError
 from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, parse_manifest, vouches
 from .outcome import Outcome, Removal, audit, final_failures, headline, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
@@ -65,11 +65,17 @@ class OnlineRun:
             raise
         except BaseException:
             if not self._wrote:
-                job.publication.abandon()
+                self._give_back()
             raise
         finally:
             job.observer.finished()
             job.publication.release()
+
+    def _give_back(self) -> None:
+        try:
+            self._job.publication.abandon()
+        except VsyncError as error:  # what led here is what the run ends with
+            self._job.observer.note(f"The seal could not be given back: {error.message}")
 
     def look_only(self) -> Report:
         """The plan of a target without a manifest: read from the store, nothing written."""

@@ -31,7 +31,11 @@ _BOT = {
 
 
 class Remote:
-    """The remote at an address. `environ` is the process's; `inherited` the configuration of the user's repository."""
+    """The remote at an address. `environ` is the process's; `inherited` the configuration of the user's repository.
+
+    `owner` is the user and group of a repository on this disk. Root (in a container) works there as they: git would refuse
+    to serve it to anybody else, and what it wrote as root would be in their way.
+    """
 
     def __init__(
         self,
@@ -41,11 +45,13 @@ class Remote:
         inherited: Sequence[tuple[str, str]] = (),
         *,
         object_format: str = "sha1",
+        owner: tuple[int, int] | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         address, config = network_config(url, token, inherited)
         self.shown = without_userinfo(address)
         self._object_format = object_format
+        self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None
         self._pause = pause
         self._folder: Path | None = None
         config += [
@@ -75,6 +81,9 @@ class Remote:
         """The scratch repository, made when it is first needed."""
         if self._folder is None:
             folder = Path(tempfile.mkdtemp(prefix="vsync-git-"))
+            if self._owner is not None:
+                os.chown(folder, *self._owner)
+                self.environment["HOME"] = str(folder)  # git does not go on without looking for its configuration there
             self._local(
                 "init", "--bare", "--quiet", "--template=", f"--object-format={self._object_format}", str(folder)
             )
@@ -102,6 +111,11 @@ class Remote:
         options = [f"--depth={depth}", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet"]
         options.append("--no-filter" if blobs else "--filter=blob:none")
         self._network("fetch", *options, _NAME, *wanted)
+
+    def _bring(self, blob: str) -> None:
+        """Fetches a blob that was left out: git would by itself, but not try again. The options are those that it uses."""
+        options = ["--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--quiet"]
+        self._network("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, _NAME, blob)
 
     def has(self, commit: str) -> bool:
         return self._git("cat-file", "-e", commit + "^{tree}", lazy=False)[0] == 0
@@ -139,7 +153,7 @@ class Remote:
             kind = "a symbolic link" if mode == "120000" else "a folder" if mode == "040000" else "not a file"
             raise ManifestError(f"{path} in {commit[:12]} is {kind}.", "Replace it by a file, or delete it.")
         if self._git("cat-file", "-e", blob, lazy=False)[0]:
-            self.fetch(blob)  # git would bring it by itself, but not try again
+            self._bring(blob)
         return self._local("cat-file", "blob", blob)
 
     def _entry(self, commit: str, path: str) -> tuple[str | None, str]:
@@ -256,7 +270,17 @@ class Remote:
         if not lazy:
             environment["GIT_NO_LAZY_FETCH"] = "1"
         # Not by GitPython, which adds the process's whole environment again: variables of a surrounding git lead elsewhere.
-        done = subprocess.run(["git", *arguments], env=environment, input=stdin, capture_output=True, check=False)
+        user, group = self._owner or (None, None)
+        done = subprocess.run(
+            ["git", *arguments],
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            user=user,
+            group=group,
+            extra_groups=None if group is None else [],
+        )
         return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -286,6 +287,21 @@ def test_with_commit_the_clone_itself_keeps_the_manifest(machines: Machines, lin
     assert machines.refs() == before
     assert clone.git("status", "--porcelain") == ""
     machines.taken("second", clone=where, commit=True).abandon()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can work in somebody else's repository")
+def test_with_commit_root_leaves_nothing_of_its_own_in_somebodys_clone() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        machines = Machines(folder)
+        clone = machines.clone()
+        for path in (clone.root, *clone.root.rglob("*")):
+            os.chown(path, 12345, 54321, follow_symlinks=False)
+        machines.taken(clone=clone, commit=True).publish_and_close(b"1\n", 1)
+        machines.end()
+        assert {(path.lstat().st_uid, path.lstat().st_gid) for path in clone.root.rglob("*")} == {(12345, 54321)}
+        assert (clone.root / ".git" / SEAL).exists()
 
 
 def test_with_commit_no_branch_changes_under_a_work_tree(machines: Machines) -> None:

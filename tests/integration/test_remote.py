@@ -446,3 +446,13 @@ def test_two_threads_may_push_at_once(made: Made, bare: Repo) -> None:
     for thread in threads:
         thread.join()
     assert sorted(won) == [False, False, True]
+
+
+def test_a_blob_is_brought_though_the_server_is_busy(server: Flaky, made: Made, repo: Repo) -> None:
+    tip = repo.commit({"m": b"manifest"})
+    repo.git("push", "-q", server.repository("acme/docs").as_uri(), "main")
+    remote = made(server.url("acme/docs"), WRITER)
+    remote.fetch(tip, blobs=False)
+    server.fail(2, 503)
+    assert remote.file(tip, "m") == b"manifest"
+    assert len(remote.waits) == 2  # type: ignore[attr-defined]
