@@ -100,12 +100,19 @@ def open_place(settings: Settings, origin: Origin, access: GitAccess | None = No
 
 def _open_remote(settings: Settings, access: GitAccess, repository: Repository) -> Remote:
     if not settings.push:
-        if repository.checked_out() == settings.manifest_branch:
+        if settings.manifest_branch in repository.checked_out():
             raise ConfigurationError(
                 f"The branch {settings.manifest_branch} is checked out: --commit cannot change it behind your back.",
                 "Give another --manifest-branch, or let the remote keep the manifest with --push.",
             )
-        return Remote(str(repository.git_dir), None, access.environ, object_format=repository.object_format())
+        there = repository.git_dir.stat()
+        return Remote(
+            str(repository.git_dir),
+            None,
+            access.environ,
+            object_format=repository.object_format(),
+            owner=(there.st_uid, there.st_gid),
+        )
     url = repository.push_url()
     if url is None:
         raise RepositoryError(
@@ -155,9 +162,11 @@ def open_publication(settings: Settings, place: Place, log: Callable[[str], None
                 f"The manifest {settings.manifest} is no path in the repository.",
                 "Give a path relative to its top folder: it names a file on the manifest's branch.",
             )
+        name = _manifest_name(settings, manifest, place.root)
+        _check_names(settings.target, name)
         return RemotePublication(
             place.remote,
-            _manifest_name(settings, manifest, place.root),
+            name,
             settings.manifest_branch,
             settings.target,
             shared=settings.manifest_branch != DEFAULT_MANIFEST_BRANCH,
@@ -168,6 +177,17 @@ def open_publication(settings: Settings, place: Place, log: Callable[[str], None
     if settings.folder is not None and manifest is not None:
         seal_folder = manifest.parent
     return LocalPublication(manifest, seal_folder, settings.target, _manifest_name(settings, manifest, place.root))
+
+
+def _check_names(target: str, manifest: str) -> None:
+    """What is a fine name of a file need not be one of a ref: https://git-scm.com/docs/git-check-ref-format."""
+    if ".." in target or target.endswith((".lock", ".")):
+        raise ConfigurationError(
+            f"The target name {target!r} cannot be part of a ref's name, and the seal is the ref refs/vsync/<target>.",
+            "Use a name without two dots in a row that does not end in a dot or in .lock.",
+        )
+    if ".git" in manifest.lower().split("/"):
+        raise ManifestError(f"git takes no file {manifest} into a commit.", "Give another --manifest.")
 
 
 def _manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:

@@ -23,6 +23,7 @@ from .changes import Change, TreeEntry, parse_diff, parse_tree
 from .content import CHUNK_BYTES, Content, spool
 from .durable import give_back
 from .errors import GitUnavailable, RepositoryError
+from .refs import is_address
 
 _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -103,10 +104,13 @@ class Repository:
             return None
 
     def push_url(self) -> str | None:
-        """The address that git would speak to for `origin`, after the rewriting that `url.….insteadOf` asks for."""
+        """The address that git would push to for `origin`, after the rewriting that `url.….insteadOf` asks for."""
         if self.origin_url() is None:
             return None
-        return self._text("ls-remote", "--get-url", "origin") or None
+        url = self._text("remote", "get-url", "--push", "origin")
+        if url and not is_address(url):
+            return str(self.root / url)  # git takes a path from the working tree's top folder
+        return url or None
 
     def configuration(self) -> list[tuple[str, str]]:
         """What the repository's own configuration says, in git's order."""
@@ -120,12 +124,10 @@ class Repository:
     def object_format(self) -> str:
         return self._text("rev-parse", "--show-object-format")
 
-    def checked_out(self) -> str | None:
-        """The branch that is checked out; None when it is a commit."""
-        try:
-            return self._text("symbolic-ref", "--quiet", "--short", "HEAD") or None
-        except gitpython.GitCommandError:
-            return None
+    def checked_out(self) -> set[str]:
+        """The branches that are checked out, here and in linked worktrees."""
+        lines = self._text("worktree", "list", "--porcelain").splitlines()
+        return {line.removeprefix("branch refs/heads/") for line in lines if line.startswith("branch ")}
 
     def parents(self, commit: str) -> list[str]:
         """A commit's parents as it names them; a shallow clone may not have these."""

@@ -15,7 +15,7 @@ from dataclasses import replace
 from .apply import Delivery, remove, transfer
 from .bookkeeping import Results, next_state
 from .documents import Identity
-from .errors import PublicationFailed, SealHeld, StoreConflict
+from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, VsyncError
 from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, parse_manifest, vouches
 from .outcome import Outcome, Removal, audit, final_failures, headline, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
@@ -37,7 +37,8 @@ class OnlineRun:
         self._job = job
         self._known = known
         self._report = first_report(job, known)
-        self._run_id = job.origin.run_id or secrets.token_hex(8)
+        # The prefix keeps it from looking like the number of a workflow's run, by which late ones are told.
+        self._run_id = job.origin.run_id or f"local-{secrets.token_hex(8)}"
         self._owner = _owner(known)
         self._new_owner = secrets.token_hex(16)
         self._planned_from = _content(known, job)
@@ -64,11 +65,17 @@ class OnlineRun:
             raise
         except BaseException:
             if not self._wrote:
-                job.publication.abandon()
+                self._give_back()
             raise
         finally:
             job.observer.finished()
             job.publication.release()
+
+    def _give_back(self) -> None:
+        try:
+            self._job.publication.abandon()
+        except VsyncError as error:  # what led here is what the run ends with
+            self._job.observer.note(f"The seal could not be given back: {error.message}")
 
     def look_only(self) -> Report:
         """The plan of a target without a manifest: read from the store, nothing written."""
@@ -93,7 +100,7 @@ class OnlineRun:
 
     def _seal(self) -> Seal:
         since = self._job.now().isoformat(timespec="seconds")
-        return Seal("open", self._run_id, since, self._job.source.head, owner=self._owner or self._new_owner)
+        return Seal("open", self._run_id, since, self._job.source.head, owner=self._owner)
 
     def _look_again(self, published: Published) -> None:
         """The manifest or seal is not what this run planned from: plan again against what is there now."""
@@ -349,6 +356,8 @@ class OnlineRun:
                 except SealHeld:
                     self._job.stop.request(signal.SIGTERM)
                     return
+                except (GitUnavailable, PushRefused) as error:
+                    self._job.observer.note(f"The seal could not be renewed: {error.message}")
 
         task = asyncio.create_task(renew())
         try:

@@ -10,12 +10,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "unreachable"]
 
-_USERINFO = re.compile(r"(?<=://)[^/@\s']+@")
-_DECLINED = re.compile(r"declined|protected branch|GH006|GH013|prohibited|denied by", re.I)
+_USERINFO = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s@:]*:(?!\d+/)\S*@)")
+"""Up to the last @: a password may hold one, or a slash, where somebody forgot to encode it."""
+_NAMES = re.compile(r"\b(?:\w+://|refs/)[^\s:]*")
+_DECLINED = re.compile(
+    r"declined|protected branch|GH006|GH013|prohibited|denied by|aborted by hook|checked out",
+    re.I,
+)
 _PERMISSION = re.compile(
     r"returned error: 40[13]\b|authentication failed|could not read (username|password)|permission to .* denied"
     r"|access (to repository )?not granted|access denied|insufficient permission|permission denied|invalid credentials"
@@ -25,7 +30,7 @@ _PERMISSION = re.compile(
 _MISSING = re.compile(r"repository .*not found|returned error: 404\b|does not appear to be a git repository", re.I)
 _NO_ATOMIC = re.compile(r"does not support --atomic", re.I)
 _BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.lock|index-pack failed", re.I)
-_KEPT_SETTINGS = re.compile(r"(http|credential|url|ssh)\.|core\.(sshcommand|askpass|gitproxy)$", re.I)
+_KEPT_SETTINGS = re.compile(r"(http|credential|ssh)\.|core\.(sshcommand|askpass|gitproxy)$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ def parse_refs(output: str) -> dict[str, str]:
 
 
 def classify(output: str) -> Failure:
-    """Why git could not do what it was told on a remote, from all that it wrote."""
+    """Why git could not do what it was told on a remote, from all that it wrote. What refs are called says nothing."""
+    output = _NAMES.sub("", output)
     if _NO_ATOMIC.search(output):
         return "no-atomic"
     if _DECLINED.search(output):
@@ -73,9 +79,14 @@ def is_http(url: str) -> bool:
     return url.lower().startswith(("http://", "https://"))
 
 
+def is_address(url: str) -> bool:
+    """Whether git would speak to another host or through a helper; else it is a path."""
+    return "://" in url or "::" in url or is_ssh(url)
+
+
 def is_ssh(url: str) -> bool:
     """Whether git would speak SSH to that address: `ssh://…` or `user@host:path`."""
-    return url.startswith(("ssh://", "git+ssh://")) or bool(re.match(r"^(?:[^/@:]+@)?[^/:]+:(?!/|\\)", url))
+    return url.startswith(("ssh://", "git+ssh://")) or bool(re.match(r"^(?:[^/@:]+@)?[^/:]+:(?![/:\\])", url))
 
 
 def network_config(
@@ -86,17 +97,28 @@ def network_config(
     With a token it alone speaks for the run: credentials that actions/checkout left (`http.….extraheader`), helpers and
     a password in the address are set aside. An empty value clears what was configured before it
     (https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader).
+
+    A password in the address becomes a header as well: git hands addresses to its helpers on their command line. The
+    address is the final one: naming it as its own `insteadOf` keeps a shorter rule from rewriting it once more.
     """
     kept = [(key, value) for key, value in inherited if _KEPT_SETTINGS.match(key)]
-    if token is None or not is_http(url):
-        return url, kept
+    if not is_http(url):
+        return url, [*kept, (f"url.{url}.insteadof", url)]
     parts = urlsplit(url)
-    url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    user, _, host = parts.netloc.rpartition("@")
+    name, colon, password = user.partition(":")
+    login = (
+        f"x-access-token:{token}" if token is not None else f"{unquote(name)}:{unquote(password)}" if colon else None
+    )
+    if login is None:
+        return url, [*kept, (f"url.{url}.insteadof", url)]
+    url = urlunsplit(parts._replace(netloc=host))
     kept = [(key, value) for key, value in kept if not key.lower().startswith("credential.")]
     kept = [(key, value) for key, value in kept if not key.lower().endswith(".extraheader")]
-    secret = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+    secret = base64.b64encode(login.encode()).decode("ascii")
     header = f"http.{url}.extraheader"
-    return url, [*kept, ("credential.helper", ""), (header, ""), (header, f"AUTHORIZATION: basic {secret}")]
+    clear = [("credential.helper", ""), (header, "")]
+    return url, [*kept, (f"url.{url}.insteadof", url), *clear, (header, f"AUTHORIZATION: basic {secret}")]
 
 
 def as_environment(config: Iterable[tuple[str, str]], environ: Mapping[str, str]) -> dict[str, str]:

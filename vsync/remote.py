@@ -12,11 +12,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .errors import GitUnavailable, ManifestError, PushRefused
 from .refs import RefUpdate, as_environment, classify, network_config, parse_refs, told, without_userinfo
 
+_NAME = "vsync"
+"""The remote's name in the scratch repository: people's own configuration may say something of an `origin`."""
 _TRIES = 3
 _WAIT_S = (1.0, 4.0)
 _BOT = {
@@ -29,7 +31,11 @@ _BOT = {
 
 
 class Remote:
-    """The remote at an address. `environ` is the process's; `inherited` the configuration of the user's repository."""
+    """The remote at an address. `environ` is the process's; `inherited` the configuration of the user's repository.
+
+    `owner` is the user and group of a repository on this disk. Root (in a container) works there as they: git would refuse
+    to serve it to anybody else, and what it wrote as root would be in their way.
+    """
 
     def __init__(
         self,
@@ -39,17 +45,20 @@ class Remote:
         inherited: Sequence[tuple[str, str]] = (),
         *,
         object_format: str = "sha1",
+        owner: tuple[int, int] | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         address, config = network_config(url, token, inherited)
         self.shown = without_userinfo(address)
         self._object_format = object_format
+        self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None
         self._pause = pause
         self._folder: Path | None = None
         config += [
-            ("remote.origin.url", address),
-            ("remote.origin.promisor", "true"),
+            (f"remote.{_NAME}.url", address),
+            (f"remote.{_NAME}.promisor", "true"),
             ("core.hooksPath", os.devnull),
+            ("push.pushOption", ""),
             ("http.lowSpeedLimit", "1"),
             ("http.lowSpeedTime", "60"),
             ("gc.auto", "0"),
@@ -62,6 +71,8 @@ class Remote:
             **as_environment(config, kept),
             **asking,
             "GIT_TERMINAL_PROMPT": "0",
+            "GIT_LITERAL_PATHSPECS": "1",
+            "GIT_NO_REPLACE_OBJECTS": "1",
             "LC_ALL": "C",
         }
 
@@ -70,8 +81,13 @@ class Remote:
         """The scratch repository, made when it is first needed."""
         if self._folder is None:
             folder = Path(tempfile.mkdtemp(prefix="vsync-git-"))
+            if self._owner is not None:
+                os.chown(folder, *self._owner)
+                self.environment["HOME"] = str(folder)  # git does not go on without looking for its configuration there
+            self._local(
+                "init", "--bare", "--quiet", "--template=", f"--object-format={self._object_format}", str(folder)
+            )
             self._folder = folder
-            self._git("init", "--bare", "--quiet", "--template=", f"--object-format={self._object_format}", str(folder))
         return self._folder
 
     def close(self) -> None:
@@ -83,37 +99,67 @@ class Remote:
 
     def refs(self, *names: str) -> dict[str, str]:
         """Those of the named refs that exist, with their commits. A name may end in `/*`."""
-        found = parse_refs(self._network("ls-remote", "origin", *names))
+        found = parse_refs(self._network("ls-remote", _NAME, *names))
         return {ref: sha for ref, sha in found.items() if any(_named(ref, name) for name in names)}
 
-    def fetch(self, *wanted: str, blobs: bool = True) -> None:
-        """Brings commits with their trees, and unless told otherwise their blobs, without what was before them."""
-        options = ["--depth=1", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet"]
+    def fetch(self, *wanted: str, blobs: bool = True, depth: int = 1) -> None:
+        """Brings commits with their trees, and unless told otherwise their blobs, without what was before them.
+
+        At depth 1 git takes even a commit without parents for a shallow one, and then no ref can be set back to it: "shallow
+        update not allowed".
+        """
+        options = [f"--depth={depth}", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet"]
         options.append("--no-filter" if blobs else "--filter=blob:none")
-        self._network("fetch", *options, "origin", *wanted)
+        self._network("fetch", *options, _NAME, *wanted)
+
+    def _bring(self, blob: str) -> None:
+        """Fetches a blob that was left out: git would by itself, but not try again. The options are those that it uses."""
+        options = ["--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--quiet"]
+        self._network("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, _NAME, blob)
 
     def has(self, commit: str) -> bool:
         return self._git("cat-file", "-e", commit + "^{tree}", lazy=False)[0] == 0
 
     def date(self, commit: str) -> float:
         """When a fetched commit was made, in seconds since the epoch by its maker's clock."""
-        return float(self._local("show", "--no-patch", "--format=%ct", commit).split()[0])
+        (line,) = self._header(commit, b"committer ")
+        return float(line.split()[-2])
 
     def parents(self, commit: str) -> list[str]:
         """A fetched commit's parents as it names them."""
+        return [line.split()[1].decode("ascii") for line in self._header(commit, b"parent ")]
+
+    def _header(self, commit: str, start: bytes) -> list[bytes]:
         header, _, _ = self._local("cat-file", "commit", commit).partition(b"\n\n")
-        return [line.split()[1].decode("ascii") for line in header.splitlines() if line.startswith(b"parent ")]
+        return [line for line in header.split(b"\n") if line.startswith(start)]
 
     def file(self, commit: str, path: str) -> bytes | None:
-        """The bytes of a file of a fetched commit; None when there is no such path."""
-        listed = self._local("ls-tree", "-z", commit, "--", path)
-        if not listed:
+        """The bytes of a file of a fetched commit; None when there is no such path.
+
+        Raises ManifestError when something else stands there, or in the place of one of its folders.
+        """
+        folders = [folder.as_posix() for folder in reversed(PurePosixPath(path).parents) if folder.name]
+        for folder in folders:
+            mode, _ = self._entry(commit, folder)
+            if mode not in {None, "040000"}:
+                raise ManifestError(
+                    f"{path} cannot stand in {commit[:12]}: {folder} is not a folder there.",
+                    "Give another --manifest, another --manifest-branch, or rename what is in the way.",
+                )
+        mode, blob = self._entry(commit, path)
+        if mode is None:
             return None
-        mode, _, rest = listed.partition(b" ")
-        if mode not in {b"100644", b"100755"}:
-            kind = "a symbolic link" if mode == b"120000" else "not a file"
+        if mode not in {"100644", "100755"}:
+            kind = "a symbolic link" if mode == "120000" else "a folder" if mode == "040000" else "not a file"
             raise ManifestError(f"{path} in {commit[:12]} is {kind}.", "Replace it by a file, or delete it.")
-        return self._local("cat-file", "blob", rest.split(b"\t")[0].split()[1].decode("ascii"))
+        if self._git("cat-file", "-e", blob, lazy=False)[0]:
+            self._bring(blob)
+        return self._local("cat-file", "blob", blob)
+
+    def _entry(self, commit: str, path: str) -> tuple[str | None, str]:
+        """Mode and object id of a path; the mode is None when there is no such path."""
+        entry = self._local("ls-tree", "-z", commit, "--", path).partition(b"\t")[0].decode("ascii").split()
+        return (entry[0], entry[2]) if entry else (None, "")
 
     def paths(self, commit: str) -> set[str]:
         """What stands in the top folder of a fetched commit."""
@@ -145,8 +191,8 @@ class Remote:
             if status == 0:
                 return True
             there = self.refs(*(update.ref for update in updates))
-            if all(there.get(update.ref) == update.new for update in updates):
-                return True  # done, and only the answer was lost
+            if _done(updates, there):
+                return True  # only the answer was lost
             if any(there.get(update.ref) != update.expected for update in updates):
                 return False
             if classify(output) == "no-atomic":
@@ -173,7 +219,7 @@ class Remote:
             options.append("--atomic")
         leases = [f"--force-with-lease={update.ref}:{update.expected or ''}" for update in updates]
         refspecs = [f"{update.new or ''}:{update.ref}" for update in updates]
-        status, out, err = self._git("push", *options, *leases, "origin", *refspecs)
+        status, out, err = self._git("push", *options, *leases, _NAME, *refspecs)
         return status, f"{err}\n{os.fsdecode(out)}"
 
     # --- Running git ----------------------------------------------------------------------------------------
@@ -206,6 +252,8 @@ class Remote:
 
     def _local(self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
         status, out, err = self._git(*arguments, stdin=stdin, more=more)
+        if status < 0:  # a terminal's Ctrl-C goes to git as well; what becomes of the run is not git's to decide
+            status, out, err = self._git(*arguments, stdin=stdin, more=more)
         if status:
             raise GitUnavailable(
                 f"git {arguments[0]} failed: {told(err)}",
@@ -222,7 +270,17 @@ class Remote:
         if not lazy:
             environment["GIT_NO_LAZY_FETCH"] = "1"
         # Not by GitPython, which adds the process's whole environment again: variables of a surrounding git lead elsewhere.
-        done = subprocess.run(["git", *arguments], env=environment, input=stdin, capture_output=True, check=False)
+        user, group = self._owner or (None, None)
+        done = subprocess.run(
+            ["git", *arguments],
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            user=user,
+            group=group,
+            extra_groups=None if group is None else [],
+        )
         return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
@@ -238,11 +296,21 @@ _MISSING_REMEDY = "Check the remote `origin`, and that the job has `permissions:
 
 
 def _not_for_git(name: str) -> bool:
-    """Whether that variable would lead git to another repository than the scratch one, or is a secret it has no use for."""
+    """Whether that variable would lead git to another repository than the scratch one, or is a secret it has no use for.
+
+    A date would make every seal look as old as that.
+    """
     return name.startswith(("INPUT_", "OPENAI_", "ACTIONS_", "VSYNC_")) or name in {
         "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
         "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_QUARANTINE_PATH", "GIT_CONFIG",
+        "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE",
     }  # fmt: skip
+
+
+def _done(updates: Sequence[RefUpdate], there: Mapping[str, str]) -> bool:
+    """Whether a push that is atomic has happened. Others may have moved some of its refs already, but not unmade them."""
+    made = [there.get(update.ref) == update.new for update in updates]
+    return all(made) or any(done for done, update in zip(made, updates, strict=True) if update.new is not None)
 
 
 def _named(ref: str, name: str) -> bool:

@@ -127,9 +127,15 @@ def superseded(job: Job, known: Known) -> bool:
 
 
 def _note(job: Job, known: Known) -> None:
-    seal = known.published.seal
-    if job.origin.run_id and known.trust == "sealed" and seal is not None and seal.head != job.source.head:
-        job.publication.note(job.origin.run_id, job.source.head)
+    """Nothing to do for this run, but an older one that comes later must know that it is late.
+
+    Also when the head is the one that was synced: a branch may have gone forth and back meanwhile.
+    """
+    seal, run = known.published.seal, job.origin.run_id
+    if run and known.trust == "sealed" and seal is not None and (seal.run != run or seal.head != job.source.head):
+        if is_late(seal.run, run, None):
+            return  # an explicit head of an old run, run once more
+        job.publication.note(run, job.source.head)
 
 
 def _import_sdk_meanwhile() -> None:

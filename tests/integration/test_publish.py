@@ -1,4 +1,4 @@
-"""Manifest and seal as files: one holder at a time between real processes, whatever happens to them."""
+"""Manifest and seal as files: one holder at a time between real processes. What holds for every publication: test_publication."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.gitrepo import Repo
 from vsync.assemble import open_place, open_publication
 from vsync.durable import write_durably
 from vsync.errors import ManifestError, PublicationFailed, SealHeld
-from vsync.manifest import Seal, blob_id, parse_seal
+from vsync.manifest import Seal, blob_id
 from vsync.publish import STALE_AFTER_S, Publication, Published, local
 from vsync.publish.local import LocalPublication
 from vsync.settings import Origin, resolve
@@ -178,89 +178,12 @@ def test_nothing_stands_there_before_the_first_run(place: Place) -> None:
     assert not place.seals.exists()
 
 
-def test_taking_opens_the_seal_under_the_runs_name_and_waits_for_nobody(place: Place) -> None:
-    publication = place.here()
-    publication.take(Seal("open", "run 1", SINCE, "head", owner="o"), 0, never)
-    assert place.seal() == Seal("open", "run 1", SINCE, "head", owner="o")
-    publication.release()
-
-
-def test_publishing_writes_the_manifest_and_vouches_for_it_while_the_seal_stays_open(place: Place, held: Held) -> None:
-    held(place.here()).publish(b"the manifest\n", 7)
-    assert place.manifest.read_bytes() == b"the manifest\n"
-    assert place.published().blob == blob_id(b"the manifest\n")
-    seal = place.seal()
-    assert (seal.state, seal.serial, seal.manifest) == ("open", 7, blob_id(b"the manifest\n"))
-
-
-def test_closing_keeps_what_the_seal_vouches_for(place: Place, held: Held) -> None:
-    publication = held(place.here())
-    publication.publish(b"1", 1)
-    publication.publish(b"2", 2)
-    publication.close()
-    seal = place.seal()
-    assert (seal.state, seal.serial, seal.manifest, seal.owner) == ("closed", 2, blob_id(b"2"), "o")
-
-
-def test_the_next_run_keeps_vouching_for_the_manifest_until_it_publishes(place: Place, held: Held) -> None:
-    first = held(place.here(), "first")
-    first.publish(b"1", 1)
-    first.close()
-    held(place.here(), "second")
-    seal = place.seal()
-    assert (seal.state, seal.run, seal.manifest) == ("open", "second", blob_id(b"1"))
-
-
-def test_abandoning_the_first_run_leaves_no_seal(place: Place, held: Held) -> None:
-    held(place.here()).abandon()
-    assert place.published() == Published(None, None)
-
-
-def test_abandoning_restores_the_seal_to_the_byte_and_frees_it(place: Place, held: Held) -> None:
-    first = held(place.here(), "first")
-    first.publish(b"1", 1)
-    first.close()
-    (file,) = place.seals.glob("*.seal.json")
-    before = file.read_bytes()
-    held(place.here(), "second").abandon()
-    assert file.read_bytes() == before
-    held(place.here(), "third").close()
-
-
 def test_abandoning_restores_a_seal_that_a_dead_run_left_open(place: Place, held: Held) -> None:
     dead = place.run("dead")
     assert dead.do("take") == "done"
     dead.kill()
     held(place.here(), "second").abandon()
     assert (place.seal().state, place.seal().run) == ("open", "dead")
-
-
-@pytest.mark.parametrize("do", ["renew", "publish", "close", "abandon"])
-def test_a_run_that_has_not_taken_the_seal_may_do_nothing(place: Place, held: Held, do: str) -> None:
-    held(place.here(), "other").close()
-    before = place.published()
-    publication = place.here()
-    with pytest.raises(SealHeld):
-        publication.publish(b"1", 1) if do == "publish" else getattr(publication, do)()
-    assert place.published() == before
-
-
-@pytest.mark.parametrize("do", ["renew", "publish", "close", "abandon"])
-def test_a_run_that_has_closed_may_do_nothing_more(place: Place, held: Held, do: str) -> None:
-    publication = held(place.here())
-    publication.close()
-    before = place.published()
-    with pytest.raises(SealHeld):
-        publication.publish(b"1", 1) if do == "publish" else getattr(publication, do)()
-    assert place.published() == before
-
-
-def test_letting_go_is_harmless_however_often(place: Place, held: Held) -> None:
-    place.here().release()
-    publication = held(place.here())
-    publication.release()
-    publication.release()
-    assert place.seal().state == "open"
 
 
 def test_without_a_manifest_only_the_seal_is_kept(place: Place) -> None:
@@ -436,15 +359,6 @@ def test_one_manifest_has_one_seal_however_its_path_is_written(repo: Repo, spell
         held(publication(spelled), "second")
 
 
-def test_a_seal_that_cannot_be_read_counts_as_open_and_can_be_taken(place: Place, held: Held) -> None:
-    held(place.here(), "first").close()
-    (file,) = place.seals.glob("*.seal.json")
-    file.write_bytes(b'{"state": "clo')
-    assert place.seal().state == "open"
-    held(place.here(), "second")
-    assert (place.seal().run, place.seal().manifest) == ("second", None)
-
-
 # --- Writing ------------------------------------------------------------------------------------------------
 
 
@@ -582,23 +496,3 @@ def test_a_folder_that_may_not_be_written_is_told_by_its_name(tmp_path: Path) ->
                 publication.take(Seal("open", "run", SINCE), 0, never)
         finally:
             os.seteuid(0)
-
-
-def test_the_seal_on_disk_is_the_documented_json(place: Place, held: Held) -> None:
-    publication = held(place.here(), "run 1")
-    publication.publish(b"1", 5)
-    publication.close()
-    (file,) = place.seals.glob("*.seal.json")
-    content = file.read_bytes()
-    assert json.loads(content) == {
-        "state": "closed",
-        "run": "run 1",
-        "since": SINCE,
-        "head": None,
-        "serial": 5,
-        "manifest": blob_id(b"1"),
-        "content": None,
-        "owner": "o",
-    }
-    assert content.endswith(b"}\n")
-    assert parse_seal(content) == place.seal()

@@ -22,6 +22,7 @@ CONTRACT = {
     "SealHeld": (3, "store"),
     "ApiUnavailable": (3, "api"),
     "GitUnavailable": (3, "git"),
+    "PushRefused": (3, "permission"),
     "LimitExceeded": (4, "limit"),
 }
 REASONS = "documents drift check config manifest credentials permission store api git limit interrupted".split()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..manifest import Seal, blob_id
@@ -28,6 +28,13 @@ class Published:
     @property
     def blob(self) -> str | None:
         return None if self.manifest is None else blob_id(self.manifest)
+
+
+def succeed(before: Seal | None, seal: Seal) -> Seal:
+    """The seal that a run opens: what the one before vouches for goes on, and so does the owner that it knew."""
+    if before is None:
+        return replace(seal, manifest=None, content=None)
+    return replace(seal, manifest=before.manifest, content=before.content, owner=seal.owner or before.owner)
 
 
 class ManifestMoved(Exception):

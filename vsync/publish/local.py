@@ -22,7 +22,7 @@ from typing import Literal
 from ..durable import give_to_owner_of, make_folder, write_durably
 from ..errors import ManifestError, PublicationFailed, SealHeld, VsyncError
 from ..manifest import Seal, blob_id, dump_seal, parse_seal
-from . import STALE_AFTER_S, Published
+from . import STALE_AFTER_S, Published, succeed
 
 _LOOK_EVERY_S = 0.2
 
@@ -157,8 +157,7 @@ class LocalPublication:
                 return False
             self._held, self._before = held, before
             self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
-            vouched = (before.manifest, before.content) if before else (None, None)
-            self._write_seal(dataclasses.replace(seal, manifest=vouched[0], content=vouched[1]))
+            self._write_seal(succeed(before, seal))
             return True
 
     def _lock_holder(self) -> int | None:

@@ -21,7 +21,7 @@ from ..errors import GitUnavailable, PushRefused, SealHeld
 from ..manifest import Seal, blob_id, dump_seal, parse_seal
 from ..refs import RefUpdate
 from ..remote import Remote
-from . import STALE_AFTER_S, ManifestMoved, Published
+from . import STALE_AFTER_S, ManifestMoved, Published, succeed
 
 SEAL_FILE = "seal.json"
 LOOK_EVERY_S = 3.0
@@ -36,6 +36,7 @@ class _There:
     tip: str | None = None
     seal_commit: str | None = None
     doubt_commit: str | None = None
+    owner_commit: str | None = None
     manifest: bytes | None = None
     seal: Seal | None = None
 
@@ -82,7 +83,6 @@ class RemotePublication:
         self._mine: Seal | None = None
         self._mine_commit: str | None = None
         self._renewed = 0.0
-        self._claimed: str | None = None
         self._lock = threading.RLock()
 
     # --- Reading --------------------------------------------------------------------------------------------
@@ -95,21 +95,23 @@ class RemotePublication:
     def _look(self) -> _There:
         """The state of the remote. What is fetched counts, should it have moved since the refs were listed."""
         for _ in range(_MAX_TRIES):
-            refs = self._remote.refs(self._branch, self._seal, self._doubt)
+            names = (self._branch, self._seal, self._doubt, self._owner)
+            refs = self._remote.refs(*names)
             tip, seal = refs.get(self._branch), refs.get(self._seal)
             try:
                 if tip is not None and not self._remote.has(tip):
                     self._remote.fetch(tip, blobs=not self._shared)
                 if seal is not None and not self._remote.has(seal):
-                    self._remote.fetch(seal)
+                    self._remote.fetch(seal, depth=2)
             except GitUnavailable:
-                if self._remote.refs(self._branch, self._seal) != {**refs}:
+                if self._remote.refs(*names) != refs:
                     continue  # it moved in between, and what it was is gone
                 raise
             return _There(
                 tip,
                 seal,
                 refs.get(self._doubt),
+                refs.get(self._owner),
                 self._remote.file(tip, self.name) if tip else None,
                 parse_seal(self._remote.file(seal, SEAL_FILE) or b"") if seal else None,
             )
@@ -160,8 +162,7 @@ class RemotePublication:
         return silent_for >= STALE_AFTER_S or self._is_dead(seal.run)
 
     def _try_take(self, there: _There, seal: Seal) -> bool:
-        vouched = (there.seal.manifest, there.seal.content) if there.seal else (None, None)
-        mine = dataclasses.replace(seal, manifest=vouched[0], content=vouched[1])
+        mine = succeed(there.seal, seal)
         commit = self._seal_commit(mine)
         updates = [RefUpdate(self._seal, commit, there.seal_commit)]
         if there.doubt_commit is not None:  # this run's own open seal says it from now on
@@ -230,12 +231,12 @@ class RemotePublication:
             if there is None:
                 claim = self._remote.commit(None, "owner", owner.encode(), "vsync owner\n")
                 if self._remote.push([RefUpdate(self._owner, claim, None)]):
-                    self._claimed = claim
+                    self._there = dataclasses.replace(self._there, owner_commit=claim)
                     return owner
                 continue
             self._remote.fetch(there)
             earlier = (self._remote.file(there, "owner") or b"").decode("utf-8", "replace").strip()
-            self._claimed = there
+            self._there = dataclasses.replace(self._there, owner_commit=there)
             return earlier or owner
         raise GitUnavailable(f"{self._owner} moved {_MAX_TRIES} times.", "Run again.")
 
@@ -260,7 +261,7 @@ class RemotePublication:
             if self._push_manifest(manifest, seal, summary):
                 return
             self._there = self._look()
-            if self._there.manifest != based_on:
+            if self._there.manifest not in (based_on, manifest):
                 raise ManifestMoved
         raise GitUnavailable(
             f"{self.title} could not be pushed: the branch moved {_MAX_TRIES} times.", "Run again: nothing is lost."
@@ -273,13 +274,12 @@ class RemotePublication:
         tip = self._there.tip
         commit = self._remote.commit(tip, self.name, manifest, self._message(summary))
         updates = [RefUpdate(self._branch, commit, tip)]
-        if self._claimed is not None:
-            updates.append(RefUpdate(self._owner, None, self._remote.refs(self._owner).get(self._owner)))
-        if not self._set_seal(seal, *[update for update in updates if update.new or update.expected]):
+        if self._there.owner_commit is not None:  # from now on the manifest itself says whose the entries are
+            updates.append(RefUpdate(self._owner, None, self._there.owner_commit))
+        if not self._set_seal(seal, *updates):
             return False
         self.commit = commit
-        self._claimed = None
-        self._there = dataclasses.replace(self._there, tip=commit, manifest=manifest)
+        self._there = dataclasses.replace(self._there, tip=commit, owner_commit=None, manifest=manifest)
         return True
 
     def _message(self, summary: str) -> str:
@@ -297,7 +297,11 @@ class RemotePublication:
     def abandon(self) -> None:
         with self._lock:
             self._check_mine()
-            if not self._remote.push([RefUpdate(self._seal, self._before.seal_commit, self._mine_commit)]):
+            before = self._before
+            updates = [RefUpdate(self._seal, before.seal_commit, self._mine_commit)]
+            if before.doubt_commit is not None:
+                updates.append(RefUpdate(self._doubt, self._mark(), None))
+            if not self._remote.push(updates):
                 self._log("The seal was taken over by another run before it could be given back.")
             self._mine = self._mine_commit = None
 
@@ -312,9 +316,11 @@ class RemotePublication:
             self._log(f"That there is nothing to do could not be recorded in {self._seal}: {error.message}")
 
     def doubt(self) -> None:
-        mark = self._remote.commit(None, "doubt", b"", "vsync doubt\n")
         with contextlib.suppress(GitUnavailable, PushRefused):  # the run ends with the error that led here
-            self._remote.push([RefUpdate(self._doubt, mark, None)])
+            self._remote.push([RefUpdate(self._doubt, self._mark(), None)])
+
+    def _mark(self) -> str:
+        return self._remote.commit(None, "doubt", b"", "vsync doubt\n")
 
     def release(self) -> None:
         with self._lock:
