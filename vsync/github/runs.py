@@ -33,7 +33,7 @@ def run_is_over(
         asked[run] = clock()
         try:
             status = _status(token, api_url, repository, int(run))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - PyGithub raises what requests, urllib3 and JSON raise
             log(f"Whether run {run} has ended could not be asked ({type(error).__name__}).")
             return False
         if status == "completed":
