@@ -112,6 +112,10 @@ class Repo:
         self._tips[branch] = self.git("fast-import", "--quiet", stdin=b"".join(lines))
         return self._tips[branch]
 
+    def forget(self, branch: str) -> None:
+        """A branch was moved by git itself: the next commit goes onto what it is now."""
+        self._tips.pop(branch, None)
+
     def checkout(self) -> None:
         """Puts the branch's files into the working tree."""
         self.git("reset", "-q", "--hard")

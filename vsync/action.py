@@ -20,7 +20,7 @@ from .github import commands
 from .github.event import read_event
 from .github.identity import token_source
 from .github.runs import run_is_over
-from .github.telling import ActionObserver, tell, tell_failure
+from .github.telling import ActionObserver, tell, tell_closed, tell_failure
 from .mode import Event, Mode, PullRequest, choose_mode
 from .planning import Comparison
 from .publish import Published
@@ -155,17 +155,17 @@ def _sync(
     comment = _three_way("comment", given.get("comment", "auto"))
     pull = event.pull_request if mode.dry_run and settings.folder is None else None
     if pull is not None and pull.state == "closed":
-        report = _closed(step, settings, pull)
-        tell(report, _write_report(report, *_folders(step)), environ)
+        report, told = _closed(step, settings, pull), True
+        tell_closed(report, _write_report(report, *_folders(step)), environ)
     else:
-        report = _run(step, settings, pull)
+        report, told = _run(step, settings, pull)
     if pull is not None and comment is not False:
-        _comment(step, pull, report, comment)
+        _comment(step, settings, pull, report if told or comment else None, comment)
     return report.exit_code
 
 
-def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
-    """Syncs or plans, and tells of it."""
+def _run(step: Step, settings: Settings, pull: PullRequest | None) -> tuple[Report, bool]:
+    """Syncs or plans, and tells of it. Also gives whether the report is of the pull request alone."""
     observer = ActionObserver()
     access = GitAccess(
         step.environ,
@@ -188,9 +188,7 @@ def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
             secrets=step.secrets,
         )
         job = replace(job, branch=settings.branch or step.event.branch)
-        if step.mode.dry_run:
-            job = _readable(job, place, pull)
-        report = _report(job, place, pull)
+        report, alone = _report(job, place, pull, access)
         report = replace(report, mode=step.mode.reason, repository_url=repository_url(step.environ))
         report = redacted_report(report, step.secrets)
         root, workspace = _folders(step, place)
@@ -198,7 +196,7 @@ def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
         if report.manifest is not None and place.remote is None:
             report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
     tell(report, path, step.environ)
-    return report
+    return report, alone
 
 
 def _readable(job: Job, place: Place, pull: PullRequest | None) -> Job:
@@ -210,27 +208,25 @@ def _readable(job: Job, place: Place, pull: PullRequest | None) -> Job:
         return replace(job, published=Published(None, None), warnings=(*job.warnings, warning))
     if pull is not None and place.remote is None and place.repository is not None and job.keep_manifest:
         # The file in the workspace is the pull request's, which may say what it likes.
-        base = job.brief.base or pull.base
-        known = base is not None and place.repository.has_commit(base)
-        published = Published(place.repository.file(base, job.publication.name) if base and known else None, None)
+        published = Published(None, None)
     return replace(job, published=published)
 
 
-def _report(job: Job, place: Place, pull: PullRequest | None) -> Report:
-    """Runs the job; for a pull request tells what that would change, or when its base cannot be found the whole plan."""
+def _report(job: Job, place: Place, pull: PullRequest | None, access: GitAccess) -> tuple[Report, bool]:
+    """Runs the job; for a pull request tells what that alone would change, or when its base cannot be found the whole plan."""
     from .sync import run as run_job
 
-    if pull is None or place.repository is None or job.source.head is None:
-        return run_job(job)
-    from .pull_request import find_trees, propose, sources
+    if pull is not None and place.repository is not None and job.source.head is not None:
+        from .pull_request import plan
 
-    try:
-        trees = find_trees(pull, place.repository, job.source.head, job.brief.base, place.remote)
-        with sources(trees, place.repository, place.remote) as (base, head):
-            return propose(replace(job, source=head), base, trees)
-    except RepositoryError as error:
-        warning = f"The plan is of all that the store lacks, not of this pull request alone. {error}"
-        return run_job(replace(job, warnings=(*job.warnings, warning)))
+        try:
+            return plan(job, pull, place, access), True
+        except RepositoryError as error:
+            if not job.keep_manifest and job.connect is None:
+                raise  # only the store could say more, and nobody may ask it
+            warning = f"The plan is of all that the store lacks, not of this pull request alone. {error}"
+            job = replace(job, warnings=(*job.warnings, warning))
+    return run_job(_readable(job, place, pull) if job.dry_run else job), False
 
 
 def _closed(step: Step, settings: Settings, pull: PullRequest) -> Report:
@@ -241,7 +237,7 @@ def _closed(step: Step, settings: Settings, pull: PullRequest) -> Report:
         head=pull.head,
         mode=step.mode.reason,
         repository_url=repository_url(step.environ),
-        comparison=Comparison("diff", f"pull request #{pull.number} was closed without being merged: nothing to plan"),
+        comparison=Comparison("diff", f"pull request #{pull.number} was closed without being merged"),
         manifest=settings.manifest if settings.manifest != NO_MANIFEST else None,
         vector_store_id=settings.vector_store_id,
         dry_run=True,
@@ -328,24 +324,48 @@ def _write_report(report: Report, root: Path, workspace: Path) -> str:
     return os.path.relpath(path, workspace)
 
 
-def _comment(step: Step, pull: PullRequest, report: Report, wanted: bool | None) -> None:
-    """Brings the pull request's comment up to date. That it cannot be written is a warning: the summary has it all."""
+def _comment(step: Step, settings: Settings, pull: PullRequest, report: Report | None, wanted: bool | None) -> None:
+    """Brings the pull request's comment up to date. That it cannot be written is a warning: the summary has it all.
+
+    Without a report (None: what the pull request alone changes is not known) the comment stays as it is.
+    """
     from .github.comments import CannotComment, connect, upsert
 
-    place = report.manifest if report.manifest not in {None, DEFAULT_MANIFEST} else ""
+    if report is None:
+        commands.say(f"Comment on pull request #{pull.number}: left as it is, since this plan is not of it alone.")
+        return
     run_id = step.origin.run_id
+    place = _comments_place(step, settings)
     text = body(
         report,
         state=pull.state,
         run_url=step.origin.run_url,
         run_id=int(run_id) if run_id and run_id.isdecimal() else None,
-        place=place or "",
+        place=place,
     )
-    create = wanted is True or (pull.state == "open" and worth_creating(report))
+    create = pull.state == "open" and (wanted is True or worth_creating(report))
     try:
         with connect(step.token or "", step.api_url, step.origin.repository or "") as session:
-            posted = upsert(session, pull.number, text, marker(report.target, place or ""), create=create)
+            posted = upsert(session, pull.number, text, marker(report.target, place), create=create)
     except CannotComment as error:
         commands.warning("Pull request comment", redacted(f"No comment was written. {error}", step.secrets))
         return
-    commands.say(f"Comment on pull request #{pull.number}: {posted.action}{f' ({posted.url})' if posted.url else ''}")
+    commands.say(
+        f"Comment on pull request #{pull.number}: {_POSTED[posted.action]}{f' ({posted.url})' if posted.url else ''}"
+    )
+
+
+_POSTED = {
+    "created": "written",
+    "updated": "brought up to date",
+    "unchanged": "up to date already",
+    "superseded": "left as it is, since a newer run wrote it",
+    "absent": "none, since there is nothing to say",
+}
+
+
+def _comments_place(step: Step, settings: Settings) -> str:
+    """What sets apart the comments of two targets of one name. From inputs alone: a closed pull request has nothing else."""
+    manifest = "" if settings.manifest in {DEFAULT_MANIFEST, NO_MANIFEST} else settings.manifest
+    place = os.path.normpath(Path(step.given.get("working-directory", "").strip()) / manifest)
+    return "" if place == "." else place

@@ -91,8 +91,9 @@ class Repository:
         )
 
     def has_commit(self, commit: str) -> bool:
+        """Whether the commit is here; a partial clone is not to fetch it, with all that was before it, to tell."""
         try:
-            return self._text("cat-file", "-t", commit) == "commit"
+            return self._repo.git.execute(["git", "cat-file", "-t", commit], env={"GIT_NO_LAZY_FETCH": "1"}) == "commit"
         except gitpython.GitCommandError:
             return False
 

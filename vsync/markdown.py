@@ -40,6 +40,13 @@ def failure(title: str, message: str, remedy: str) -> str:
     return f"## ❌ vsync: {prose(title)}\n\n{prose(message)}\n\n**What to do:** {prose(remedy or 'See the log.')}\n"
 
 
+def closed(report: Report) -> str:
+    """The summary of a pull request that was closed without being merged."""
+    return (
+        f"## 🚪 vsync: nothing to plan\n\n{prose(report.comparison.reason, 300)}.\n\nThe vector store stays as it is.\n"
+    )
+
+
 def _title(report: Report) -> str:
     done = len(report.added) + len(report.updated) + len(report.renamed) + len(report.retagged) + len(report.removed)
     documents = f"{done:,} document{'' if done == 1 else 's'}"
@@ -134,7 +141,7 @@ def alerts(report: Report) -> Iterator[str]:
         yield from alert("CAUTION", prose(report.refused))
     left = _WARNINGS_BUDGET
     for number, warning in enumerate(report.warnings):
-        lines = alert("WARNING", prose(warning, 300))
+        lines = alert("WARNING", prose(warning, 700))
         left -= sum(len(line.encode()) + 1 for line in lines)
         if left < 0:
             yield from alert(

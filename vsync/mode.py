@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _RUN_ID = re.compile(r"[0-9]{1,20}")
-_ALWAYS_SYNC = {"schedule": "the default branch's", "repository_dispatch": "a dispatch's"}
+_ALWAYS_SYNC = {"schedule": "it syncs the default branch", "repository_dispatch": "a program asked for it"}
 PULL_REQUEST_EVENTS = {"pull_request", "pull_request_target"}
 
 
@@ -23,7 +23,6 @@ class PullRequest:
 
     number: int
     state: Literal["open", "closed", "merged"] = "open"
-    base_ref: str | None = None
     base: str | None = None
     head: str | None = None
     merge: str | None = None
@@ -71,14 +70,14 @@ class Mode:
 def choose_mode(event: Event, *, wanted: bool | None, branch: str | None) -> Mode:
     """The mode for an event. `wanted` is the input dry-run (None: auto), `branch` the branch that syncs."""
     if event.name == "pull_request_target":
-        return _pull_request_target(wanted)
+        return _pull_request_target(event, wanted)
+    branch = branch.removeprefix("refs/heads/") if branch else branch
     if wanted is not None:
         return Mode(wanted, f"dry-run is set to {str(wanted).lower()}")
     if event.name == "push":
         return _push(event, branch or event.default_branch)
     if event.name == "pull_request":
-        action = f" ({event.action})" if event.action else ""
-        return Mode(True, f"the event is pull_request{action}: it plans and changes nothing")
+        return Mode(True, f"{_of_pull_request(event)}: it plans and changes nothing")
     if event.name == "merge_group":
         return Mode(True, "the event is merge_group: it plans, and the push that follows syncs")
     if event.name == "workflow_run":
@@ -88,13 +87,19 @@ def choose_mode(event: Event, *, wanted: bool | None, branch: str | None) -> Mod
             False, f"the event is workflow_dispatch{f' on {event.ref}' if event.ref else ''}: somebody asked for it"
         )
     if event.name in _ALWAYS_SYNC:
-        return Mode(False, f"the event is {event.name}: {_ALWAYS_SYNC[event.name]} files are synced")
+        return Mode(False, f"the event is {event.name}: {_ALWAYS_SYNC[event.name]}")
     return Mode(True, f"the event {event.name or '(none)'} is not one that syncs; set dry-run: false to sync")
 
 
-def _pull_request_target(wanted: bool | None) -> Mode:
+def _of_pull_request(event: Event) -> str:
+    action = f" ({event.action})" if event.action else ""
+    fork = ", from a fork" if event.pull_request is not None and event.pull_request.fork else ""
+    return f"the event is {event.name}{action}{fork}"
+
+
+def _pull_request_target(event: Event, wanted: bool | None) -> Mode:
     """Runs with the base repository's secrets, for whoever opens a pull request: its files never reach the store."""
-    reason = "the event is pull_request_target: it plans and changes nothing"
+    reason = f"{_of_pull_request(event)}: it plans and changes nothing"
     if wanted is False:
         return Mode(True, reason, "dry-run: false has no effect on pull_request_target, which anybody can start.")
     return Mode(True, reason)
@@ -102,7 +107,7 @@ def _pull_request_target(wanted: bool | None) -> Mode:
 
 def _push(event: Event, syncing: str | None) -> Mode:
     if event.deleted:
-        return Mode(True, f"the push deleted {event.ref}: nothing to sync")
+        return Mode(True, f"the push deleted {event.ref or 'a ref'}: nothing to sync")
     if event.ref is not None and event.ref.startswith("refs/tags/"):
         return Mode(
             True, f"the push is of the tag {event.ref.removeprefix('refs/tags/')}, and only branches are synced"
@@ -110,7 +115,8 @@ def _push(event: Event, syncing: str | None) -> Mode:
     if syncing is None:
         return Mode(False, "the event is push, and its payload names no default branch")
     if event.branch != syncing:
-        return Mode(True, f"the push is to {event.ref}, and only {syncing} is synced (input branch)")
+        where = event.branch or event.ref or "a ref that is not named"
+        return Mode(True, f"the push is to {where}, and only {syncing} is synced (input branch)")
     how = "created" if event.created else "rewrote the history of" if event.forced else "is to"
     return Mode(False, f"the push {how} {syncing}")
 
@@ -119,7 +125,7 @@ def _workflow_run(trigger: Trigger, syncing: str | None) -> Mode:
     name = "the event is workflow_run"
     if trigger.fork:
         return Mode(True, f"{name}, after a run for a fork, whose files are not synced")
-    if trigger.event in PULL_REQUEST_EVENTS:
+    if trigger.event is not None and trigger.event.startswith("pull_request"):  # reviews and comments as well
         return Mode(True, f"{name}, after a run for a pull request, whose files are not synced")
     if trigger.branch is not None and syncing is not None and trigger.branch != syncing:
         return Mode(True, f"{name}, after a run on {trigger.branch}, and only {syncing} is synced (input branch)")

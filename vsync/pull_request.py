@@ -6,45 +6,99 @@ own. Reads git and the manifest, and needs no key. The manifest is that of the b
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from .assemble import GitAccess, Place
 from .errors import GitUnavailable, PushRefused, RepositoryError
 from .git import Repository
+from .manifest import TargetState
 from .mode import PullRequest
 from .planning import Comparison, Plan, refusal
+from .publish import Published
 from .remote import Remote
 from .reporting import Report, of_plan, stock, stock_after
 from .source import GitSource, Source
-from .survey import difference, survey
+from .survey import Survey, difference, survey
 from .sync import Job, Known, first_report, look
+
+
+def plan(job: Job, pull: PullRequest, place: Place, access: GitAccess) -> Report:
+    """The report of what a pull request would change. Raises RepositoryError when its base cannot be found."""
+    repository, checked_out = place.repository, job.source.head
+    assert repository is not None
+    assert checked_out is not None
+    remote = place.remote or _reading(repository, access)
+    try:
+        trees = find_trees(pull, repository, checked_out, job.brief.base, remote)
+        with sources(trees, repository, remote) as opened:
+            job, recorded = _with_record(replace(job, source=opened.head), place, opened.repository, trees.base)
+            return propose(job, opened.base, trees, recorded=recorded)
+    finally:
+        if remote is not None:
+            remote.close()
+
+
+def _reading(repository: Repository, access: GitAccess) -> Remote | None:
+    """The remote of a repository whose manifest is not kept there, to fetch from."""
+    url = repository.push_url()
+    if url is None:
+        return None
+    settings, object_format = repository.configuration(), repository.object_format()
+    return Remote(url, access.token, access.environ, settings, object_format=object_format)
+
+
+def _with_record(job: Job, place: Place, repository: Repository, base: str) -> tuple[Job, bool]:
+    """The job with what is recorded of the store, and whether that is known.
+
+    A manifest that is a file of the repository is the base's: the one in the workspace is the pull request's, which may
+    say what it likes.
+    """
+    if not job.keep_manifest:
+        return job, False
+    if place.remote is None and not Path(job.publication.name).is_absolute():
+        return replace(job, published=Published(repository.file(base, job.publication.name), None)), True
+    try:
+        return replace(job, published=job.publication.read()), True
+    except (GitUnavailable, PushRefused) as error:
+        warning = f"What the store lacks besides this is not known: what was synced last could not be read. {error}"
+        return replace(job, warnings=(*job.warnings, warning)), False
 
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """The two commits whose trees are compared, and in a few words what they are."""
+    """The two commits whose trees are compared, in a few words what they are, and what to know of them."""
 
     base: str
     head: str
     reason: str
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What is known of a pull request's commits before anything is fetched. `parents` are those of the one checked out."""
+    """What is known of a pull request's commits before anything is fetched. `parents` are those of the one checked out,
+    `merge` is the commit that the event names as GitHub's own."""
 
     checked_out: str
     parents: tuple[str, ...]
-    base: str | None
-    head: str | None
+    head: str | None = None
+    merge: str | None = None
+
+
+_OF_MERGE = "the base branch against what merging gives"
 
 
 def checked_out_merge(found: Candidates) -> Trees | None:
-    """The trees when what is checked out is the commit that GitHub made of base and head for trying. Pure."""
-    if len(found.parents) != 2 or (found.head is not None and found.head != found.parents[1]):
+    """The trees when what is checked out is the commit that merges the pull request, for trying or for good. Pure."""
+    if len(found.parents) != 2:
         return None
-    return Trees(found.parents[0], found.checked_out, "the base's tree against the tree of the merge")
+    if found.head != found.parents[1] and found.merge != found.checked_out:
+        return None
+    return Trees(found.parents[0], found.checked_out, _OF_MERGE)
 
 
 def find_trees(
@@ -58,42 +112,75 @@ def find_trees(
     if base is not None:
         return Trees(base, checked_out, "the given base against the head")
     parents = tuple(repository.parents(checked_out))
-    found = checked_out_merge(Candidates(checked_out, parents, pull.base, pull.head))
+    found = checked_out_merge(Candidates(checked_out, parents, pull.head, pull.merge))
     if found is not None:
         return found
-    merge = _fetch_merge(pull, remote) if remote is not None and pull.state == "open" else None
-    if merge is not None:
-        return merge
+    fetched, why = _fetch_merge(pull, remote) if pull.state == "open" else (None, "")
+    if fetched is not None and fetched.warning is None:
+        return fetched
     if pull.head == checked_out and pull.base is not None:
         common = repository.merge_base(pull.base, checked_out)
         if common is not None:
             return Trees(common, checked_out, "where the pull request branched off, against its head")
-    if pull.base is None or pull.base == checked_out:
-        raise RepositoryError(
-            f"The commits of pull request #{pull.number} cannot be found.",
-            "Check out the pull request's merge (the default of actions/checkout on pull_request), or give base and head.",
+    if fetched is not None:
+        return fetched
+    return _without_merge(pull, checked_out, why)
+
+
+def _without_merge(pull: PullRequest, checked_out: str, why: str) -> Trees:
+    """The trees where there is no merge to be had, and `why` says why."""
+    if pull.state == "merged" and pull.base is not None and pull.base != checked_out:
+        return Trees(pull.base, checked_out, "the base branch as it was, against what is checked out")
+    if pull.head == checked_out and pull.base is not None:
+        warning = (
+            "What the base branch changed since the pull request branched off shows here as undone by it: "
+            f"{why} Check out with `fetch-depth: 0`."
         )
-    return Trees(pull.base, checked_out, "the base's tree against what is checked out")
+        return Trees(pull.base, checked_out, "the base branch against the pull request's head", warning)
+    raise RepositoryError(
+        f"What merging pull request #{pull.number} gives cannot be found: {why}",
+        "Leave actions/checkout its defaults, or give the inputs base and head.",
+    )
 
 
-def _fetch_merge(pull: PullRequest, remote: Remote) -> Trees | None:
-    """The merge that GitHub keeps for an open pull request without conflicts; None where there is none."""
+def _fetch_merge(pull: PullRequest, remote: Remote | None) -> tuple[Trees | None, str]:
+    """The merge that GitHub keeps for an open pull request; where there is none, a sentence that says why.
+
+    Of one that has conflicts GitHub keeps the last merge that could be made.
+    """
+    if remote is None:
+        return None, "it is not checked out, and there is no remote `origin`."
     ref = f"refs/pull/{pull.number}/merge"
     try:
         merge = remote.refs(ref).get(ref)
         if merge is None:
-            return None
+            return None, f"the remote has no {ref}, perhaps because it conflicts with its base."
         remote.fetch(merge, blobs=False)
         parents = remote.parents(merge)
-    except (GitUnavailable, PushRefused):
-        return None  # the remote's own trouble is told when the base is fetched, if that is needed at all
+    except (GitUnavailable, PushRefused) as error:
+        return None, error.message.rstrip(".") + "."
     if len(parents) != 2:
-        return None
-    return Trees(parents[0], merge, "the base's tree against the tree of the merge")
+        return None, f"the remote's {ref} is no merge."
+    if pull.head is not None and pull.head != parents[1]:
+        warning = (
+            f"This is the plan of the pull request as it was at {parents[1][:12]}: GitHub has no merge of its head "
+            f"{pull.head[:12]} yet, or it conflicts with its base."
+        )
+        return Trees(parents[0], merge, _OF_MERGE, warning), ""
+    return Trees(parents[0], merge, _OF_MERGE), ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Both trees as sources, and the repository that has them both."""
+
+    base: Source
+    head: Source
+    repository: Repository
 
 
 @contextmanager
-def sources(trees: Trees, repository: Repository, remote: Remote | None) -> Iterator[tuple[Source, Source]]:
+def sources(trees: Trees, repository: Repository, remote: Remote | None) -> Iterator[Opened]:
     """Both trees, opened; what this clone lacks is fetched beside it. Raises RepositoryError when that cannot be done."""
     lacking = [commit for commit in (trees.base, trees.head) if not repository.has_commit(commit)]
     reader = repository
@@ -103,11 +190,11 @@ def sources(trees: Trees, repository: Repository, remote: Remote | None) -> Iter
         try:
             remote.fetch(*lacking, blobs=False)
         except (GitUnavailable, PushRefused) as error:
-            raise _lacking(lacking[0], error.message) from error
+            raise _lacking(lacking[0], error.message.rstrip(".")) from error
         reader = Repository(remote.folder, alternates=repository.common_dir / "objects", environment=remote.environment)
     base, head = GitSource(reader, trees.base), GitSource(reader, trees.head)
     try:
-        yield base, head
+        yield Opened(base, head, reader)
     finally:
         base.close()
         head.close()
@@ -115,47 +202,85 @@ def sources(trees: Trees, repository: Repository, remote: Remote | None) -> Iter
 
 def _lacking(commit: str, why: str) -> RepositoryError:
     return RepositoryError(
-        f"The commit {commit[:12]}, which this pull request is compared with, is not in this clone: {why}.",
-        "Give the job `permissions: contents: read` and its token as github-token, or check out with `fetch-depth: 0`.",
+        f"Its base {commit[:12]} is not in this clone: {why}.",
+        "Give the job `permissions: contents: read`, or check out with `fetch-depth: 0`.",
     )
 
 
-def propose(job: Job, base: Source, trees: Trees) -> Report:
-    """The report of what the pull request would change, and of what that means for the store."""
-    plan = difference(base, job.source, job.brief)
-    known = look(job)
-    lacks = survey(base, known.state, job.brief)
-    whole = known.survey.plan if job.keep_manifest else plan
+def propose(job: Job, base: Source, trees: Trees, *, recorded: bool) -> Report:
+    """The report of what the pull request would change, and of what that means for the store.
+
+    `recorded` says whether what the store holds is known: not where no manifest is kept, or it could not be read.
+    """
+    started = time.monotonic()
+    changes = difference(base, job.source, job.brief)
+    comparison = Comparison("diff", trees.reason)
+    known = look(job) if recorded else _unknown(changes, comparison)
     report = replace(
         first_report(job, known),
-        comparison=Comparison("diff", trees.reason),
+        comparison=comparison,
         base=trees.base,
         head=trees.head,
-        warnings=job.warnings,
-        owed=owed(known, lacks.plan, keeps=job.keep_manifest),
+        warnings=(*job.warnings, *([trees.warning] if trees.warning else [])),
+        owed=None if job.keep_manifest else _NOT_KEPT,
+        before=None,
+        after=None,
         dry_run=True,
     )
-    report = of_plan(report, plan, refused=refusal(whole, job.settings.limits))
-    if known.state is not None:
-        report = replace(report, before=stock(known.state.files), after=stock_after(stock(known.state.files), whole))
+    refused = refusal(changes, job.settings.limits)
+    if recorded:
+        lacks = survey(base, known.state, job.brief).plan
+        report = _beside_the_store(report, known, lacks, job.brief.settings)
+        if refused is None and not changes.is_empty and refusal(lacks, job.settings.limits) is None:
+            refused = refusal(known.survey.plan, job.settings.limits)
+    report = replace(of_plan(report, changes, refused=refused), duration_s=time.monotonic() - started)
     job.observer.planned(report)
     return report
 
 
-def owed(known: Known, lacks: Plan, *, keeps: bool) -> str | None:
-    """What the store still lacks without the pull request, in one line. Pure."""
-    if not keeps:
-        return "No manifest is kept (manifest: none), so what the store lacks of the base is not known here."
-    if known.state is None:
+_NOT_KEPT = "No manifest is kept (manifest: none), so what the store lacks of the base branch is not known here."
+
+
+def _unknown(changes: Plan, comparison: Comparison) -> Known:
+    return Known(Published(None, None), None, None, "first", Survey(changes, comparison, None))
+
+
+def _beside_the_store(report: Report, known: Known, lacks: Plan, settings: str) -> Report:
+    """With what the store lacks of the base, and its stock: as it is with the base synced, and with the merge.
+
+    So the two differ by the pull request alone, also where the store lacks much of the base or is newer than it.
+    """
+    before = stock(known.state.files if known.state is not None else {})
+    return replace(
+        report,
+        owed=owed(known.state, lacks, settings),
+        before=stock_after(before, lacks) if known.state is not None else before,
+        after=stock_after(before, known.survey.plan),
+    )
+
+
+def owed(state: TargetState | None, lacks: Plan, settings: str) -> str | None:
+    """What the store still lacks without the pull request, in one line. `settings` is the run's fingerprint. Pure."""
+    if state is None:
         number = len(lacks.of("upload"))
         return f"Nothing has been synced yet: the first sync brings {_many(number, 'document')}." if number else None
-    uploads, removals = len(lacks.of("upload", "replace", "retag")), len(lacks.deletes)
-    if not uploads and not removals:
-        return None
-    return (
-        f"Besides this, {_many(uploads, 'upload')} and {_many(removals, 'removal')} of the base are still to come: "
-        "the last sync did not bring everything, or has not run yet."
+    numbers = (
+        ("upload", len(lacks.of("upload", "replace"))),
+        ("change", len(lacks.of("retag"))),
+        ("removal", len(lacks.deletes)),
     )
+    told = [
+        f"{_many(number, what)}{' of attributes' if what == 'change' else ''}" for what, number in numbers if number
+    ]
+    if not told:
+        return None
+    why = (
+        "these settings are not those of the last sync"
+        if state.settings != settings
+        else "the base branch is not fully synced yet, or the store is newer than this pull request's base"
+    )
+    listed = f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
+    return f"Not counted here: {listed} by which the store and the base branch differ, because {why}."
 
 
 def _many(number: int, what: str) -> str:

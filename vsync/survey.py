@@ -76,7 +76,7 @@ def difference(base: Source, head: Source, brief: Brief) -> Plan:
     skipped.update(found)
     untouched = sum(1 for path in list_documents(head, brief) if path not in scope)
     plan = make_plan(replace(EMPTY_STATE, files=files), selected, skipped, scope)
-    return replace(plan, unchanged=plan.unchanged + untouched)
+    return replace(plan, unchanged=plan.unchanged + untouched, existing=plan.existing + untouched)
 
 
 def list_documents(source: Source, brief: Brief) -> dict[str, Document]:

@@ -15,12 +15,19 @@ from typing import Any, Literal
 from ..mode import PULL_REQUEST_EVENTS, Event, PullRequest, Trigger
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_MERGE_REF = re.compile(r"refs/pull/([0-9]{1,12})/merge")
+_MAX_NUMBER = 10**12
 
 
 def read_event(environ: Mapping[str, str]) -> tuple[Event, str | None]:
     """The event, and what is wrong with its payload (None: nothing). A payload that cannot be read is empty."""
     payload, problem = _payload(environ.get("GITHUB_EVENT_PATH", ""))
-    return parse_event(payload, environ), problem
+    event = parse_event(payload, environ)
+    if problem is None and event.name in PULL_REQUEST_EVENTS and event.pull_request is None:
+        problem = (
+            "The event's payload names no pull request: the plan is of all that the store lacks, without a comment."
+        )
+    return event, problem
 
 
 def parse_event(payload: Mapping[str, Any], environ: Mapping[str, str]) -> Event:
@@ -49,12 +56,11 @@ def _is_zero(commit: str | None) -> bool:
 
 def _pull_request(payload: Mapping[str, Any], environ: Mapping[str, str]) -> PullRequest | None:
     pull = _part(payload, "pull_request")
-    number = payload.get("number", pull.get("number"))
-    if type(number) is not int or number < 1:
-        match = re.fullmatch(r"refs/pull/([0-9]{1,12})/merge", environ.get("GITHUB_REF", "").strip())
-        if match is None:
-            return None
-        number = int(match[1])
+    merge_ref = _MERGE_REF.fullmatch(environ.get("GITHUB_REF", "").strip())
+    candidates = (payload.get("number"), pull.get("number"), int(merge_ref[1]) if merge_ref else None)
+    number = next((given for given in candidates if type(given) is int and 0 < given < _MAX_NUMBER), None)
+    if number is None:
+        return None
     base, head = _part(pull, "base"), _part(pull, "head")
     merged = pull.get("merged") is True
     closed = pull.get("state") == "closed" or payload.get("action") == "closed"
@@ -62,16 +68,11 @@ def _pull_request(payload: Mapping[str, Any], environ: Mapping[str, str]) -> Pul
     return PullRequest(
         number=number,
         state=state,
-        base_ref=_text(base, "ref") or environ.get("GITHUB_BASE_REF", "").strip() or None,
         base=_commit(base, "sha"),
         head=_commit(head, "sha"),
-        merge=_commit({"sha": environ.get("GITHUB_SHA", "").strip()}, "sha") if _is_merge_ref(environ) else None,
+        merge=_commit({"sha": environ.get("GITHUB_SHA", "").strip()}, "sha") if merge_ref else None,
         fork=_is_fork(_part(base, "repo"), head),
     )
-
-
-def _is_merge_ref(environ: Mapping[str, str]) -> bool:
-    return environ.get("GITHUB_REF", "").strip().endswith("/merge")
 
 
 def _is_fork(base_repository: Mapping[str, Any], head: Mapping[str, Any]) -> bool:
@@ -81,17 +82,18 @@ def _is_fork(base_repository: Mapping[str, Any], head: Mapping[str, Any]) -> boo
     there, here = _part(head, "repo"), base_repository
     ids = there.get("id"), here.get("id")
     if None not in ids:
-        return ids[0] != ids[1]
-    return there.get("full_name") != here.get("full_name")
+        return bool(ids[0] != ids[1])
+    return bool(there.get("full_name") != here.get("full_name"))
 
 
 def _trigger(payload: Mapping[str, Any]) -> Trigger:
-    run = _part(payload, "workflow_run")
-    there, here = _part(run, "head_repository").get("full_name"), _part(payload, "repository").get("full_name")
+    run, here = _part(payload, "workflow_run"), _part(payload, "repository").get("full_name")
+    there = _part(run, "head_repository").get("full_name")
+    gone = "head_repository" in run and run["head_repository"] is None
     return Trigger(
         event=_text(run, "event"),
         branch=_text(run, "head_branch"),
-        fork=there is not None and here is not None and there != here,
+        fork=gone or (there is not None and here is not None and there != here),
     )
 
 

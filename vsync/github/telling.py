@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..confidential import Secrets
 from ..errors import VsyncError
-from ..markdown import failure, summary
+from ..markdown import closed, failure, summary
 from ..observer import Observer
 from ..reporting import Report
 from ..text import plan_lines, redacted, summary_lines
@@ -30,6 +30,13 @@ def tell(report: Report, report_path: str, environ: Mapping[str, str]) -> None:
     _annotate(report)
     commands.set_outputs(outputs(report, report_path), environ)
     commands.append_summary(summary(report), environ)
+
+
+def tell_closed(report: Report, report_path: str, environ: Mapping[str, str]) -> None:
+    """The same of a pull request that was closed without being merged, for which nothing is compared."""
+    commands.say(f"Nothing to plan: the {report.comparison.reason}. The vector store stays as it is.")
+    commands.set_outputs(outputs(report, report_path), environ)
+    commands.append_summary(closed(report), environ)
 
 
 def _annotate(report: Report) -> None:
