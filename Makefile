@@ -6,11 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test e2e lint format bench lock clean
 
 help:
 	@echo "make demo    sync this repository's docs into the embedded store, change something, sync again, search"
 	@echo "make test    run every test (offline)"
+	@echo "make e2e     build the image and run it as GitHub does, in workflows too (needs Docker, or root on Debian)"
 	@echo "make lint    ruff, mypy --strict"
 	@echo "make bench   measure speed and size against a local server"
 	@echo "make lock    make the lock files anew from pyproject.toml"
@@ -33,6 +34,9 @@ test: $(READY)
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+e2e: $(READY)
+	@$(BIN)/python -m tests.e2e $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
