@@ -52,7 +52,7 @@ def own_engine(data: Path, tell: Callable[[str], None]) -> Iterator[Engine]:
     if os.geteuid():
         raise NoLab("no Docker engine runs here that has the base image, and only root can start one")
     install({"dockerd": "docker.io", "docker": "docker.io"}, tell)
-    with tempfile.TemporaryDirectory(prefix="vsync-e2e-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="vsync-e2e-") as name:
         run = Path(name)
         engine = Engine({"DOCKER_HOST": f"unix://{run}/docker.sock", "DOCKER_CONFIG": str(run / "client")})
         with (run / "log").open("wb") as log, subprocess.Popen(_dockerd(run, data), stdout=log, stderr=log) as dockerd:
@@ -61,6 +61,8 @@ def own_engine(data: Path, tell: Callable[[str], None]) -> Iterator[Engine]:
                 yield engine
             finally:
                 dockerd.terminate()
+                dockerd.wait()
+                _unmount_all(run)
 
 
 def _dockerd(run: Path, data: Path) -> list[str]:
@@ -81,6 +83,13 @@ def _wait(engine: Engine, dockerd: subprocess.Popen[bytes], log: Path) -> None:
             lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
             raise NoLab(f"dockerd does not start: {lines[-1] if lines else 'it says nothing'}")
         time.sleep(0.2)
+
+
+def _unmount_all(folder: Path) -> None:
+    """Lets go of what the engine leaves mounted when it ends: a network namespace."""
+    mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for path in reversed([path for path in mounted if Path(path).is_relative_to(folder)]):
+        subprocess.run(["umount", "--lazy", path], check=True)
 
 
 def install(packages: Mapping[str, str], tell: Callable[[str], None]) -> None:

@@ -1,0 +1,369 @@
+"""GitHub's runner, as far as a container action sees of it: a checkout, an event, a `docker run`, and files to read.
+
+The command follows what the runner logs and
+https://github.com/actions/runner/blob/main/src/Runner.Worker/Container/DockerCommandManager.cs; the payloads follow
+https://docs.github.com/en/webhooks/webhook-events-and-payloads.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import itertools
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.gitrepo import Repo, environment
+from tests.servers.git_http import GitServer, Rights
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOBODY = "0" * 40
+"""What stands in a payload for a commit that is not there."""
+
+OWNER = 12345 if os.geteuid() == 0 else os.geteuid()
+"""Whose the workspace is; in the container vsync is root."""
+
+REPOSITORY_ID = 42
+_RUNS = itertools.count(9_000_000_001)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one run of the action left behind. `log` is what a reader of the run sees: masked, without commands that mask."""
+
+    code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+    run_id: str
+    workspace: Path
+
+
+@dataclass
+class Job:
+    """One job's folders: what the runner mounts into the container."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        for path in (self.workspace, self.home, self.workflow, self.commands):
+            path.mkdir(parents=True)
+        self.output.touch()
+        self.summary.touch()
+
+    @property
+    def workspace(self) -> Path:
+        return self.folder / "docs" / "docs"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "_temp" / "_github_home"
+
+    @property
+    def workflow(self) -> Path:
+        return self.folder / "_temp" / "_github_workflow"
+
+    @property
+    def commands(self) -> Path:
+        return self.folder / "_temp" / "_runner_file_commands"
+
+    @property
+    def output(self) -> Path:
+        return self.commands / "set_output_7f1e"
+
+    @property
+    def summary(self) -> Path:
+        return self.commands / "step_summary_7f1e"
+
+    def mounts(self) -> list[str]:
+        pairs = {
+            self.home: "/github/home",
+            self.workflow: "/github/workflow",
+            self.commands: "/github/file_commands",
+            self.workspace: "/github/workspace",
+        }
+        return [word for path, where in pairs.items() for word in ("-v", f"{path}:{where}")]
+
+
+@dataclass
+class Runner:
+    """Runs the action for a repository that lies on `git`, with a new checkout and a new token for each run."""
+
+    image: str
+    folder: Path
+    git: GitServer
+    inputs: dict[str, str]
+    """What the workflow gives with `with:`, in every run."""
+    api_url: str = "http://127.0.0.1:9"
+    """GitHub's REST API; nothing answers there by default."""
+    repository: str = "acme/docs"
+    secret_values: list[str] = field(default_factory=list)
+    """Every secret that a run was given."""
+
+    @property
+    def remote(self) -> Repo:
+        """The repository on the server's disk, where people's pushes arrive."""
+        return Repo(self.git.repository(self.repository))
+
+    # --- The three uses -------------------------------------------------------------------------------------------
+
+    def push(
+        self,
+        after: str,
+        before: str = NOBODY,
+        *,
+        branch: str = "main",
+        forced: bool = False,
+        inputs: Mapping[str, str] | None = None,
+        rights: Rights = "write",
+        depth: int = 1,
+    ) -> Step:
+        """The run for a push that has moved a branch from one commit to another."""
+        ref = f"refs/heads/{branch}"
+        payload = {
+            "ref": ref,
+            "before": before,
+            "after": after,
+            "created": before == NOBODY,
+            "deleted": False,
+            "forced": forced,
+            "head_commit": {"id": after},
+        }
+        variables = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": ref, "GITHUB_SHA": after}
+        fetched = f"+{after}:refs/remotes/origin/{branch}"
+        return self._run(payload, variables, fetched, branch, inputs or {}, rights, depth)
+
+    def pull_request(
+        self,
+        number: int,
+        head: str,
+        base: str,
+        *,
+        action: str = "opened",
+        fork: str | None = None,
+        inputs: Mapping[str, str] | None = None,
+        rights: Rights = "write",
+        depth: int = 1,
+    ) -> Step:
+        """The run for a pull request from one commit into another, on the merge commit that GitHub makes of both.
+
+        From a `fork` (`owner/name`) it has no secrets, and its token only reads.
+        """
+        merge = self._merge(number, head, base)
+        here = self._repository_json(self.repository)
+        there = self._repository_json(fork) if fork else here
+        payload = {
+            "action": action,
+            "number": number,
+            "pull_request": {
+                "number": number,
+                "state": "open",
+                "merged": False,
+                "base": {"ref": "main", "sha": base, "repo": here},
+                "head": {"ref": "feature", "sha": head, "repo": there},
+                "merge_commit_sha": merge,
+            },
+        }
+        ref = f"refs/pull/{number}/merge"
+        variables = {
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_REF": ref,
+            "GITHUB_SHA": merge,
+            "GITHUB_HEAD_REF": "feature",
+            "GITHUB_BASE_REF": "main",
+        }
+        given = {**(inputs or {}), **({"openai-api-key": ""} if fork else {})}
+        fetched = f"+{merge}:refs/remotes/pull/{number}/merge"
+        return self._run(payload, variables, fetched, None, given, "read" if fork else rights, depth)
+
+    def dispatch(
+        self,
+        head: str,
+        *,
+        branch: str = "main",
+        workflow_inputs: Mapping[str, str] | None = None,
+        inputs: Mapping[str, str] | None = None,
+        rights: Rights = "write",
+        depth: int = 1,
+    ) -> Step:
+        """The run that a person starts by hand."""
+        ref = f"refs/heads/{branch}"
+        payload = {"ref": ref, "inputs": dict(workflow_inputs or {}), "workflow": ".github/workflows/vsync.yml"}
+        variables = {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": ref, "GITHUB_SHA": head}
+        fetched = f"+{head}:refs/remotes/origin/{branch}"
+        return self._run(payload, variables, fetched, branch, inputs or {}, rights, depth)
+
+    # --- How a run goes -------------------------------------------------------------------------------------------
+
+    def _run(
+        self,
+        payload: Mapping[str, Any],
+        variables: Mapping[str, str],
+        fetched: str,
+        branch: str | None,
+        inputs: Mapping[str, str],
+        rights: Rights,
+        depth: int,
+    ) -> Step:
+        run_id = str(next(_RUNS))
+        job = Job(self.folder / run_id)
+        token = self._mint("ghs_", rights)
+        self._checkout(job.workspace, token, fetched, branch, depth)
+        actor = {"login": "octocat", "id": 583231, "type": "User"}
+        whole = {**payload, "repository": self._repository_json(self.repository), "sender": actor}
+        (job.workflow / "event.json").write_text(json.dumps(whole, indent=2))
+        for path in [job.folder, *job.folder.rglob("*")]:
+            os.chown(path, OWNER, OWNER, follow_symlinks=False)
+        passed = {**self._variables(run_id), **variables, **self._inputs(inputs, token)}
+        done = _docker_run(self.image, job, passed)
+        log, masked = _as_shown(done.stdout + done.stderr)
+        self.secret_values += [value for value in masked if value not in self.secret_values]
+        return Step(
+            done.returncode, log, parse_outputs(job.output.read_text()), job.summary.read_text(), run_id, job.workspace
+        )
+
+    def _mint(self, prefix: str, rights: Rights) -> str:
+        """A token for one job, as every job gets its own."""
+        token = prefix + secrets.token_hex(18)
+        self.git.tokens[token] = rights
+        self.secret_values.append(token)
+        return token
+
+    def _checkout(self, workspace: Path, token: str, fetched: str, branch: str | None, depth: int) -> None:
+        """What actions/checkout does with `persist-credentials: false`: https://github.com/actions/checkout"""
+
+        def git(*arguments: str) -> None:
+            subprocess.run(["git", *arguments], cwd=workspace, env=environment(), check=True, capture_output=True)
+
+        code = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        header = f"http.{self.git.address}/.extraheader=AUTHORIZATION: basic {code}"
+        shallow = [f"--depth={depth}"] if depth else []
+        git("init", "-q", "--template=", ".")
+        git("remote", "add", "origin", self.git.url(self.repository))
+        git("config", "--local", "gc.auto", "0")
+        git("-c", header, "fetch", "-q", "--no-tags", "--prune", "--no-recurse-submodules", *shallow, "origin", fetched)
+        there = fetched.partition(":")[2]
+        git("checkout", "-q", "--force", *(["-B", branch] if branch else []), there)
+
+    def _merge(self, number: int, head: str, base: str) -> str:
+        tree = self.remote.git("merge-tree", "--write-tree", base, head)
+        parents = ["-p", base, "-p", head]
+        merge = self.remote.git("commit-tree", *parents, "-m", f"Merge {head} into {base}", tree)
+        self.remote.git("update-ref", f"refs/pull/{number}/merge", merge)
+        self.remote.git("update-ref", f"refs/pull/{number}/head", head)
+        return merge
+
+    def _repository_json(self, name: str) -> dict[str, Any]:
+        owner, _, short = name.partition("/")
+        ours = name == self.repository
+        return {
+            "id": REPOSITORY_ID if ours else REPOSITORY_ID + 1,
+            "name": short,
+            "full_name": name,
+            "private": False,
+            "fork": not ours,
+            "owner": {"login": owner, "id": 7 if ours else 8},
+            "html_url": f"{self.git.address}/{name}",
+            "clone_url": f"{self.git.address}/{name}.git",
+            "default_branch": "main",
+        }
+
+    def _inputs(self, given: Mapping[str, str], token: str) -> dict[str, str]:
+        """Every input of action.yml, as GitHub passes them: with its default, and empty where there is none."""
+        declared = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
+        values = {name: str(spec.get("default", "")) for name, spec in declared.items()} | self.inputs | dict(given)
+        unknown = values.keys() - declared.keys()
+        assert not unknown, f"action.yml has no inputs {unknown}"
+        return {f"INPUT_{name.upper()}": value.replace("${{ github.token }}", token) for name, value in values.items()}
+
+    def _variables(self, run_id: str) -> dict[str, str]:
+        runtime_token = "eyJ0eXAiOiJKV1Qi" + secrets.token_hex(18)
+        self.secret_values.append(runtime_token)
+        return {
+            "HOME": "/github/home",
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTION": "__self",
+            "GITHUB_ACTION_REF": "",
+            "GITHUB_ACTION_REPOSITORY": "",
+            "GITHUB_ACTOR": "octocat",
+            "GITHUB_ACTOR_ID": "583231",
+            "GITHUB_API_URL": self.api_url,
+            "GITHUB_BASE_REF": "",
+            "GITHUB_EVENT_PATH": "/github/workflow/event.json",
+            "GITHUB_GRAPHQL_URL": f"{self.api_url}/graphql",
+            "GITHUB_HEAD_REF": "",
+            "GITHUB_JOB": "vsync",
+            "GITHUB_OUTPUT": "/github/file_commands/set_output_7f1e",
+            "GITHUB_REF_PROTECTED": "false",
+            "GITHUB_REPOSITORY": self.repository,
+            "GITHUB_REPOSITORY_ID": str(REPOSITORY_ID),
+            "GITHUB_REPOSITORY_OWNER": self.repository.partition("/")[0],
+            "GITHUB_REPOSITORY_OWNER_ID": "7",
+            "GITHUB_RETENTION_DAYS": "90",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_RUN_ID": run_id,
+            "GITHUB_RUN_NUMBER": "1",
+            "GITHUB_SERVER_URL": self.git.address,
+            "GITHUB_STEP_SUMMARY": "/github/file_commands/step_summary_7f1e",
+            "GITHUB_TRIGGERING_ACTOR": "octocat",
+            "GITHUB_WORKFLOW": "vsync",
+            "GITHUB_WORKSPACE": "/github/workspace",
+            "RUNNER_ARCH": "X64",
+            "RUNNER_ENVIRONMENT": "github-hosted",
+            "RUNNER_NAME": "GitHub Actions 1",
+            "RUNNER_OS": "Linux",
+            "RUNNER_TEMP": "/home/runner/work/_temp",
+            "RUNNER_TOOL_CACHE": "/opt/hostedtoolcache",
+            "RUNNER_WORKSPACE": "/home/runner/work/docs",
+            "ACTIONS_RESULTS_URL": "http://127.0.0.1:9/",
+            "ACTIONS_RUNTIME_TOKEN": runtime_token,
+            "ACTIONS_RUNTIME_URL": "http://127.0.0.1:9/",
+        }
+
+
+def _docker_run(image: str, job: Job, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """The runner's `docker run`: variables are named on the command line, and their values are in its environment."""
+    names = [word for name in variables for word in ("-e", name)]
+    options = ["--name", f"vsync_{secrets.token_hex(6)}", "--workdir", "/github/workspace", "--rm", "--network", "host"]
+    command = ["docker", "run", *options, *names, *job.mounts(), image]
+    # HOME in the container is not the client's, so it is given with its value.
+    at = command.index("HOME")
+    command[at] = f"HOME={variables['HOME']}"
+    others = {name: value for name, value in variables.items() if name != "HOME"}
+    return subprocess.run(command, env={**os.environ, **others}, capture_output=True, text=True, timeout=300)
+
+
+def _as_shown(log: str) -> tuple[str, list[str]]:
+    """The log without its commands to mask, and what these name. Nothing is masked in it: what stands there was told."""
+    lines = log.splitlines(keepends=True)
+    masked = [line.removeprefix("::add-mask::").strip() for line in lines if line.startswith("::add-mask::")]
+    return "".join(line for line in lines if not line.startswith("::add-mask::")), masked
+
+
+def parse_outputs(text: str) -> dict[str, str]:
+    """The outputs of a file of `name=value` lines and `name<<delimiter` blocks.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings
+    """
+    outputs: dict[str, str] = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        head, equals, value = line.partition("=")
+        name, opens, delimiter = line.partition("<<")
+        if opens and len(name) < len(head):
+            block = list(itertools.takewhile(lambda text, end=delimiter: text != end, lines))  # type: ignore[misc]
+            outputs[name] = "\n".join(block)
+        elif equals:
+            outputs[head] = value
+        else:
+            assert not line, f"not an output: {line!r}"
+    return outputs
