@@ -38,8 +38,8 @@ def build(lab: Lab) -> int:
 
 
 def run_tests(lab: Lab, arguments: list[str]) -> int:
-    variables = {"E2E_IMAGE": IMAGE, "E2E_BASE_IMAGE": lab.base, "E2E_ACT": str(lab.act)}
-    command = [sys.executable, "-m", "pytest", *(arguments or ["tests/e2e"])]
+    variables = {"E2E_IMAGE": IMAGE, "E2E_BASE_IMAGE": lab.base, "E2E_ACT": str(lab.act), "VSYNC_IMAGE": IMAGE}
+    command = [sys.executable, "-m", "pytest", *(arguments or ["tests/e2e", "tests/container"])]
     return subprocess.run(command, cwd=ROOT, env=lab.engine.environment(**variables)).returncode
 
 

@@ -1,4 +1,7 @@
-"""What the end-to-end tests share: the servers that a run speaks with, and a runner. Collected by `make e2e` only."""
+"""What the end-to-end tests share: the servers that a run speaks with, a runner, and what holds after every run.
+
+Collected by `make e2e` only, which opens the lab.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.runner import Runner
+from tests.e2e import hygiene
+from tests.e2e.runner import Runner, git_state
 from tests.servers.git_http import GitServer
 from tests.servers.openai_api import OpenAIServer
 
 if "E2E_IMAGE" not in os.environ:
-    collect_ignore_glob = ["test_*.py"]  # they need the lab, which `make e2e` opens
+    collect_ignore_glob = ["test_*.py"]
 
 KEY = "sk-proj-e2e-0123456789abcdefghij"
 
@@ -38,6 +42,30 @@ def store(tmp_path: Path) -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture
-def runner(image: str, tmp_path: Path, git_server: GitServer, store: OpenAIServer) -> Runner:
+def runner(image: str, tmp_path: Path, git_server: GitServer, store: OpenAIServer) -> Iterator[Runner]:
+    """A runner whose every run is looked over when the test has ended."""
     inputs = {"openai-api-key": KEY, "openai-base-url": store.base_url, "vector-store-name": "docs"}
-    return Runner(image, tmp_path / "work", git_server, inputs, secret_values=[KEY])
+    runner = Runner(image, tmp_path / "work", git_server, inputs, secret_values=[KEY])
+    yield runner
+    assert runner.steps, "the test ran nothing"
+    check_what_is_left(runner)
+    check_what_was_sent(runner, store)
+
+
+def check_what_is_left(runner: Runner) -> None:
+    for step in runner.steps:
+        assert hygiene.leaks(hygiene.told(step), runner.secret_values) == []
+        assert hygiene.leaks(hygiene.kept(step), runner.secret_values) == []
+        assert hygiene.of_others(step.workspace) == []
+        assert git_state(step.workspace) == step.git_before
+        assert hygiene.changed_files(step.workspace) == ""
+    published = hygiene.objects(runner.git.repository(runner.repository))
+    assert hygiene.leaks([("the remote's objects", published)], runner.secret_values) == []
+
+
+def check_what_was_sent(runner: Runner, store: OpenAIServer) -> None:
+    """Each secret goes to the one server that it is for, in the one header that is for it."""
+    assert hygiene.leaks(hygiene.sent("OpenAI", store.requests), runner.secret_values) == []
+    assert {request.headers["authorization"] for request in store.requests} <= {f"Bearer {KEY}"}
+    assert hygiene.leaks(hygiene.sent("git", runner.git.requests), runner.secret_values) == []
+    assert {request.basic_password for request in runner.git.requests} <= {None, *runner.git.tokens}

@@ -8,7 +8,6 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads.
 from __future__ import annotations
 
 import base64
-import dataclasses
 import itertools
 import json
 import os
@@ -37,14 +36,18 @@ _RUNS = itertools.count(9_000_000_001)
 
 @dataclass(frozen=True)
 class Step:
-    """What one run of the action left behind. `log` is what a reader of the run sees: masked, without commands that mask."""
+    """What one run of the action left behind. `log` is without the commands that mask."""
 
     code: int
     log: str
     outputs: dict[str, str]
     summary: str
     run_id: str
+    folder: Path
+    """Everything of the job: workspace, home, command files."""
     workspace: Path
+    git_before: dict[str, bytes]
+    """What git kept in the workspace before the run; see `git_state`."""
 
 
 @dataclass
@@ -107,6 +110,8 @@ class Runner:
     repository: str = "acme/docs"
     secret_values: list[str] = field(default_factory=list)
     """Every secret that a run was given."""
+    steps: list[Step] = field(default_factory=list)
+    """Every run so far."""
 
     @property
     def remote(self) -> Repo:
@@ -223,12 +228,13 @@ class Runner:
         for path in [job.folder, *job.folder.rglob("*")]:
             os.chown(path, OWNER, OWNER, follow_symlinks=False)
         passed = {**self._variables(run_id), **variables, **self._inputs(inputs, token)}
+        before = git_state(job.workspace)
         done = _docker_run(self.image, job, passed)
-        log, masked = _as_shown(done.stdout + done.stderr)
-        self.secret_values += [value for value in masked if value not in self.secret_values]
-        return Step(
-            done.returncode, log, parse_outputs(job.output.read_text()), job.summary.read_text(), run_id, job.workspace
-        )
+        log = _as_shown(done.stdout + done.stderr)
+        outputs = parse_outputs(job.output.read_text())
+        step = Step(done.returncode, log, outputs, job.summary.read_text(), run_id, job.folder, job.workspace, before)
+        self.steps.append(step)
+        return step
 
     def _mint(self, prefix: str, rights: Rights) -> str:
         """A token for one job, as every job gets its own."""
@@ -342,11 +348,21 @@ def _docker_run(image: str, job: Job, variables: Mapping[str, str]) -> subproces
     return subprocess.run(command, env={**os.environ, **others}, capture_output=True, text=True, timeout=300)
 
 
-def _as_shown(log: str) -> tuple[str, list[str]]:
-    """The log without its commands to mask, and what these name. Nothing is masked in it: what stands there was told."""
-    lines = log.splitlines(keepends=True)
-    masked = [line.removeprefix("::add-mask::").strip() for line in lines if line.startswith("::add-mask::")]
-    return "".join(line for line in lines if not line.startswith("::add-mask::")), masked
+def _as_shown(log: str) -> str:
+    """The log without the commands that mask, as the runner keeps these to itself. It masks nothing: vsync must not rely
+    on it."""
+    return "".join(line for line in log.splitlines(keepends=True) if not line.startswith("::add-mask::"))
+
+
+def git_state(workspace: Path) -> dict[str, bytes]:
+    """What git keeps beside its objects: configuration, HEAD, index, refs, hooks. By path.
+
+    Without `vsync`, where the seal is when it is kept in the clone.
+    """
+    folder = workspace / ".git"
+    others = {folder / "objects", folder / "vsync"}
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and not others & {*path.parents})
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 def parse_outputs(text: str) -> dict[str, str]:
