@@ -172,7 +172,7 @@ def test_two_runs_at_once_leave_what_the_newest_commit_holds(runner: Runner, syn
     third = runner.remote.commit({"docs/a.md": b"# A, three\n", "docs/three.md": b"# Three\n"})
     with ThreadPoolExecutor() as pool:
         steps = list(pool.map(runner.push, (second, third), (synced, second)))
-    assert [step.code for step in steps] == [0, 0], [step.log for step in steps]
+    assert [step.code for step in steps] == [0, 0], "\n".join(step.log for step in steps)
     added = {"docs/a.md": "# A, three\n", "docs/two.md": "# Two\n", "docs/three.md": "# Three\n"}
     assert documents(store) == {**DOCUMENTS, **added}
     assert len(store.files()) == len(documents(store))
