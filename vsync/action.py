@@ -6,28 +6,46 @@ import contextlib
 import json
 import os
 import shlex
-import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .assemble import make_job, open_place
-from .errors import ConfigurationError, VsyncError
+from .assemble import GitAccess, Place, make_job, open_place
+from .comment import body, worth_creating
+from .confidential import Secrets
+from .durable import keep_out_of_git, write_durably
+from .errors import ConfigurationError, GitUnavailable, PushRefused, RepositoryError, VsyncError
 from .github import commands
 from .github.event import read_event
-from .markdown import failure, summary
-from .mode import Mode, choose_mode
-from .observer import Observer
-from .publish import keep_out_of_git, write_durably
+from .github.identity import token_source
+from .github.telling import ActionObserver, tell, tell_failure
+from .mode import Event, Mode, PullRequest, choose_mode
+from .planning import Comparison
+from .publish import Published
 from .reporting import Report
-from .settings import Credentials, Settings, boolean, credentials, origin, resolve
+from .settings import (
+    DEFAULT_MANIFEST,
+    NO_MANIFEST,
+    Credentials,
+    Origin,
+    Settings,
+    boolean,
+    credentials,
+    origin,
+    repository_url,
+    resolve,
+)
 from .stop import Stop
-from .text import plan_lines, redacted, summary_lines
+from .text import redacted
+
+if TYPE_CHECKING:
+    from .sync import Job
 
 SETTING_INPUTS = (
-    "vector-store-id", "vector-store-name", "target", "include", "exclude", "folder", "manifest", "branch", "base", "head",
-    "full", "attributes", "chunk-size", "chunk-overlap", "concurrency", "max-delete", "max-upload", "force",
-    "index-timeout", "lock-timeout",
+    "vector-store-id", "vector-store-name", "target", "include", "exclude", "folder", "manifest", "manifest-branch",
+    "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
+    "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
 )  # fmt: skip
 """Inputs that are settings, under the same names."""
 
@@ -36,15 +54,13 @@ CREDENTIAL_INPUTS = {
     "openai-base-url": "OPENAI_BASE_URL",
     "openai-organization": "OPENAI_ORG_ID",
     "openai-project": "OPENAI_PROJECT_ID",
+    "identity-provider-id": "OPENAI_IDENTITY_PROVIDER_ID",
+    "service-account-id": "OPENAI_SERVICE_ACCOUNT_ID",
+    "identity-audience": "OPENAI_WIF_AUDIENCE",
 }
-OTHER_INPUTS = ("command", "dry-run", "working-directory", "args")
-OUTPUTS = (
-    "vector-store-id", "added", "updated", "renamed", "retagged", "removed", "unchanged", "skipped", "failed", "changed",
-    "dry-run", "superseded", "base", "head", "manifest-path", "failure-reason", "report",
-)  # fmt: skip
+OTHER_INPUTS = ("command", "dry-run", "comment", "github-token", "working-directory", "args")
 
 _REPORT = ".vsync/report.json"
-_LINE_EVERY_S = 10.0
 
 
 def inputs(environ: Mapping[str, str]) -> dict[str, str]:
@@ -57,9 +73,11 @@ def inputs(environ: Mapping[str, str]) -> dict[str, str]:
 def run(environ: Mapping[str, str], stop: Stop) -> int:
     """Runs the action and gives the exit code."""
     given = inputs(environ)
-    keys = _credentials(given, environ)
-    commands.mask(keys.api_key)
+    secrets = Secrets(told=commands.mask)
+    for key in (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token")):
+        secrets.add((key or "").strip())
     try:
+        keys = _credentials(given, environ)
         command = given.get("command", "sync").strip()
         if command in {"sync", "plan"} and "args" in given:
             raise ConfigurationError(
@@ -67,54 +85,178 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
                 "Give its settings as inputs of their own; see docs/configuration.md.",
             )
         if command not in {"sync", "plan"}:
-            return _other_command(command, given, keys, environ)
-        return _sync(given, keys, environ, stop, plan_only=command == "plan")
+            return _other_command(command, given, secrets, environ)
+        return _sync(given, keys, environ, stop, secrets, plan_only=command == "plan")
     except VsyncError as error:
-        return _failed(error, keys, environ)
+        tell_failure(error, secrets, environ)
+        return error.exit_code
 
 
 def _credentials(given: Mapping[str, str], environ: Mapping[str, str]) -> Credentials:
-    named = {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
-    return credentials({**environ, **named})
+    """A key from the environment gives way to a workload identity; one given as input is a contradiction."""
+    found = credentials({**environ, **_named(given)})
+    if found.identity is not None and "openai-api-key" in given:
+        raise ConfigurationError(
+            "Both a key and a workload identity are given.",
+            "Give either the input openai-api-key, or identity-provider-id and service-account-id.",
+        )
+    return found
+
+
+def _named(given: Mapping[str, str]) -> dict[str, str]:
+    """The inputs that are credentials, under the names of their variables."""
+    return {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One run of the action: what it was given, and what started it."""
+
+    given: Mapping[str, str]
+    environ: Mapping[str, str]
+    keys: Credentials
+    secrets: Secrets
+    event: Event
+    mode: Mode
+    stop: Stop
+
+    @property
+    def token(self) -> str | None:
+        return self.given.get("github-token", "").strip() or None
+
+    @property
+    def origin(self) -> Origin:
+        return origin(self.environ)
 
 
 def _sync(
-    given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str], stop: Stop, *, plan_only: bool
+    given: Mapping[str, str],
+    keys: Credentials,
+    environ: Mapping[str, str],
+    stop: Stop,
+    secrets: Secrets,
+    *,
+    plan_only: bool,
 ) -> int:
-    mode = _mode(given, environ, plan_only=plan_only)
-    commands.say(f"vsync {'plans' if mode.dry_run else 'syncs'}: {mode.reason}.")
-    settings = _settings(given, environ)
-    observer = ActionObserver()
-    place = open_place(settings, origin(environ))
-    with contextlib.closing(place.source):
-        job = make_job(settings, keys, origin(environ), place, observer, stop, dry_run=mode.dry_run)
-        from .sync import run as run_job
-
-        report = run_job(job)
-        workspace = Path(environ.get("GITHUB_WORKSPACE") or place.root).resolve()
-        path = _write_report(report, place.root, workspace)
-        if report.manifest is not None:
-            report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
-    _tell(report, path, environ, keys)
-    return report.exit_code
-
-
-def _mode(given: Mapping[str, str], environ: Mapping[str, str], *, plan_only: bool) -> Mode:
     event, problem = read_event(environ)
     if problem:
         commands.warning("Event", problem)
+    mode = _mode(event, given, plan_only=plan_only)
+    commands.say(f"vsync {'plans' if mode.dry_run else 'syncs'}: {mode.reason}.")
+    if mode.warning:
+        commands.warning("Event", mode.warning)
+    step = Step(given, environ, keys, secrets, event, mode, stop)
+    settings = _settings(given, environ)
+    comment = _three_way("comment", given.get("comment", "auto"))
+    pull = event.pull_request if mode.dry_run and settings.folder is None else None
+    if pull is not None and pull.state == "closed":
+        report = _closed(settings, pull)
+        tell(report, _write_report(report, *_folders(step)), secrets, environ)
+    else:
+        report = _run(step, settings, pull)
+    if pull is not None and comment is not False:
+        _comment(step, pull, report, comment)
+    return report.exit_code
+
+
+def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
+    """Syncs or plans, and tells of it."""
+    observer = ActionObserver()
+    optional = "commit" not in step.given
+    place = open_place(settings, step.origin, GitAccess(step.environ, step.token, optional=optional))
+    with contextlib.closing(place):
+        identity = step.keys.identity
+        job = make_job(
+            settings,
+            step.keys,
+            step.origin,
+            place,
+            observer,
+            step.stop,
+            dry_run=step.mode.dry_run,
+            token=token_source(step.environ, identity.audience, step.secrets.add) if identity else None,
+            secrets=step.secrets,
+        )
+        job = replace(job, branch=settings.branch or step.event.branch)
+        if step.mode.dry_run:
+            job = _readable(job, place, pull)
+        report = _report(job, place, pull)
+        report = replace(report, mode=step.mode.reason, repository_url=repository_url(step.environ))
+        root, workspace = _folders(step, place)
+        path = _write_report(report, root, workspace)
+        if report.manifest is not None and place.remote is None:
+            report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
+    tell(report, path, step.secrets, step.environ)
+    return report
+
+
+def _readable(job: Job, place: Place, pull: PullRequest | None) -> Job:
+    """The job of a plan, with the manifest read: a remote that does not answer is a warning here, and not an error."""
+    try:
+        published = job.publication.read()
+    except (GitUnavailable, PushRefused) as error:
+        warning = f"What was synced last could not be read, so the plan shows all as new. {error}"
+        return replace(job, published=Published(None, None), warnings=(*job.warnings, warning))
+    if pull is not None and place.remote is None and place.repository is not None and job.keep_manifest:
+        # The file in the workspace is the pull request's, which may say what it likes.
+        base = job.brief.base or pull.base
+        known = base is not None and place.repository.has_commit(base)
+        published = Published(place.repository.file(base, job.publication.name) if base and known else None, None)
+    return replace(job, published=published)
+
+
+def _report(job: Job, place: Place, pull: PullRequest | None) -> Report:
+    """Runs the job; for a pull request tells what that would change, or when its base cannot be found the whole plan."""
+    from .sync import run as run_job
+
+    if pull is None or place.repository is None or job.source.head is None:
+        return run_job(job)
+    from .pull_request import find_trees, propose, sources
+
+    try:
+        trees = find_trees(pull, place.repository, job.source.head, job.brief.base, place.remote)
+        with sources(trees, place.repository, place.remote) as (base, head):
+            return propose(replace(job, source=head), base, trees)
+    except RepositoryError as error:
+        warning = f"The plan is of all that the store lacks, not of this pull request alone. {error}"
+        return run_job(replace(job, warnings=(*job.warnings, warning)))
+
+
+def _closed(settings: Settings, pull: PullRequest) -> Report:
+    """A pull request that was closed changes nothing, and nothing is compared."""
+    return Report(
+        target=settings.target,
+        comparison=Comparison("diff", f"pull request #{pull.number} was closed without being merged: nothing to plan"),
+        manifest=settings.manifest if settings.manifest != NO_MANIFEST else None,
+        vector_store_id=settings.vector_store_id,
+        dry_run=True,
+    )
+
+
+def _folders(step: Step, place: Place | None = None) -> tuple[Path, Path]:
+    """Where the report is written, and the workspace."""
+    root = place.root if place is not None else _working_directory(step.given, step.environ)
+    return root, Path(step.environ.get("GITHUB_WORKSPACE") or root).resolve()
+
+
+def _mode(event: Event, given: Mapping[str, str], *, plan_only: bool) -> Mode:
     if plan_only:
         return Mode(True, "the command is plan")
-    return choose_mode(event, wanted=_dry_run(given.get("dry-run", "auto")), branch=given.get("branch"))
+    return choose_mode(
+        event,
+        wanted=_three_way("dry-run", given.get("dry-run", "auto")),
+        branch=given.get("branch", "").strip() or None,
+    )
 
 
-def _dry_run(text: str) -> bool | None:
+def _three_way(name: str, text: str) -> bool | None:
+    """True, false, or None for auto."""
     if text.strip().lower() == "auto":
         return None
     try:
         return boolean(text.strip())
     except ValueError:
-        raise ConfigurationError(f"The input dry-run is {text!r}.", "Use auto, true or false.") from None
+        raise ConfigurationError(f"The input {name} is {text!r}.", "Use auto, true or false.") from None
 
 
 def _settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
@@ -122,6 +264,8 @@ def _settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     chosen: dict[str, str] = {name: given[name] for name in SETTING_INPUTS if name in given}
     if "folder" in chosen:
         chosen["folder"] = str(folder / chosen["folder"])
+    chosen.setdefault("commit", "true")
+    chosen["push"] = chosen["commit"]  # a commit that stays in the runner's clone is lost with it
     return resolve({"repo": str(folder), **chosen}, environ)
 
 
@@ -132,7 +276,7 @@ def _working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> 
     return folder
 
 
-def _other_command(command: str, given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str]) -> int:
+def _other_command(command: str, given: Mapping[str, str], secrets: Secrets, environ: Mapping[str, str]) -> int:
     """Any other command is the command line, with the input `args` behind it."""
     from .cli import run as run_command_line
 
@@ -140,14 +284,24 @@ def _other_command(command: str, given: Mapping[str, str], keys: Credentials, en
         arguments = shlex.split(given.get("args", ""))
     except ValueError as error:
         raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
-    named = {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
     os.chdir(_working_directory(given, environ))
     failures: list[VsyncError] = []
-    with commands.no_commands():
-        code = run_command_line([*shlex.split(command), *arguments], {**environ, **named}, failures.append)
+    with commands.no_commands() as mask:
+        hidden = Secrets(*secrets, told=mask)
+        line = [*shlex.split(command), *arguments]
+        code = run_command_line(line, _as_variables(given, environ), failures.append, hidden)
     for failed in failures:
-        _show_failure(failed, keys, environ)
+        tell_failure(failed, hidden, environ)
     return code
+
+
+def _as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """The inputs as the variables that the command line reads: it finds the manifest where the action keeps it."""
+    settings = {name: given[name] for name in SETTING_INPUTS if name in given}
+    settings["push"] = settings.setdefault("commit", "true")
+    variables = {"VSYNC_" + name.upper().replace("-", "_"): value for name, value in settings.items()}
+    token = {"VSYNC_GITHUB_TOKEN": given["github-token"]} if "github-token" in given else {}
+    return {**environ, **_named(given), **variables, **token}
 
 
 def _write_report(report: Report, root: Path, workspace: Path) -> str:
@@ -159,96 +313,26 @@ def _write_report(report: Report, root: Path, workspace: Path) -> str:
     return os.path.relpath(path, workspace)
 
 
-def _tell(report: Report, report_path: str, environ: Mapping[str, str], keys: Credentials) -> None:
-    """Log, annotations, outputs and summary of a run that has a report."""
-    for line in summary_lines(report):
-        commands.say(redacted(line, (keys.api_key,)))
-    for text in report.warnings[: commands.MAX_ANNOTATIONS]:
-        commands.warning("vsync", redacted(text, (keys.api_key,)))
-    _annotate(report, keys)
-    commands.set_outputs(outputs(report, report_path), environ)
-    commands.append_summary(redacted(summary(report), (keys.api_key,)), environ)
+def _comment(step: Step, pull: PullRequest, report: Report, wanted: bool | None) -> None:
+    """Brings the pull request's comment up to date. That it cannot be written is a warning: the summary has it all."""
+    from .github.comments import CannotComment, connect, upsert
 
-
-def _annotate(report: Report, keys: Credentials) -> None:
-    """One error for the run and one for each failed document, as many as GitHub shows."""
-    room = commands.MAX_ANNOTATIONS
-    if report.error is not None:
-        commands.error("vsync", redacted(str(report.error), (keys.api_key,)))
-        room -= 1
-    shown = report.failed if len(report.failed) <= room else report.failed[: room - 1]
-    for item in shown:
-        message = redacted(f"Not synced ({item['code']}): {item['message']}", (keys.api_key,))
-        commands.error(item["path"], message, file=item["path"])
-    if len(shown) < len(report.failed):
-        commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")
-
-
-def outputs(report: Report, report_path: str) -> dict[str, str]:
-    """The action's outputs. Pure."""
-    return {
-        "vector-store-id": report.vector_store_id or "",
-        "added": str(len(report.added)),
-        "updated": str(len(report.updated)),
-        "renamed": str(len(report.renamed)),
-        "retagged": str(len(report.retagged)),
-        "removed": str(len(report.removed)),
-        "unchanged": str(report.unchanged),
-        "skipped": str(len(report.skipped)),
-        "failed": str(len(report.failed)),
-        "changed": _bool(report.changed),
-        "dry-run": _bool(report.dry_run),
-        "superseded": _bool(report.superseded),
-        "base": report.base or "",
-        "head": report.head or "",
-        "manifest-path": report.manifest or "",
-        "failure-reason": report.failure_reason or "",
-        "report": report_path,
-    }
-
-
-def _bool(value: bool) -> str:
-    return "true" if value else "false"
-
-
-def _failed(error: VsyncError, keys: Credentials, environ: Mapping[str, str]) -> int:
-    _show_failure(error, keys, environ)
-    return error.exit_code
-
-
-def _show_failure(error: VsyncError, keys: Credentials, environ: Mapping[str, str]) -> None:
-    """Tells of a run that ended before there was a report."""
-    message, remedy = (redacted(text, (keys.api_key,)) for text in (error.message, error.remedy))
-    commands.error("vsync", f"{message} {remedy}".strip())
-    commands.set_outputs({"failure-reason": error.reason}, environ)
-    commands.append_summary(failure(error.reason, message, remedy), environ)
-
-
-class ActionObserver(Observer):
-    """The action's log: the plan folded, and a line of progress now and then."""
-
-    def __init__(self) -> None:
-        self._done: dict[str, int] = {}
-        self._total: dict[str, int] = {}
-        self._last = time.monotonic()
-
-    def note(self, text: str) -> None:
-        commands.say(text)
-
-    def planned(self, report: Report) -> None:
-        title, *lines = plan_lines(report, 1_000)
-        commands.group(title, lines)
-
-    def stage(self, name: str, total: int) -> None:
-        self._total[name] = self._total.get(name, 0) + total
-        self._done.setdefault(name, 0)
-
-    def advance(self, name: str) -> None:
-        self._done[name] = self._done.get(name, 0) + 1
-        if time.monotonic() - self._last >= _LINE_EVERY_S:
-            self._last = time.monotonic()
-            told = (f"{stage} {done}/{self._total.get(stage, 0)}" for stage, done in self._done.items())
-            commands.say(", ".join(told))
-
-    def failed(self, path: str, code: str, message: str) -> None:
-        commands.say(f"failed: {path}: {code}: {message}")
+    place = report.manifest or ""
+    run_id = step.origin.run_id
+    text = body(
+        report,
+        state=pull.state,
+        run_url=step.origin.run_url,
+        run_id=int(run_id) if run_id and run_id.isdecimal() else None,
+        place="" if place == DEFAULT_MANIFEST else place,
+    )
+    create = wanted is True or (pull.state == "open" and worth_creating(report))
+    api_url = step.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
+    try:
+        with connect(step.token or "", api_url, step.origin.repository or "") as session:
+            first = text.partition("\n")[0]
+            posted = upsert(session, pull.number, redacted(text, step.secrets), first, create=create)
+    except CannotComment as error:
+        commands.warning("Pull request comment", redacted(f"No comment was written. {error}", step.secrets))
+        return
+    commands.say(f"Comment on pull request #{pull.number}: {posted.action}{f' ({posted.url})' if posted.url else ''}")

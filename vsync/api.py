@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from .confidential import Secrets
 from .errors import ApiUnavailable, CredentialsRefused, PermissionDenied, VsyncError
+from .exchange import Exchange, NoTokenYet
 from .pace import Sleep, backoff, retry_after
 from .settings import Credentials
-from .text import redacted
+from .text import one_line
 
 if TYPE_CHECKING:
     import httpx2
@@ -74,11 +76,15 @@ class Api:
         *,
         sleep: Sleep = asyncio.sleep,
         log: Callable[[str], None] = lambda _: None,
+        secrets: Secrets | None = None,
+        exchange: Exchange | None = None,
     ) -> None:
         self.client = client
         self.traffic = traffic
         self.sleep = sleep
+        self.secrets = Secrets(client.api_key) if secrets is None else secrets
         self._log = log
+        self._exchange = exchange
 
     async def ask(self, what: str, send: Callable[[], Awaitable[T]], *, creates: bool = False) -> T:
         """The answer to one request, sent again while it may succeed.
@@ -89,12 +95,16 @@ class Api:
         import openai
 
         waited = 0.0
+        failure: VsyncError | Refused | _Again
+        wait: float | None
         for attempt in range(MAX_ATTEMPTS):
             try:
-                return await send()
+                return await self._authenticated(send)
+            except NoTokenYet as error:
+                failure, wait, ambiguous = _Again(error.final), error.wait_s, False
             except openai.APIStatusError as error:
-                failure, wait = _judge(error, self._words(error)), _asked_wait(error)
-                ambiguous = error.status_code >= 500
+                failure = _judge(error, self._words(error), keyless=self._exchange is not None)
+                wait, ambiguous = _asked_wait(error), error.status_code >= 500
             except openai.APIConnectionError as error:
                 words = self._words(error.__cause__ or error)
                 failure, wait, ambiguous = _Again(_unreachable(what, words)), None, not _never_sent(error)
@@ -116,11 +126,20 @@ class Api:
             waited += wait
         raise AssertionError("the last attempt returns or raises")
 
+    async def _authenticated(self, send: Callable[[], Awaitable[T]]) -> T:
+        """What `send` gives; where it fails for the want of a token, that is told apart from the API's own errors."""
+        try:
+            return await send()
+        except Exception as error:
+            explained = self._exchange.explain(error) if self._exchange else None
+            if explained is None or explained is error:
+                raise
+            raise explained from error
+
     def _words(self, error: BaseException) -> str:
-        """An error's own words on one line, cut (a proxy's HTML page says nothing after its first ones), without the key."""
+        """An error's own words on one line, without the key."""
         said = _said(getattr(error, "body", None)) or getattr(error, "message", None) or str(error)
-        text = " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())
-        return redacted(text, (self.client.api_key,))[:300] or type(error).__name__
+        return one_line(str(said), self.secrets) or type(error).__name__
 
 
 def _said(body: object) -> str:
@@ -140,20 +159,17 @@ class _Again(Exception):
         self.final = final
 
 
-def _judge(error: openai.APIStatusError, text: str) -> VsyncError | Refused | _Again:
+def _judge(error: openai.APIStatusError, text: str, *, keyless: bool) -> VsyncError | Refused | _Again:
     """What an error status means: the run must end, the request was refused, or it is worth another try."""
     status, code = error.status_code, str(error.code or "")
     by_api = isinstance(error.body, dict)  # a proxy's page says nothing of what was asked for
     should_retry = error.response.headers.get("x-should-retry")
     if status == 401:
         if re.search(r"missing scopes|insufficient permissions", text, re.IGNORECASE):
-            return _permission(text)
-        return CredentialsRefused(
-            f"The API refused the key: {text}",
-            "Check the secret that holds it: it may be revoked, or of another project.",
-        )
+            return _permission(text, keyless=keyless)
+        return _refused(text, keyless=keyless)
     if status == 403:
-        return _permission(text)
+        return _permission(text, keyless=keyless)
     if code == "insufficient_quota":
         return ApiUnavailable(
             f"The OpenAI account has no quota left: {text}", "Add credit or raise its limit, then run again."
@@ -186,7 +202,24 @@ def _too_long(final: VsyncError | Refused, wait_s: float) -> VsyncError:
     )
 
 
-def _permission(text: str) -> PermissionDenied:
+def _refused(text: str, *, keyless: bool) -> CredentialsRefused:
+    if keyless:
+        return CredentialsRefused(
+            f"The API refused the service account's token: {text}",
+            "Check that the service account is still there, and that openai-organization and openai-project are its own.",
+        )
+    return CredentialsRefused(
+        f"The API refused the key: {text}", "Check the secret that holds it: it may be revoked, or of another project."
+    )
+
+
+def _permission(text: str, *, keyless: bool) -> PermissionDenied:
+    if keyless:
+        return PermissionDenied(
+            f"The service account may not do this: {text}",
+            "Let its role in the project, and the permissions of the mapping if it names any, read and write Files and "
+            "Vector Stores.",
+        )
     return PermissionDenied(
         f"The key may not do this: {text}",
         "Give it write access to Files and Vector Stores, or use an unrestricted key.",
@@ -226,8 +259,14 @@ async def connect(
     concurrency: int = 16,
     log: Callable[[str], None] = lambda _: None,
     sleep: Sleep | None = None,
+    subject_token: Callable[[], str] | None = None,
+    secrets: Secrets | None = None,
 ) -> AsyncIterator[Api]:
-    """A client for the API, or for the embedded store when its transport is given."""
+    """A client for the API, or for the embedded store when its transport is given.
+
+    `subject_token` gives a new identity token of this job; with credentials that hold a workload identity it must be
+    there. Tokens that come are added to `secrets`.
+    """
     import httpx2
     import openai
 
@@ -238,11 +277,16 @@ async def connect(
 
         raise ConfigurationError(f"The base URL {base_url!r} is not an http(s) address.", "Correct OPENAI_BASE_URL.")
     prefix = urlsplit(base_url).path.rstrip("/")
+    secrets = Secrets() if secrets is None else secrets
+    secrets.add(credentials.api_key)
+    exchange = _exchange(credentials, subject_token, secrets) if transport is None else None
 
     async def before(request: httpx2.Request) -> None:
         traffic.requests[f"{request.method} {endpoint(request.url.path.removeprefix(prefix))}"] += 1
         if transport is None and isinstance(request.stream, httpx2.SyncByteStream):
             request.stream = joined(request.stream)
+        if exchange is not None:
+            exchange.used(request.headers.get("Authorization", ""))
 
     http_client = httpx2.AsyncClient(
         transport=transport,
@@ -253,14 +297,22 @@ async def connect(
     )
     async with http_client:
         client = openai.AsyncOpenAI(
-            api_key="embedded" if transport else credentials.api_key,
+            api_key=None if exchange else "embedded" if transport else credentials.api_key,
+            workload_identity=exchange.for_sdk() if exchange else None,
             base_url=base_url,
             organization=credentials.organization,
             project=credentials.project,
             http_client=http_client,
             max_retries=0,
         )
-        yield Api(client, traffic, sleep=sleep or asyncio.sleep, log=log)
+        yield Api(client, traffic, sleep=sleep or asyncio.sleep, log=log, secrets=secrets, exchange=exchange)
+
+
+def _exchange(credentials: Credentials, subject_token: Callable[[], str] | None, secrets: Secrets) -> Exchange | None:
+    if credentials.identity is None:
+        return None
+    assert subject_token is not None
+    return Exchange(credentials.identity, subject_token, secrets)
 
 
 def joined(stream: Iterable[bytes]) -> httpx2.AsyncByteStream:

@@ -1,26 +1,39 @@
 """From settings to a job: opens the source, finds manifest and seal, and prepares the way to the store.
 
-Both composition roots use it. It reads no environment; what it opens, the job's `source.close()` closes.
+Both composition roots use it. It reads no environment; what it opens, `Place.close()` closes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .changes import show_path
 from .documents import Recipe
-from .errors import ConfigurationError, ManifestError
+from .durable import give_to_owner_of, keep_out_of_git
+from .errors import ConfigurationError, ManifestError, RepositoryError
 from .git import Repository
 from .identity import SourceIdentity, identify
 from .observer import Observer
-from .publish import LocalPublication, Publication, give_to_owner_of, keep_out_of_git
+from .publish import Publication
+from .publish.local import LocalPublication
+from .publish.remote import RemotePublication
+from .refs import as_environment, network_config
+from .remote import Remote
 from .selection import Rules
-from .settings import DEFAULT_CONFIG, DEFAULT_LOCAL_STORE, NO_MANIFEST, Credentials, Origin, Settings
+from .settings import (
+    DEFAULT_CONFIG,
+    DEFAULT_LOCAL_STORE,
+    DEFAULT_MANIFEST_BRANCH,
+    NO_MANIFEST,
+    Credentials,
+    Origin,
+    Settings,
+)
 from .source import FolderSource, GitSource, Source
 from .stop import Stop
 from .survey import Brief
@@ -28,24 +41,83 @@ from .sync import Connect, Job
 
 if TYPE_CHECKING:
     from .api import Api
+    from .confidential import Secrets
     from .embedded import EmbeddedStore
+    from .errors import MissingCredentials
+    from .github.identity import TokenSource
     from .pace import Sleep
 
 
 @dataclass(frozen=True, slots=True)
+class GitAccess:
+    """How git reaches a remote: the process's environment, and a token (None: git's own credentials).
+
+    `optional`: where there is no remote, a file will do. `is_dead` tells of a run whether it is known to have ended.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: str | None = field(default=None, repr=False)
+    optional: bool = False
+    is_dead: Callable[[str], bool] = lambda run: False
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where documents come from, and where their state is kept."""
+    """Where documents come from, and where their state is kept. `remote` is None when it is kept in files."""
 
     source: Source
     root: Path
     seal_folder: Path
     identity: SourceIdentity
     repository: Repository | None = None
+    remote: Remote | None = None
+    is_dead: Callable[[str], bool] = lambda run: False
     warnings: tuple[str, ...] = ()
 
+    def close(self) -> None:
+        self.source.close()
+        if self.remote is not None:
+            self.remote.close()
 
-def open_place(settings: Settings, origin: Origin) -> Place:
-    """Opens the source. Raises when it is not there, or has no such revision."""
+
+def open_place(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Place:
+    """Opens the source, and finds where manifest and seal are. Raises when they are not there, or have no such revision."""
+    access = access or GitAccess()
+    place = _open_source(settings, origin)
+    repository = place.repository
+    if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
+        repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
+    if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
+        return place
+    try:
+        remote = _open_remote(settings, access, repository or Repository(Path(settings.repo)))
+    except RepositoryError as error:
+        if not access.optional:
+            raise
+        return replace(place, warnings=(*place.warnings, f"{error.message} It is kept as a file in the workspace."))
+    return replace(place, remote=remote, is_dead=access.is_dead)
+
+
+def _open_remote(settings: Settings, access: GitAccess, repository: Repository) -> Remote:
+    if not settings.push:
+        if repository.checked_out() == settings.manifest_branch:
+            raise ConfigurationError(
+                f"The branch {settings.manifest_branch} is checked out: --commit cannot change it behind your back.",
+                "Give another --manifest-branch, or let the remote keep the manifest with --push.",
+            )
+        return Remote(str(repository.git_dir), None, access.environ, object_format=repository.object_format())
+    url = repository.push_url()
+    if url is None:
+        raise RepositoryError(
+            "The repository has no remote `origin` that could keep the manifest.",
+            "Add one, or keep the manifest as a file (without --push; in a workflow: `commit: false`).",
+        )
+    return Remote(
+        url, access.token, access.environ, repository.configuration(), object_format=repository.object_format()
+    )
+
+
+def _open_source(settings: Settings, origin: Origin) -> Place:
     if settings.folder is not None:
         folder = FolderSource(Path(settings.folder))
         root = Path(settings.folder).resolve()
@@ -63,7 +135,7 @@ def open_place(settings: Settings, origin: Origin) -> Place:
     )
     source = GitSource(repository, head)
     warnings = _ignored_config(repository.root)
-    return Place(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings)
+    return Place(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings=warnings)
 
 
 def _ignored_config(root: Path) -> tuple[str, ...]:
@@ -74,9 +146,24 @@ def _ignored_config(root: Path) -> tuple[str, ...]:
     )
 
 
-def open_publication(settings: Settings, place: Place) -> Publication:
+def open_publication(settings: Settings, place: Place, log: Callable[[str], None] = lambda text: None) -> Publication:
     """The manifest and seal of the target."""
     manifest = manifest_path(settings, place.root)
+    if place.remote is not None:
+        if manifest is None or not manifest.is_relative_to(place.root):
+            raise ManifestError(
+                f"The manifest {settings.manifest} is no path in the repository.",
+                "Give a path relative to its top folder: it names a file on the manifest's branch.",
+            )
+        return RemotePublication(
+            place.remote,
+            _manifest_name(settings, manifest, place.root),
+            settings.manifest_branch,
+            settings.target,
+            shared=settings.manifest_branch != DEFAULT_MANIFEST_BRANCH,
+            is_dead=place.is_dead,
+            log=log,
+        )
     seal_folder = place.seal_folder
     if settings.folder is not None and manifest is not None:
         seal_folder = manifest.parent
@@ -116,8 +203,10 @@ def make_job(
     stop: Stop,
     *,
     dry_run: bool,
+    token: TokenSource | None = None,
+    secrets: Secrets | None = None,
 ) -> Job:
-    """The job of one target."""
+    """The job of one target. `token` and `secrets` as for `connector`."""
     base = place.repository.resolve(settings.base, "base") if settings.base and place.repository else None
     recipe = Recipe(place.identity.name, settings.target, settings.attributes, settings.chunking)
     rules = Rules(settings.include, settings.exclude, reserved=_reserved(settings, place.root))
@@ -127,14 +216,15 @@ def make_job(
         identity=place.identity,
         origin=origin,
         source=place.source,
-        publication=open_publication(settings, place),
-        connect=connector(settings, credentials, place.root, observer.note, stop.pause),
+        publication=open_publication(settings, place, observer.note),
+        connect=connector(settings, credentials, place.root, observer.note, stop.pause, token, secrets),
         observer=observer,
         stop=stop,
         dry_run=dry_run,
         keep_manifest=settings.manifest != NO_MANIFEST,
         branch=settings.branch,
         warnings=place.warnings,
+        missing=missing(credentials, token),
     )
 
 
@@ -151,19 +241,39 @@ def connector(
     root: Path,
     log: Callable[[str], None] = lambda _: None,
     sleep: Sleep | None = None,
+    token: TokenSource | None = None,
+    secrets: Secrets | None = None,
 ) -> Connect | None:
-    """How to reach the store; None when there is no key for it. Nothing is opened yet."""
+    """How to reach the store; None when there is no way to authenticate. Nothing is opened or asked for yet.
+
+    `token` gives the job's identity token, for keyless credentials; tokens that come are added to `secrets`.
+    """
     if settings.local is not None:
         return lambda: _embedded(local_store_path(settings.local or "", root), settings, log, sleep)
-    if credentials.api_key is None:
+    if credentials.identity is None:
+        if credentials.api_key is None:
+            return None
+    elif token is None or token.missing is not None:
         return None
 
     def connect() -> contextlib.AbstractAsyncContextManager[Api]:
         from .api import connect
 
-        return connect(credentials, concurrency=settings.concurrency, log=log, sleep=sleep)
+        return connect(
+            credentials,
+            concurrency=settings.concurrency,
+            log=log,
+            sleep=sleep,
+            subject_token=token,
+            secrets=secrets,
+        )
 
     return connect
+
+
+def missing(credentials: Credentials, token: TokenSource | None) -> MissingCredentials | None:
+    """Why keyless credentials cannot be used here; None when they can, or when there are none."""
+    return token.missing if credentials.identity is not None and token is not None else None
 
 
 def local_store_path(given: str, root: Path) -> Path:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from . import __version__
+from .confidential import Secrets
 from .errors import EXIT_OK, ConfigurationError, Interrupted, VsyncError
 from .settings import Credentials, Settings, credentials, origin, resolve
 from .stop import Stop
@@ -21,13 +23,16 @@ from .text import printable, redacted, summary_lines
 
 if TYPE_CHECKING:
     from .api import Api
-    from .sync import Job
+    from .assemble import GitAccess
+    from .github.identity import TokenSource
+    from .sync import Connect, Job
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 _EPILOG = """\b
 Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; and each option as VSYNC_… (VSYNC_INCLUDE).
+In a workflow, without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
   0    the store equals the source; a plan
   1    some documents failed
@@ -41,25 +46,42 @@ Exit codes:
 class _Context:
     """What the commands need of the world."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], secrets: Secrets) -> None:
         self.environ = environ
         self.stop = Stop()
-        self.credentials: Credentials = credentials(environ)
+        self.secrets = secrets
         self.exit_code = EXIT_OK
         self.verbose = False
+        secrets.add(environ.get("OPENAI_API_KEY", "").strip())
+
+    @functools.cached_property
+    def credentials(self) -> Credentials:
+        return credentials(self.environ)
+
+    @functools.cached_property
+    def token(self) -> TokenSource | None:
+        """Where the job's identity token comes from, for keyless credentials."""
+        if self.credentials.identity is None:
+            return None
+        from .github.identity import token_source
+
+        return token_source(self.environ, self.credentials.identity.audience, self.secrets.add)
 
 
 pass_context = click.make_pass_decorator(_Context)
 
 
 def run(
-    arguments: Sequence[str], environ: Mapping[str, str], failed: Callable[[VsyncError], None] = lambda _: None
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    failed: Callable[[VsyncError], None] = lambda _: None,
+    secrets: Secrets | None = None,
 ) -> int:
     """Runs one command and gives the exit code. Every error a user can cause is one sentence on stderr.
 
-    `failed` is told of it as well.
+    `failed` is told of it as well. Keys and tokens are added to `secrets`, and never shown.
     """
-    context = _Context(environ)
+    context = _Context(environ, Secrets() if secrets is None else secrets)
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
     except click.exceptions.Exit as stopped:
@@ -77,12 +99,12 @@ def run(
 
 
 def _tell(error: VsyncError, context: _Context) -> int:
-    put(sys.stderr, f"vsync: {printable(redacted(str(error), (context.credentials.api_key,)))}")
+    put(sys.stderr, f"vsync: {printable(redacted(str(error), context.secrets))}")
     if context.verbose:
         import traceback
 
         text = "".join(traceback.format_exception(error))
-        for line in redacted(text, (context.credentials.api_key,)).splitlines():
+        for line in redacted(text, context.secrets).splitlines():
             put(sys.stderr, printable(line))
     return error.exit_code
 
@@ -129,7 +151,9 @@ _where = _options(
     click.option("--vector-store-name", metavar="NAME", help="The store's name; made when there is none.  [default: the source]"),
     click.option("--config", metavar="FILE", hidden=True),
     click.option("--manifest", metavar="PATH", help="The manifest, in the repository; `none` keeps none.  [default: .vsync/manifest.json]"),
-    click.option("--manifest-branch", metavar="NAME", hidden=True),
+    click.option("--manifest-branch", metavar="NAME", help="The branch that holds it with --commit or --push.  [default: vsync-manifest]"),
+    click.option("--commit/--no-commit", default=None, help="Commit the manifest to that branch of this clone.  [default: keep a file]"),
+    click.option("--push/--no-push", default=None, help="Keep manifest and seal on the remote origin, for runs on any machine."),
     click.option(
         "--local",
         metavar="[FILE]",
@@ -160,8 +184,6 @@ _how = _options(
     click.option("--uploads-per-minute", metavar="N", help="[default: 1000, the API's limit]"),
     click.option("--writes-per-minute", metavar="N", help="Changes of the store.  [default: 300, the API's limit]"),
     click.option("--branch", metavar="NAME", hidden=True),
-    click.option("--commit/--no-commit", default=None, hidden=True),
-    click.option("--push/--no-push", default=None, hidden=True),
 )
 
 
@@ -184,13 +206,22 @@ def _resolved(context: _Context, options: dict[str, Any]) -> Settings:
     return resolve(given, context.environ)
 
 
+def _git_access(context: _Context, options: Mapping[str, Any]) -> GitAccess:
+    """How git reaches the remote. Only what stands on the command line itself must be possible."""
+    from .assemble import GitAccess
+
+    token = context.environ.get("VSYNC_GITHUB_TOKEN", "").strip() or None
+    context.secrets.add(token)
+    return GitAccess(context.environ, token, optional=not options.get("push"))
+
+
 @contextlib.contextmanager
-def _job(context: _Context, settings: Settings, out: IO[str], *, dry_run: bool) -> Iterator[Job]:
+def _job(context: _Context, settings: Settings, access: GitAccess, out: IO[str], *, dry_run: bool) -> Iterator[Job]:
     from .assemble import make_job, open_place
 
     observer = TerminalObserver(out, verbose=context.verbose)
-    place = open_place(settings, origin(context.environ))
-    with contextlib.closing(place.source):
+    place = open_place(settings, origin(context.environ), access)
+    with contextlib.closing(place):
         yield make_job(
             settings,
             context.credentials,
@@ -199,6 +230,8 @@ def _job(context: _Context, settings: Settings, out: IO[str], *, dry_run: bool) 
             observer,
             context.stop,
             dry_run=dry_run,
+            token=context.token,
+            secrets=context.secrets,
         )
 
 
@@ -237,7 +270,7 @@ def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json:
     out = sys.stderr if as_json else sys.stdout
     if not dry_run:
         context.stop.install()
-    with _job(context, settings, out, dry_run=dry_run) as job:
+    with _job(context, settings, _git_access(context, options), out, dry_run=dry_run) as job:
         report = run_job(job)
     if as_json:
         put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
@@ -260,8 +293,8 @@ def status_command(context: _Context, /, path: str | None, as_json: bool, **opti
     from .status import path_in, status, status_lines
 
     settings = _resolved(context, options)
-    place = open_place(settings, origin(context.environ))
-    with contextlib.closing(place.source):
+    place = open_place(settings, origin(context.environ), _git_access(context, options))
+    with contextlib.closing(place):
         path = path_in(place.root, path) if path is not None else None
         found = status(open_publication(settings, place), place, settings, path)
     if as_json:
@@ -296,14 +329,12 @@ def search_command(
     settings = _resolved(context, options)
     if not query:
         raise click.UsageError("There is no query.")
-    from .assemble import connector, open_place, open_publication
+    from .assemble import open_place, open_publication
 
-    place = open_place(settings, origin(context.environ))
-    with contextlib.closing(place.source):
+    place = open_place(settings, origin(context.environ), _git_access(context, options))
+    with contextlib.closing(place):
         publication = open_publication(settings, place)
-        connect = connector(settings, context.credentials, place.root)
-        if connect is None:
-            _no_key()
+        connect = _connector(context, settings, place.root)
 
         async def ask(api: Api) -> list[Any]:
             from .store import Stores
@@ -383,13 +414,8 @@ def stores_create(context: _Context, /, name: str, as_json: bool, **options: Any
 
 
 def _with_stores(context: _Context, options: dict[str, Any], ask: Callable[[Api], Any]) -> Any:
-    from .assemble import connector
-
     settings = _resolved(context, options)
-    connect = connector(settings, context.credentials, Path(settings.repo))
-    if connect is None:
-        _no_key()
-    return _ask(connect, ask)
+    return _ask(_connector(context, settings, Path(settings.repo)), ask)
 
 
 def _show_stores(found: Any, *, as_json: bool) -> None:
@@ -418,10 +444,15 @@ def _ask(connect: Callable[[], Any], ask: Callable[[Api], Any]) -> Any:
         raise ApiUnavailable(f"The API refused the request ({error.status} {error.code}): {error.message}") from error
 
 
-def _no_key() -> NoReturn:
+def _connector(context: _Context, settings: Settings, root: Path) -> Connect:
+    """How to reach the store. Raises MissingCredentials."""
+    from .assemble import connector, missing
     from .sync import no_key
 
-    raise no_key()
+    connect = connector(settings, context.credentials, root, token=context.token, secrets=context.secrets)
+    if connect is None:
+        raise missing(context.credentials, context.token) or no_key()
+    return connect
 
 
 # --- Serve --------------------------------------------------------------------------------------------------

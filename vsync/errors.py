@@ -13,6 +13,7 @@
     ├── SealHeld              3  store        nobody: another run is at work
     ├── ApiUnavailable        3  api          nobody: unreachable, or refusing after every retry
     ├── GitUnavailable        3  git          nobody: a remote that does not answer
+    ├── PushRefused           3  permission   the workflow's author: the token or a branch rule forbids the push
     ├── LimitExceeded         4  limit        the reviewer: the plan is larger than the limit
     └── Interrupted     130/143  interrupted  nobody
 
@@ -95,6 +96,10 @@ class ApiUnavailable(VsyncError):
 
 class GitUnavailable(VsyncError):
     reason = "git"
+
+
+class PushRefused(VsyncError):
+    reason = "permission"
 
 
 class LimitExceeded(VsyncError):

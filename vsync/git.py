@@ -12,7 +12,7 @@ import re
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -36,7 +36,13 @@ _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 class Repository:
     """One git repository, opened for reading."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, alternates: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Opens the repository that holds the folder.
+
+        `alternates` is a folder of more objects to read from, `environment` what git needs to reach the remote.
+        """
         try:
             self._repo = gitpython.Repo(path.absolute(), search_parent_directories=True, expand_vars=False)
         except gitpython.NoSuchPathError:
@@ -54,8 +60,13 @@ class Repository:
             GIT_DIR=str(self.git_dir),
             GIT_COMMON_DIR=str(self.common_dir),
             GIT_OBJECT_DIRECTORY=str(self.common_dir / "objects"),
-            GIT_ALTERNATE_OBJECT_DIRECTORIES="",
+            GIT_ALTERNATE_OBJECT_DIRECTORIES=_quoted(alternates) if alternates is not None else "",
         )
+        self._repo.git.update_environment(**(environment or {}))
+
+    def reach_with(self, environment: Mapping[str, str]) -> None:
+        """Gives git what it needs to reach the remote, when it fetches what a partial clone lacks."""
+        self._repo.git.update_environment(**environment)
 
     def close(self) -> None:
         self._repo.close()
@@ -89,6 +100,52 @@ class Repository:
             return self._text("config", "--get", "remote.origin.url") or None
         except gitpython.GitCommandError:
             return None
+
+    def push_url(self) -> str | None:
+        """The address that git would speak to for `origin`, after the rewriting that `url.….insteadOf` asks for."""
+        if self.origin_url() is None:
+            return None
+        return self._text("ls-remote", "--get-url", "origin") or None
+
+    def configuration(self) -> list[tuple[str, str]]:
+        """What the repository's own configuration says, in git's order."""
+        try:
+            output = self._text("config", "--local", "--includes", "--list", "-z")
+        except gitpython.GitCommandError:
+            return []
+        records = (record.partition("\n") for record in output.split("\0") if record)
+        return [(key, value) for key, _, value in records]
+
+    def object_format(self) -> str:
+        return self._text("rev-parse", "--show-object-format")
+
+    def checked_out(self) -> str | None:
+        """The branch that is checked out; None when it is a commit."""
+        try:
+            return self._text("symbolic-ref", "--quiet", "--short", "HEAD") or None
+        except gitpython.GitCommandError:
+            return None
+
+    def parents(self, commit: str) -> list[str]:
+        """A commit's parents as it names them; a shallow clone may not have these."""
+        header, _, _ = self._text("cat-file", "commit", commit).partition("\n\n")
+        return [line.removeprefix("parent ") for line in header.splitlines() if line.startswith("parent ")]
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The commit from which two others come; None when this clone does not know."""
+        try:
+            return self._text("merge-base", one, other) or None
+        except gitpython.GitCommandError:
+            return None
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a file of a commit; None when there is no such file."""
+        with self._output("ls-tree", "-z", "--full-tree", commit, "--", path) as chunks:
+            entries = [entry for entry in parse_tree(chunks) if entry.mode in {"100644", "100755"}]
+        if not entries:
+            return None
+        with self.blobs() as blobs:
+            return b"".join(blobs.chunks(entries[0].blob))
 
     def count_between(self, base: str, head: str) -> int:
         """How many commits `head` has that `base` has not."""
@@ -298,6 +355,12 @@ def _common_dir(git_dir: Path) -> Path:
     except OSError:
         return git_dir
     return (git_dir / named).resolve()
+
+
+def _quoted(path: Path) -> str:
+    """A path for GIT_ALTERNATE_OBJECT_DIRECTORIES, which colons part (https://git-scm.com/docs/git#_the_git_repository)."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _missing_blob(blob: str) -> GitUnavailable:

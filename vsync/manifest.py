@@ -80,7 +80,7 @@ class Seal:
 
     `content` identifies the target's own part of that manifest: another target's run changes the file, and not that.
     `owner` is kept here from before the first upload on, so that a first run that dies leaves entries that the next
-    one knows as its own.
+    one knows as its own. `released` says that the run that left it open has ended.
     """
 
     state: Literal["open", "closed"]
@@ -91,6 +91,7 @@ class Seal:
     manifest: str | None = None
     content: str | None = None
     owner: str | None = None
+    released: bool = False
 
 
 Trust = Literal["first", "unsealed", "sealed", "doubtful"]
@@ -333,8 +334,12 @@ def parse_seal(content: bytes) -> Seal:
         manifest=data.get("manifest"),
         content=data.get("content"),
         owner=data.get("owner"),
+        released=data.get("released") is True,
     )
 
 
 def dump_seal(seal: Seal) -> bytes:
-    return (json.dumps(dataclasses.asdict(seal), sort_keys=True) + "\n").encode()
+    data = dataclasses.asdict(seal)
+    if not seal.released:
+        del data["released"]
+    return (json.dumps(data, sort_keys=True) + "\n").encode()

@@ -1,18 +1,26 @@
-"""A report as Markdown, for the job summary. Pure. File names and messages are hostile: nothing in them renders."""
+"""A report as Markdown: its parts, and the job summary made of them. Pure. Nothing in file names or messages renders.
+
+The pull request's comment (`comment`) is made of the same parts.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
+from .cost import PRICES_URL, dollars, per_day
+from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
+from .remedies import REASONS, remedy
 from .reporting import Report
-from .text import counts, printable, size
+from .text import counts, size
 
 MAX_BYTES = 1024 * 1024
 """GitHub's limit for the summary of one step; a longer one is not shown at all."""
 
 _BUDGET = 900_000
-_PLAIN = re.compile(r"[^A-Za-z0-9 /\-\u0080-\U0010ffff]")
+_WARNINGS_BUDGET = 8_000
+_REMEDIES_SHOWN = 6
+_HARD = "\N{NO-BREAK SPACE}"
 
 
 def summary(report: Report, budget: int = _BUDGET) -> str:
@@ -20,45 +28,21 @@ def summary(report: Report, budget: int = _BUDGET) -> str:
 
     `budget` is how many bytes of UTF-8 it may take; documents that do not fit are counted.
     """
-    head = "\n".join([f"## {_title(report)}", "", *_context(report), *_counts(report), *_alerts(report)])
-    rows = list(_rows(report))
-    if not rows:
-        return head + "\n"
-    head += "\n| | Document | |\n| --- | --- | --- |\n"
-    left = budget - len(head.encode())
-    taken: list[str] = []
-    for row in rows:
-        left -= len(row.encode()) + 1
-        if left < 200:
-            break
-        taken.append(row)
-    rest = len(rows) - len(taken)
+    said = [*context(report), *why(report), *alerts(report), *_counts(report), *stock(report), *what_to_do(report)]
+    head = "\n".join([f"## {_title(report)}", "", *said])
+    shown, rest = documents(report, [*changes(report), *skipped(report)], budget - len(head.encode()) - 200)
     more = f"\n… and {rest:,} more documents, which stand in the JSON report (output `report`).\n" if rest else ""
-    return head + "\n".join(taken) + "\n" + more
+    return f"{head}\n{shown}{more}"
 
 
 def failure(title: str, message: str, remedy: str) -> str:
     """The summary of a run that ended before there was a report."""
-    return f"## ❌ vsync: {_text(title)}\n\n{_text(message)}\n\n**What to do:** {_text(remedy or 'See the log.')}\n"
-
-
-def code(text: str) -> str:
-    """A name in code type. Inside `code` GitHub makes no mentions, references or links."""
-    return f"<code>{_entities(printable(text))}</code>"
-
-
-def _text(text: str) -> str:
-    """Running text of unknown origin: shown as it is, with mentions and references cut."""
-    return _entities(printable(text)).replace("&#64;", "&#64;&#8203;").replace("&#35;", "&#35;&#8203;")
-
-
-def _entities(text: str) -> str:
-    return _PLAIN.sub(lambda match: f"&#{ord(match[0])};", text)
+    return f"## ❌ vsync: {prose(title)}\n\n{prose(message)}\n\n**What to do:** {prose(remedy or 'See the log.')}\n"
 
 
 def _title(report: Report) -> str:
     done = len(report.added) + len(report.updated) + len(report.renamed) + len(report.retagged) + len(report.removed)
-    documents = f"{done} document{'' if done == 1 else 's'}"
+    documents = f"{done:,} document{'' if done == 1 else 's'}"
     if report.superseded:
         return "⏭️ vsync: a newer run has already synced"
     if report.error is not None:
@@ -66,58 +50,152 @@ def _title(report: Report) -> str:
     if report.dry_run:
         return "🛑 vsync plan: refused by a limit" if report.refused else f"📋 vsync plan: {documents} would change"
     if report.failed:
-        return f"❌ vsync: {len(report.failed)} failed, {documents} synced"
+        return f"❌ vsync: {len(report.failed):,} failed, {documents} synced"
     return f"✅ vsync: {documents} synced" if done else "✅ vsync: nothing to do"
 
 
-def _context(report: Report) -> Iterator[str]:
-    source = code(report.source or "this folder")
-    head = f" at {code(report.head[:12])}" if report.head else ""
+# --- Parts ------------------------------------------------------------------------------------------------------
+
+
+def context(report: Report) -> Iterator[str]:
+    """What was compared with what, for which store, and why. Each line is a paragraph's."""
+    head = f" at {_commit(report, report.head)}" if report.head else ""
     store = code(report.vector_store_id) if report.vector_store_id else "a new vector store"
-    yield f"{source}{head} → {store}, target {code(report.target)}"
+    yield f"{code(report.source or 'this folder')}{head} → {store}, target {code(report.target)}"
     yield ""
-    yield f"Compared: {_text(report.comparison.reason)}."
+    yield f"Compared: {prose(report.comparison.reason, 300)}{_range(report)}."
     if report.bytes_uploaded:
         yield f"Uploaded {size(report.bytes_uploaded)} in {sum(report.requests.values()):,} requests, {report.duration_s:.1f} s."
     elif report.dry_run and report.estimate.get("uploads"):
         yield f"Would upload {report.estimate['uploads']:,} documents, {size(report.estimate['upload_bytes'])}."
+    if report.manifest_commit:
+        yield f"The manifest is committed as {_commit(report, report.manifest_commit)}."
     yield ""
+    if report.owed:
+        yield from (f"ℹ️ {prose(report.owed, 500)}", "")
+
+
+def _commit(report: Report, commit: str) -> str:
+    return link(code(commit[:12]), commit_url(report.repository_url, commit))
+
+
+def _range(report: Report) -> str:
+    url = range_url(report.repository_url, report.base, report.head)
+    if report.base is None or report.head is None or report.base == report.head or url is None:
+        return ""
+    return f" ({link(f'{code(report.base[:12])}…{code(report.head[:12])}', url)})"
+
+
+def why(report: Report) -> Iterator[str]:
+    """Why the run planned or synced."""
+    if report.mode:
+        yield f"{'Planned only' if report.dry_run else 'Synced'} ({prose(report.mode, 300)})."
+        yield ""
 
 
 def _counts(report: Report) -> Iterator[str]:
     numbers = counts(report)
-    yield "| " + " | ".join(word for word, _ in numbers) + " |"
+    if report.error is not None and not any(number for _, number in numbers):
+        return
+    yield row(word for word, _ in numbers)
     yield "|" + " ---: |" * len(numbers)
-    yield "| " + " | ".join(f"{number:,}" for _, number in numbers) + " |"
+    yield row(f"{number:,}" for _, number in numbers)
     yield ""
 
 
-def _alerts(report: Report) -> Iterator[str]:
+def stock(report: Report) -> Iterator[str]:
+    """What the store holds before and after, and about what that costs."""
+    if report.after is None:
+        return
+    before, after = report.before or report.after, report.after
+    held = (
+        f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')} document{'' if after.documents == 1 else 's'}, "
+        f"{_from_to(size(before.bytes), size(after.bytes))} of files"
+    )
+    cost = _from_to(dollars(per_day(before.bytes)), dollars(per_day(after.bytes)))
+    # The free gigabyte is not this store's alone, so the other bound is told too.
+    most = dollars(per_day(after.bytes, free=0))
+    yield (
+        f"**In the store:** {held}. **Storage:** about {prose(cost)} a day, or {prose(most)} where other stores use up the free 1 GB. "
+        f"[Billed]({PRICES_URL}) are chunks and embeddings; file sizes stand in for them here."
+    )
+    yield ""
+
+
+def _from_to(before: str, after: str) -> str:
+    return after if before == after else f"{before} → {after}"
+
+
+def alerts(report: Report) -> Iterator[str]:
+    """Why the run ended early, what refused it, and its warnings as far as they fit."""
     if report.error is not None:
-        yield from ("> [!CAUTION]", f"> {_text(report.error.message)}", ">", f"> {_text(report.error.remedy)}", "")
+        yield from alert("CAUTION", prose(report.error.message), prose(report.error.remedy, 500))
     if report.refused:
-        yield from ("> [!CAUTION]", f"> {_text(report.refused)}", "")
-    for warning in report.warnings:
-        yield from ("> [!WARNING]", f"> {_text(warning)}", "")
+        yield from alert("CAUTION", prose(report.refused))
+    left = _WARNINGS_BUDGET
+    for number, warning in enumerate(report.warnings):
+        lines = alert("WARNING", prose(warning, 300))
+        left -= sum(len(line.encode()) + 1 for line in lines)
+        if left < 0:
+            yield from alert(
+                "WARNING", f"… and {len(report.warnings) - number:,} more warnings, which stand in the log."
+            )
+            return
+        yield from lines
 
 
-def _rows(report: Report) -> Iterator[str]:
+def what_to_do(report: Report) -> Iterator[str]:
+    """A remedy for each code of failed documents, the most frequent first."""
+    found = Counter(item["code"] for item in report.failed).most_common(_REMEDIES_SHOWN)
+    if found:
+        yield from ("**What to do about failed documents**", "")
+        yield from (f"- {code(failed)} ({number:,}): {prose(remedy(failed))}" for failed, number in found)
+        yield ""
+
+
+# --- Documents --------------------------------------------------------------------------------------------------
+
+Cells = tuple[str, str, str, str]
+"""What becomes of a document, its name, its size, and details. All of it markup."""
+
+
+def documents(report: Report, rows: Sequence[Cells], budget: int) -> tuple[str, int]:
+    """The table of documents with a column of sizes where any is known, and how many documents did not fit."""
+    if any(cells[2] for cells in rows):
+        return table(("", "Document", "Size", ""), (False, False, True, False), rows, budget)
+    return table(("", "Document", ""), (False,) * 3, [(what, name, more) for what, name, _, more in rows], budget)
+
+
+def changes(report: Report) -> Iterator[Cells]:
+    """What failed, and what changes or has changed."""
     planned = report.dry_run
     for item in report.failed:
-        yield _row("❌ failed", code(item["path"]), f"{code(item['code'])} {_text(item['message'])}")
-    yield from _listed("➕ add" if planned else "➕ added", report.added)
-    yield from _listed("✏️ update" if planned else "✏️ updated", report.updated)
+        yield _cells(
+            report, "❌ failed", item["path"], f"{code(item['code'])} {prose(item['message'], 300)}", at=report.head
+        )
+    yield from _listed(report, "➕ add" if planned else "➕ added", report.added)
+    yield from _listed(report, "✏️ update" if planned else "✏️ updated", report.updated)
     for old, new in report.renamed:
-        yield _row("🚚 rename" if planned else "🚚 renamed", code(new), f"from {code(old)}")
-    yield from _listed("🏷️ retag" if planned else "🏷️ retagged", report.retagged)
-    yield from _listed("➖ remove" if planned else "➖ removed", report.removed)
+        yield _cells(report, "🚚 rename" if planned else "🚚 renamed", new, f"from {code(old)}", at=report.head)
+    yield from _listed(report, "🏷️ retag" if planned else "🏷️ retagged", report.retagged, "attributes only")
+    for path in report.removed:
+        # What is gone at the head can be read at the base.
+        yield _cells(report, "➖ remove" if planned else "➖ removed", path, "", at=report.base)
+
+
+def skipped(report: Report) -> Iterator[Cells]:
     for path, reason in report.skipped:
-        yield _row("⏭️ skipped", code(path), _text(reason))
+        # A name that is not UTF-8 is shown in another form, under which nothing is found.
+        at = None if reason == "undecodable-name" else report.head
+        yield _cells(report, "⏭️ skipped", path, prose(REASONS.get(reason, reason)), at=at)
 
 
-def _listed(what: str, paths: Iterable[str]) -> Iterator[str]:
-    return (_row(what, code(path), "") for path in paths)
+def _listed(report: Report, what: str, paths: Iterable[str], detail: str = "") -> Iterator[Cells]:
+    return (_cells(report, what, path, detail, at=report.head) for path in paths)
 
 
-def _row(what: str, document: str, detail: str) -> str:
-    return f"| {what} | {document} | {detail} |"
+def _cells(report: Report, what: str, path: str, detail: str, *, at: str | None) -> Cells:
+    bytes_ = report.sizes.get(path)
+    name = link(code(path), file_url(report.repository_url, at, path))
+    # Narrow cells would break where their words are short.
+    return what.replace(" ", _HARD), name, "" if bytes_ is None else size(bytes_).replace(" ", _HARD), detail

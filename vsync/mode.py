@@ -1,62 +1,133 @@
-"""What a run is for: sync, or plan only. Pure: event facts in, a decision with its reason out."""
+"""What a run is for: sync, or plan only. Pure: event facts in, a decision with its reason out.
+
+The events: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 _RUN_ID = re.compile(r"[0-9]{1,20}")
-_SYNC_EVENTS = {"workflow_dispatch", "schedule", "repository_dispatch", "workflow_run"}
-_PLAN_EVENTS = {"pull_request", "pull_request_target", "merge_group"}
+_ALWAYS_SYNC = {"schedule": "the default branch's", "repository_dispatch": "a dispatch's"}
+PULL_REQUEST_EVENTS = {"pull_request", "pull_request_target"}
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as the event shows it. Commits are None where the payload does not name them.
+
+    `fork`: its files come from another repository. `merge` is the commit that GitHub made of base and head for trying.
+    """
+
+    number: int
+    state: Literal["open", "closed", "merged"] = "open"
+    base_ref: str | None = None
+    base: str | None = None
+    head: str | None = None
+    merge: str | None = None
+    fork: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """The run that a `workflow_run` event tells of: its own event, its branch, and whether its files are a fork's."""
+
+    event: str | None = None
+    branch: str | None = None
+    fork: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What GitHub says of the event: its name, the pushed ref, and the repository's default branch."""
+    """What GitHub says of the event: its name, the ref, and the repository's default branch; more for some events."""
 
     name: str
+    action: str | None = None
     ref: str | None = None
     default_branch: str | None = None
+    created: bool = False
     deleted: bool = False
+    forced: bool = False
+    pull_request: PullRequest | None = None
+    trigger: Trigger | None = None
+
+    @property
+    def branch(self) -> str | None:
+        """The branch that the ref names; None for tags and pull requests."""
+        return self.ref.removeprefix("refs/heads/") if self.ref and self.ref.startswith("refs/heads/") else None
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """Whether the run only plans, and why."""
+    """Whether the run only plans, and why. `warning` is for what was asked and is not done."""
 
     dry_run: bool
     reason: str
+    warning: str | None = None
 
 
 def choose_mode(event: Event, *, wanted: bool | None, branch: str | None) -> Mode:
     """The mode for an event. `wanted` is the input dry-run (None: auto), `branch` the branch that syncs."""
+    if event.name == "pull_request_target":
+        return _pull_request_target(wanted)
     if wanted is not None:
         return Mode(wanted, f"dry-run is set to {str(wanted).lower()}")
     if event.name == "push":
-        return _push(event, branch)
-    if event.name in _SYNC_EVENTS:
-        return Mode(False, f"the event is {event.name}")
-    if event.name in _PLAN_EVENTS:
-        return Mode(True, f"the event is {event.name}: it plans and changes nothing")
+        return _push(event, branch or event.default_branch)
+    if event.name == "pull_request":
+        action = f" ({event.action})" if event.action else ""
+        return Mode(True, f"the event is pull_request{action}: it plans and changes nothing")
+    if event.name == "merge_group":
+        return Mode(True, "the event is merge_group: it plans, and the push that follows syncs")
+    if event.name == "workflow_run":
+        return _workflow_run(event.trigger or Trigger(), branch or event.default_branch)
+    if event.name == "workflow_dispatch":
+        return Mode(
+            False, f"the event is workflow_dispatch{f' on {event.ref}' if event.ref else ''}: somebody asked for it"
+        )
+    if event.name in _ALWAYS_SYNC:
+        return Mode(False, f"the event is {event.name}: {_ALWAYS_SYNC[event.name]} files are synced")
     return Mode(True, f"the event {event.name or '(none)'} is not one that syncs; set dry-run: false to sync")
 
 
-def _push(event: Event, branch: str | None) -> Mode:
+def _pull_request_target(wanted: bool | None) -> Mode:
+    """Runs with the base repository's secrets, for whoever opens a pull request: its files never reach the store."""
+    reason = "the event is pull_request_target: it plans and changes nothing"
+    if wanted is False:
+        return Mode(True, reason, "dry-run: false has no effect on pull_request_target, which anybody can start.")
+    return Mode(True, reason)
+
+
+def _push(event: Event, syncing: str | None) -> Mode:
     if event.deleted:
         return Mode(True, f"the push deleted {event.ref}: nothing to sync")
-    syncing = branch or event.default_branch
+    if event.ref is not None and event.ref.startswith("refs/tags/"):
+        return Mode(
+            True, f"the push is of the tag {event.ref.removeprefix('refs/tags/')}, and only branches are synced"
+        )
     if syncing is None:
         return Mode(False, "the event is push, and its payload names no default branch")
-    if event.ref == f"refs/heads/{syncing}":
-        return Mode(False, f"the push is to {syncing}")
-    return Mode(True, f"the push is to {event.ref}, and only {syncing} is synced (input branch)")
+    if event.branch != syncing:
+        return Mode(True, f"the push is to {event.ref}, and only {syncing} is synced (input branch)")
+    how = "created" if event.created else "rewrote the history of" if event.forced else "is to"
+    return Mode(False, f"the push {how} {syncing}")
 
 
-def is_late(published_run: Mapping[str, Any], run_id: str | None, head: str | None) -> bool:
-    """Whether a newer run than this one has published already. An explicit head is a person's order, and obeyed."""
-    published = published_run.get("id")
+def _workflow_run(trigger: Trigger, syncing: str | None) -> Mode:
+    name = "the event is workflow_run"
+    if trigger.fork:
+        return Mode(True, f"{name}, after a run for a fork, whose files are not synced")
+    if trigger.event in PULL_REQUEST_EVENTS:
+        return Mode(True, f"{name}, after a run for a pull request, whose files are not synced")
+    if trigger.branch is not None and syncing is not None and trigger.branch != syncing:
+        return Mode(True, f"{name}, after a run on {trigger.branch}, and only {syncing} is synced (input branch)")
+    return Mode(False, f"{name}, after a run on {trigger.branch or 'the default branch'}")
+
+
+def is_late(published: object, run_id: str | None, head: str | None) -> bool:
+    """Whether the run that `published` names is newer than this one. An explicit head is a person's order, and obeyed."""
     if head is not None or run_id is None or not isinstance(published, str):
         return False
     return all(_RUN_ID.fullmatch(text) for text in (published, run_id)) and int(run_id) < int(published)

@@ -17,15 +17,17 @@ from .bookkeeping import Results, next_state
 from .documents import Identity
 from .errors import PublicationFailed, SealHeld, StoreConflict
 from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, parse_manifest, vouches
-from .mode import is_late
-from .outcome import Outcome, Removal, audit, final_failures, of_run
+from .outcome import Outcome, Removal, audit, final_failures, headline, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
-from .publish import RENEW_EVERY_S, Published
+from .publish import RENEW_EVERY_S, ManifestMoved, Published
 from .recovery import choose_owner, recover
-from .reporting import Report, of_plan
+from .reporting import Report, of_plan, stock, stock_after
 from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_name, store_metadata
 from .survey import list_documents, survey
-from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do
+from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, superseded
+
+_MAX_PLANS = 5
+_MAX_PUSHES = 8
 
 
 class OnlineRun:
@@ -38,6 +40,7 @@ class OnlineRun:
         self._run_id = job.origin.run_id or secrets.token_hex(8)
         self._owner = _owner(known)
         self._new_owner = secrets.token_hex(16)
+        self._planned_from = _content(known, job)
         self._shown = known.final
         self._wrote = False
 
@@ -50,13 +53,12 @@ class OnlineRun:
             published = Published(job.publication.read().manifest, replaced)
             if published != self._known.published:
                 self._look_again(published)
-                late = (
-                    is_late(self._known.state.run, job.origin.run_id, job.settings.head) if self._known.state else False
-                )
+                late = superseded(job, self._known)
                 if late or nothing_to_do(job, self._known):
                     job.publication.abandon()
                     return nothing_done(replace(self._report, superseded=True)) if late else self._report
-            return asyncio.run(self._online())
+            report = asyncio.run(self._online())
+            return replace(report, manifest_commit=job.publication.commit)
         except SealHeld:
             job.publication.doubt()
             raise
@@ -74,10 +76,18 @@ class OnlineRun:
 
     async def _look_only(self) -> Report:
         async with self._connected() as stores:
-            info, _, plan = await self._locate_and_plan(stores)
+            info, state, plan = await self._locate_and_plan(stores)
         refused = refusal(plan, self._job.settings.limits)
         report = of_plan(self._report, plan, refused=refused)
-        report = replace(report, dry_run=True, vector_store_id=info.id if info else None, requests=self._requests())
+        before = stock(state.files)
+        report = replace(
+            report,
+            dry_run=True,
+            vector_store_id=info.id if info else None,
+            requests=self._requests(),
+            before=before,
+            after=stock_after(before, plan),
+        )
         self._job.observer.planned(report)
         return report
 
@@ -86,13 +96,13 @@ class OnlineRun:
         return Seal("open", self._run_id, since, self._job.source.head, owner=self._owner or self._new_owner)
 
     def _look_again(self, published: Published) -> None:
-        """Another run was at work before this one had the seal: plan again against what is there now."""
+        """The manifest or seal is not what this run planned from: plan again against what is there now."""
         self._known = look(self._job, published)
         self._report = first_report(self._job, self._known)
         self._owner = _owner(self._known) or self._owner
+        self._planned_from = _content(self._known, self._job)
         self._shown = self._known.final
-        late = self._known.state and is_late(self._known.state.run, self._job.origin.run_id, self._job.settings.head)
-        if self._shown and not late:
+        if self._shown and not superseded(self._job, self._known):
             check_limits(self._job, self._known.survey.plan, self._report)
 
     @contextlib.asynccontextmanager
@@ -104,26 +114,39 @@ class OnlineRun:
             yield Stores(api)
 
     async def _online(self) -> Report:
+        publication = self._job.publication
         async with self._connected() as stores, self._renewing():
-            info, state, plan = await self._locate_and_plan(stores)
-            if not self._shown:
-                check_limits(self._job, plan, self._report)
-            if info is None and plan.is_empty:
-                self._job.publication.abandon()
-                return replace(self._report, requests=self._requests())
-            self._wrote = True
-            self._owner = self._job.publication.claim_owner(
-                self._owner or self._new_owner, sure=self._owner is not None
+            for _ in range(_MAX_PLANS):
+                try:
+                    return await self._plan_and_carry_out(stores)
+                except ManifestMoved:
+                    # What this run has put into the store is found there by its attributes: the new plan keeps what it
+                    # wants of it, and deletes the rest.
+                    self._job.observer.note(f"{publication.title} was changed meanwhile: planning again.")
+                    self._look_again(Published(publication.read().manifest, self._seal()))
+            raise PublicationFailed(
+                f"{publication.title} was changed by somebody else {_MAX_PLANS} times while this run was at work.",
+                "Run again: nothing is lost. Only vsync should write the manifest.",
             )
-            identity = self._identity()
-            if info is None:
-                info = await self._create(stores, identity)
-            store = stores.open(
-                info.id,
-                uploads_per_minute=self._job.settings.uploads_per_minute,
-                writes_per_minute=self._job.settings.writes_per_minute,
-            )
-            return await self._carry_out(store, replace(state, vector_store_id=info.id), plan, identity)
+
+    async def _plan_and_carry_out(self, stores: Stores) -> Report:
+        info, state, plan = await self._locate_and_plan(stores)
+        if not self._shown:
+            check_limits(self._job, plan, self._report)
+        if info is None and plan.is_empty:
+            self._job.publication.abandon()
+            return replace(self._report, requests=self._requests())
+        self._wrote = True
+        self._owner = self._job.publication.claim_owner(self._owner or self._new_owner, sure=self._owner is not None)
+        identity = self._identity()
+        if info is None:
+            info = await self._create(stores, identity)
+        store = stores.open(
+            info.id,
+            uploads_per_minute=self._job.settings.uploads_per_minute,
+            writes_per_minute=self._job.settings.writes_per_minute,
+        )
+        return await self._carry_out(store, replace(state, vector_store_id=info.id), plan, identity)
 
     def _identity(self) -> Identity:
         return Identity(self._owner or self._new_owner, self._job.settings.target, self._job.identity.name)
@@ -216,8 +239,7 @@ class OnlineRun:
         return recovered, found.plan
 
     def _vouched(self) -> bool:
-        seal, manifest = self._known.published.seal, self._known.manifest
-        content = content_id(manifest, self._job.settings.target) if manifest else None
+        seal, content = self._known.published.seal, _content(self._known, self._job)
         return seal is not None and vouches(seal, self._known.published.blob, content)
 
     # --- Doing ----------------------------------------------------------------------------------------------
@@ -236,21 +258,21 @@ class OnlineRun:
             self._vouch_again(state)
             return replace(self._report, vector_store_id=store.id, requests=self._requests())
         outcome = await transfer(
-            plan, store, job.source, delivery, job.observer, job.stop, still_ours=job.publication.renew
+            plan, store, job.source, delivery, job.observer, job.stop, still_ours=job.publication.check
         )
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
         record = audit(plan, outcome, base=self._report.base, head=job.source.head, origin=job.origin, now=job.now())
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
-        self._publish(identity, new)
+        pending = bool(new.pending_delete)
+        self._publish(identity, new, closing=not pending and outcome.cause is None)
         removal = await self._remove(store, new, outcome)
-        if outcome.cause is None and removal.cause is None:
-            left = tuple(removal.refused)
-            if new.pending_delete != left and job.keep_manifest:
-                self._publish(identity, replace(new, pending_delete=left))
-            if not left:
+        if pending and outcome.cause is None and removal.cause is None and not removal.refused:
+            if job.publication.rewritable and job.keep_manifest:
+                self._publish(identity, replace(new, pending_delete=()), closing=True)
+            else:
                 job.publication.close()
         return of_run(
-            replace(self._report, vector_store_id=store.id),
+            replace(self._report, vector_store_id=store.id, before=stock(state.files), after=stock(new.files)),
             plan,
             outcome,
             removal,
@@ -261,11 +283,11 @@ class OnlineRun:
 
     def _vouch_again(self, state: TargetState) -> None:
         """The store holds just what the manifest says: the seal is closed over it, and the file stays as it is."""
-        job, manifest = self._job, self._known.manifest
-        published = self._known.published.manifest
-        if manifest is not None and published is not None:
-            job.publication.publish(published, state.serial, content_id(manifest, job.settings.target))
-        job.publication.close()
+        publication, published = self._job.publication, self._known.published.manifest
+        if published is None:
+            publication.close()
+        else:
+            publication.publish_and_close(published, state.serial, _content(self._known, self._job))
 
     def _requests(self) -> Mapping[str, int]:
         return dict(self._traffic.requests)
@@ -280,25 +302,40 @@ class OnlineRun:
             self._job.observer,
             self._job.stop,
             concurrency=self._job.settings.concurrency,
-            still_ours=self._job.publication.renew,
+            still_ours=self._job.publication.check,
         )
 
-    def _publish(self, identity: Identity, state: TargetState) -> None:
+    def _publish(self, identity: Identity, state: TargetState, *, closing: bool) -> None:
         """Writes our target's state into the manifest as it is now: other targets may have been published meanwhile."""
         job, target = self._job, self._job.settings.target
+        write = job.publication.publish_and_close if closing else job.publication.publish
         with job.publication.exclusive():
-            manifest = self._known.manifest or Manifest(identity.owner, job.identity.name, job.identity.repository_id)
-            content = job.publication.read().manifest if job.keep_manifest else None
-            if content is not None:
-                there = parse_manifest(content, job.publication.name)
-                if there.owner != identity.owner:
-                    raise PublicationFailed(
-                        f"The manifest {job.publication.name} was written meanwhile by another first sync.",
-                        "Run again: the store is listed first, and nothing is lost.",
-                    )
-                manifest = replace(manifest, targets=there.targets)
-            manifest = manifest.with_target(target, replace(state, branch=job.branch))
-            job.publication.publish(dump_manifest(manifest), state.serial, content_id(manifest, target))
+            for _ in range(_MAX_PUSHES):
+                manifest = self._manifest_now(identity).with_target(target, replace(state, branch=job.branch))
+                content = content_id(manifest, target)
+                with contextlib.suppress(ManifestMoved):  # looked at again, and told by `_manifest_now` if it matters
+                    write(dump_manifest(manifest), state.serial, content, summary=headline(state.run))
+                    self._planned_from = content
+                    return
+            raise PublicationFailed(
+                f"{job.publication.title} could not be published: others wrote it {_MAX_PUSHES} times in a row.",
+                "Run again: the store is listed first, and nothing is lost.",
+            )
+
+    def _manifest_now(self, identity: Identity) -> Manifest:
+        """The manifest to publish into. Raises ManifestMoved when this target's part is not what the plan was made from."""
+        job = self._job
+        ours = Manifest(identity.owner, job.identity.name, job.identity.repository_id)
+        content = job.publication.read().manifest if job.keep_manifest else None
+        there = None if content is None else parse_manifest(content, job.publication.title)
+        if there is not None and there.owner != identity.owner:
+            raise PublicationFailed(
+                f"The manifest {job.publication.title} was written meanwhile by another first sync.",
+                "Run again: the store is listed first, and nothing is lost.",
+            )
+        if job.keep_manifest and self._planned_from != (content_id(there, job.settings.target) if there else None):
+            raise ManifestMoved
+        return replace(self._known.manifest or ours, targets=there.targets if there else {})
 
     @contextlib.asynccontextmanager
     async def _renewing(self) -> AsyncIterator[None]:
@@ -308,7 +345,7 @@ class OnlineRun:
             while True:
                 await asyncio.sleep(RENEW_EVERY_S)
                 try:
-                    self._job.publication.renew()
+                    await asyncio.to_thread(self._job.publication.renew)
                 except SealHeld:
                     self._job.stop.request(signal.SIGTERM)
                     return
@@ -318,6 +355,11 @@ class OnlineRun:
             yield
         finally:
             task.cancel()
+
+
+def _content(known: Known, job: Job) -> str | None:
+    """What identifies this target's part of the manifest that is known."""
+    return content_id(known.manifest, job.settings.target) if known.manifest is not None else None
 
 
 def _owner(known: Known) -> str | None:

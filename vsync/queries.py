@@ -26,7 +26,7 @@ async def find_store_id(stores: Stores, publication: Publication, place: Place, 
         return settings.vector_store_id
     content = publication.read().manifest
     if content is not None:
-        manifest = check_manifest(parse_manifest(content, publication.name), publication.name, place.identity)
+        manifest = check_manifest(parse_manifest(content, publication.title), publication.title, place.identity)
         state = manifest.targets.get(settings.target)
         if state is not None:
             return state.vector_store_id

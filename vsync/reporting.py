@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypedDict
 
 from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
-from .manifest import Failure
+from .manifest import Entry, Failure
 from .planning import Comparison, Plan
 
 
@@ -122,6 +122,24 @@ def _error(error: VsyncError | None) -> dict[str, str] | None:
     return {"reason": error.reason, "message": error.message, "remedy": error.remedy}
 
 
+def stock(files: Mapping[str, Entry]) -> Stock:
+    """What the store holds by a manifest's record."""
+    return Stock(len(files), sum(entry.bytes for entry in files.values()))
+
+
+def stock_after(before: Stock, plan: Plan) -> Stock:
+    """What the store holds after a plan. Pure."""
+    documents, size = before
+    for operation in plan.operations:
+        if operation.kind == "retag":
+            continue
+        if operation.previous is not None:
+            documents, size = documents - 1, size - operation.previous.bytes
+        if operation.document is not None:
+            documents, size = documents + 1, size + (operation.document.bytes or 0)
+    return Stock(documents, size)
+
+
 def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
     """The report of a plan that is not carried out, or not yet."""
     new_names = {new for _, new in plan.renamed}
@@ -136,6 +154,7 @@ def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
         skipped=tuple((path, record.reason) for path, record in (plan.skipped or {}).items()),
         failed=tuple(carried_over(path, failure) for path, failure in (plan.failed or {}).items()),
         refused=refused,
+        sizes=_sizes(plan),
         warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held)])),
         estimate={
             "uploads": len(plan.of("upload", "replace")),
@@ -143,6 +162,16 @@ def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
             "deletes": len(plan.of("replace", "delete")) + len(plan.pending_delete),
         },
     )
+
+
+def _sizes(plan: Plan) -> dict[str, int]:
+    sizes = {}
+    for operation in plan.operations:
+        if operation.document is not None and operation.document.bytes is not None:
+            sizes[operation.path] = operation.document.bytes
+        elif operation.previous is not None:
+            sizes[operation.path] = operation.previous.bytes
+    return sizes
 
 
 def _held_back(path: str) -> str:

@@ -22,23 +22,39 @@ Given = Mapping[str, str | Sequence[str] | bool | None]
 MAX_CONCURRENCY = 256
 NO_MANIFEST = "none"
 DEFAULT_MANIFEST = ".vsync/manifest.json"
+DEFAULT_MANIFEST_BRANCH = "vsync-manifest"
 DEFAULT_CONFIG = ".vsync.yml"
 DEFAULT_LOCAL_STORE = ".vsync/local.db"
+DEFAULT_AUDIENCE = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadIdentity:
+    """Keyless access: which provider and service account of OpenAI's stand for this job. None of it is secret."""
+
+    provider_id: str
+    service_account_id: str
+    audience: str = DEFAULT_AUDIENCE
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to reach the API. The key never prints."""
+    """How to reach the API: with a key, or keyless; never with both. The key never prints."""
 
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
     organization: str | None = None
     project: str | None = None
+    identity: WorkloadIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run's settings. Times in seconds; `local` is the embedded store's file ("" for the default one)."""
+    """One run's settings. Times in seconds; `local` is the embedded store's file ("" for the default one).
+
+    The manifest is a file (`commit` and `push` False), a file of a branch of the clone (`commit`), or of its remote
+    (`push`).
+    """
 
     repo: str = "."
     folder: str | None = None
@@ -49,6 +65,9 @@ class Settings:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     manifest: str = DEFAULT_MANIFEST
+    manifest_branch: str = DEFAULT_MANIFEST_BRANCH
+    commit: bool = False
+    push: bool = False
     head: str | None = None
     base: str | None = None
     branch: str | None = None
@@ -94,12 +113,46 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:
-    """The OPENAI_… variables. The SDK takes an empty one as set and sends an empty header, so they are dropped here."""
+    """The OPENAI_… variables. The SDK takes an empty one as set and sends an empty header, so they are dropped here.
+
+    A workload identity goes before a key. Raises ConfigurationError when half of it is missing.
+    """
 
     def get(name: str) -> str | None:
         return environ.get(name, "").strip() or None
 
-    return Credentials(get("OPENAI_API_KEY"), get("OPENAI_BASE_URL"), get("OPENAI_ORG_ID"), get("OPENAI_PROJECT_ID"))
+    identity = _workload_identity(
+        get("OPENAI_IDENTITY_PROVIDER_ID"), get("OPENAI_SERVICE_ACCOUNT_ID"), get("OPENAI_WIF_AUDIENCE")
+    )
+    return Credentials(
+        get("OPENAI_API_KEY") if identity is None else None,
+        get("OPENAI_BASE_URL"),
+        get("OPENAI_ORG_ID"),
+        get("OPENAI_PROJECT_ID"),
+        identity,
+    )
+
+
+def _workload_identity(provider: str | None, account: str | None, audience: str | None) -> WorkloadIdentity | None:
+    if provider is None and account is None:
+        return None
+    if provider is None or account is None:
+        there, lacking = (
+            ("service-account-id (OPENAI_SERVICE_ACCOUNT_ID)", "identity-provider-id (OPENAI_IDENTITY_PROVIDER_ID)")
+            if provider is None
+            else (
+                "identity-provider-id (OPENAI_IDENTITY_PROVIDER_ID)",
+                "service-account-id (OPENAI_SERVICE_ACCOUNT_ID)",
+            )
+        )
+        raise ConfigurationError(
+            f"Keyless access needs two ids: there is {there}, but no {lacking}.",
+            "Give both; a variable that one of them comes from may be missing or empty here.",
+        )
+    for name, value in (("identity-provider-id", provider), ("service-account-id", account)):
+        _check_text(name, value)
+    _check_text("identity-audience", audience or "")
+    return WorkloadIdentity(provider, account, audience or DEFAULT_AUDIENCE)
 
 
 def origin(environ: Mapping[str, str]) -> Origin:
@@ -111,6 +164,12 @@ def origin(environ: Mapping[str, str]) -> Origin:
     server, repository, run = get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("GITHUB_RUN_ID")
     url = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
     return Origin(repository, get("GITHUB_REPOSITORY_ID"), run, url)
+
+
+def repository_url(environ: Mapping[str, str]) -> str | None:
+    """Where a person can look at the repository."""
+    server, repository = (environ.get(name, "").strip() for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+    return f"{server}/{repository}" if server and repository else None
 
 
 def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
@@ -140,9 +199,12 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
         include=reader.lines("include"),
         exclude=reader.lines("exclude"),
         manifest=reader.text("manifest") or DEFAULT_MANIFEST,
+        manifest_branch=reader.branch("manifest-branch") or DEFAULT_MANIFEST_BRANCH,
+        commit=reader.flag("commit"),
+        push=reader.flag("push"),
         head=reader.revision("head"),
         base=reader.revision("base"),
-        branch=reader.text("branch"),
+        branch=reader.branch("branch"),
         full=reader.flag("full"),
         local=reader.local(),
         attributes=parse_attributes(_pairs(reader.lines("attributes"))),
@@ -206,6 +268,14 @@ class _Reader:
             )
         return value
 
+    def branch(self, name: str) -> str | None:
+        """A branch's name, by https://git-scm.com/docs/git-check-ref-format."""
+        value = (self.text(name) or "").removeprefix("refs/heads/")
+        wrong = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[-./]|[./]$|^@$", value)
+        if wrong:
+            raise ConfigurationError(f"{name} is {value!r}, which is no name of a branch.", "Give a branch's name.")
+        return value or None
+
     def flag(self, name: str) -> bool:
         value = self.raw(name)
         if isinstance(value, bool):
@@ -236,18 +306,11 @@ def _check_text(name: str, value: str) -> None:
 
 
 def _refuse_what_is_not_there_yet(reader: _Reader) -> None:
-    for name in ("commit", "push"):
-        if reader.flag(name):
-            raise ConfigurationError(
-                f"--{name} is not available in this version: the manifest is a file that you commit yourself.",
-                f"Leave --{name} out.",
-            )
-    for name in ("config", "manifest-branch"):
-        if reader.text(name) is not None:
-            raise ConfigurationError(
-                f"{name} is not available in this version.",
-                "Give its settings as options, inputs or VSYNC_… variables.",
-            )
+    if reader.text("config") is not None:
+        raise ConfigurationError(
+            "config is not available in this version.",
+            "Give its settings as options, inputs or VSYNC_… variables.",
+        )
 
 
 def _limits(reader: _Reader) -> Limits:

@@ -71,7 +71,7 @@ def status(publication: Publication, place: Place, settings: Settings, path: str
     state, content = None, None
     if published.manifest is not None:
         manifest = check_manifest(
-            parse_manifest(published.manifest, publication.name), publication.name, place.identity
+            parse_manifest(published.manifest, publication.title), publication.title, place.identity
         )
         state, content = manifest.targets.get(settings.target), content_id(manifest, settings.target)
     head = place.source.head

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar
 
@@ -248,7 +248,7 @@ class VectorStore:
             await self._writes.admit()
             return await self._files.create(vector_store_id=self.id, **fields)
 
-        return _store_entry(await self._in_store(f"attaching {entry.file_id}", send), self._api.client.api_key)
+        return _store_entry(await self._in_store(f"attaching {entry.file_id}", send), self._api.secrets)
 
     async def attach_batch(self, entries: Sequence[NewEntry]) -> str:
         """Attaches up to MAX_BATCH Files in one request and gives the batch's id. Raises Refused for all of them."""
@@ -289,7 +289,7 @@ class VectorStore:
                 ),
             )
         ):
-            found += [_store_entry(item, self._api.client.api_key) for item in page]
+            found += [_store_entry(item, self._api.secrets) for item in page]
         return found
 
     async def entries(self) -> list[StoreEntry]:
@@ -302,7 +302,7 @@ class VectorStore:
                 )
             ):
                 # Pages shift when entries come and go meanwhile, so an id may be seen twice.
-                found.update({item.id: _store_entry(item, self._api.client.api_key) for item in page})
+                found.update({item.id: _store_entry(item, self._api.secrets) for item in page})
         except Refused as error:
             raise _unexpected("listing the vector store", error) from error
         return list(found.values())
@@ -317,7 +317,7 @@ class VectorStore:
             if _not_there(error):
                 return None
             raise
-        return _store_entry(answer, self._api.client.api_key)
+        return _store_entry(answer, self._api.secrets)
 
     async def retag(self, file_id: str, attributes: Mapping[str, AttributeValue]) -> None:
         """Replaces an entry's attributes. Raises Refused."""
@@ -418,7 +418,7 @@ def _store_info(item: Any) -> StoreInfo:
     )
 
 
-def _store_entry(item: Any, secret: str | None) -> StoreEntry:
+def _store_entry(item: Any, secrets: Iterable[str]) -> StoreEntry:
     data = plain(item)
     if not isinstance(data, dict):
         data = {}
@@ -428,8 +428,8 @@ def _store_entry(item: Any, secret: str | None) -> StoreEntry:
         status=str(data.get("status") or ""),
         attributes=data.get("attributes") or {},
         chunking=Chunking.from_api(data.get("chunking_strategy")),
-        error_code=_CODE.sub("", redacted(str(error.get("code") or ""), (secret,)))[:64],
-        error_message=redacted(str(error.get("message") or ""), (secret,)),
+        error_code=_CODE.sub("", redacted(str(error.get("code") or ""), secrets))[:64],
+        error_message=redacted(str(error.get("message") or ""), secrets),
         created_at=_whole(data.get("created_at")),
     )
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from .changes import TreeEntry, decodable, show_path
 from .documents import Document, Recipe, settings_fingerprint, tag
-from .manifest import Skipped, TargetState
+from .manifest import Entry, Skipped, TargetState
 from .planning import EMPTY_STATE, Comparison, Plan, choose_comparison, known_skip, make_plan, to_inspect
 from .selection import Rules, Selector, content_reason, needs_reading, size_reason
 from .source import Source
+
+_NO_FILE = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,22 @@ def survey(source: Source, state: TargetState | None, brief: Brief, *, because: 
     skipped.update(found)
     plan = make_plan(known, selected, skipped, scope)
     return Survey(plan, comparison, brief.base or known.commit)
+
+
+def difference(base: Source, head: Source, brief: Brief) -> Plan:
+    """What the documents of one commit's tree differ by from another's, whatever a store holds of them."""
+    assert base.head is not None
+    assert head.head is not None
+    before, scope, _ = _changed(base, head.head)
+    after, _, _ = _changed(head, base.head)
+    was, _ = _inspect(base, EMPTY_STATE, _select(base, before, brief)[0])
+    files = {path: Entry(known.blob, "", known.bytes or 0, _NO_FILE, known.tag) for path, known in was.items()}
+    documents, skipped = _select(head, after, brief)
+    selected, found = _inspect(head, EMPTY_STATE, documents)
+    skipped.update(found)
+    untouched = sum(1 for path in list_documents(head, brief) if path not in scope)
+    plan = make_plan(replace(EMPTY_STATE, files=files), selected, skipped, scope)
+    return replace(plan, unchanged=plan.unchanged + untouched)
 
 
 def list_documents(source: Source, brief: Brief) -> dict[str, Document]:

@@ -29,7 +29,7 @@ from .mode import is_late
 from .observer import Observer
 from .planning import Plan, refusal
 from .publish import Publication, Published
-from .reporting import Report, of_plan
+from .reporting import Report, Stock, of_plan, stock, stock_after
 from .settings import Origin, Settings
 from .source import Source
 from .stop import Stop
@@ -43,7 +43,10 @@ Connect = Callable[[], "AbstractAsyncContextManager[Api]"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a run needs. `connect` is None when no key is given; `keep_manifest` is False for `--manifest none`."""
+    """All that a run needs. `connect` is None without a way to authenticate, and `missing` says why when it is not just
+    that no key is given; `keep_manifest` is False for `--manifest none`. `published` is what the publication held, where
+    that was read already.
+    """
 
     settings: Settings
     brief: Brief
@@ -58,6 +61,8 @@ class Job:
     keep_manifest: bool = True
     branch: str | None = None
     warnings: tuple[str, ...] = ()
+    published: Published | None = None
+    missing: MissingCredentials | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -89,27 +94,42 @@ class Known:
 def run(job: Job) -> Report:
     """Plans, and unless it is a dry run applies. Errors before anything was done are raised; later ones stand in the report."""
     started = time.monotonic()
-    published = job.publication.read()
+    published = job.published or job.publication.read()
     if published.manifest is None and not job.dry_run and job.connect is not None:
         _import_sdk_meanwhile()
     known = look(job, published)
     report = first_report(job, known)
-    if known.state is not None and is_late(known.state.run, job.origin.run_id, job.settings.head):
+    if superseded(job, known):
         return _timed(nothing_done(replace(report, superseded=True, dry_run=job.dry_run)), started)
     if job.dry_run:
         return _timed(_dry_run(job, known, report), started)
     if nothing_to_do(job, known):
+        _note(job, known)
         return _timed(report, started)
     try:
         if known.final:
             check_limits(job, known.survey.plan, report)
         if job.connect is None:
-            raise no_key()
+            raise job.missing or no_key()
         from .online import OnlineRun
 
         return _timed(OnlineRun(job, known).execute(), started)
     except _Refused as refused:
         return _timed(refused.report, started)
+
+
+def superseded(job: Job, known: Known) -> bool:
+    """Whether a newer run than this one has synced already, or has found nothing to do."""
+    ended = [known.state.run.get("id")] if known.state else []
+    if known.trust == "sealed" and known.published.seal is not None:
+        ended.append(known.published.seal.run)
+    return any(is_late(run, job.origin.run_id, job.settings.head) for run in ended)
+
+
+def _note(job: Job, known: Known) -> None:
+    seal = known.published.seal
+    if job.origin.run_id and known.trust == "sealed" and seal is not None and seal.head != job.source.head:
+        job.publication.note(job.origin.run_id, job.source.head)
 
 
 def _import_sdk_meanwhile() -> None:
@@ -120,34 +140,33 @@ def _import_sdk_meanwhile() -> None:
 def no_key() -> MissingCredentials:
     return MissingCredentials(
         "No OpenAI API key is given.",
-        "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty). "
+        "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty), "
+        "or use keyless access: identity-provider-id and service-account-id. "
         "To try without one, use the embedded store: --local.",
     )
 
 
 def look(job: Job, published: Published | None = None) -> Known:
     """Reads manifest and seal (or takes what was read), and plans from them."""
-    published = published or job.publication.read()
+    published = published or job.published or job.publication.read()
     manifest: Manifest | None = None
     if published.manifest is not None:
-        manifest = parse_manifest(published.manifest, job.publication.name)
-        manifest = check_manifest(manifest, job.publication.name, job.identity)
+        manifest = parse_manifest(published.manifest, job.publication.title)
+        manifest = check_manifest(manifest, job.publication.title, job.identity)
     state = manifest.targets.get(job.settings.target) if manifest else None
     _check_store(job, state)
-    return Known(
-        published,
-        manifest,
-        state,
-        trust(published.blob, published.seal, content_id(manifest, job.settings.target) if manifest else None),
-        survey(job.source, state, job.brief),
-    )
+    content = content_id(manifest, job.settings.target) if manifest else None
+    trusted = trust(published.blob, published.seal, content)
+    if state is not None and trusted == "sealed":
+        state = replace(state, pending_delete=())  # closed after the deletes: what it lists is gone
+    return Known(published, manifest, state, trusted, survey(job.source, state, job.brief))
 
 
 def _check_store(job: Job, state: TargetState | None) -> None:
     wanted = job.settings.vector_store_id
     if state is not None and wanted is not None and wanted != state.vector_store_id:
         raise ManifestError(
-            f"The manifest {job.publication.name} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
+            f"The manifest {job.publication.title} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
             "Leave the id out to go on with the old store. For a new one use another --manifest or --target, or delete the manifest.",
         )
 
@@ -171,6 +190,9 @@ def first_report(job: Job, known: Known) -> Report:
         warnings=tuple(warnings),
         manifest=job.publication.name if job.keep_manifest else None,
     )
+    if job.keep_manifest:
+        before = stock(state.files) if state else Stock(0, 0)
+        report = replace(report, before=before, after=stock_after(before, plan))
     return of_plan(report, plan, refused=None)
 
 
@@ -187,7 +209,7 @@ def _dry_run(job: Job, known: Known, report: Report) -> Report:
         job.observer.planned(report)
         return report
     if job.connect is None:
-        raise no_key()
+        raise job.missing or no_key()
     from .online import OnlineRun
 
     return OnlineRun(job, known).look_only()
@@ -212,7 +234,7 @@ def check_limits(job: Job, plan: Plan, report: Report) -> None:
 
 
 def nothing_done(report: Report) -> Report:
-    return replace(report, added=(), updated=(), renamed=(), retagged=(), removed=())
+    return replace(report, added=(), updated=(), renamed=(), retagged=(), removed=(), after=report.before)
 
 
 def _timed(report: Report, started: float) -> Report:

@@ -15,11 +15,17 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def redacted(text: str, secrets: tuple[str | None, ...]) -> str:
-    """The text without the secrets, wherever they stand."""
+def redacted(text: str, secrets: Iterable[str | None]) -> str:
+    """The text without the secrets, and without what looks like an OpenAI key or a JSON web token."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "***")
-    return re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
+    text = re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
+    return re.sub(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?", "***", text)
+
+
+def one_line(text: str, secrets: Iterable[str | None], most: int = 300) -> str:
+    """What a server said, on one line, without HTML's tags and the secrets, cut: an error page says little after its first words."""
+    return redacted(" ".join(re.sub(r"<[^>]*>", " ", text).split()), secrets)[:most]
 
 
 def size(count: int) -> str:

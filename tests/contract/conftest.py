@@ -3,53 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import openai
 import pytest
-import uvicorn
 
+from tests.servers.web import Server
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
 from vsync.serve.app import create_app
 
 MakeClient = Callable[..., openai.OpenAI]
 MakeAsyncClient = Callable[[], openai.AsyncOpenAI]
-
-
-class Server:
-    """One server for all tests; each test puts its own store behind it."""
-
-    def __init__(self) -> None:
-        self.app: Any = None
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._listener.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
-        self._server = uvicorn.Server(
-            uvicorn.Config(self._call, interface="asgi3", log_config=None, access_log=False, lifespan="off")
-        )
-        self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
-
-    async def _call(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
-
-    def __enter__(self) -> Server:
-        self._thread.start()
-        deadline = time.monotonic() + 10
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.005)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        self._listener.close()
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from vsync.documents import path_attribute, upload_filename
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
 from vsync.manifest import Seal, blob_id
-from vsync.publish import LocalPublication
+from vsync.publish.local import LocalPublication
 from vsync.stop import Stop
 
 pytestmark = pytest.mark.usefixtures("kept_signal_handlers")
@@ -1010,8 +1010,9 @@ def test_a_manifest_that_is_a_link_is_refused(world: World, docs: str, tmp_path:
         (["--target", "a/b"], "'a/b'"),
         (["--manifest", "docs"], "is a folder"),
         (["--include", "a\\"], "not a gitignore pattern"),
-        (["--commit"], "--commit"),
-        (["--push"], "--push"),
+        (["--commit", "--manifest-branch", "main"], "main is checked out"),
+        (["--push"], "no remote `origin`"),
+        (["--manifest-branch", "a..b"], "manifest-branch is 'a..b'"),
         (["--config", "x.yml"], "config"),
         (["--nonsense"], "--nonsense"),
         (["extra"], "extra"),

@@ -18,11 +18,12 @@ from typing import Any
 import pytest
 
 from tests.gitrepo import Repo
-from vsync import publish
 from vsync.assemble import open_place, open_publication
+from vsync.durable import write_durably
 from vsync.errors import ManifestError, PublicationFailed, SealHeld
 from vsync.manifest import Seal, blob_id, parse_seal
-from vsync.publish import STALE_AFTER_S, LocalPublication, Publication, Published, write_durably
+from vsync.publish import STALE_AFTER_S, Publication, Published, local
+from vsync.publish.local import LocalPublication
 from vsync.settings import Origin, resolve
 
 SINCE = "2024-01-02T03:04:05+00:00"
@@ -34,7 +35,7 @@ import json, sys
 from pathlib import Path
 from vsync.errors import VsyncError
 from vsync.manifest import Seal
-from vsync.publish import LocalPublication
+from vsync.publish.local import LocalPublication
 
 publication = LocalPublication(Path(sys.argv[1]), Path(sys.argv[2]), "default", sys.argv[4])
 
@@ -69,7 +70,7 @@ class Run:
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=Path(publish.__file__).parents[1],
+            cwd=Path(local.__file__).parents[2],
         )
 
     def say(self, *words: str) -> None:
@@ -481,7 +482,7 @@ def test_a_reader_sees_old_or_new_bytes_and_never_a_part_even_when_the_writer_is
     versions = [b"a" * 300_000, b"b" * 500_000]
     path.write_bytes(versions[0])
     program = (
-        "import itertools, sys; from pathlib import Path; from vsync.publish import write_durably\n"
+        "import itertools, sys; from pathlib import Path; from vsync.durable import write_durably\n"
         "print(flush=True)\n"
         "for letter, size in itertools.cycle([(b'b', 500_000), (b'a', 300_000)]):\n"
         "    write_durably(Path(sys.argv[1]), letter * size)\n"

@@ -625,7 +625,7 @@ def together(world: World, runs: int, **given: Any) -> list[Report | BaseExcepti
 
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "update"])
 def test_runs_at_the_same_time_take_turns(world: World, first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vsync.publish._LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("vsync.publish.local._LOOK_EVERY_S", 0.01)
     world.commit({"a.md": A, "b.md": B})
     if not first:
         world.sync()
@@ -654,7 +654,7 @@ class Waiting(Observer):
 
 
 def test_a_run_that_waited_for_another_has_nothing_left_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vsync.publish._LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("vsync.publish.local._LOOK_EVERY_S", 0.01)
     world.commit({"a.md": A})
     second = Waiting()
     reports: list[Report] = []
@@ -681,7 +681,7 @@ def test_a_run_that_waited_for_another_has_nothing_left_to_do(world: World, monk
 
 
 def test_a_run_does_not_wait_for_ever(synced: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vsync.publish._LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("vsync.publish.local._LOOK_EVERY_S", 0.01)
     synced.commit({"a.md": b"# A2"})
     held: list[BaseException] = []
 

@@ -1,1 +1,1 @@
-"""Servers for tests: real ones, on a real port, that keep every request."""
+"""Stand-ins for servers of others, over real HTTP."""

@@ -10,21 +10,56 @@ from typing import Any
 import pytest
 import yaml
 
-from vsync import __version__, action
-from vsync.settings import NAMES
+from vsync import __version__, action, errors
+from vsync.github import telling
+from vsync.planning import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS, Comparison
+from vsync.reporting import Report
+from vsync.settings import NAMES, Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFINITION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 INPUTS = {*action.SETTING_INPUTS, *action.CREDENTIAL_INPUTS, *action.OTHER_INPUTS}
+NOT_INPUTS = {"config", "repo", "source", "local", "push", "uploads-per-minute", "writes-per-minute"}
+"""Settings that a workflow cannot give."""
+
+DEFAULTS = {
+    "command": "sync",
+    "target": Settings().target,
+    "manifest": Settings().manifest,
+    "manifest-branch": "vsync-manifest",
+    "commit": "true",
+    "full": "false",
+    "force": "false",
+    "dry-run": "auto",
+    "comment": "auto",
+    "concurrency": str(Settings().concurrency),
+    "index-timeout": f"{Settings().index_timeout:g}",
+    "lock-timeout": f"{Settings().lock_timeout:g}",
+    "working-directory": Settings().repo,
+}
+"""What an input is when it is not given."""
+
+ACTION_ONLY = {"commit": "`true` in the action, else `false`"}
 
 
-def table(marker: str) -> set[str]:
-    """The names in the first column of the README's table behind a marker."""
+def rows(text: str) -> dict[str, str]:
+    """Each name in the first column of a Markdown text's tables, with what the second one says."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) > 3 and re.fullmatch(r"`[a-z-]+`(, `[a-z-]+`)*", cells[1]):
+            for name in re.findall(r"`([a-z-]+)`", cells[1]):
+                assert name not in found, f"{name} stands twice"
+                found[name] = cells[2]
+    return found
+
+
+def table(marker: str) -> dict[str, str]:
+    """The README's table behind a marker."""
     lines = README.split(f"<!-- {marker} -->", 1)[1].strip().splitlines()
-    rows = list(itertools.takewhile(lambda line: line.startswith("|"), lines))[2:]
-    return {name for row in rows for name in re.findall(r"`([a-z-]+)`", row.split("|")[1])}
+    return rows("\n".join(itertools.takewhile(lambda line: line.startswith("|"), lines)))
 
 
 def test_action_yml_has_the_inputs_that_the_code_reads() -> None:
@@ -32,15 +67,15 @@ def test_action_yml_has_the_inputs_that_the_code_reads() -> None:
 
 
 def test_action_yml_has_the_outputs_that_the_code_sets() -> None:
-    assert set(DEFINITION["outputs"]) == set(action.OUTPUTS)
+    assert set(DEFINITION["outputs"]) == set(telling.OUTPUTS)
 
 
 def test_the_readme_lists_every_input_and_no_other() -> None:
-    assert table("inputs") == INPUTS
+    assert set(table("inputs")) == INPUTS
 
 
 def test_the_readme_lists_every_output_and_no_other() -> None:
-    assert table("outputs") == set(action.OUTPUTS)
+    assert set(table("outputs")) == set(telling.OUTPUTS)
 
 
 @pytest.mark.parametrize("name", action.SETTING_INPUTS)
@@ -49,9 +84,69 @@ def test_an_input_that_is_a_setting_has_no_default_in_action_yml(name: str) -> N
     assert name in NAMES
 
 
-@pytest.mark.parametrize("name", sorted(set(action.SETTING_INPUTS) - {"branch"}))
-def test_configuration_md_explains_every_setting(name: str) -> None:
-    assert f"`{name}`" in CONFIGURATION
+def test_configuration_md_lists_every_setting_and_input_and_no_other() -> None:
+    listed = set(rows(CONFIGURATION))
+    assert (INPUTS | set(NAMES)) - listed <= {"config", "push"}
+    assert listed <= INPUTS | set(NAMES)
+
+
+def test_a_setting_is_an_input_unless_it_is_known_not_to_be() -> None:
+    assert set(NAMES) == set(action.SETTING_INPUTS) | NOT_INPUTS
+
+
+@pytest.mark.parametrize(("name", "variable"), action.CREDENTIAL_INPUTS.items())
+def test_configuration_md_names_the_variable_of_every_credential(name: str, variable: str) -> None:
+    assert rows(CONFIGURATION)[name] == f"`{variable}`"
+
+
+def test_no_input_has_two_meanings() -> None:
+    assert len(INPUTS) == len(action.SETTING_INPUTS) + len(action.CREDENTIAL_INPUTS) + len(action.OTHER_INPUTS)
+
+
+def test_every_input_is_read_under_the_name_that_github_gives_it() -> None:
+    environ = {f"INPUT_{name.upper()}": f"value of {name}" for name in DEFINITION["inputs"]}
+    assert action.inputs(environ) == {name: f"value of {name}" for name in INPUTS}
+
+
+@pytest.mark.parametrize(("name", "value"), DEFAULTS.items())
+def test_the_default_is_the_same_in_the_readme_and_in_configuration_md(name: str, value: str) -> None:
+    assert table("inputs")[name].replace("`", "") == value
+    assert rows(CONFIGURATION)[name].replace("`", "") == ACTION_ONLY.get(name, value).replace("`", "")
+
+
+def test_the_limits_are_the_same_everywhere() -> None:
+    count, size = DEFAULT_MAX_UPLOADS, f"{DEFAULT_MAX_UPLOAD_BYTES // 10**6}"
+    assert rows(CONFIGURATION)["max-upload"] == f"`{count},{size}MB`"
+    assert f"(default {count},{size}MB)" in DEFINITION["inputs"]["max-upload"]["description"]
+    assert f"uploads more than\n  {count:,} documents or {size} MB" in README
+
+
+@pytest.mark.parametrize("name", sorted(INPUTS))
+def test_action_yml_states_the_same_default(name: str) -> None:
+    entry = DEFINITION["inputs"][name]
+    stated = re.search(r"\(default `?([^`),]+)", entry["description"])
+    if "default" in entry:
+        assert entry["default"] == {**DEFAULTS, "github-token": "${{ github.token }}"}[name]
+    elif name in DEFAULTS and DEFAULTS[name] not in {"false", "."}:
+        assert stated is not None
+        assert stated[1] == DEFAULTS[name]
+
+
+def test_the_outputs_that_are_set_are_all_of_them_and_text() -> None:
+    found = telling.outputs(Report("default", Comparison("full", "first sync")), "report.json")
+    assert tuple(found) == telling.OUTPUTS
+    assert all(isinstance(value, str) for value in found.values())
+
+
+def reasons(kind: type[errors.VsyncError]) -> set[str]:
+    return {kind.reason}.union(*(reasons(child) for child in kind.__subclasses__()))
+
+
+def test_every_reason_to_fail_is_listed_where_the_output_is() -> None:
+    known = reasons(errors.VsyncError) | {"documents"}
+    described = DEFINITION["outputs"]["failure-reason"]["description"]
+    assert set(re.findall(r"[a-z]+", described.split("(")[1].split(")")[0])) == known
+    assert set(re.findall(r"`([a-z]+)`", table("outputs")["failure-reason"])) == known
 
 
 def test_every_input_and_output_is_described() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from vsync.errors import StoreGone
-from vsync.markdown import MAX_BYTES, code, failure, summary
+from vsync.markdown import MAX_BYTES, failure, summary
+from vsync.markup import code
 from vsync.planning import Comparison
 from vsync.reporting import FailedItem, Report
 
@@ -66,7 +67,7 @@ def test_a_plan_says_what_it_would_upload() -> None:
         report(added=("a.md",), dry_run=True, estimate={"uploads": 1, "upload_bytes": 2_000_000, "deletes": 0})
     )
     assert "Would upload 1 documents, 2.0 MB" in text
-    assert "| ➕ add |" in text
+    assert "| ➕\N{NO-BREAK SPACE}add |" in text
 
 
 HOSTILE = "a|b`c`<img src=x onerror=1>\n## @octocat #1 [x](http://evil) $x$ \x1b[31m\u202e.md"

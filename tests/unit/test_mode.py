@@ -1,4 +1,4 @@
-"""Which events sync, which only plan, and which runs come too late."""
+"""What each event means, and when a run comes too late."""
 
 from __future__ import annotations
 
@@ -6,32 +6,47 @@ from typing import Any
 
 import pytest
 
-from vsync.mode import Event, choose_mode, is_late
+from vsync.mode import Event, Trigger, choose_mode, is_late
 
 
-def push(ref: str, default: str | None = "main", *, deleted: bool = False) -> Event:
-    return Event("push", ref, default, deleted)
+def push(ref: str = "refs/heads/main", default: str | None = "main", **facts: Any) -> Event:
+    return Event("push", ref=ref, default_branch=default, **facts)
+
+
+def after(trigger: Trigger | None) -> Event:
+    return Event("workflow_run", ref="refs/heads/main", default_branch="main", trigger=trigger)
 
 
 @pytest.mark.parametrize(
     ("event", "branch", "dry_run", "reason"),
     [
-        (push("refs/heads/main"), None, False, "to main"),
+        (push(), None, False, "is to main"),
+        (push(created=True), None, False, "created main"),
+        (push(forced=True), None, False, "rewrote the history of main"),
         (push("refs/heads/feature"), None, True, "only main is synced"),
         (push("refs/heads/feature/main"), None, True, "only main is synced"),
-        (push("refs/tags/main"), None, True, "only main is synced"),
+        (push("refs/tags/main"), None, True, "the tag main, and only branches"),
+        (push("refs/tags/v1", None), None, True, "the tag v1"),
         (push("refs/heads/release"), "release", False, "to release"),
-        (push("refs/heads/main"), "release", True, "only release is synced"),
+        (push(), "release", True, "only release is synced"),
         (push("refs/heads/any", None), None, False, "no default branch"),
         (push("refs/heads/any", None), "release", True, "only release is synced"),
-        (push("refs/heads/main", deleted=True), None, True, "deleted refs/heads/main"),
-        (Event("workflow_dispatch", "refs/heads/feature", "main"), None, False, "workflow_dispatch"),
-        (Event("schedule"), None, False, "schedule"),
+        (push(deleted=True), None, True, "deleted refs/heads/main"),
+        (push("refs/heads/x", None, deleted=True), None, True, "nothing to sync"),
+        (Event("workflow_dispatch", ref="refs/heads/feature", default_branch="main"), None, False, "asked for it"),
+        (Event("schedule", default_branch="main"), None, False, "schedule"),
         (Event("repository_dispatch"), None, False, "repository_dispatch"),
-        (Event("workflow_run"), None, False, "workflow_run"),
-        (Event("pull_request", "refs/pull/1/merge", "main"), None, True, "plans and changes nothing"),
+        (after(None), None, False, "after a run on the default branch"),
+        (after(Trigger("push", "main")), None, False, "after a run on main"),
+        (after(Trigger("push", "feature")), None, True, "only main is synced"),
+        (after(Trigger("push", "feature")), "feature", False, "after a run on feature"),
+        (after(Trigger("push", "main", fork=True)), None, True, "for a fork"),
+        (after(Trigger("pull_request", "main")), None, True, "for a pull request"),
+        (after(Trigger("pull_request_target", "main")), None, True, "for a pull request"),
+        (Event("pull_request", action="opened", default_branch="main"), None, True, "pull_request (opened)"),
+        (Event("pull_request", action="closed"), None, True, "plans and changes nothing"),
         (Event("pull_request_target"), None, True, "plans and changes nothing"),
-        (Event("merge_group"), None, True, "plans and changes nothing"),
+        (Event("merge_group"), None, True, "the push that follows syncs"),
         (Event("release"), None, True, "set dry-run: false"),
         (Event(""), None, True, "(none)"),
     ],
@@ -40,36 +55,42 @@ def test_each_event_has_its_mode(event: Event, branch: str | None, dry_run: bool
     mode = choose_mode(event, wanted=None, branch=branch)
     assert mode.dry_run is dry_run
     assert reason in mode.reason
+    assert mode.warning is None
 
 
+@pytest.mark.parametrize("event", [push(), push("refs/heads/x", deleted=True), Event("pull_request"), Event("release")])
 @pytest.mark.parametrize("wanted", [True, False])
-@pytest.mark.parametrize("event", [push("refs/heads/main"), push("refs/heads/x", deleted=True), Event("pull_request")])
-def test_what_the_user_wants_goes_before_the_event(event: Event, wanted: bool) -> None:
-    mode = choose_mode(event, wanted=wanted, branch=None)
-    assert mode.dry_run is wanted
-    assert mode.reason == f"dry-run is set to {str(wanted).lower()}"
+def test_the_input_overrides_the_event(event: Event, wanted: bool) -> None:
+    assert choose_mode(event, wanted=wanted, branch=None).dry_run is wanted
+
+
+@pytest.mark.parametrize("wanted", [True, False, None])
+def test_what_anybody_can_start_never_syncs(wanted: bool | None) -> None:
+    mode = choose_mode(Event("pull_request_target"), wanted=wanted, branch=None)
+    assert mode.dry_run
+    assert (mode.warning is not None) is (wanted is False)
 
 
 @pytest.mark.parametrize(
     ("published", "run_id", "head", "late"),
     [
-        ({"id": "200"}, "100", None, True),
-        ({"id": "200"}, "200", None, False),
-        ({"id": "200"}, "300", None, False),
-        ({"id": "1000"}, "999", None, True),
-        ({"id": "200"}, "100", "main", False),
-        ({"id": "200"}, None, None, False),
+        ("200", "100", None, True),
+        ("200", "200", None, False),
+        ("200", "300", None, False),
+        ("1000", "999", None, True),
+        ("200", "100", "main", False),
+        ("200", None, None, False),
         ({}, "100", None, False),
-        ({"id": None}, "100", None, False),
-        ({"id": 200}, "100", None, False),
-        ({"id": "x200"}, "100", None, False),
-        ({"id": "200"}, "x100", None, False),
-        ({"id": ""}, "100", None, False),
-        ({"id": "²"}, "100", None, False),
-        ({"id": "2" * 5_000}, "100", None, False),
+        (None, "100", None, False),
+        (200, "100", None, False),
+        ("x200", "100", None, False),
+        ("200", "x100", None, False),
+        ("", "100", None, False),
+        ("²", "100", None, False),
+        ("2" * 5_000, "100", None, False),
     ],
 )
 def test_a_run_is_late_when_a_newer_one_has_published(
-    published: dict[str, Any], run_id: str | None, head: str | None, late: bool
+    published: object, run_id: str | None, head: str | None, late: bool
 ) -> None:
     assert is_late(published, run_id, head) is late

@@ -25,7 +25,7 @@ def find(settings: Settings, manifest: bytes | None = None, *stores: StoreInfo) 
     async def listed() -> list[StoreInfo]:
         return list(stores)
 
-    publication: Any = SimpleNamespace(name="m.json", read=lambda: Published(manifest, None))
+    publication: Any = SimpleNamespace(title="m.json", read=lambda: Published(manifest, None))
     place: Any = SimpleNamespace(identity=SourceIdentity("acme/docs"))
     asked: Any = SimpleNamespace(list=listed)
     return asyncio.run(find_store_id(asked, publication, place, settings))

@@ -14,6 +14,7 @@ from vsync.settings import (
     Given,
     Origin,
     Settings,
+    WorkloadIdentity,
     boolean,
     credentials,
     from_environment,
@@ -296,6 +297,35 @@ def test_credentials_are_read_from_openais_variables_and_empty_ones_dropped() ->
 
 def test_the_key_does_not_print() -> None:
     assert "sk-secret" not in repr(credentials({"OPENAI_API_KEY": "sk-secret"}))
+
+
+IDENTITY = {"OPENAI_IDENTITY_PROVIDER_ID": "idp_1", "OPENAI_SERVICE_ACCOUNT_ID": " svcacct_1 "}
+
+
+def test_two_ids_are_a_workload_identity_with_openais_audience_unless_another_is_given() -> None:
+    found = credentials({**IDENTITY, "OPENAI_WIF_AUDIENCE": ""})
+    assert found.identity == WorkloadIdentity("idp_1", "svcacct_1", "https://api.openai.com/v1")
+    found = credentials({**IDENTITY, "OPENAI_WIF_AUDIENCE": "https://aud.example"})
+    assert found.identity == WorkloadIdentity("idp_1", "svcacct_1", "https://aud.example")
+
+
+def test_a_workload_identity_goes_before_a_key_of_the_environment() -> None:
+    found = credentials({**IDENTITY, "OPENAI_API_KEY": "sk-1", "OPENAI_PROJECT_ID": "proj-1"})
+    assert (found.api_key, found.project) == (None, "proj-1")
+    assert found.identity is not None
+
+
+@pytest.mark.parametrize(
+    ("lacking", "name"),
+    [("OPENAI_IDENTITY_PROVIDER_ID", "identity-provider-id"), ("OPENAI_SERVICE_ACCOUNT_ID", "service-account-id")],
+)
+def test_half_a_workload_identity_is_refused_naming_the_other_half(lacking: str, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"no {name} \\({lacking}\\)"):
+        credentials({**IDENTITY, lacking: " ", "OPENAI_API_KEY": "sk-1"})
+
+
+def test_an_audience_alone_asks_for_nothing() -> None:
+    assert credentials({"OPENAI_WIF_AUDIENCE": "x"}) == Credentials()
 
 
 def test_githubs_runner_says_where_a_run_takes_place() -> None:

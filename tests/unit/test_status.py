@@ -39,7 +39,7 @@ def look(
 ) -> Status:
     if isinstance(manifest, TargetState):
         manifest = dump_manifest(Manifest("owner-1", "acme/docs", None, {"default": manifest}))
-    publication: Any = SimpleNamespace(name="m.json", read=lambda: Published(manifest, seal))
+    publication: Any = SimpleNamespace(title="m.json", read=lambda: Published(manifest, seal))
     place: Any = SimpleNamespace(
         identity=SourceIdentity(source),
         source=SimpleNamespace(head=head, knows=lambda commit: known and commit == COMMIT),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from actions_toolkit.command import issue_command
+from actions_toolkit.command import Command, issue_command
 from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
 
 from ..text import printable
@@ -20,13 +22,17 @@ MAX_ANNOTATIONS = 10
 """Of each kind, for one step; GitHub drops the rest without a word."""
 
 _MAX_MESSAGE = 4_000
+_WRITING = threading.RLock()
+"""Tokens come, and are masked, in threads: no line may stand in the middle of another."""
 
 
 def mask(secret: str | None) -> None:
     """Registers a secret: the runner replaces it in every later line. Each line of it counts by itself."""
-    for line in (secret or "").splitlines():
-        if line.strip():
-            issue_command("add-mask", {}, line)
+    with _WRITING:
+        for line in (secret or "").splitlines():
+            if line.strip():
+                issue_command("add-mask", {}, line)
+        sys.stdout.flush()
 
 
 def error(title: str, message: str, file: str | None = None) -> None:
@@ -46,26 +52,38 @@ def _annotate(kind: str, title: str, message: str, file: str | None) -> None:
 
 def group(title: str, lines: Sequence[str]) -> None:
     """Lines that the log shows folded."""
-    issue_command("group", {}, printable(title))
-    for line in lines:
-        say(line)
-    issue_command("endgroup", {}, "")
+    with _WRITING:
+        issue_command("group", {}, printable(title))
+        for line in lines:
+            say(line)
+        issue_command("endgroup", {}, "")
 
 
 @contextlib.contextmanager
-def no_commands() -> Iterator[None]:
-    """Meanwhile the runner takes no line of the log for a command, whatever documents and names are printed."""
+def no_commands() -> Iterator[Callable[[str], None]]:
+    """Meanwhile the runner takes no line of the log for a command, whatever documents and names are printed.
+
+    Gives a `mask` that works nonetheless: it lets commands in for its own lines, which leave in one piece.
+    """
     token = secrets.token_hex(16)
+
+    def mask_here(secret: str) -> None:
+        masks = [str(Command("add-mask", {}, line)) for line in secret.splitlines() if line.strip()]
+        lines = [str(Command(token, {}, "")), *masks, str(Command("stop-commands", {}, token))]
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+
     issue_command("stop-commands", {}, token)
     try:
-        yield
+        yield mask_here
     finally:
         issue_command(token, {}, "")
 
 
 def say(line: str) -> None:
     """One line of log, in which no file name or message of a server can be a workflow command."""
-    print(inert(line), flush=True)  # noqa: T201 - stdout is the action's log
+    with _WRITING:
+        print(inert(line), flush=True)  # noqa: T201 - stdout is the action's log
 
 
 def inert(line: str) -> str:

@@ -1,28 +1,113 @@
-"""The event that started the workflow, read from the runner's environment and payload."""
+"""The event that started the workflow, read from the runner's environment and payload.
+
+Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. Whatever is not as it should be counts as not
+there: a person can write any payload with `workflow_dispatch` and `repository_dispatch`.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from ..mode import Event
+from ..mode import PULL_REQUEST_EVENTS, Event, PullRequest, Trigger
+
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
 def read_event(environ: Mapping[str, str]) -> tuple[Event, str | None]:
     """The event, and what is wrong with its payload (None: nothing). A payload that cannot be read is empty."""
     payload, problem = _payload(environ.get("GITHUB_EVENT_PATH", ""))
-    repository = payload.get("repository")
-    branch = repository.get("default_branch") if isinstance(repository, dict) else None
-    ref = environ.get("GITHUB_REF", "").strip() or payload.get("ref")
-    event = Event(
-        name=environ.get("GITHUB_EVENT_NAME", "").strip(),
-        ref=ref if isinstance(ref, str) else None,
-        default_branch=branch if isinstance(branch, str) and branch else None,
-        deleted=payload.get("deleted") is True,
+    return parse_event(payload, environ), problem
+
+
+def parse_event(payload: Mapping[str, Any], environ: Mapping[str, str]) -> Event:
+    """The facts of a payload and the runner's variables. Pure."""
+    name = environ.get("GITHUB_EVENT_NAME", "").strip()
+    ref = environ.get("GITHUB_REF", "").strip()
+    if name == "push":  # of a deleted branch the variable names the default branch instead
+        ref = _text(payload, "ref") or ref
+    before = _text(payload, "before") or ""
+    return Event(
+        name=name,
+        action=_text(payload, "action"),
+        ref=ref or _text(payload, "ref"),
+        default_branch=_text(_part(payload, "repository"), "default_branch"),
+        created=payload.get("created") is True or (bool(before) and not before.strip("0")),
+        deleted=payload.get("deleted") is True or _is_zero(_text(payload, "after")),
+        forced=payload.get("forced") is True,
+        pull_request=_pull_request(payload, environ) if name in PULL_REQUEST_EVENTS else None,
+        trigger=_trigger(payload) if name == "workflow_run" else None,
     )
-    return event, problem
+
+
+def _is_zero(commit: str | None) -> bool:
+    return bool(commit) and not (commit or "").strip("0")
+
+
+def _pull_request(payload: Mapping[str, Any], environ: Mapping[str, str]) -> PullRequest | None:
+    pull = _part(payload, "pull_request")
+    number = payload.get("number", pull.get("number"))
+    if type(number) is not int or number < 1:
+        match = re.fullmatch(r"refs/pull/([0-9]{1,12})/merge", environ.get("GITHUB_REF", "").strip())
+        if match is None:
+            return None
+        number = int(match[1])
+    base, head = _part(pull, "base"), _part(pull, "head")
+    merged = pull.get("merged") is True
+    closed = pull.get("state") == "closed" or payload.get("action") == "closed"
+    state: Literal["open", "closed", "merged"] = "merged" if merged else "closed" if closed else "open"
+    return PullRequest(
+        number=number,
+        state=state,
+        base_ref=_text(base, "ref") or environ.get("GITHUB_BASE_REF", "").strip() or None,
+        base=_commit(base, "sha"),
+        head=_commit(head, "sha"),
+        merge=_commit({"sha": environ.get("GITHUB_SHA", "").strip()}, "sha") if _is_merge_ref(environ) else None,
+        fork=_is_fork(_part(base, "repo"), head),
+    )
+
+
+def _is_merge_ref(environ: Mapping[str, str]) -> bool:
+    return environ.get("GITHUB_REF", "").strip().endswith("/merge")
+
+
+def _is_fork(base_repository: Mapping[str, Any], head: Mapping[str, Any]) -> bool:
+    """Whether the files are another repository's. One that is gone (a deleted fork) was another as well."""
+    if "repo" not in head:
+        return False
+    there, here = _part(head, "repo"), base_repository
+    ids = there.get("id"), here.get("id")
+    if None not in ids:
+        return ids[0] != ids[1]
+    return there.get("full_name") != here.get("full_name")
+
+
+def _trigger(payload: Mapping[str, Any]) -> Trigger:
+    run = _part(payload, "workflow_run")
+    there, here = _part(run, "head_repository").get("full_name"), _part(payload, "repository").get("full_name")
+    return Trigger(
+        event=_text(run, "event"),
+        branch=_text(run, "head_branch"),
+        fork=there is not None and here is not None and there != here,
+    )
+
+
+def _part(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(data: Mapping[str, Any], key: str) -> str | None:
+    value = data.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _commit(data: Mapping[str, Any], key: str) -> str | None:
+    value = _text(data, key)
+    return value if value is not None and _COMMIT.fullmatch(value) else None
 
 
 def _payload(path: str) -> tuple[dict[str, Any], str | None]:
@@ -32,6 +117,6 @@ def _payload(path: str) -> tuple[dict[str, Any], str | None]:
         data = json.loads(Path(path).read_bytes())
     except OSError as error:
         return {}, f"The event's payload {path} cannot be read: {error.strerror}."
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}, f"The event's payload {path} is not JSON."
     return (data, None) if isinstance(data, dict) else ({}, f"The event's payload {path} is not a JSON object.")

@@ -1,11 +1,9 @@
-"""Where the last confirmed state is kept: the manifest and the seal as local files.
+"""The manifest and the seal as local files.
 
 The manifest is a file of the repository or folder; the seal stands in git's common directory (linked worktrees share
 it), or beside a folder's manifest. The seal is changed only under an OS lock, its holder keeps a second lock for as
 long as it lives, and the kernel drops that one with the process: so a dead holder is known at once, a stopped one after
 it has not renewed for three minutes.
-
-`Publication` is what `sync` asks for; a manifest and seal on a git remote are another class with the same methods.
 """
 
 from __future__ import annotations
@@ -15,87 +13,28 @@ import dataclasses
 import fcntl
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal
 
-from .errors import ConfigurationError, ManifestError, PublicationFailed, SealHeld, VsyncError
-from .manifest import Seal, blob_id, dump_seal, parse_seal
+from ..durable import give_to_owner_of, make_folder, write_durably
+from ..errors import ManifestError, PublicationFailed, SealHeld, VsyncError
+from ..manifest import Seal, blob_id, dump_seal, parse_seal
+from . import STALE_AFTER_S, Published
 
-RENEW_EVERY_S = 60.0
-STALE_AFTER_S = 180.0
 _LOOK_EVERY_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What stands there: the manifest's bytes (None: there is none) and the seal (None: there is none)."""
-
-    manifest: bytes | None
-    seal: Seal | None
-
-    @property
-    def blob(self) -> str | None:
-        return None if self.manifest is None else blob_id(self.manifest)
-
-
-class Publication(Protocol):
-    """The manifest and seal of one target."""
-
-    name: str
-
-    def read(self) -> Published: ...
-
-    def take(
-        self,
-        seal: Seal,
-        timeout_s: float,
-        waiting: Callable[[str], None],
-        pause: Callable[[float], None] = time.sleep,
-    ) -> Seal | None:
-        """Opens the seal for this run and gives the one that it replaces (None: there was none).
-
-        `waiting` is told once when it must wait, and `pause` waits. Raises SealHeld when another run keeps the seal
-        longer than that.
-        """
-
-    def renew(self) -> None:
-        """Says that this run lives. Raises SealHeld when another one has taken over."""
-
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Keeps the runs of other targets from writing the manifest, which they share."""
-
-    def claim_owner(self, owner: str, *, sure: bool) -> str:
-        """Fixes the owner of all targets of this manifest before anything is written to a store.
-
-        One that is not `sure` but newly minted gives way to that of another target's first run that was earlier.
-        """
-
-    def publish(self, manifest: bytes, serial: int, content: str | None = None) -> None:
-        """Writes the manifest and vouches for it, and for this target's part of it, in the seal."""
-
-    def close(self) -> None:
-        """Closes the seal: everything is done that the manifest implies."""
-
-    def abandon(self) -> None:
-        """Gives the seal back as it was before `take`: nothing was written to the store."""
-
-    def doubt(self) -> None:
-        """Has the next run list the store: this one lost the seal while it was at work, and left something there."""
-
-    def release(self) -> None:
-        """Lets go of an open seal, so that the next run need not wait. Harmless when nothing is held."""
 
 
 class LocalPublication:
     """Manifest and seal as files. `manifest` None keeps no manifest (`--manifest none`)."""
 
+    commit: str | None = None
+    rewritable = True
+
     def __init__(self, manifest: Path | None, seal_folder: Path, target: str, name: str) -> None:
-        self.name = name
+        self.name = self.title = name
         self._manifest = manifest
         shared = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
         key = f"{target}-{shared}"
@@ -144,6 +83,9 @@ class LocalPublication:
             self._check_mine()
             os.utime(self._seal)
 
+    def check(self) -> None:
+        self.renew()
+
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
         with _writable(self._shared_lock, PublicationFailed), _locked(self._shared_lock):
@@ -159,14 +101,12 @@ class LocalPublication:
                 self._write_seal(dataclasses.replace(self._check_mine(), owner=owner))
         return owner
 
-    def publish(self, manifest: bytes, serial: int, content: str | None = None) -> None:
-        with _writable(self._manifest or self._seal, PublicationFailed), self._critical():
-            mine = self._check_mine()
-            blob = None
-            if self._manifest is not None:
-                write_durably(self._manifest, manifest)
-                blob = blob_id(manifest)
-            self._write_seal(dataclasses.replace(mine, manifest=blob, content=content, serial=serial))
+    def publish(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+        self._publish(manifest, serial, content)
+
+    def publish_and_close(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+        self._publish(manifest, serial, content, state="closed")
+        self.release()
 
     def close(self) -> None:
         with _writable(self._seal, PublicationFailed), self._critical():
@@ -182,6 +122,9 @@ class LocalPublication:
                 self._write_seal(self._before)
             self.release()
 
+    def note(self, run: str, head: str | None) -> None:
+        """Runs on one machine follow each other, and the manifest there tells which was the last."""
+
     def doubt(self) -> None:
         with _writable(self._doubt, PublicationFailed):
             write_durably(self._doubt, b"")
@@ -190,6 +133,17 @@ class LocalPublication:
         if self._held is not None:
             os.close(self._held)
             self._held = None
+
+    def _publish(
+        self, manifest: bytes, serial: int, content: str | None, state: Literal["open", "closed"] = "open"
+    ) -> None:
+        with _writable(self._manifest or self._seal, PublicationFailed), self._critical():
+            mine = self._check_mine()
+            blob = None
+            if self._manifest is not None:
+                write_durably(self._manifest, manifest)
+                blob = blob_id(manifest)
+            self._write_seal(dataclasses.replace(mine, state=state, manifest=blob, content=content, serial=serial))
 
     def _try_take(self, seal: Seal) -> bool:
         with self._critical():
@@ -290,54 +244,3 @@ def _writable(path: Path, failure: type[VsyncError] = ManifestError) -> Iterator
         raise failure(
             f"{path} cannot be written: {error.strerror}.", "Mend that and run again: nothing is lost."
         ) from error
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Writes a file so that after a crash it holds the old bytes or the new ones, never a part.
-
-    Files that root makes in somebody's folder (the container in a workspace) are given to the folder's owner.
-    """
-    make_folder(path.parent)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        give_to_owner_of(path.parent, Path(temporary))
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder_descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder_descriptor)
-    finally:
-        os.close(folder_descriptor)
-
-
-def keep_out_of_git(folder: Path) -> None:
-    """Tells git to ignore what vsync writes into its folder, but for the manifest."""
-    if folder.is_symlink():
-        raise ConfigurationError(f"{folder} is a symbolic link.", "Replace it by a folder: vsync writes there.")
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        write_durably(
-            ignore, b"# Written by vsync: the embedded store and reports are not for commits.\n*\n!manifest.json\n"
-        )
-
-
-def make_folder(folder: Path) -> None:
-    """Makes a folder and its parents, each given to the owner of the one it is made in."""
-    if not folder.is_dir():
-        make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        give_to_owner_of(folder.parent, folder)
-
-
-def give_to_owner_of(folder: Path, path: Path) -> None:
-    """What root makes in somebody's folder (the container in a workspace) is theirs."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

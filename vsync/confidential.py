@@ -1,0 +1,21 @@
+"""What must never be shown: the key a run was given, and the tokens that it gets on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+
+class Secrets:
+    """Grows as tokens come; `told` hears of each that is added, at once and in whatever thread it came."""
+
+    def __init__(self, *known: str | None, told: Callable[[str], None] = lambda _: None) -> None:
+        self._known: tuple[str, ...] = tuple(secret for secret in known if secret)
+        self._told = told
+
+    def add(self, secret: str | None) -> None:
+        if secret and secret not in self._known:
+            self._known = (*self._known, secret)
+            self._told(secret)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)

@@ -1,0 +1,60 @@
+"""Files that survive a crash, and that belong to whoever owns the folder they stand in."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from .errors import ConfigurationError
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Writes a file so that after a crash it holds the old bytes or the new ones, never a part.
+
+    Files that root makes in somebody's folder (the container in a workspace) are given to the folder's owner.
+    """
+    make_folder(path.parent)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+        give_to_owner_of(path.parent, Path(temporary))
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder_descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder_descriptor)
+    finally:
+        os.close(folder_descriptor)
+
+
+def keep_out_of_git(folder: Path) -> None:
+    """Tells git to ignore what vsync writes into its folder, but for the manifest."""
+    if folder.is_symlink():
+        raise ConfigurationError(f"{folder} is a symbolic link.", "Replace it by a folder: vsync writes there.")
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_durably(
+            ignore, b"# Written by vsync: the embedded store and reports are not for commits.\n*\n!manifest.json\n"
+        )
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and its parents, each given to the owner of the one it is made in."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        give_to_owner_of(folder.parent, folder)
+
+
+def give_to_owner_of(folder: Path, path: Path) -> None:
+    """What root makes in somebody's folder (the container in a workspace) is theirs."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

@@ -1,0 +1,112 @@
+"""What a person and a workflow see of a run: log, annotations, the step's outputs and the job summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from ..confidential import Secrets
+from ..errors import VsyncError
+from ..markdown import failure, summary
+from ..observer import Observer
+from ..reporting import Report
+from ..text import plan_lines, redacted, summary_lines
+from . import commands
+
+OUTPUTS = (
+    "vector-store-id", "added", "updated", "renamed", "retagged", "removed", "unchanged", "skipped", "failed", "changed",
+    "dry-run", "superseded", "base", "head", "manifest-path", "manifest-commit", "failure-reason", "report",
+)  # fmt: skip
+
+_LINE_EVERY_S = 10.0
+
+
+def tell(report: Report, report_path: str, secrets: Secrets, environ: Mapping[str, str]) -> None:
+    """Log, annotations, outputs and summary of a run that has a report."""
+    for line in summary_lines(report):
+        commands.say(redacted(line, secrets))
+    for text in report.warnings[: commands.MAX_ANNOTATIONS]:
+        commands.warning("vsync", redacted(text, secrets))
+    _annotate(report, secrets)
+    commands.set_outputs(outputs(report, report_path), environ)
+    commands.append_summary(redacted(summary(report), secrets), environ)
+
+
+def _annotate(report: Report, secrets: Secrets) -> None:
+    """One error for the run and one for each failed document, as many as GitHub shows."""
+    room = commands.MAX_ANNOTATIONS
+    if report.error is not None:
+        commands.error("vsync", redacted(str(report.error), secrets))
+        room -= 1
+    shown = report.failed if len(report.failed) <= room else report.failed[: room - 1]
+    for item in shown:
+        message = redacted(f"Not synced ({item['code']}): {item['message']}", secrets)
+        commands.error(item["path"], message, file=item["path"])
+    if len(shown) < len(report.failed):
+        commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")
+
+
+def outputs(report: Report, report_path: str) -> dict[str, str]:
+    """The action's outputs. Pure."""
+    return {
+        "vector-store-id": report.vector_store_id or "",
+        "added": str(len(report.added)),
+        "updated": str(len(report.updated)),
+        "renamed": str(len(report.renamed)),
+        "retagged": str(len(report.retagged)),
+        "removed": str(len(report.removed)),
+        "unchanged": str(report.unchanged),
+        "skipped": str(len(report.skipped)),
+        "failed": str(len(report.failed)),
+        "changed": _bool(report.changed),
+        "dry-run": _bool(report.dry_run),
+        "superseded": _bool(report.superseded),
+        "base": report.base or "",
+        "head": report.head or "",
+        "manifest-path": report.manifest or "",
+        "manifest-commit": report.manifest_commit or "",
+        "failure-reason": report.failure_reason or "",
+        "report": report_path,
+    }
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def tell_failure(error: VsyncError, secrets: Secrets, environ: Mapping[str, str]) -> None:
+    """Tells of a run that ended before there was a report."""
+    message, remedy = (redacted(text, secrets) for text in (error.message, error.remedy))
+    commands.error("vsync", f"{message} {remedy}".strip())
+    commands.set_outputs({"failure-reason": error.reason}, environ)
+    commands.append_summary(failure(error.reason, message, remedy), environ)
+
+
+class ActionObserver(Observer):
+    """The action's log: the plan folded, and a line of progress now and then."""
+
+    def __init__(self) -> None:
+        self._done: dict[str, int] = {}
+        self._total: dict[str, int] = {}
+        self._last = time.monotonic()
+
+    def note(self, text: str) -> None:
+        commands.say(text)
+
+    def planned(self, report: Report) -> None:
+        title, *lines = plan_lines(report, 1_000)
+        commands.group(title, lines)
+
+    def stage(self, name: str, total: int) -> None:
+        self._total[name] = self._total.get(name, 0) + total
+        self._done.setdefault(name, 0)
+
+    def advance(self, name: str) -> None:
+        self._done[name] = self._done.get(name, 0) + 1
+        if time.monotonic() - self._last >= _LINE_EVERY_S:
+            self._last = time.monotonic()
+            told = (f"{stage} {done}/{self._total.get(stage, 0)}" for stage, done in self._done.items())
+            commands.say(", ".join(told))
+
+    def failed(self, path: str, code: str, message: str) -> None:
+        commands.say(f"failed: {path}: {code}: {message}")

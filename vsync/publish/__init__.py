@@ -1,0 +1,100 @@
+"""Where the last confirmed state of a target is kept: its manifest and its seal.
+
+`Publication` is what a run asks for. `local` keeps both as files; `remote` keeps them on a git remote, where runs on any
+machine find them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..manifest import Seal, blob_id
+
+RENEW_EVERY_S = 60.0
+STALE_AFTER_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What stands there: the manifest's bytes (None: there is none) and the seal (None: there is none)."""
+
+    manifest: bytes | None
+    seal: Seal | None
+
+    @property
+    def blob(self) -> str | None:
+        return None if self.manifest is None else blob_id(self.manifest)
+
+
+class ManifestMoved(Exception):
+    """The manifest was written by somebody else meanwhile, so what was planned from it may be wrong. Plan again."""
+
+
+class Publication(Protocol):
+    """The manifest and seal of one target. `name` is the manifest's path, `title` how messages call it."""
+
+    name: str
+    title: str
+    commit: str | None
+    """The commit in which this run published the manifest; None where it is a file, or as it was."""
+    rewritable: bool
+    """Whether the manifest can be written once more at no cost. Elsewhere a closed seal says that nothing is pending."""
+
+    def read(self) -> Published: ...
+
+    def take(
+        self,
+        seal: Seal,
+        timeout_s: float,
+        waiting: Callable[[str], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> Seal | None:
+        """Opens the seal for this run and gives the one that it replaces (None: there was none).
+
+        `waiting` is told once when it must wait, and `pause` waits. Raises SealHeld when another run keeps the seal
+        longer than that.
+        """
+
+    def renew(self) -> None:
+        """Says that this run lives. Raises SealHeld when another one has taken over."""
+
+    def check(self) -> None:
+        """Raises SealHeld when another run may have taken over; costs nothing as long as none can have."""
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Keeps the runs of other targets from writing the manifest, which they share."""
+
+    def claim_owner(self, owner: str, *, sure: bool) -> str:
+        """Fixes the owner of all targets of this manifest before anything is written to a store.
+
+        One that is not `sure` but newly minted gives way to that of another target's first run that was earlier.
+        """
+
+    def publish(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+        """Writes the manifest and vouches for it, and for this target's part of it, in the seal.
+
+        `summary` says in a few words what the run did. Raises ManifestMoved when the manifest is no longer the one
+        that `read` gave last.
+        """
+
+    def publish_and_close(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+        """The same, when nothing is left to do: closes the seal with it."""
+
+    def close(self) -> None:
+        """Closes the seal over the manifest that it vouches for."""
+
+    def abandon(self) -> None:
+        """Gives the seal back as it was before `take`: nothing was written to the store."""
+
+    def note(self, run: str, head: str | None) -> None:
+        """Records that this run found nothing to do, so that an older one that comes later is known to be late."""
+
+    def doubt(self) -> None:
+        """Has the next run list the store: this one lost the seal while it was at work, and left something there."""
+
+    def release(self) -> None:
+        """Lets go of an open seal, so that the next run need not wait. Harmless when nothing is held."""

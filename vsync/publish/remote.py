@@ -1,0 +1,332 @@
+"""The manifest and the seal on a git remote, where every run of a repository finds them, on whatever machine.
+
+The manifest is a file on a branch; each time it changes is one commit that changes nothing else. The seal is the ref
+`refs/vsync/<target>`, a parentless commit that holds a small JSON. Both are changed only by pushes that say what must be
+there before (`--force-with-lease`), the manifest and the seal that vouches for it in one that is atomic. So of two runs
+one is told that it came second, and a push that is not permitted fails when the seal is taken, before anything is
+uploaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..errors import GitUnavailable, PushRefused, SealHeld
+from ..manifest import Seal, blob_id, dump_seal, parse_seal
+from ..refs import RefUpdate
+from ..remote import Remote
+from . import STALE_AFTER_S, ManifestMoved, Published
+
+SEAL_FILE = "seal.json"
+LOOK_EVERY_S = 3.0
+_SAFE_FOR_S = STALE_AFTER_S / 2
+_MAX_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What the remote held when it was looked at: the commits of its refs, and what these hold."""
+
+    tip: str | None = None
+    seal_commit: str | None = None
+    doubt_commit: str | None = None
+    manifest: bytes | None = None
+    seal: Seal | None = None
+
+    @property
+    def published(self) -> Published:
+        if self.seal is None or self.doubt_commit is None:
+            return Published(self.manifest, self.seal)
+        return Published(self.manifest, dataclasses.replace(self.seal, state="open"))
+
+
+class RemotePublication:
+    """One target's manifest (the file `name` on `branch`) and seal on a remote.
+
+    `shared` says that people use the branch too: its commits then ask for no workflow runs, and only the trees of its
+    tip are fetched.
+    """
+
+    rewritable = False
+
+    def __init__(
+        self,
+        remote: Remote,
+        name: str,
+        branch: str,
+        target: str,
+        *,
+        shared: bool,
+        is_dead: Callable[[str], bool] = lambda run: False,
+        log: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.name = name
+        self.title = f"{name} on the branch {branch}"
+        self.commit: str | None = None
+        self._remote = remote
+        self._shared = shared
+        self._is_dead = is_dead
+        self._log = log
+        self._branch = f"refs/heads/{branch}"
+        self._seal = f"refs/vsync/{target}"
+        self._doubt = f"refs/vsync-doubt/{target}"
+        self._owner = f"refs/vsync-owner/{blob_id(f'{branch}:{name}'.encode())[:12]}"
+        self._there = _There()
+        self._before = _There()
+        self._mine: Seal | None = None
+        self._mine_commit: str | None = None
+        self._renewed = 0.0
+        self._claimed: str | None = None
+        self._lock = threading.RLock()
+
+    # --- Reading --------------------------------------------------------------------------------------------
+
+    def read(self) -> Published:
+        with self._lock:
+            self._there = self._look()
+            return self._there.published
+
+    def _look(self) -> _There:
+        """The state of the remote. What is fetched counts, should it have moved since the refs were listed."""
+        for _ in range(_MAX_TRIES):
+            refs = self._remote.refs(self._branch, self._seal, self._doubt)
+            tip, seal = refs.get(self._branch), refs.get(self._seal)
+            try:
+                if tip is not None and not self._remote.has(tip):
+                    self._remote.fetch(tip, blobs=not self._shared)
+                if seal is not None and not self._remote.has(seal):
+                    self._remote.fetch(seal)
+            except GitUnavailable:
+                if self._remote.refs(self._branch, self._seal) != {**refs}:
+                    continue  # it moved in between, and what it was is gone
+                raise
+            return _There(
+                tip,
+                seal,
+                refs.get(self._doubt),
+                self._remote.file(tip, self.name) if tip else None,
+                parse_seal(self._remote.file(seal, SEAL_FILE) or b"") if seal else None,
+            )
+        raise GitUnavailable(
+            f"{self.title} moved {_MAX_TRIES} times while it was read.", "Run again when fewer runs are under way."
+        )
+
+    # --- The seal -------------------------------------------------------------------------------------------
+
+    def take(
+        self,
+        seal: Seal,
+        timeout_s: float,
+        waiting: Callable[[str], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> Seal | None:
+        deadline = time.monotonic() + timeout_s
+        watched: tuple[str | None, float] = (None, 0.0)
+        told = False
+        while True:
+            there = self._look()
+            if there.seal_commit != watched[0]:
+                watched = (there.seal_commit, time.monotonic())
+            if self._free(there, since=watched[1]) and self._try_take(there, seal):
+                return there.published.seal
+            other = there.seal
+            since = other.since if other else "just now"
+            if time.monotonic() >= deadline:
+                raise SealHeld(
+                    f"Another run ({other.run if other else 'unknown'}) is at work on this target since {since}, and "
+                    f"{timeout_s:g} s have passed.",
+                    "Run again when it has ended, or wait longer with --lock-timeout (input lock-timeout).",
+                )
+            if not told and not self._free(there, since=watched[1]):
+                waiting(f"Another run is at work on this target since {since}; waiting up to {timeout_s:g} s for it.")
+                told = True
+            pause(min(LOOK_EVERY_S, max(0.1, deadline - time.monotonic())))
+
+    def _free(self, there: _There, *, since: float) -> bool:
+        """Whether the seal can be taken: it is closed, or its holder is dead or silent for three minutes.
+
+        `since` is when this run first saw it as it is. Its commit's date counts as well: the holder may have died long ago.
+        """
+        seal = there.seal
+        if seal is None or there.seal_commit is None or seal.state == "closed" or seal.released:
+            return True
+        silent_for = max(time.monotonic() - since, time.time() - self._remote.date(there.seal_commit))
+        return silent_for >= STALE_AFTER_S or self._is_dead(seal.run)
+
+    def _try_take(self, there: _There, seal: Seal) -> bool:
+        vouched = (there.seal.manifest, there.seal.content) if there.seal else (None, None)
+        mine = dataclasses.replace(seal, manifest=vouched[0], content=vouched[1])
+        commit = self._seal_commit(mine)
+        updates = [RefUpdate(self._seal, commit, there.seal_commit)]
+        if there.doubt_commit is not None:  # this run's own open seal says it from now on
+            updates.append(RefUpdate(self._doubt, None, there.doubt_commit))
+        with self._lock:
+            if not self._remote.push(updates):
+                return False
+            self._before = there
+            self._holds(mine, commit)
+            return True
+
+    def _holds(self, seal: Seal, commit: str) -> None:
+        self._mine, self._mine_commit, self._renewed = seal, commit, _now()
+
+    def _seal_commit(self, seal: Seal) -> str:
+        """A commit of its own for each state: the nonce keeps two runs from making the same one in the same second."""
+        return self._remote.commit(None, SEAL_FILE, dump_seal(seal), f"vsync seal {secrets.token_hex(8)}\n")
+
+    def renew(self) -> None:
+        with self._lock:
+            seal = self._check_mine()
+            self._set_seal(seal)
+
+    def check(self) -> None:
+        with self._lock:
+            self._check_mine()
+            if _now() - self._renewed >= _SAFE_FOR_S:
+                self.renew()
+
+    def _check_mine(self) -> Seal:
+        if self._mine is None:
+            raise SealHeld("This run does not hold the seal of its target any more.", "Run again.")
+        return self._mine
+
+    def _set_seal(self, seal: Seal, *also: RefUpdate) -> bool:
+        """Changes the seal from ours, with other refs or not at all. False: one of those moved; SealHeld: the seal did."""
+        commit = self._seal_commit(seal)
+        if self._remote.push([*also, RefUpdate(self._seal, commit, self._mine_commit)]):
+            self._holds(seal, commit)
+            return True
+        if self._remote.refs(self._seal).get(self._seal) != self._mine_commit:
+            self._mine = self._mine_commit = None
+            raise SealHeld(
+                "Another run has taken over this target, because this one did not answer for three minutes.",
+                "Nothing is lost: what was done is in the store, and the other run goes on from there.",
+            )
+        return False
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Nobody is kept out: a push that comes second is told so."""
+        yield
+
+    def claim_owner(self, owner: str, *, sure: bool) -> str:
+        """Two targets' first runs agree by a ref that only one can make; publishing the manifest removes it."""
+        with self._lock:
+            if not sure and self._there.manifest is None:
+                owner = self._agree(owner)
+            if owner != self._check_mine().owner:
+                self._set_seal(dataclasses.replace(self._check_mine(), owner=owner))
+            return owner
+
+    def _agree(self, owner: str) -> str:
+        for _ in range(_MAX_TRIES):
+            there = self._remote.refs(self._owner).get(self._owner)
+            if there is None:
+                claim = self._remote.commit(None, "owner", owner.encode(), "vsync owner\n")
+                if self._remote.push([RefUpdate(self._owner, claim, None)]):
+                    self._claimed = claim
+                    return owner
+                continue
+            self._remote.fetch(there)
+            earlier = (self._remote.file(there, "owner") or b"").decode("utf-8", "replace").strip()
+            self._claimed = there
+            return earlier or owner
+        raise GitUnavailable(f"{self._owner} moved {_MAX_TRIES} times.", "Run again.")
+
+    # --- The manifest ---------------------------------------------------------------------------------------
+
+    def publish(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+        with self._lock:
+            seal = dataclasses.replace(self._check_mine(), manifest=blob_id(manifest), content=content, serial=serial)
+            self._publish(manifest, seal, summary)
+
+    def publish_and_close(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+        with self._lock:
+            seal = dataclasses.replace(
+                self._check_mine(), state="closed", manifest=blob_id(manifest), content=content, serial=serial
+            )
+            self._publish(manifest, seal, summary)
+            self._mine = self._mine_commit = None
+
+    def _publish(self, manifest: bytes, seal: Seal, summary: str) -> None:
+        based_on = self._there.manifest
+        for _ in range(_MAX_TRIES):
+            if self._push_manifest(manifest, seal, summary):
+                return
+            self._there = self._look()
+            if self._there.manifest != based_on:
+                raise ManifestMoved
+        raise GitUnavailable(
+            f"{self.title} could not be pushed: the branch moved {_MAX_TRIES} times.", "Run again: nothing is lost."
+        )
+
+    def _push_manifest(self, manifest: bytes, seal: Seal, summary: str) -> bool:
+        """Pushes manifest and seal together; the seal alone when the branch holds just this manifest already."""
+        if manifest == self._there.manifest:
+            return self._set_seal(seal)
+        tip = self._there.tip
+        commit = self._remote.commit(tip, self.name, manifest, self._message(summary))
+        updates = [RefUpdate(self._branch, commit, tip)]
+        if self._claimed is not None:
+            updates.append(RefUpdate(self._owner, None, self._remote.refs(self._owner).get(self._owner)))
+        if not self._set_seal(seal, *[update for update in updates if update.new or update.expected]):
+            return False
+        self.commit = commit
+        self._claimed = None
+        self._there = dataclasses.replace(self._there, tip=commit, manifest=manifest)
+        return True
+
+    def _message(self, summary: str) -> str:
+        """One line; on a branch that others use it asks GitHub to start no workflow for it.
+
+        https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
+        """
+        return f"vsync: {summary or 'manifest'}{' [skip ci]' if self._shared else ''}\n"
+
+    def close(self) -> None:
+        with self._lock:
+            self._set_seal(dataclasses.replace(self._check_mine(), state="closed"))
+            self._mine = self._mine_commit = None
+
+    def abandon(self) -> None:
+        with self._lock:
+            self._check_mine()
+            if not self._remote.push([RefUpdate(self._seal, self._before.seal_commit, self._mine_commit)]):
+                self._log("The seal was taken over by another run before it could be given back.")
+            self._mine = self._mine_commit = None
+
+    def note(self, run: str, head: str | None) -> None:
+        there = self._there
+        if there.seal is None or there.seal_commit is None:
+            return
+        commit = self._seal_commit(dataclasses.replace(there.seal, run=run, head=head))
+        try:
+            self._remote.push([RefUpdate(self._seal, commit, there.seal_commit)])
+        except (GitUnavailable, PushRefused) as error:
+            self._log(f"That there is nothing to do could not be recorded in {self._seal}: {error.message}")
+
+    def doubt(self) -> None:
+        mark = self._remote.commit(None, "doubt", b"", "vsync doubt\n")
+        with contextlib.suppress(GitUnavailable, PushRefused):  # the run ends with the error that led here
+            self._remote.push([RefUpdate(self._doubt, mark, None)])
+
+    def release(self) -> None:
+        with self._lock:
+            if self._mine is None:
+                return
+            try:
+                self._set_seal(dataclasses.replace(self._mine, released=True))
+            except (GitUnavailable, PushRefused, SealHeld) as error:
+                self._log(f"The seal stays open; the next run waits for three minutes: {error.message}")
+            self._mine = self._mine_commit = None
+
+
+def _now() -> float:
+    """Seconds that also count while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.time()

@@ -1,0 +1,111 @@
+"""What git says of refs and pushes, and what it is told of a remote. Pure: text in, values out.
+
+Formats: https://git-scm.com/docs/git-push#_output (`--porcelain`) and https://git-scm.com/docs/git-ls-remote.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "unreachable"]
+
+_USERINFO = re.compile(r"(?<=://)[^/@\s']+@")
+_DECLINED = re.compile(r"declined|protected branch|GH006|GH013|prohibited|denied by", re.I)
+_PERMISSION = re.compile(
+    r"returned error: 40[13]\b|authentication failed|could not read (username|password)|permission to .* denied"
+    r"|access (to repository )?not granted|access denied|insufficient permission|permission denied|invalid credentials"
+    r"|read-only file system|unable to create temporary object directory|write access",
+    re.I,
+)
+_MISSING = re.compile(r"repository .*not found|returned error: 404\b|does not appear to be a git repository", re.I)
+_NO_ATOMIC = re.compile(r"does not support --atomic", re.I)
+_BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.lock|index-pack failed", re.I)
+_KEPT_SETTINGS = re.compile(r"(http|credential|url|ssh)\.|core\.(sshcommand|askpass|gitproxy)$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class RefUpdate:
+    """One ref of a push: what it is to be, and what it must be now. None stands for "no such ref" in both."""
+
+    ref: str
+    new: str | None
+    expected: str | None
+
+
+def parse_refs(output: str) -> dict[str, str]:
+    """The refs of `git ls-remote`, by name."""
+    lines = (line.partition("\t") for line in output.splitlines())
+    return {ref: sha for sha, tab, ref in lines if tab and re.fullmatch(r"[0-9a-f]{40,64}", sha)}
+
+
+def classify(output: str) -> Failure:
+    """Why git could not do what it was told on a remote, from all that it wrote."""
+    if _NO_ATOMIC.search(output):
+        return "no-atomic"
+    if _DECLINED.search(output):
+        return "declined"
+    if _PERMISSION.search(output):
+        return "permission"
+    if _MISSING.search(output):
+        return "missing"
+    return "busy" if _BUSY.search(output) else "unreachable"
+
+
+def told(output: str) -> str:
+    """The part of git's output that says why, on one line and without what an address may hold of a password."""
+    lines = [line.strip() for line in without_userinfo(output).splitlines()]
+    reasons = [line for line in lines if re.match(r"(remote: )?(fatal|error)|remote: \S|!", line)]
+    kept = [re.sub(r"^(remote: )+", "", line.replace("\t", " ")) for line in reasons or lines if line]
+    return " ".join(dict.fromkeys(kept))[:400] or "git gave no reason"
+
+
+def without_userinfo(text: str) -> str:
+    """The text, with the user and password of every address in it cut out."""
+    return _USERINFO.sub("", text)
+
+
+def is_http(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
+
+
+def is_ssh(url: str) -> bool:
+    """Whether git would speak SSH to that address: `ssh://…` or `user@host:path`."""
+    return url.startswith(("ssh://", "git+ssh://")) or bool(re.match(r"^(?:[^/@:]+@)?[^/:]+:(?!/|\\)", url))
+
+
+def network_config(
+    url: str, token: str | None, inherited: Iterable[tuple[str, str]] = ()
+) -> tuple[str, list[tuple[str, str]]]:
+    """The address to use, and the configuration for speaking with it. `inherited` is that of the user's repository.
+
+    With a token it alone speaks for the run: credentials that actions/checkout left (`http.….extraheader`), helpers and
+    a password in the address are set aside. An empty value clears what was configured before it
+    (https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader).
+    """
+    kept = [(key, value) for key, value in inherited if _KEPT_SETTINGS.match(key)]
+    if token is None or not is_http(url):
+        return url, kept
+    parts = urlsplit(url)
+    url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    kept = [(key, value) for key, value in kept if not key.lower().startswith("credential.")]
+    kept = [(key, value) for key, value in kept if not key.lower().endswith(".extraheader")]
+    secret = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+    header = f"http.{url}.extraheader"
+    return url, [*kept, ("credential.helper", ""), (header, ""), (header, f"AUTHORIZATION: basic {secret}")]
+
+
+def as_environment(config: Iterable[tuple[str, str]], environ: Mapping[str, str]) -> dict[str, str]:
+    """Configuration as git's environment variables, behind what the environment already gives in this way."""
+    given = environ.get("GIT_CONFIG_COUNT", "")
+    start = int(given) if given.isdecimal() else 0
+    variables = {}
+    number = start
+    for number, (key, value) in enumerate(config, start + 1):
+        variables[f"GIT_CONFIG_KEY_{number - 1}"] = key
+        variables[f"GIT_CONFIG_VALUE_{number - 1}"] = value
+    return {**variables, "GIT_CONFIG_COUNT": str(number)}

@@ -1,0 +1,249 @@
+"""A git remote, spoken to from a scratch repository: refs read, commits made, pushes that compare and swap.
+
+Nothing is written into the user's clone: no object, no `shallow` file, no configuration. The token goes to git by the
+environment, so it stands on no command line and in no file. Hooks of the user's repository do not run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from .errors import GitUnavailable, ManifestError, PushRefused
+from .refs import RefUpdate, as_environment, classify, network_config, parse_refs, told, without_userinfo
+
+_TRIES = 3
+_WAIT_S = (1.0, 4.0)
+_BOT = {
+    "GIT_AUTHOR_NAME": "github-actions[bot]",
+    "GIT_AUTHOR_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
+    "GIT_COMMITTER_NAME": "github-actions[bot]",
+    "GIT_COMMITTER_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
+}
+"""Who GitHub shows as the author: https://github.com/actions/checkout#push-a-commit-using-the-built-in-token."""
+
+
+class Remote:
+    """The remote at an address. `environ` is the process's; `inherited` the configuration of the user's repository."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        environ: Mapping[str, str],
+        inherited: Sequence[tuple[str, str]] = (),
+        *,
+        object_format: str = "sha1",
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        address, config = network_config(url, token, inherited)
+        self.shown = without_userinfo(address)
+        self._object_format = object_format
+        self._pause = pause
+        self._folder: Path | None = None
+        config += [
+            ("remote.origin.url", address),
+            ("remote.origin.promisor", "true"),
+            ("core.hooksPath", os.devnull),
+            ("http.lowSpeedLimit", "1"),
+            ("http.lowSpeedTime", "60"),
+            ("gc.auto", "0"),
+            ("maintenance.auto", "false"),
+        ]
+        kept = {name: value for name, value in environ.items() if not _not_for_git(name)}
+        asking = {} if token is None else {"GIT_ASKPASS": "", "SSH_ASKPASS": ""}
+        self.environment = {
+            **kept,
+            **as_environment(config, kept),
+            **asking,
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C",
+        }
+
+    @property
+    def folder(self) -> Path:
+        """The scratch repository, made when it is first needed."""
+        if self._folder is None:
+            folder = Path(tempfile.mkdtemp(prefix="vsync-git-"))
+            self._folder = folder
+            self._git("init", "--bare", "--quiet", "--template=", f"--object-format={self._object_format}", str(folder))
+        return self._folder
+
+    def close(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)  # it may hold a packed file that git is still closing
+            self._folder = None
+
+    # --- Reading --------------------------------------------------------------------------------------------
+
+    def refs(self, *names: str) -> dict[str, str]:
+        """Those of the named refs that exist, with their commits. A name may end in `/*`."""
+        found = parse_refs(self._network("ls-remote", "origin", *names))
+        return {ref: sha for ref, sha in found.items() if any(_named(ref, name) for name in names)}
+
+    def fetch(self, *wanted: str, blobs: bool = True) -> None:
+        """Brings commits with their trees, and unless told otherwise their blobs, without what was before them."""
+        options = ["--depth=1", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet"]
+        options.append("--no-filter" if blobs else "--filter=blob:none")
+        self._network("fetch", *options, "origin", *wanted)
+
+    def has(self, commit: str) -> bool:
+        return self._git("cat-file", "-e", commit + "^{tree}", lazy=False)[0] == 0
+
+    def date(self, commit: str) -> float:
+        """When a fetched commit was made, in seconds since the epoch by its maker's clock."""
+        return float(self._local("show", "--no-patch", "--format=%ct", commit).split()[0])
+
+    def parents(self, commit: str) -> list[str]:
+        """A fetched commit's parents as it names them."""
+        header, _, _ = self._local("cat-file", "commit", commit).partition(b"\n\n")
+        return [line.split()[1].decode("ascii") for line in header.splitlines() if line.startswith(b"parent ")]
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a file of a fetched commit; None when there is no such path."""
+        listed = self._local("ls-tree", "-z", commit, "--", path)
+        if not listed:
+            return None
+        mode, _, rest = listed.partition(b" ")
+        if mode not in {b"100644", b"100755"}:
+            kind = "a symbolic link" if mode == b"120000" else "not a file"
+            raise ManifestError(f"{path} in {commit[:12]} is {kind}.", "Replace it by a file, or delete it.")
+        return self._local("cat-file", "blob", rest.split(b"\t")[0].split()[1].decode("ascii"))
+
+    def paths(self, commit: str) -> set[str]:
+        """What stands in the top folder of a fetched commit."""
+        listed = self._local("ls-tree", "-z", "--name-only", commit)
+        return {os.fsdecode(name) for name in listed.split(b"\0") if name}
+
+    # --- Writing --------------------------------------------------------------------------------------------
+
+    def commit(self, parent: str | None, path: str, content: bytes, message: str) -> str:
+        """Makes a commit that changes one file and nothing else; without a parent it holds that file alone."""
+        blob = self._local("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
+        index = {"GIT_INDEX_FILE": str(self.folder / "vsync-index")}
+        self._local("read-tree", parent or "--empty", more=index)
+        entry = b"100644 %s\t%s\0" % (blob.encode(), os.fsencode(path))
+        self._local("update-index", "-z", "--index-info", stdin=entry, more=index)
+        tree = self._local("write-tree", "--missing-ok", more=index).decode("ascii").strip()
+        parents = ["-p", parent] if parent else []
+        made = self._local("commit-tree", tree, *parents, "-F", "-", stdin=message.encode(), more=_BOT)
+        return made.decode("ascii").strip()
+
+    def push(self, updates: Sequence[RefUpdate]) -> bool:
+        """Sets all refs or none. False: one of them is not what was expected, and nothing was changed.
+
+        Raises PushRefused when the remote does not let this be done, GitUnavailable when it does not answer.
+        """
+        output = ""
+        for number in range(_TRIES):
+            status, output = self._push(updates)
+            if status == 0:
+                return True
+            there = self.refs(*(update.ref for update in updates))
+            if all(there.get(update.ref) == update.new for update in updates):
+                return True  # done, and only the answer was lost
+            if any(there.get(update.ref) != update.expected for update in updates):
+                return False
+            if classify(output) == "no-atomic":
+                return self._push_in_order(updates)
+            if classify(output) not in {"unreachable", "busy"}:
+                break
+            if number + 1 < _TRIES:
+                self._pause(_WAIT_S[number])
+        raise self._refusal(output, f"push to {', '.join(update.ref for update in updates)} of")
+
+    def _push_in_order(self, updates: Sequence[RefUpdate]) -> bool:
+        """For a server that cannot set several refs at once: the manifest comes first, the seal that vouches for it last."""
+        for update in updates:
+            status, output = self._push([update])
+            if status and self.refs(update.ref).get(update.ref) != update.new:
+                if classify(output) in {"permission", "declined"}:
+                    raise self._refusal(output, f"push to {update.ref} of")
+                return False
+        return True
+
+    def _push(self, updates: Sequence[RefUpdate]) -> tuple[int, str]:
+        options = ["--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no"]
+        if len(updates) > 1:
+            options.append("--atomic")
+        leases = [f"--force-with-lease={update.ref}:{update.expected or ''}" for update in updates]
+        refspecs = [f"{update.new or ''}:{update.ref}" for update in updates]
+        status, out, err = self._git("push", *options, *leases, "origin", *refspecs)
+        return status, f"{err}\n{os.fsdecode(out)}"
+
+    # --- Running git ----------------------------------------------------------------------------------------
+
+    def _network(self, *arguments: str) -> str:
+        """The output of a command that only reads from the remote. Tried again when the remote does not answer."""
+        err = ""
+        for number in range(_TRIES):
+            status, out, err = self._git(*arguments)
+            if status == 0:
+                return os.fsdecode(out)
+            if classify(err) != "unreachable":
+                break
+            if number + 1 < _TRIES:
+                self._pause(_WAIT_S[number])
+        raise self._refusal(err, "read from")
+
+    def _refusal(self, output: str, what: str) -> GitUnavailable | PushRefused:
+        reason, why = classify(output), told(output)
+        if reason == "permission":
+            return PushRefused(f"git may not {what} {self.shown}: {why}", _PERMISSION_REMEDY)
+        if reason == "declined":
+            return PushRefused(f"git may not {what} {self.shown}: {why}", _DECLINED_REMEDY)
+        if reason == "missing":
+            return PushRefused(f"There is no repository {self.shown} that this run can see: {why}", _MISSING_REMEDY)
+        return GitUnavailable(
+            f"git cannot {what} {self.shown}: {why}",
+            "Check the network and the remote, and run again: the next run goes on from what was done.",
+        )
+
+    def _local(self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
+        status, out, err = self._git(*arguments, stdin=stdin, more=more)
+        if status:
+            raise GitUnavailable(
+                f"git {arguments[0]} failed: {told(err)}",
+                "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
+            )
+        return out
+
+    def _git(
+        self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None, lazy: bool = True
+    ) -> tuple[int, bytes, str]:
+        environment = dict(self.environment) | dict(more or {})
+        if arguments[0] != "init":
+            environment["GIT_DIR"] = str(self.folder)
+        if not lazy:
+            environment["GIT_NO_LAZY_FETCH"] = "1"
+        # Not by GitPython, which adds the process's whole environment again: variables of a surrounding git lead elsewhere.
+        done = subprocess.run(["git", *arguments], env=environment, input=stdin, capture_output=True, check=False)
+        return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
+
+
+_PERMISSION_REMEDY = (
+    "The manifest and seal are kept on the remote: give the job `permissions: contents: write` and pass its token as "
+    "github-token; or keep no manifest with `manifest: none` (each run then lists the store)."
+)
+_DECLINED_REMEDY = (
+    "A rule of the repository forbids it: leave manifest-branch at its default, a branch of vsync's own, or let the "
+    "workflow's token past the rule; or keep no manifest with `manifest: none` (each run then lists the store)."
+)
+_MISSING_REMEDY = "Check the remote `origin`, and that the job has `permissions: contents: write` and passes its token as github-token."
+
+
+def _not_for_git(name: str) -> bool:
+    """Whether that variable would lead git to another repository than the scratch one, or is a secret it has no use for."""
+    return name.startswith(("INPUT_", "OPENAI_", "ACTIONS_", "VSYNC_")) or name in {
+        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_QUARANTINE_PATH", "GIT_CONFIG",
+    }  # fmt: skip
+
+
+def _named(ref: str, name: str) -> bool:
+    return ref.startswith(name[:-1]) if name.endswith("/*") else ref == name
