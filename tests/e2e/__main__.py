@@ -1,4 +1,4 @@
-"""`make e2e`: opens the lab, builds the image, runs the tests in this folder. Arguments go to pytest."""
+"""`make e2e`: opens the lab, builds the image, runs the tests in this folder. Arguments go to pytest, e.g. `-k pull`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def build(lab: Lab) -> int:
 
 def run_tests(lab: Lab, arguments: list[str]) -> int:
     variables = {"E2E_IMAGE": IMAGE, "E2E_BASE_IMAGE": lab.base, "E2E_ACT": str(lab.act), "VSYNC_IMAGE": IMAGE}
-    command = [sys.executable, "-m", "pytest", *(arguments or ["tests/e2e", "tests/container"])]
+    command = [sys.executable, "-m", "pytest", "tests/e2e", "tests/container", *arguments]
     return subprocess.run(command, cwd=ROOT, env=lab.engine.environment(**variables)).returncode
 
 

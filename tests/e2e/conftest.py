@@ -14,6 +14,7 @@ import pytest
 from tests.e2e import hygiene
 from tests.e2e.runner import Runner, git_state
 from tests.servers.git_http import GitServer
+from tests.servers.github_api import GitHubApi
 from tests.servers.openai_api import OpenAIServer
 
 if "E2E_IMAGE" not in os.environ:
@@ -42,10 +43,18 @@ def store(tmp_path: Path) -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture
-def runner(image: str, tmp_path: Path, git_server: GitServer, store: OpenAIServer) -> Iterator[Runner]:
+def github() -> Iterator[GitHubApi]:
+    with GitHubApi() as server:
+        yield server
+
+
+@pytest.fixture
+def runner(
+    image: str, tmp_path: Path, git_server: GitServer, github: GitHubApi, store: OpenAIServer
+) -> Iterator[Runner]:
     """A runner whose every run is looked over when the test has ended."""
     inputs = {"openai-api-key": KEY, "openai-base-url": store.base_url, "vector-store-name": "docs"}
-    runner = Runner(image, tmp_path / "work", git_server, inputs, secret_values=[KEY])
+    runner = Runner(image, tmp_path / "work", git_server, github, inputs, secret_values=[KEY])
     yield runner
     assert runner.steps, "the test ran nothing"
     check_what_is_left(runner)
@@ -69,3 +78,6 @@ def check_what_was_sent(runner: Runner, store: OpenAIServer) -> None:
     assert {request.headers["authorization"] for request in store.requests} <= {f"Bearer {KEY}"}
     assert hygiene.leaks(hygiene.sent("git", runner.git.requests), runner.secret_values) == []
     assert {request.basic_password for request in runner.git.requests} <= {None, *runner.git.tokens}
+    assert hygiene.leaks(hygiene.sent_to_github(runner.github.received), runner.secret_values) == []
+    tokens = {request.headers["authorization"].partition(" ")[2] for request in runner.github.received}
+    assert tokens <= runner.github.tokens.keys()

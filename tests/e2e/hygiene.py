@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.e2e.runner import OWNER, Step
 from tests.gitrepo import environment
+from tests.servers.github_api import Received
 from tests.servers.recording import Recorded
 
 
@@ -55,6 +56,12 @@ def sent(who: str, requests: Iterable[Recorded]) -> Iterator[tuple[str, bytes]]:
     """All that was sent to a server, but for the header that carries credentials."""
     for request in requests:
         yield f"{who}: {request.method} {request.target}", request.without_authorization()
+
+
+def sent_to_github(requests: Iterable[Received]) -> Iterator[tuple[str, bytes]]:
+    for request in requests:
+        headers = {name: value for name, value in request.headers.items() if name != "authorization"}
+        yield f"GitHub: {request}", repr((request.path, request.query, headers, request.body)).encode()
 
 
 def of_others(workspace: Path) -> list[Path]:

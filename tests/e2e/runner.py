@@ -22,6 +22,7 @@ import yaml
 
 from tests.gitrepo import Repo, environment
 from tests.servers.git_http import GitServer, Rights
+from tests.servers.github_api import GitHubApi
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOBODY = "0" * 40
@@ -103,10 +104,9 @@ class Runner:
     image: str
     folder: Path
     git: GitServer
+    github: GitHubApi
     inputs: dict[str, str]
     """What the workflow gives with `with:`, in every run."""
-    api_url: str = "http://127.0.0.1:9"
-    """GitHub's REST API; nothing answers there by default."""
     repository: str = "acme/docs"
     secret_values: list[str] = field(default_factory=list)
     """Every secret that a run was given."""
@@ -163,6 +163,7 @@ class Runner:
         From a `fork` (`owner/name`) it has no secrets, and its token only reads.
         """
         merge = self._merge(number, head, base)
+        self.github.pull_request(number)
         here = self._repository_json(self.repository)
         there = self._repository_json(fork) if fork else here
         payload = {
@@ -220,7 +221,7 @@ class Runner:
     ) -> Step:
         run_id = str(next(_RUNS))
         job = Job(self.folder / run_id)
-        token = self._mint("ghs_", rights)
+        token = self.mint(rights)
         self._checkout(job.workspace, token, fetched, branch, depth)
         actor = {"login": "octocat", "id": 583231, "type": "User"}
         whole = {**payload, "repository": self._repository_json(self.repository), "sender": actor}
@@ -236,10 +237,11 @@ class Runner:
         self.steps.append(step)
         return step
 
-    def _mint(self, prefix: str, rights: Rights) -> str:
+    def mint(self, rights: Rights) -> str:
         """A token for one job, as every job gets its own."""
-        token = prefix + secrets.token_hex(18)
+        token = "ghs_" + secrets.token_hex(18)
         self.git.tokens[token] = rights
+        self.github.token(token, rights=rights)
         self.secret_values.append(token)
         return token
 
@@ -302,10 +304,10 @@ class Runner:
             "GITHUB_ACTION_REPOSITORY": "",
             "GITHUB_ACTOR": "octocat",
             "GITHUB_ACTOR_ID": "583231",
-            "GITHUB_API_URL": self.api_url,
+            "GITHUB_API_URL": self.github.url,
             "GITHUB_BASE_REF": "",
             "GITHUB_EVENT_PATH": "/github/workflow/event.json",
-            "GITHUB_GRAPHQL_URL": f"{self.api_url}/graphql",
+            "GITHUB_GRAPHQL_URL": f"{self.github.url}/graphql",
             "GITHUB_HEAD_REF": "",
             "GITHUB_JOB": "vsync",
             "GITHUB_OUTPUT": "/github/file_commands/set_output_7f1e",

@@ -262,6 +262,19 @@ def test_a_pull_request_only_plans(runner: Runner, synced: str, store: OpenAISer
     assert {name: refs(runner)[name] for name in before} == before
 
 
+def test_a_pull_request_has_one_comment_that_follows_it(runner: Runner, synced: str) -> None:
+    head = propose(runner, synced, {"docs/p.md": b"# P\n"})
+    step = runner.pull_request(7, head, synced)
+    [comment] = runner.github.on(7)
+    assert "docs/p" in comment.body
+    assert f"#issuecomment-{comment.id}" in step.log
+    later = runner.remote.commit({"docs/q.md": b"# Q\n"}, branch="feature")
+    step = runner.pull_request(7, later, synced, action="synchronize")
+    assert step.code == 0, step.log
+    assert [(one.id, one.edits) for one in runner.github.on(7)] == [(comment.id, 1)]
+    assert "docs/q" in comment.body
+
+
 def test_a_fork_has_no_secrets_and_its_pull_request_is_planned_all_the_same(
     runner: Runner, synced: str, store: OpenAIServer
 ) -> None:
@@ -271,6 +284,8 @@ def test_a_fork_has_no_secrets_and_its_pull_request_is_planned_all_the_same(
     assert step.outputs["dry-run"] == "true"
     assert step.outputs["added"] == "1"
     assert store.requests == []
+    assert runner.github.on(8) == []
+    assert "No comment was written" in step.log
 
 
 # --- By hand ----------------------------------------------------------------------------------------------------------
