@@ -11,6 +11,8 @@ from .lab import Lab, NoLab, open_lab
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGE = "vsync-e2e:latest"
+ACT_IMAGE = "act-dockeraction:latest"
+"""The name under which `act` looks for the image of `uses: ./` before it builds one."""
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +32,7 @@ def tell(text: str) -> None:
 
 def build(lab: Lab) -> int:
     tell("Building the image …")
-    built = lab.engine.docker("build", "--network=host", "--tag", IMAGE, str(ROOT))
+    built = lab.engine.docker("build", "--network=host", "--tag", IMAGE, "--tag", ACT_IMAGE, str(ROOT))
     if built.returncode:
         tell(built.stdout[-4000:] + built.stderr[-4000:])
         return 1

@@ -14,7 +14,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,18 @@ class Step:
     workspace: Path
     git_before: dict[str, bytes]
     """What git kept in the workspace before the run; see `git_state`."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """What starts a workflow: its payload, the runner's variables that tell of it, and what is checked out for it."""
+
+    payload: Mapping[str, Any]
+    variables: Mapping[str, str]
+    ref: str
+    sha: str
+    branch: str | None
+    """The branch that is checked out; None: the commit alone."""
 
 
 @dataclass
@@ -112,6 +124,8 @@ class Runner:
     """Every secret that a run was given."""
     steps: list[Step] = field(default_factory=list)
     """Every run so far."""
+    workflow_logs: list[str] = field(default_factory=list)
+    """The logs of whole workflows, which `workflow` runs."""
 
     @property
     def remote(self) -> Repo:
@@ -120,18 +134,58 @@ class Runner:
 
     # --- The three uses -------------------------------------------------------------------------------------------
 
-    def push(
+    def push(self, after: str, before: str = NOBODY, *, branch: str = "main", forced: bool = False, **how: Any) -> Step:
+        """The run for a push that has moved a branch from one commit to another. `how`: see `run`."""
+        return self.run(self.pushed(after, before, branch=branch, forced=forced), **how)
+
+    def pull_request(
+        self, number: int, head: str, base: str, *, action: str = "opened", fork: str | None = None, **how: Any
+    ) -> Step:
+        """The run for a pull request from one commit into another.
+
+        From a `fork` (`owner/name`) it has no secrets, and its token only reads.
+        """
+        if fork:
+            how = {**how, "rights": "read", "inputs": {**how.get("inputs", {}), "openai-api-key": ""}}
+        return self.run(self.proposed(number, head, base, action=action, fork=fork), **how)
+
+    def dispatch(self, head: str, *, branch: str = "main", **how: Any) -> Step:
+        """The run that a person starts by hand."""
+        return self.run(self.by_hand(head, branch=branch), **how)
+
+    def run(
         self,
-        after: str,
-        before: str = NOBODY,
+        event: Event,
         *,
-        branch: str = "main",
-        forced: bool = False,
         inputs: Mapping[str, str] | None = None,
         rights: Rights = "write",
         depth: int = 1,
+        run_id: str = "",
     ) -> Step:
-        """The run for a push that has moved a branch from one commit to another."""
+        """Runs the action for an event.
+
+        `inputs` are given besides those of every run; `rights` are those of the job's token; `depth` is how many commits
+        are fetched, 0 for all; `run_id` is a number higher than those before, unless it is given.
+        """
+        run_id = run_id or str(next(_RUNS))
+        job = Job(self.folder / run_id)
+        token = self.mint(rights)
+        self.checkout(job.workspace, event, token, depth)
+        (job.workflow / "event.json").write_text(json.dumps(event.payload, indent=2))
+        for path in [job.folder, *job.folder.rglob("*")]:
+            os.chown(path, OWNER, OWNER, follow_symlinks=False)
+        passed = {**self._variables(run_id), **event.variables, **self._inputs(inputs or {}, token)}
+        before = git_state(job.workspace)
+        done = _docker_run(self.image, job, passed)
+        log = _as_shown(done.stdout + done.stderr)
+        outputs = parse_outputs(job.output.read_text())
+        step = Step(done.returncode, log, outputs, job.summary.read_text(), run_id, job.folder, job.workspace, before)
+        self.steps.append(step)
+        return step
+
+    # --- Events ---------------------------------------------------------------------------------------------------
+
+    def pushed(self, after: str, before: str = NOBODY, *, branch: str = "main", forced: bool = False) -> Event:
         ref = f"refs/heads/{branch}"
         payload = {
             "ref": ref,
@@ -142,26 +196,10 @@ class Runner:
             "forced": forced,
             "head_commit": {"id": after},
         }
-        variables = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": ref, "GITHUB_SHA": after}
-        fetched = f"+{after}:refs/remotes/origin/{branch}"
-        return self._run(payload, variables, fetched, branch, inputs or {}, rights, depth)
+        return self._event("push", payload, ref, after, branch)
 
-    def pull_request(
-        self,
-        number: int,
-        head: str,
-        base: str,
-        *,
-        action: str = "opened",
-        fork: str | None = None,
-        inputs: Mapping[str, str] | None = None,
-        rights: Rights = "write",
-        depth: int = 1,
-    ) -> Step:
-        """The run for a pull request from one commit into another, on the merge commit that GitHub makes of both.
-
-        From a `fork` (`owner/name`) it has no secrets, and its token only reads.
-        """
+    def proposed(self, number: int, head: str, base: str, *, action: str = "opened", fork: str | None = None) -> Event:
+        """A pull request into main; what is checked out is the merge that GitHub makes of both commits."""
         merge = self._merge(number, head, base)
         self.github.pull_request(number)
         here = self._repository_json(self.repository)
@@ -178,64 +216,20 @@ class Runner:
                 "merge_commit_sha": merge,
             },
         }
-        ref = f"refs/pull/{number}/merge"
-        variables = {
-            "GITHUB_EVENT_NAME": "pull_request",
-            "GITHUB_REF": ref,
-            "GITHUB_SHA": merge,
-            "GITHUB_HEAD_REF": "feature",
-            "GITHUB_BASE_REF": "main",
-        }
-        given = {**(inputs or {}), **({"openai-api-key": ""} if fork else {})}
-        fetched = f"+{merge}:refs/remotes/pull/{number}/merge"
-        return self._run(payload, variables, fetched, None, given, "read" if fork else rights, depth)
+        event = self._event("pull_request", payload, f"refs/pull/{number}/merge", merge, None)
+        return replace(event, variables={**event.variables, "GITHUB_HEAD_REF": "feature", "GITHUB_BASE_REF": "main"})
 
-    def dispatch(
-        self,
-        head: str,
-        *,
-        branch: str = "main",
-        workflow_inputs: Mapping[str, str] | None = None,
-        inputs: Mapping[str, str] | None = None,
-        rights: Rights = "write",
-        depth: int = 1,
-    ) -> Step:
-        """The run that a person starts by hand."""
+    def by_hand(self, head: str, *, branch: str = "main", inputs: Mapping[str, str] | None = None) -> Event:
         ref = f"refs/heads/{branch}"
-        payload = {"ref": ref, "inputs": dict(workflow_inputs or {}), "workflow": ".github/workflows/vsync.yml"}
-        variables = {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": ref, "GITHUB_SHA": head}
-        fetched = f"+{head}:refs/remotes/origin/{branch}"
-        return self._run(payload, variables, fetched, branch, inputs or {}, rights, depth)
+        payload = {"ref": ref, "inputs": dict(inputs or {}), "workflow": ".github/workflows/vsync.yml"}
+        return self._event("workflow_dispatch", payload, ref, head, branch)
+
+    def _event(self, name: str, payload: Mapping[str, Any], ref: str, sha: str, branch: str | None) -> Event:
+        sender = {"login": "octocat", "id": 583231, "type": "User"}
+        whole = {**payload, "repository": self._repository_json(self.repository), "sender": sender}
+        return Event(whole, {"GITHUB_EVENT_NAME": name, "GITHUB_REF": ref, "GITHUB_SHA": sha}, ref, sha, branch)
 
     # --- How a run goes -------------------------------------------------------------------------------------------
-
-    def _run(
-        self,
-        payload: Mapping[str, Any],
-        variables: Mapping[str, str],
-        fetched: str,
-        branch: str | None,
-        inputs: Mapping[str, str],
-        rights: Rights,
-        depth: int,
-    ) -> Step:
-        run_id = str(next(_RUNS))
-        job = Job(self.folder / run_id)
-        token = self.mint(rights)
-        self._checkout(job.workspace, token, fetched, branch, depth)
-        actor = {"login": "octocat", "id": 583231, "type": "User"}
-        whole = {**payload, "repository": self._repository_json(self.repository), "sender": actor}
-        (job.workflow / "event.json").write_text(json.dumps(whole, indent=2))
-        for path in [job.folder, *job.folder.rglob("*")]:
-            os.chown(path, OWNER, OWNER, follow_symlinks=False)
-        passed = {**self._variables(run_id), **variables, **self._inputs(inputs, token)}
-        before = git_state(job.workspace)
-        done = _docker_run(self.image, job, passed)
-        log = _as_shown(done.stdout + done.stderr)
-        outputs = parse_outputs(job.output.read_text())
-        step = Step(done.returncode, log, outputs, job.summary.read_text(), run_id, job.folder, job.workspace, before)
-        self.steps.append(step)
-        return step
 
     def mint(self, rights: Rights) -> str:
         """A token for one job, as every job gets its own."""
@@ -245,7 +239,7 @@ class Runner:
         self.secret_values.append(token)
         return token
 
-    def _checkout(self, workspace: Path, token: str, fetched: str, branch: str | None, depth: int) -> None:
+    def checkout(self, workspace: Path, event: Event, token: str, depth: int = 1) -> None:
         """What actions/checkout does with `persist-credentials: false`: https://github.com/actions/checkout"""
 
         def git(*arguments: str) -> None:
@@ -254,12 +248,13 @@ class Runner:
         code = base64.b64encode(f"x-access-token:{token}".encode()).decode()
         header = f"http.{self.git.address}/.extraheader=AUTHORIZATION: basic {code}"
         shallow = [f"--depth={depth}"] if depth else []
+        there = event.ref.replace("refs/heads/", "refs/remotes/origin/").replace("refs/pull/", "refs/remotes/pull/")
         git("init", "-q", "--template=", ".")
         git("remote", "add", "origin", self.git.url(self.repository))
         git("config", "--local", "gc.auto", "0")
-        git("-c", header, "fetch", "-q", "--no-tags", "--prune", "--no-recurse-submodules", *shallow, "origin", fetched)
-        there = fetched.partition(":")[2]
-        git("checkout", "-q", "--force", *(["-B", branch] if branch else []), there)
+        fetch = ["fetch", "-q", "--no-tags", "--prune", "--no-recurse-submodules", *shallow, "origin"]
+        git("-c", header, *fetch, f"+{event.sha}:{there}")
+        git("checkout", "-q", "--force", *(["-B", event.branch] if event.branch else []), there)
 
     def _merge(self, number: int, head: str, base: str) -> str:
         tree = self.remote.git("merge-tree", "--write-tree", base, head)

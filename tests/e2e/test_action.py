@@ -171,7 +171,9 @@ def test_two_runs_at_once_leave_what_the_newest_commit_holds(runner: Runner, syn
     second = runner.remote.commit({"docs/a.md": b"# A, two\n", "docs/two.md": b"# Two\n"})
     third = runner.remote.commit({"docs/a.md": b"# A, three\n", "docs/three.md": b"# Three\n"})
     with ThreadPoolExecutor() as pool:
-        steps = list(pool.map(runner.push, (second, third), (synced, second)))
+        older = pool.submit(runner.push, second, synced, run_id="9100000001")
+        newer = pool.submit(runner.push, third, second, run_id="9100000002")
+        steps = [older.result(), newer.result()]
     assert [step.code for step in steps] == [0, 0], "\n".join(step.log for step in steps)
     added = {"docs/a.md": "# A, three\n", "docs/two.md": "# Two\n", "docs/three.md": "# Three\n"}
     assert documents(store) == {**DOCUMENTS, **added}
