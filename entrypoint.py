@@ -13,7 +13,8 @@ def main(arguments: list[str]) -> int:
     # without a word. Everything slow is imported after this.
     stop = Stop()
     stop.install()
-    if arguments:
+    # A runner may hand the action's input `args` to the container as its own arguments.
+    if arguments and "INPUT_COMMAND" not in os.environ:
         from vsync import cli
 
         return cli.run(arguments[1:] if arguments[0] == "vsync" else arguments, os.environ)

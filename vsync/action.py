@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .assemble import GitAccess, Place, make_job, open_place
-from .comment import body, worth_creating
+from .comment import body, marker, worth_creating
 from .confidential import Secrets
 from .durable import keep_out_of_git, write_durably
 from .errors import ConfigurationError, GitUnavailable, PushRefused, RepositoryError, VsyncError
 from .github import commands
 from .github.event import read_event
 from .github.identity import token_source
+from .github.runs import run_is_over
 from .github.telling import ActionObserver, tell, tell_failure
 from .mode import Event, Mode, PullRequest, choose_mode
 from .planning import Comparison
@@ -37,7 +38,7 @@ from .settings import (
     resolve,
 )
 from .stop import Stop
-from .text import redacted
+from .text import redacted, redacted_report
 
 if TYPE_CHECKING:
     from .sync import Job
@@ -128,6 +129,10 @@ class Step:
     def origin(self) -> Origin:
         return origin(self.environ)
 
+    @property
+    def api_url(self) -> str:
+        return self.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
+
 
 def _sync(
     given: Mapping[str, str],
@@ -150,8 +155,8 @@ def _sync(
     comment = _three_way("comment", given.get("comment", "auto"))
     pull = event.pull_request if mode.dry_run and settings.folder is None else None
     if pull is not None and pull.state == "closed":
-        report = _closed(settings, pull)
-        tell(report, _write_report(report, *_folders(step)), secrets, environ)
+        report = _closed(step, settings, pull)
+        tell(report, _write_report(report, *_folders(step)), environ)
     else:
         report = _run(step, settings, pull)
     if pull is not None and comment is not False:
@@ -162,8 +167,13 @@ def _sync(
 def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
     """Syncs or plans, and tells of it."""
     observer = ActionObserver()
-    optional = "commit" not in step.given
-    place = open_place(settings, step.origin, GitAccess(step.environ, step.token, optional=optional))
+    access = GitAccess(
+        step.environ,
+        step.token,
+        optional="commit" not in step.given,
+        is_dead=run_is_over(step.token, step.api_url, step.origin.repository, commands.say),
+    )
+    place = open_place(settings, step.origin, access)
     with contextlib.closing(place):
         identity = step.keys.identity
         job = make_job(
@@ -182,11 +192,12 @@ def _run(step: Step, settings: Settings, pull: PullRequest | None) -> Report:
             job = _readable(job, place, pull)
         report = _report(job, place, pull)
         report = replace(report, mode=step.mode.reason, repository_url=repository_url(step.environ))
+        report = redacted_report(report, step.secrets)
         root, workspace = _folders(step, place)
         path = _write_report(report, root, workspace)
         if report.manifest is not None and place.remote is None:
             report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
-    tell(report, path, step.secrets, step.environ)
+    tell(report, path, step.environ)
     return report
 
 
@@ -222,10 +233,14 @@ def _report(job: Job, place: Place, pull: PullRequest | None) -> Report:
         return run_job(replace(job, warnings=(*job.warnings, warning)))
 
 
-def _closed(settings: Settings, pull: PullRequest) -> Report:
+def _closed(step: Step, settings: Settings, pull: PullRequest) -> Report:
     """A pull request that was closed changes nothing, and nothing is compared."""
     return Report(
         target=settings.target,
+        source=settings.source or step.origin.repository or "",
+        head=pull.head,
+        mode=step.mode.reason,
+        repository_url=repository_url(step.environ),
         comparison=Comparison("diff", f"pull request #{pull.number} was closed without being merged: nothing to plan"),
         manifest=settings.manifest if settings.manifest != NO_MANIFEST else None,
         vector_store_id=settings.vector_store_id,
@@ -317,21 +332,19 @@ def _comment(step: Step, pull: PullRequest, report: Report, wanted: bool | None)
     """Brings the pull request's comment up to date. That it cannot be written is a warning: the summary has it all."""
     from .github.comments import CannotComment, connect, upsert
 
-    place = report.manifest or ""
+    place = report.manifest if report.manifest not in {None, DEFAULT_MANIFEST} else ""
     run_id = step.origin.run_id
     text = body(
         report,
         state=pull.state,
         run_url=step.origin.run_url,
         run_id=int(run_id) if run_id and run_id.isdecimal() else None,
-        place="" if place == DEFAULT_MANIFEST else place,
+        place=place or "",
     )
     create = wanted is True or (pull.state == "open" and worth_creating(report))
-    api_url = step.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
     try:
-        with connect(step.token or "", api_url, step.origin.repository or "") as session:
-            first = text.partition("\n")[0]
-            posted = upsert(session, pull.number, redacted(text, step.secrets), first, create=create)
+        with connect(step.token or "", step.api_url, step.origin.repository or "") as session:
+            posted = upsert(session, pull.number, text, marker(report.target, place or ""), create=create)
     except CannotComment as error:
         commands.warning("Pull request comment", redacted(f"No comment was written. {error}", step.secrets))
         return

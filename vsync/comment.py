@@ -61,12 +61,15 @@ def body(
 ) -> str:
     """The comment: what the pull request does to the store, with at most `MAX_BYTES` bytes of UTF-8.
 
-    `state` is the pull request's. `run_url` is where the job summary stands, `run_id` the run's number.
+    `state` is the pull request's; once it is merged, a report without changes says nothing of documents. `run_url` is
+    where the job summary stands, `run_id` the run's number.
     """
     hidden = [marker(report.target, place), *([f"<!-- vsync-run {run_id} -->"] if run_id is not None else [])]
-    head = "\n".join([*hidden, f"### {_title(report, state)}", "", *_said(report, state), ""])
-    foot = _foot(run_url, state)
-    if state == "closed":
+    short = state == "closed" or (state == "merged" and not report.changed)
+    said = _SENTENCES[state] if short else _said(report, state)
+    head = "\n".join([*hidden, f"### {_title(report, state)}", "", *said, ""])
+    foot = _foot(run_url, short=short)
+    if short:
         return f"{head}\n{foot}\n"
     left = MAX_BYTES - len((head + foot).encode()) - 1_000
     return "\n".join(filter(None, [head, *_tables(report, left), foot])) + "\n"
@@ -82,7 +85,7 @@ def _title(report: Report, state: State) -> str:
         return f"🛑 {name}: the plan is refused by a limit"
     told = ", ".join(f"{number:,} to {word}" for word, number in _numbers(report) if number)
     if state == "merged":
-        return f"🔀 {name}: merged, {told or 'no documents change'}"
+        return f"🔀 {name}: merged, {told}" if told else f"🔀 {name}: merged"
     return f"📋 {name}: {told}" if told else f"✅ {name}: no documents would change"
 
 
@@ -96,11 +99,15 @@ def _numbers(report: Report) -> list[tuple[str, int]]:
     ]
 
 
+_SENTENCES: dict[State, list[str]] = {
+    "open": [],
+    "closed": ["This pull request was closed without merging: the vector store stays as it is."],
+    "merged": ["This pull request was merged: the run on the branch it was merged into brings it to the vector store."],
+}
+
+
 def _said(report: Report, state: State) -> list[str]:
-    if state == "closed":
-        return ["This pull request was closed without merging: the vector store stays as it is."]
-    first = ["Merged: the run on the branch that it was merged into syncs this.", ""] if state == "merged" else []
-    return [*first, *context(report), *alerts(report), *stock(report), *what_to_do(report)]
+    return [*_SENTENCES[state], "", *context(report), *alerts(report), *stock(report), *what_to_do(report)]
 
 
 def _tables(report: Report, budget: int) -> list[str]:
@@ -122,11 +129,10 @@ def _folded(title: str, markup: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{markup}\n</details>\n"
 
 
-def _foot(run_url: str | None, state: State) -> str:
+def _foot(run_url: str | None, *, short: bool) -> str:
     if not run_url:
         return ""
-    every = "" if state == "closed" else ", with every document"
-    return f"<sub>{link('Job summary', run_url)} of this run{every}</sub>"
+    return f"<sub>{link('Job summary', run_url)} of this run{'' if short else ', with every document'}</sub>"
 
 
 def _escaped(match: re.Match[str]) -> str:

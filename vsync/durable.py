@@ -58,3 +58,14 @@ def give_to_owner_of(folder: Path, path: Path) -> None:
     if os.geteuid() == 0:
         owner = folder.stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def give_back(folder: Path) -> None:
+    """Gives what root left anywhere below a folder (a fetch in somebody's clone) to the folder's owner."""
+    if os.geteuid() != 0 or folder.stat().st_uid == 0:
+        return
+    for root, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(root, name)
+            if path.lstat().st_uid == 0:
+                give_to_owner_of(folder, path)

@@ -25,6 +25,8 @@ to do.
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
+from typing import Self
 
 EXIT_OK = 0
 EXIT_INCOMPLETE = 1
@@ -43,6 +45,15 @@ class VsyncError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".rstrip()
+
+    def mapped(self, change: Callable[[str], str]) -> Self:
+        """The same error with its texts changed."""
+        # Not by the constructor: some of them take other arguments.
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.message, other.remedy = change(self.message), change(self.remedy)
+        other.args = (other.message,)
+        return other
 
 
 class ConfigurationError(VsyncError):

@@ -21,6 +21,7 @@ import git as gitpython
 
 from .changes import Change, TreeEntry, parse_diff, parse_tree
 from .content import CHUNK_BYTES, Content, spool
+from .durable import give_back
 from .errors import GitUnavailable, RepositoryError
 
 _ENVIRONMENT = {
@@ -199,6 +200,8 @@ class Repository:
                 f"{_last_line(error)}",
                 "Check the network and the remote's credentials, or clone without --filter.",
             ) from error
+        finally:
+            give_back(self.common_dir / "objects")
 
     def sizes(self, blobs: Sequence[str]) -> dict[str, int]:
         """The sizes of blobs, in bytes."""

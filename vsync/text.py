@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable
 
-from .reporting import Report
+from .reporting import FailedItem, Report
 
 _SHOWN = 20
 
@@ -26,6 +27,29 @@ def redacted(text: str, secrets: Iterable[str | None]) -> str:
 def one_line(text: str, secrets: Iterable[str | None], most: int = 300) -> str:
     """What a server said, on one line, without HTML's tags and the secrets, cut: an error page says little after its first words."""
     return redacted(" ".join(re.sub(r"<[^>]*>", " ", text).split()), secrets)[:most]
+
+
+def redacted_report(report: Report, secrets: Iterable[str | None]) -> Report:
+    """The report without the secrets in its messages. Markup escapes and cuts text, which would hide them from `redacted`."""
+
+    known = tuple(secrets)
+
+    def clean(text: str) -> str:
+        return redacted(text, known)
+
+    return dataclasses.replace(
+        report,
+        comparison=dataclasses.replace(report.comparison, reason=clean(report.comparison.reason)),
+        skipped=tuple((path, clean(reason)) for path, reason in report.skipped),
+        failed=tuple(
+            FailedItem(path=f["path"], code=clean(f["code"]), message=clean(f["message"])) for f in report.failed
+        ),
+        refused=report.refused and clean(report.refused),
+        warnings=tuple(map(clean, report.warnings)),
+        error=report.error and report.error.mapped(clean),
+        mode=clean(report.mode),
+        owed=report.owed and clean(report.owed),
+    )
 
 
 def size(count: int) -> str:

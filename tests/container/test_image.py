@@ -16,7 +16,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 TAG = "vsync-test:pytest"
 GIVEN = os.environ.get("VSYNC_IMAGE", "")
-OWNER = 12345
+OWNER = os.getuid() or 12345
+"""Whose the workspace is: never the container's root."""
 
 
 def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -54,7 +55,7 @@ def workspace(tmp_path: Path) -> Path:
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "1"]):
         subprocess.run([*git, *arguments], cwd=folder, check=True)
     for path in [folder, *folder.rglob("*")]:
-        os.chown(path, OWNER, OWNER, follow_symlinks=False)
+        os.chown(path, OWNER, -1, follow_symlinks=False)
     return folder
 
 

@@ -1011,7 +1011,6 @@ def test_a_manifest_that_is_a_link_is_refused(world: World, docs: str, tmp_path:
         (["--manifest", "docs"], "is a folder"),
         (["--include", "a\\"], "not a gitignore pattern"),
         (["--commit", "--manifest-branch", "main"], "main is checked out"),
-        (["--push"], "no remote `origin`"),
         (["--manifest-branch", "a..b"], "manifest-branch is 'a..b'"),
         (["--config", "x.yml"], "config"),
         (["--nonsense"], "--nonsense"),
@@ -1023,6 +1022,11 @@ def test_a_manifest_that_is_a_link_is_refused(world: World, docs: str, tmp_path:
 def test_a_wrong_option_is_refused_by_its_name(world: World, docs: str, options: list[str], told: str) -> None:
     (world.repo.root / "docs").mkdir()
     assert_usage_error(world, told, "sync", *options)
+
+
+def test_a_manifest_cannot_be_pushed_without_a_remote(world: World, docs: str) -> None:
+    world.repo.git("remote", "remove", "origin")
+    assert_usage_error(world, "no remote `origin`", "sync", "--push")
 
 
 def test_a_wrong_variable_is_refused_by_the_options_name(world: World, docs: str) -> None:

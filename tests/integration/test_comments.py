@@ -116,6 +116,27 @@ def test_two_runs_that_both_made_one_leave_one_comment(api: GitHubApi, actions: 
     assert bodies(api) == [body("two")]
 
 
+@pytest.mark.parametrize("fault", [github_api.answer(404, "Not Found"), github_api.answer(410, "Gone")])
+def test_a_second_comment_that_is_gone_already_is_no_matter(
+    api: GitHubApi, actions: Actions, fault: github_api.Fault
+) -> None:
+    api.comment(NUMBER, body("one"))
+    api.comment(NUMBER, body("also one"))
+    api.when("DELETE /repos/*/*/issues/comments/*", fault)
+    assert actions.say("two").action == "updated"
+
+
+def test_a_session_can_be_used_in_a_with_statement(api: GitHubApi) -> None:
+    with connect(TOKEN, api.url + "/", api.repository) as session:
+        assert upsert(session, NUMBER, body("one"), MARK, create=True).action == "created"
+
+
+def test_a_body_without_its_marker_is_refused(api: GitHubApi, actions: Actions) -> None:
+    with pytest.raises(ValueError, match="marker"):
+        upsert(actions.session(), NUMBER, "one", MARK, create=True)
+    assert api.received == []
+
+
 def test_a_run_that_a_newer_one_has_overtaken_leaves_its_text(api: GitHubApi, actions: Actions) -> None:
     actions.say("new", run=12)
     assert actions.say("old", run=9).action == "superseded"

@@ -148,10 +148,10 @@ def test_every_token_is_masked_before_it_is_used(keyless: Keyless, oidc: Oidc) -
 
 
 def test_a_run_longer_than_a_token_goes_on_with_new_ones_from_fresh_github_tokens(keyless: Keyless, oidc: Oidc) -> None:
-    oidc.expires_in = 0.4
+    oidc.expires_in = 1.0
 
     async def ask(api: Api) -> None:
-        for _ in range(12):
+        for _ in range(18):
             await list_stores(api)
             await asyncio.sleep(0.1)
 
@@ -495,7 +495,7 @@ def test_a_sync_goes_on_through_an_exchange_that_stumbles(job: Runner, oidc: Oid
 
 
 def test_a_sync_longer_than_its_tokens_ends_well(job: Runner, oidc: Oidc, api_url: str) -> None:
-    oidc.expires_in = 0.5
+    oidc.expires_in = 1.0
     job.commit({f"docs/{number:03}.md": f"# {number}\n" * 50 for number in range(60)})
     step = act(job, oidc, api_url, {"concurrency": "2"}, VSYNC_UPLOADS_PER_MINUTE="1000")
     assert step.code == 0

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
+import pytest
+from markdown_it import MarkdownIt
+
+from vsync.cost import dollars, per_day
 from vsync.errors import StoreGone
 from vsync.markdown import MAX_BYTES, failure, summary
-from vsync.markup import code
+from vsync.markup import code, prose
 from vsync.planning import Comparison
+from vsync.remedies import REASONS
 from vsync.reporting import FailedItem, Report
+from vsync.selection import SkipReason
 
 COMPARISON = Comparison("diff", "git diff since the last synced commit 0123456789ab")
 
@@ -20,6 +27,11 @@ def report(**changes: object) -> Report:
 def raw(text: str) -> str:
     """The text without its entities: what Markdown could still act on."""
     return re.sub(r"&#[0-9]+;", "", text)
+
+
+def plain(text: str) -> str:
+    """The text with its entities as what they stand for."""
+    return re.sub(r"&#([0-9]+);", lambda code: chr(int(code[1])), text)
 
 
 def rows(text: str) -> list[str]:
@@ -106,3 +118,97 @@ def test_a_failure_without_a_report_says_what_to_do() -> None:
 
 def test_code_makes_everything_active_an_entity() -> None:
     assert code("a_b*c.md") == "<code>a&#95;b&#42;c&#46;md</code>"
+
+
+# --- Where things are, why, and what they cost --------------------------------------------------------------------
+
+
+def test_a_summary_says_why_the_run_planned_or_synced() -> None:
+    assert "\nSynced (the push is to main).\n" in plain(summary(report(mode="the push is to main")))
+    assert "\nPlanned only (the command is plan).\n" in plain(summary(report(mode="the command is plan", dry_run=True)))
+
+
+def test_documents_commits_and_the_manifest_are_linked() -> None:
+    text = summary(
+        report(
+            base="b" * 40,
+            added=("docs/ä.md",),
+            repository_url="https://ghe.test:8443/acme/docs",
+            manifest_commit="c" * 40,
+        )
+    )
+    home = "https://ghe.test:8443/acme/docs"
+    for address in (
+        f"blob/{'f' * 40}/docs/%C3%A4.md",
+        f"commit/{'f' * 40}",
+        f"compare/{'b' * 40}..{'f' * 40}",
+        f"commit/{'c' * 40}",
+    ):
+        assert f'<a href="{home}/{address}">' in text
+
+
+def test_what_was_removed_is_linked_at_the_base_or_not_at_all() -> None:
+    home = "https://github.com/acme/docs"
+    assert f"{home}/blob/{'b' * 40}/a.md" in summary(report(removed=("a.md",), base="b" * 40, repository_url=home))
+    assert "/blob/" not in summary(report(removed=("a.md",), repository_url=home))
+
+
+def test_a_name_that_is_not_utf8_is_not_linked() -> None:
+    home = "https://github.com/acme/docs"
+    text = summary(report(skipped=(("a\\xff.md", "undecodable-name"),), added=("b\ud800.md",), repository_url=home))
+    assert "/blob/" not in text
+
+
+def test_a_mail_address_in_a_name_is_no_link() -> None:
+    assert code("me@example.com.md") == "<code>me&#64;<wbr>example&#46;com&#46;md</code>"
+
+
+@pytest.mark.parametrize("text", ["- a list", "--- a rule", "    indented code"])
+def test_a_message_begins_no_block(text: str) -> None:
+    page = MarkdownIt("commonmark").render(prose(text))
+    assert re.findall(r"<\w+", page) == ["<p"]
+    assert text.strip() in page
+
+
+def test_a_long_name_shows_its_beginning_and_its_end() -> None:
+    shown = code("a" * 500 + "b" * 500)
+    assert shown == f"<code>{'a' * 60}…{'b' * 60}</code>"
+
+
+def test_each_failure_has_a_remedy_and_frequent_ones_come_first() -> None:
+    codes = ["http_503", "no_such_code", "index-timeout", "index-timeout"]
+    failed = tuple(FailedItem(path=f"{n}.md", code=code, message="m") for n, code in enumerate(codes))
+    told = [line for line in plain(summary(report(failed=failed))).splitlines() if line.startswith("- ")]
+    assert [line.partition("</code>")[0] for line in told] == [
+        f"- <code>{code}" for code in ("index-timeout", "http_503", "no_such_code")
+    ]
+    assert "index-timeout waits longer" in told[0]
+    assert "next run tries again" in told[1]
+
+
+def test_every_reason_to_skip_a_file_is_explained() -> None:
+    assert set(get_args(SkipReason)) == set(REASONS)
+
+
+def test_many_warnings_do_not_take_the_room_of_documents() -> None:
+    text = summary(report(added=("a.md",), warnings=tuple(f"warning {number}" for number in range(5_000))))
+    assert "more warnings, which stand in the log" in plain(text)
+    assert len(text.encode()) < 20_000
+
+
+def test_a_run_that_did_nothing_but_fail_shows_no_row_of_zeros() -> None:
+    assert "| 0 |" not in summary(report(error=StoreGone("gone")))
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        (0, "$0.00"),
+        (2**30, "$0.00"),
+        (2**30 + 1, "less than $0.01"),
+        (2 * 2**30, "$0.10"),
+        (10_001 * 2**30, "$1,000.00"),
+    ],
+)
+def test_the_first_gigabyte_is_free_and_the_next_cost_ten_cents_a_day(stored: int, expected: str) -> None:
+    assert dollars(per_day(stored)) == expected

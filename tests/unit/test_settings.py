@@ -257,17 +257,48 @@ def test_a_plain_folder_has_no_commits_to_choose_from(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["commit", "push"])
-def test_what_is_not_there_yet_is_refused_when_it_is_asked_for(name: str) -> None:
-    for given in (True, "true"):
-        with pytest.raises(ConfigurationError, match=f"--{name} is not available"):
-            resolve({name: given}, {})
+def test_where_the_manifest_is_kept_is_a_truth(name: str) -> None:
+    assert getattr(resolve({name: True}, {}), name) is True
+    assert getattr(resolve({name: "true"}, {}), name) is True
     assert resolve({name: False}, {}) == resolve({name: "false"}, {}) == Settings()
 
 
-@pytest.mark.parametrize("name", ["config", "manifest-branch"])
-def test_a_setting_that_is_not_there_yet_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"{name} is not available"):
-        resolve({name: "x"}, {})
+def test_a_setting_that_is_not_there_yet_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="config is not available"):
+        resolve({"config": "x"}, {})
+
+
+@pytest.mark.parametrize("name", ["branch", "manifest-branch"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a..b",
+        "a b",
+        "-x",
+        ".x",
+        "a/.b",
+        "x.lock",
+        "a//b",
+        "a~1",
+        "a^",
+        "a:b",
+        "a?",
+        "a*",
+        "a[",
+        "a\\b",
+        "x/",
+        "x.",
+        "@{u}",
+    ],
+)
+def test_a_branch_must_be_one_that_git_can_have(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is .* no name of a branch"):
+        resolve({name: value}, {})
+
+
+@pytest.mark.parametrize("value", ["main", "refs/heads/main"])
+def test_a_branch_may_be_given_as_its_ref(value: str) -> None:
+    assert resolve({"branch": value, "manifest-branch": value}, {}).manifest_branch == "main"
 
 
 @pytest.mark.parametrize(

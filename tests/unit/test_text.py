@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 
 import pytest
 
 from tests.builders import report
-from vsync.errors import ApiUnavailable
+from vsync.comment import body
+from vsync.errors import ApiUnavailable, Interrupted
+from vsync.markdown import summary
 from vsync.planning import Comparison
 from vsync.reporting import FailedItem, Report
-from vsync.text import counts, operations, plan_lines, printable, redacted, size, summary_lines
+from vsync.text import counts, operations, plan_lines, printable, redacted, redacted_report, size, summary_lines
 
 HOSTILE = "a\n::error::b\x1b[31m\u202e\x00\u2028.md"
 
@@ -196,3 +199,30 @@ def test_what_a_hostile_manifest_or_server_says_does_nothing_either() -> None:
     )
     lines = [*plan_lines(found), *summary_lines(found)]
     assert [line for line in lines if not line.isprintable()] == []
+
+
+def test_no_secret_in_a_reports_messages_survives_markup() -> None:
+    key = "sk-proj-abc_def.GHI@jkl-" + "m" * 200
+    said = f"refused {key}!"
+    report = Report(
+        target="default",
+        comparison=Comparison("diff", said),
+        skipped=(("a.md", said),),
+        failed=(FailedItem(path="b.md", code="x", message=said),),
+        refused=said,
+        warnings=(said,),
+        error=Interrupted(signal.SIGTERM, said, said),
+        mode=said,
+        owed=said,
+    )
+    cleaned = redacted_report(report, (key, None))
+    for rendered in (summary, body):
+        assert "abc" in rendered(report)
+        assert "abc" not in rendered(cleaned)
+        assert "mmm" not in rendered(cleaned)
+    assert cleaned.error is not None
+    assert (cleaned.error.exit_code, cleaned.error.reason, str(cleaned.error)) == (
+        143,
+        "interrupted",
+        "refused ***! refused ***!",
+    )

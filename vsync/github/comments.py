@@ -7,7 +7,6 @@ https://docs.github.com/en/rest/issues/comments
 
 from __future__ import annotations
 
-import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -150,7 +149,8 @@ class Session:
         import requests
         from github.GithubException import BadAttributeException, GithubException
 
-        for attempt in itertools.count():
+        attempt = 0
+        while True:
             try:
                 return request()
             except GithubException as error:
@@ -179,7 +179,7 @@ class Session:
             if once and done_perhaps:
                 raise _Lost(failure)
             self.pause(wait, attempt, failure)
-        raise AssertionError("an endless loop")
+            attempt += 1
 
     def pause(self, seconds: float | None, attempt: int, failure: CannotComment) -> None:
         """Waits before the next try, or raises the failure when there shall be none."""
@@ -273,13 +273,14 @@ def upsert(session: Session, number: int, body: str, marker: str, *, create: boo
     if not body.startswith(marker):
         raise ValueError("a comment without its marker would never be found again")
     session.begin()
-    for attempt in itertools.count():
+    attempt = 0
+    while True:
         try:
             return _attempt(session, number, body, marker, create=create)
         except _Lost as lost:
             # The comment may be there after all: look before making another.
             session.pause(backoff(attempt), attempt, lost.cause)
-    raise AssertionError("an endless loop")
+            attempt += 1
 
 
 def _attempt(session: Session, number: int, body: str, marker: str, *, create: bool) -> Posted:

@@ -21,26 +21,26 @@ OUTPUTS = (
 _LINE_EVERY_S = 10.0
 
 
-def tell(report: Report, report_path: str, secrets: Secrets, environ: Mapping[str, str]) -> None:
-    """Log, annotations, outputs and summary of a run that has a report."""
+def tell(report: Report, report_path: str, environ: Mapping[str, str]) -> None:
+    """Log, annotations, outputs and summary of a run that has a report, from which secrets are cut already."""
     for line in summary_lines(report):
-        commands.say(redacted(line, secrets))
+        commands.say(line)
     for text in report.warnings[: commands.MAX_ANNOTATIONS]:
-        commands.warning("vsync", redacted(text, secrets))
-    _annotate(report, secrets)
+        commands.warning("vsync", text)
+    _annotate(report)
     commands.set_outputs(outputs(report, report_path), environ)
-    commands.append_summary(redacted(summary(report), secrets), environ)
+    commands.append_summary(summary(report), environ)
 
 
-def _annotate(report: Report, secrets: Secrets) -> None:
+def _annotate(report: Report) -> None:
     """One error for the run and one for each failed document, as many as GitHub shows."""
     room = commands.MAX_ANNOTATIONS
     if report.error is not None:
-        commands.error("vsync", redacted(str(report.error), secrets))
+        commands.error("vsync", str(report.error))
         room -= 1
     shown = report.failed if len(report.failed) <= room else report.failed[: room - 1]
     for item in shown:
-        message = redacted(f"Not synced ({item['code']}): {item['message']}", secrets)
+        message = f"Not synced ({item['code']}): {item['message']}"
         commands.error(item["path"], message, file=item["path"])
     if len(shown) < len(report.failed):
         commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")

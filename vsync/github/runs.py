@@ -1,0 +1,58 @@
+"""Whether another workflow run has ended, asked of GitHub: its seal can then be taken over at once. By PyGithub.
+
+https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_ASK_EVERY_S = 30.0
+_TIMEOUT_S = 10
+
+
+def run_is_over(
+    token: str | None,
+    api_url: str,
+    repository: str | None,
+    log: Callable[[str], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> Callable[[str], bool]:
+    """A function that tells of a run's id whether that run is known to have ended.
+
+    Without `actions: read` nothing is known, and the seal is taken over when its holder is silent for three minutes.
+    """
+    asked: dict[str, float] = {}
+
+    def ended(run: str) -> bool:
+        if token is None or repository is None or not run.isdecimal() or len(run) > 18:
+            return False
+        if clock() - asked.get(run, -_ASK_EVERY_S) < _ASK_EVERY_S:
+            return False
+        asked[run] = clock()
+        try:
+            status = _status(token, api_url, repository, int(run))
+        except Exception as error:  # PyGithub raises whatever requests, urllib3 and JSON raise
+            log(f"Whether run {run} has ended could not be asked ({type(error).__name__}).")
+            return False
+        if status == "completed":
+            log(f"Run {run} has ended without closing the seal: taking it over.")
+        return status == "completed"
+
+    return ended
+
+
+def _status(token: str, api_url: str, repository: str, run: int) -> str:
+    import github
+
+    with github.Github(
+        auth=github.Auth.Token(token),
+        base_url=api_url.rstrip("/"),
+        timeout=_TIMEOUT_S,
+        retry=None,
+        seconds_between_requests=None,
+        seconds_between_writes=None,
+        lazy=True,
+    ) as client:
+        return str(client.get_repo(repository).get_workflow_run(run).status)
