@@ -297,7 +297,15 @@ class RemotePublication:
     def abandon(self) -> None:
         with self._lock:
             self._check_mine()
-            if not self._remote.push([RefUpdate(self._seal, self._before.seal_commit, self._mine_commit)]):
+            before = self._before
+            # In a commit of its own: the one before was fetched without its history, and git does not let such a commit
+            # be pushed ("shallow update not allowed", https://git-scm.com/docs/git-config#Documentation/git-config.txt-receiveshallowUpdate).
+            again = self._seal_commit(before.seal) if before.seal is not None else None
+            updates = [RefUpdate(self._seal, again, self._mine_commit)]
+            if before.doubt_commit is not None:
+                doubt = self._remote.commit(None, "doubt", b"", "vsync doubt\n")
+                updates.append(RefUpdate(self._doubt, doubt, None))
+            if not self._remote.push(updates):
                 self._log("The seal was taken over by another run before it could be given back.")
             self._mine = self._mine_commit = None
 
