@@ -126,6 +126,8 @@ class Runner:
     """Every run so far."""
     workflow_logs: list[str] = field(default_factory=list)
     """The logs of whole workflows, which `workflow` runs."""
+    container: str = ""
+    """The name of the container that was started last."""
 
     @property
     def remote(self) -> Repo:
@@ -176,12 +178,17 @@ class Runner:
             os.chown(path, OWNER, OWNER, follow_symlinks=False)
         passed = {**self._variables(run_id), **event.variables, **self._inputs(inputs or {}, token)}
         before = git_state(job.workspace)
-        done = _docker_run(self.image, job, passed)
+        self.container = f"vsync_{secrets.token_hex(6)}"
+        done = _docker_run(self.image, self.container, job, passed)
         log = _as_shown(done.stdout + done.stderr)
         outputs = parse_outputs(job.output.read_text())
         step = Step(done.returncode, log, outputs, job.summary.read_text(), run_id, job.folder, job.workspace, before)
         self.steps.append(step)
         return step
+
+    def kill(self) -> None:
+        """Kills the run that is under way, as a machine that goes away does."""
+        subprocess.run(["docker", "kill", self.container], check=True, capture_output=True, timeout=60)
 
     # --- Events ---------------------------------------------------------------------------------------------------
 
@@ -333,10 +340,10 @@ class Runner:
         }
 
 
-def _docker_run(image: str, job: Job, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _docker_run(image: str, container: str, job: Job, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """The runner's `docker run`: variables are named on the command line, and their values are in its environment."""
     names = [word for name in variables for word in ("-e", name)]
-    options = ["--name", f"vsync_{secrets.token_hex(6)}", "--workdir", "/github/workspace", "--rm", "--network", "host"]
+    options = ["--name", container, "--workdir", "/github/workspace", "--rm", "--network", "host"]
     command = ["docker", "run", *options, *names, *job.mounts(), image]
     # HOME in the container is not the client's, so it is given with its value.
     at = command.index("HOME")

@@ -199,6 +199,23 @@ def test_someone_elses_commit_on_the_manifests_branch_stays(
     assert "docs/c.md" in documents(store)
 
 
+def test_a_run_that_was_killed_is_mended_by_the_next_one(
+    runner: Runner, synced: str, store: OpenAIServer, git_server: GitServer
+) -> None:
+    second = runner.remote.commit({"docs/a.md": b"# A, again\n", "docs/c.md": b"# C\n"})
+    git_server.before_push(lambda: None, runner.kill)  # when all is uploaded, and nothing of it published
+    killed = runner.push(second, synced)
+    assert killed.code == 137, killed.log
+    assert seal(runner)["state"] == "open"
+    assert len(store.files()) == 5
+    runner.github.runs[int(killed.run_id)] = {"id": int(killed.run_id), "status": "completed"}
+    step = runner.push(second, synced)
+    assert step.code == 0, step.log
+    assert documents(store) == {**DOCUMENTS, "docs/a.md": "# A, again\n", "docs/c.md": "# C\n"}
+    assert len(store.files()) == 4
+    assert seal(runner)["state"] == "closed"
+
+
 # --- Refusals ---------------------------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,9 @@ def install(packages: Mapping[str, str], tell: Callable[[str], None]) -> None:
     tell(f"Installing {' and '.join(missing)} …")
     required("apt-get", "update")
     required("apt-get", "install", "--yes", "--no-install-recommends", *missing)
+    lacking = [program for program in packages if shutil.which(program) is None]
+    if lacking:
+        raise NoLab(f"there is no {lacking[0]}, although {packages[lacking[0]]} is installed")
 
 
 def required(*command: str, **more: str) -> str:
