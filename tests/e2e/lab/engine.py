@@ -62,7 +62,7 @@ def own_engine(data: Path, tell: Callable[[str], None]) -> Iterator[Engine]:
             finally:
                 dockerd.terminate()
                 dockerd.wait()
-                _unmount_all(run)
+                _unmount_all(run, data)
 
 
 def _dockerd(run: Path, data: Path) -> list[str]:
@@ -85,10 +85,10 @@ def _wait(engine: Engine, dockerd: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.2)
 
 
-def _unmount_all(folder: Path) -> None:
-    """Lets go of what the engine leaves mounted when it ends: a network namespace."""
+def _unmount_all(*folders: Path) -> None:
+    """Lets go of what the engine leaves mounted when it ends: a network namespace, its data when it fails early."""
     mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-    for path in reversed([path for path in mounted if Path(path).is_relative_to(folder)]):
+    for path in reversed([path for path in mounted if any(Path(path).is_relative_to(folder) for folder in folders)]):
         subprocess.run(["umount", "--lazy", path], check=True)
 
 
@@ -98,7 +98,7 @@ def install(packages: Mapping[str, str], tell: Callable[[str], None]) -> None:
     if not missing:
         return
     if shutil.which("apt-get") is None:
-        raise NoLab(f"{' and '.join(missing)} are needed, and there is no apt-get to install them")
+        raise NoLab(f"there is no {' and no '.join(missing)}, and no apt-get to install it with")
     tell(f"Installing {' and '.join(missing)} …")
     required("apt-get", "update")
     required("apt-get", "install", "--yes", "--no-install-recommends", *missing)
