@@ -332,7 +332,7 @@ class Runner:
             "RUNNER_NAME": "GitHub Actions 1",
             "RUNNER_OS": "Linux",
             "RUNNER_TEMP": "/home/runner/work/_temp",
-            "RUNNER_TOOL_CACHE": "/opt/hostedtoolcache",
+            "RUNNER_TOOL_CACHE": "/__t",
             "RUNNER_WORKSPACE": "/home/runner/work/docs",
             "ACTIONS_RESULTS_URL": "http://127.0.0.1:9/",
             "ACTIONS_RUNTIME_TOKEN": runtime_token,
