@@ -12,7 +12,6 @@ import shlex
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http.client import parse_headers
 from io import BytesIO
 from pathlib import Path
@@ -49,8 +48,7 @@ class GitServer(HttpServer):
         self.root = root
         self.tokens: dict[str, Rights] = dict(tokens or {})
         self.anonymous: Rights = anonymous
-        self._lock = threading.Lock()
-        self._faults: list[_Fault] = []
+        self._push_lock = threading.Lock()
         self._before_push: list[Callable[[], object]] = []
         super().__init__(host, port)
 
@@ -89,11 +87,6 @@ class GitServer(HttpServer):
 
     # --- Faults ---------------------------------------------------------------------------------------------------
 
-    def fail(self, times: int, status: int = 503, *, message: str = "Service unavailable", when: str = "") -> None:
-        """Answers the next `times` requests whose `METHOD path?query` contains `when` with this status."""
-        with self._lock:
-            self._faults.append(_Fault(times, status, message, when))
-
     def refuse_push(self, name: str, refs: str, message: str = "Protected branch update failed.") -> None:
         """Lets the repository refuse updates of these refs, e.g. `refs/heads/*`, while others are taken.
 
@@ -108,15 +101,12 @@ class GitServer(HttpServer):
 
     def before_push(self, *callbacks: Callable[[], object]) -> None:
         """Calls each of these before one receive-pack, in this order: so a test can move a branch meanwhile."""
-        with self._lock:
+        with self._push_lock:
             self._before_push.extend(callbacks)
 
     # --- Answers --------------------------------------------------------------------------------------------------
 
     def respond(self, request: Recorded) -> Answer:
-        fault = self._next_fault(request)
-        if fault is not None:
-            return _text(fault.status, fault.message)
         pushes = "git-receive-pack" in request.target
         refusal = self._refusal(request, "write" if pushes else "read")
         if refusal is not None:
@@ -127,14 +117,6 @@ class GitServer(HttpServer):
         if request.method == "POST" and pushes and request.content != _FLUSH:
             self._call_before_push()
         return self._backend(request, f"/{name}.git/{service}")
-
-    def _next_fault(self, request: Recorded) -> _Fault | None:
-        with self._lock:
-            for fault in self._faults:
-                if fault.times > 0 and fault.when in f"{request.method} {request.target}":
-                    fault.times -= 1
-                    return fault
-        return None
 
     def _refusal(self, request: Recorded, needed: Rights) -> Answer | None:
         """What is answered to who may not do this; None to who may."""
@@ -148,7 +130,7 @@ class GitServer(HttpServer):
         return None
 
     def _call_before_push(self) -> None:
-        with self._lock:
+        with self._push_lock:
             callback = self._before_push.pop(0) if self._before_push else None
         if callback is not None:
             callback()
@@ -177,14 +159,6 @@ class GitServer(HttpServer):
             return _text(500, f"git http-backend gave no answer: {done.stderr.decode(errors='replace')}")
         status = int(fields.pop("Status", "200").split()[0])
         return Answer(status, stream.read(), fields)
-
-
-@dataclass
-class _Fault:
-    times: int
-    status: int
-    message: str
-    when: str
 
 
 def _address(path: str) -> tuple[str, str]:

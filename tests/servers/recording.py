@@ -87,11 +87,20 @@ class Log:
             self._requests.clear()
 
 
+@dataclass
+class _Fault:
+    times: int
+    answer: Answer
+    when: str
+
+
 class HttpServer(ABC):
     """A server on a port of its own, in threads, as a context manager. Subclasses say what is answered."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._log = Log()
+        self._lock = threading.Lock()
+        self._faults: list[_Fault] = []
         self._http = ThreadingHTTPServer((host, port), self._handler())
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
@@ -116,6 +125,11 @@ class HttpServer(ABC):
         """Forgets the requests so far."""
         self._log.clear()
 
+    def fail(self, times: int, status: int = 503, body: bytes = b"Service unavailable\n", *, when: str = "") -> None:
+        """Answers the next `times` requests whose `METHOD path?query` contains `when` with this, in place of its own."""
+        with self._lock:
+            self._faults.append(_Fault(times, Answer(status, body, {"Content-Type": "text/plain"}), when))
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -127,6 +141,14 @@ class HttpServer(ABC):
         self._http.server_close()
         self._thread.join()
 
+    def _fault(self, request: Recorded) -> Answer | None:
+        with self._lock:
+            for fault in self._faults:
+                if fault.times > 0 and fault.when in f"{request.method} {request.target}":
+                    fault.times -= 1
+                    return fault.answer
+        return None
+
     def _handler(self) -> type[_Handler]:
         server = self
 
@@ -134,7 +156,7 @@ class HttpServer(ABC):
             def exchange(self) -> None:
                 headers = {name.lower(): text for name, text in self.headers.items()}
                 request = Recorded(self.command, self.path, headers, self.body())
-                answer = server.respond(request)
+                answer = server._fault(request) or server.respond(request)
                 server._log.add(replace(request, status=answer.status))
                 self.send(answer)
 
