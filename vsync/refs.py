@@ -64,10 +64,13 @@ def classify(output: str) -> Failure:
 
 def told(output: str) -> str:
     """The part of git's output that says why, on one line and without what an address may hold of a password."""
-    lines = [line.strip() for line in without_userinfo(output).splitlines()]
-    reasons = [line for line in lines if re.match(r"(remote: )?(fatal|error)|remote: \S|!", line)]
-    kept = [re.sub(r"^(remote: )+", "", line.replace("\t", " ")) for line in reasons or lines if line]
-    return " ".join(dict.fromkeys(kept))[:400] or "git gave no reason"
+    lines = [line.strip() for line in without_userinfo(output).splitlines() if line.strip()]
+    said = [re.sub(r"^(remote: )+(error: )?", "", line) for line in lines if re.match(r"remote: \S", line)]
+    fatal = [line for line in lines if line.startswith("fatal: ")]
+    # Of a ref that is refused (`!`), the words in brackets; a push that is refused as a whole says so of each.
+    refs = [match[1] for line in lines if (match := re.match(r"!.*\((.+)\)$", line)) and "atomic" not in match[1]]
+    parts = [*said, *(fatal or refs)] or [line for line in lines if line.startswith("error: ")] or lines
+    return "; ".join(dict.fromkeys(part.rstrip(".") for part in parts)).replace("\t", " ")[:400] or "git gave no reason"
 
 
 def without_userinfo(text: str) -> str:

@@ -203,6 +203,22 @@ class Remote:
                 self._pause(_WAIT_S[number])
         raise self._refusal(output, f"push to {', '.join(update.ref for update in updates)} of")
 
+    def refusal(self, update: RefUpdate, existing: str) -> PushRefused | None:
+        """Why the remote would not take an update, found out without changing anything; None when it would, or cannot tell.
+
+        It is pushed with a ref that cannot be made, below one that is `existing` (refs are like files and folders), all or
+        nothing: the remote's rules are asked, and then nothing is done.
+        """
+        impossible = RefUpdate(f"{existing}/probe", update.new, None)
+        status, output = self._push([update, impossible])
+        if status == 0:  # a remote where refs are not like that: back to how it was
+            self.push([RefUpdate(update.ref, update.expected, update.new), RefUpdate(impossible.ref, None, update.new)])
+            return None
+        if classify(output) not in {"permission", "declined"}:
+            return None
+        refusal = self._refusal(output, f"push to {update.ref} of")
+        return refusal if isinstance(refusal, PushRefused) else None
+
     def _push_in_order(self, updates: Sequence[RefUpdate]) -> bool:
         """For a server that cannot set several refs at once: the manifest comes first, the seal that vouches for it last."""
         for update in updates:
@@ -240,13 +256,13 @@ class Remote:
     def _refusal(self, output: str, what: str) -> GitUnavailable | PushRefused:
         reason, why = classify(output), told(output)
         if reason == "permission":
-            return PushRefused(f"git may not {what} {self.shown}: {why}", _PERMISSION_REMEDY)
+            return PushRefused(f"git may not {what} {self.shown}: {why}.", _PERMISSION_REMEDY)
         if reason == "declined":
-            return PushRefused(f"git may not {what} {self.shown}: {why}", _DECLINED_REMEDY)
+            return PushRefused(f"git may not {what} {self.shown}: {why}.", _DECLINED_REMEDY)
         if reason == "missing":
-            return PushRefused(f"There is no repository {self.shown} that this run can see: {why}", _MISSING_REMEDY)
+            return PushRefused(f"There is no repository {self.shown} that this run can see: {why}.", _MISSING_REMEDY)
         return GitUnavailable(
-            f"git cannot {what} {self.shown}: {why}",
+            f"git cannot {what} {self.shown}: {why}.",
             "Check the network and the remote, and run again: the next run goes on from what was done.",
         )
 
@@ -256,7 +272,7 @@ class Remote:
             status, out, err = self._git(*arguments, stdin=stdin, more=more)
         if status:
             raise GitUnavailable(
-                f"git {arguments[0]} failed: {told(err)}",
+                f"git {arguments[0]} failed: {told(err)}.",
                 "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
             )
         return out

@@ -5,6 +5,7 @@ What holds for every publication: test_publication.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -513,16 +514,54 @@ def test_what_stands_in_the_manifests_place_is_told_before_anything_is_done(mach
     assert machines.refs()["refs/heads/vsync-manifest"] == tip
 
 
-def test_a_holder_that_is_known_to_be_dead_is_taken_over_at_once(machines: Machines) -> None:
-    machines.taken("4711")
-    asked: list[str] = []
+@pytest.mark.parametrize(("silent_for", "asked"), [(16, {"4711"}), (0, set())])
+def test_a_holder_that_is_known_to_be_dead_is_taken_over_when_its_grace_time_has_passed(
+    machines: Machines, silent_for: int, asked: set[str]
+) -> None:
+    first = machines.run()
+    first._remote.environment["GIT_COMMITTER_DATE"] = f"{time.time() - silent_for:.0f} +0000"
+    first.take(Seal("open", "4711", SINCE), 0, never)
+    runs: list[str] = []
 
     def is_dead(run: str) -> bool:
-        asked.append(run)
+        runs.append(run)
         return True
 
-    machines.run(is_dead=is_dead).take(Seal("open", "second", SINCE), 0, never)
-    assert set(asked) == {"4711"}
+    second = machines.run(is_dead=is_dead)
+    with contextlib.nullcontext() if asked else pytest.raises(SealHeld):
+        second.take(Seal("open", "second", SINCE), 0, lambda text: None)
+    assert set(runs) == asked
+
+
+@pytest.mark.parametrize("branch", ["main", "vsync-manifest"])
+def test_a_rule_that_protects_the_manifests_branch_is_found_when_the_seal_is_taken(
+    machines: Machines, branch: str
+) -> None:
+    machines.hook(
+        f'test "$1" = refs/heads/{branch} && echo "Changes must be made through a pull request." && exit 1; exit 0'
+    )
+    before = machines.refs()
+    with pytest.raises(PushRefused) as caught:
+        machines.run(manifest_branch=branch).take(Seal("open", "first", SINCE), 0, never)
+    assert "through a pull request" in caught.value.message
+    assert "manifest-branch" in caught.value.remedy
+    assert "manifest: none" in caught.value.remedy
+    assert machines.refs() == before
+
+
+@pytest.mark.parametrize("branch", ["main", "vsync-manifest"])
+def test_looking_for_such_a_rule_leaves_nothing_behind(machines: Machines, branch: str) -> None:
+    before = machines.refs()
+    machines.run(manifest_branch=branch).take(Seal("open", "first", SINCE), 0, never)
+    after = machines.refs()
+    assert after.pop(SEAL)
+    assert after == before
+
+
+def test_a_remote_that_cannot_be_asked_for_its_rules_is_published_to_all_the_same(machines: Machines) -> None:
+    machines.bare.git("config", "receive.advertiseAtomic", "false")
+    commit = machines.published(manifest_branch="main")
+    assert machines.refs()["refs/heads/main"] == commit
 
 
 def test_an_unknown_holder_that_does_not_change_is_taken_over_after_three_minutes(

@@ -26,6 +26,9 @@ from . import STALE_AFTER_S, ManifestMoved, Published, succeed
 SEAL_FILE = "seal.json"
 LOOK_EVERY_S = 3.0
 _SAFE_FOR_S = STALE_AFTER_S / 2
+_GRACE_S = 15.0
+"""The container of a cancelled job may work on for ten seconds after GitHub says that the run has ended."""
+
 _MAX_TRIES = 8
 
 
@@ -159,7 +162,7 @@ class RemotePublication:
         if seal is None or there.seal_commit is None or seal.state == "closed" or seal.released:
             return True
         silent_for = max(time.monotonic() - since, time.time() - self._remote.date(there.seal_commit))
-        return silent_for >= STALE_AFTER_S or self._is_dead(seal.run)
+        return silent_for >= STALE_AFTER_S or (silent_for >= _GRACE_S and self._is_dead(seal.run))
 
     def _try_take(self, there: _There, seal: Seal) -> bool:
         mine = succeed(there.seal, seal)
@@ -172,7 +175,18 @@ class RemotePublication:
                 return False
             self._before = there
             self._holds(mine, commit)
+            self._make_sure_of_the_branch(there)
             return True
+
+    def _make_sure_of_the_branch(self, there: _There) -> None:
+        """A rule may protect the branch though the seal can be written: that is to be known before anything is uploaded."""
+        if not self._shared and there.tip is not None:
+            return  # vsync's own, and it was pushed to before
+        trial = self._remote.commit(there.tip, self.name, (there.manifest or b"") + b"\n", "vsync: a trial\n")
+        refusal = self._remote.refusal(RefUpdate(self._branch, trial, there.tip), self._seal)
+        if refusal is not None:
+            self.abandon()
+            raise refusal
 
     def _holds(self, seal: Seal, commit: str) -> None:
         self._mine, self._mine_commit, self._renewed = seal, commit, _now()
