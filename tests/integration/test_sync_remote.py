@@ -360,6 +360,20 @@ def test_a_run_that_waited_for_a_newer_one_is_late(synced: Shared) -> None:
     assert synced.audit() == set()
 
 
+def test_a_run_that_waited_and_found_nothing_to_do_makes_older_ones_late(synced: Shared) -> None:
+    between = synced.commit({"a.md": b"# between\n"})
+    synced.commit({"a.md": b"# A2\n"})
+    with synced.job(origin=run(62)) as job:
+        before = job.publication.read()
+        assert synced.sync(origin=run(60)).updated == ("a.md",)
+        synced.wire.calm()
+        assert sync.run(dataclasses.replace(job, published=before)).exit_code == 0
+    assert late(synced, 61, between).superseded
+    assert synced.wire.sent == []
+    assert synced.audit() == set()
+    synced.settled()
+
+
 def _at(world: Shared, commit: str) -> Repo:
     clone = world.clone()
     clone.git("reset", "-q", "--hard", commit)
