@@ -154,6 +154,7 @@ class OnlineRun:
         self._owner = self._job.publication.claim_owner(self._owner or self._new_owner, sure=self._owner is not None)
         identity = self._identity()
         if info is None:
+            self._job.publication.check()
             info = await self._create(stores, identity)
         store = stores.open(
             info.id,

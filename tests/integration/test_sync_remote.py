@@ -595,11 +595,11 @@ def test_a_run_that_was_killed_at_a_push_is_finished_by_a_fresh_clone(synced: Sh
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_first_run_that_was_killed_at_a_push_is_finished_by_a_fresh_clone(
     world: Shared, number: int, after: bool
 ) -> None:
-    """The pushes: take the seal, claim the owner, name it in the seal, publish and close."""
+    """The pushes: take the seal, claim the owner, publish and close."""
     world.commit({"a.md": A, "b.md": B})
     assert world.sync_and_die(lambda _: _die_at_push(number, after))
     converges(world)
