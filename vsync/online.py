@@ -56,7 +56,7 @@ class OnlineRun:
                 self._look_again(published)
                 late = superseded(job, self._known)
                 if late or nothing_to_do(job, self._known):
-                    job.publication.abandon()
+                    self._end_without_work(late=late)
                     return nothing_done(replace(self._report, superseded=True)) if late else self._report
             report = asyncio.run(self._online())
             return replace(report, manifest_commit=job.publication.commit)
@@ -70,6 +70,12 @@ class OnlineRun:
         finally:
             job.observer.finished()
             job.publication.release()
+
+    def _end_without_work(self, *, late: bool) -> None:
+        if not late and self._known.trust == "sealed":
+            self._job.publication.close()  # over the same manifest, and in this run's name: older ones are late from now on
+        else:
+            self._job.publication.abandon()
 
     def _give_back(self) -> None:
         try:
@@ -127,6 +133,7 @@ class OnlineRun:
                 try:
                     return await self._plan_and_carry_out(stores)
                 except ManifestMoved:
+                    publication.renew()  # it may have moved because another run has taken over
                     # What this run has put into the store is found there by its attributes: the new plan keeps what it
                     # wants of it, and deletes the rest.
                     self._job.observer.note(f"{publication.title} was changed meanwhile: planning again.")
@@ -147,6 +154,7 @@ class OnlineRun:
         self._owner = self._job.publication.claim_owner(self._owner or self._new_owner, sure=self._owner is not None)
         identity = self._identity()
         if info is None:
+            self._job.publication.check()
             info = await self._create(stores, identity)
         store = stores.open(
             info.id,

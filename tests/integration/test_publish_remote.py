@@ -22,6 +22,7 @@ from vsync.assemble import GitAccess, Place, open_place, open_publication
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError, SealHeld
 from vsync.manifest import Seal, blob_id
 from vsync.publish import ManifestMoved, Published
+from vsync.publish import remote as remote_module
 from vsync.publish.remote import RemotePublication
 from vsync.settings import Origin, resolve
 
@@ -579,6 +580,37 @@ def test_an_unknown_holder_that_does_not_change_is_taken_over_after_three_minute
 
     machines.run().take(Seal("open", "second", SINCE), 600, lambda _: None, pause)
     assert 180 <= clock[0] < 190
+
+
+def test_a_run_that_was_stopped_during_a_push_looks_again_before_it_goes_on(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer may have come long ago: what counts is when the seal was made."""
+    publication, clock = machines.taken(), [1000.0]
+    monkeypatch.setattr(remote_module, "_now", lambda: clock[0])
+    push = publication._remote.push
+
+    def push_and_stop(updates: Any) -> bool:
+        done = push(updates)
+        clock[0] += 200
+        return done
+
+    publication._remote.push = push_and_stop  # type: ignore[method-assign]
+    publication.renew()
+    machines.run(is_dead=lambda _: True).take(Seal("open", "second", SINCE), 0, never)
+    with pytest.raises(SealHeld):
+        publication.check()
+
+
+def test_an_owner_is_claimed_only_with_the_seal(machines: Machines) -> None:
+    publication = machines.run()
+    publication.read()
+    publication.take(Seal("open", "first", SINCE), 0, never)
+    machines.run(is_dead=lambda _: True).take(Seal("open", "second", SINCE), 0, never)
+    before = machines.refs()
+    with pytest.raises(SealHeld):
+        publication.claim_owner("mine", sure=False)
+    assert machines.refs() == before
 
 
 def test_a_note_lets_an_older_run_see_that_it_is_late(machines: Machines) -> None:

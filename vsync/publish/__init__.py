@@ -34,7 +34,13 @@ def succeed(before: Seal | None, seal: Seal) -> Seal:
     """The seal that a run opens: what the one before vouches for goes on, and so does the owner that it knew."""
     if before is None:
         return replace(seal, manifest=None, content=None)
-    return replace(seal, manifest=before.manifest, content=before.content, owner=seal.owner or before.owner)
+    return replace(
+        seal,
+        serial=before.serial,
+        manifest=before.manifest,
+        content=before.content,
+        owner=seal.owner or before.owner,
+    )
 
 
 class ManifestMoved(Exception):

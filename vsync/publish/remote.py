@@ -165,7 +165,7 @@ class RemotePublication:
         return silent_for >= STALE_AFTER_S or (silent_for >= _GRACE_S and self._is_dead(seal.run))
 
     def _try_take(self, there: _There, seal: Seal) -> bool:
-        mine = succeed(there.seal, seal)
+        mine, started = succeed(there.seal, seal), _now()
         commit = self._seal_commit(mine)
         updates = [RefUpdate(self._seal, commit, there.seal_commit)]
         if there.doubt_commit is not None:  # this run's own open seal says it from now on
@@ -174,7 +174,7 @@ class RemotePublication:
             if not self._remote.push(updates):
                 return False
             self._before = there
-            self._holds(mine, commit)
+            self._holds(mine, commit, started)
             self._make_sure_of_the_branch(there)
             return True
 
@@ -188,8 +188,9 @@ class RemotePublication:
             self.abandon()
             raise refusal
 
-    def _holds(self, seal: Seal, commit: str) -> None:
-        self._mine, self._mine_commit, self._renewed = seal, commit, _now()
+    def _holds(self, seal: Seal, commit: str, since: float) -> None:
+        """`since` is from before the push: the run may have been stopped while it waited for the answer."""
+        self._mine, self._mine_commit, self._renewed = seal, commit, since
 
     def _seal_commit(self, seal: Seal) -> str:
         """A commit of its own for each state: the nonce keeps two runs from making the same one in the same second."""
@@ -213,9 +214,10 @@ class RemotePublication:
 
     def _set_seal(self, seal: Seal, *also: RefUpdate) -> bool:
         """Changes the seal from ours, with other refs or not at all. False: one of those moved; SealHeld: the seal did."""
+        started = _now()
         commit = self._seal_commit(seal)
         if self._remote.push([*also, RefUpdate(self._seal, commit, self._mine_commit)]):
-            self._holds(seal, commit)
+            self._holds(seal, commit, started)
             return True
         if self._remote.refs(self._seal).get(self._seal) != self._mine_commit:
             self._mine = self._mine_commit = None
@@ -233,25 +235,27 @@ class RemotePublication:
     def claim_owner(self, owner: str, *, sure: bool) -> str:
         """Two targets' first runs agree by a ref that only one can make; publishing the manifest removes it."""
         with self._lock:
+            mine = self._check_mine()
             if not sure and self._there.manifest is None:
-                owner = self._agree(owner)
-            if owner != self._check_mine().owner:
-                self._set_seal(dataclasses.replace(self._check_mine(), owner=owner))
+                return self._agree(mine, owner)
+            if owner != mine.owner:
+                self._set_seal(dataclasses.replace(mine, owner=owner))
             return owner
 
-    def _agree(self, owner: str) -> str:
+    def _agree(self, mine: Seal, owner: str) -> str:
         for _ in range(_MAX_TRIES):
             there = self._remote.refs(self._owner).get(self._owner)
+            also = []
             if there is None:
-                claim = self._remote.commit(None, "owner", owner.encode(), "vsync owner\n")
-                if self._remote.push([RefUpdate(self._owner, claim, None)]):
-                    self._there = dataclasses.replace(self._there, owner_commit=claim)
-                    return owner
-                continue
-            self._remote.fetch(there)
-            earlier = (self._remote.file(there, "owner") or b"").decode("utf-8", "replace").strip()
-            self._there = dataclasses.replace(self._there, owner_commit=there)
-            return earlier or owner
+                there = self._remote.commit(None, "owner", owner.encode(), "vsync owner\n")
+                also = [RefUpdate(self._owner, there, None)]
+            else:
+                self._remote.fetch(there)
+                earlier = (self._remote.file(there, "owner") or b"").decode("utf-8", "replace").strip()
+                owner = earlier or owner
+            if self._set_seal(dataclasses.replace(mine, owner=owner), *also):
+                self._there = dataclasses.replace(self._there, owner_commit=there)
+                return owner
         raise GitUnavailable(f"{self._owner} moved {_MAX_TRIES} times.", "Run again.")
 
     # --- The manifest ---------------------------------------------------------------------------------------
