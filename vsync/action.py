@@ -162,6 +162,9 @@ def _sync(
         report, told = _run(step, settings, pull)
     if pull is not None and comment is not False:
         _comment(step, settings, pull, report if told or comment else None, comment)
+    elif comment and mode.dry_run and event.pull_request is not None:
+        why = "with a folder as source, what the pull request alone changes is not known"
+        commands.warning("Pull request comment", f"No comment was written: {why}. The plan stands in the job summary.")
     return report.exit_code
 
 

@@ -34,6 +34,10 @@ CHANGE: dict[str, Content] = {
 }
 
 
+OWN = ("report.json", ".gitignore", "manifest.json")
+"""What vsync writes into the workspace."""
+
+
 @pytest.fixture
 def github(tmp_path: Path) -> Iterator[GitHub]:
     with GitHub(tmp_path) as hub:
@@ -47,7 +51,7 @@ def github(tmp_path: Path) -> Iterator[GitHub]:
 def check_what_is_left(step: Step) -> None:
     """A plan changes nothing in the clone, no run leaves anything behind, and none ends in a traceback."""
     assert "Traceback" not in step.log
-    own = {f"workspace/.vsync/{name}" for name in ("report.json", ".gitignore", "manifest.json")}
+    own = {f"workspace/{folder}.vsync/{name}" for folder in ("", "docs/") for name in OWN}
     assert {name for name in step.changed if not name.startswith("workspace/.git/vsync/")} <= own
 
 
@@ -174,6 +178,13 @@ def test_a_base_that_lacks_more_than_a_limit_allows_gives_no_comment_of_its_own(
     assert unrelated.code == 0
     assert unrelated.report["refused"] is None
     assert github.comments() == []
+
+
+def test_a_comment_on_a_folder_is_refused_in_words(github: GitHub) -> None:
+    step = github.plan(github.pull(CHANGE), "opened", {"folder": "docs", "comment": "true"})
+    assert (step.code, github.comments()) == (0, [])
+    (warning,) = step.annotations("warning")
+    assert "with a folder as source" in warning
 
 
 @pytest.mark.parametrize("directory", ["", "docs"])
