@@ -5,6 +5,8 @@ A job's workspace is made as actions/checkout makes it: one commit deep, without
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -35,6 +37,8 @@ class Step:
     summary: str
     report: dict[str, Any]
     workspace: Path
+    changed: set[str]
+    """What it changed in the workspace, in git's folder and in that for temporary files."""
 
     def annotations(self, kind: str) -> list[str]:
         return [line for line in self.log.splitlines() if line.startswith(f"::{kind} ")]
@@ -71,10 +75,10 @@ class Pull:
 class GitHub:
     """One repository with its pull requests, comments and jobs. Use as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, prefix: str = "") -> None:
         self.folder = folder
         self.git = GitServer(folder / "remote", tokens={TOKEN: "write"})
-        self.api = GitHubApi(REPOSITORY)
+        self.api = GitHubApi(REPOSITORY, prefix=prefix)
         self.api.token(TOKEN)
         self.repo = Repo(self.git.make(REPOSITORY))
         self.jobs = 0
@@ -171,6 +175,7 @@ class GitHub:
         files["output"].write_text("")
         files["summary"].write_text("")
         (folder / "tmp").mkdir(exist_ok=True)
+        before = snapshot(folder)
         environ = self._environ(event, files, workspace, {"github-token": TOKEN, **(inputs or {})}) | more
         done = subprocess.run(
             [sys.executable, str(ROOT / "entrypoint.py")],
@@ -189,6 +194,7 @@ class GitHub:
             files["summary"].read_text(),
             json.loads(report.read_text()) if report.is_file() else {},
             workspace,
+            {name for name, _ in snapshot(folder) ^ before} - {"output", "summary"},
         )
         self.steps.append(step)
         return step
@@ -265,7 +271,14 @@ def read_outputs(text: str) -> Iterator[tuple[str, str]]:
         yield found[1], "\n".join(value)
 
 
-def _basic(token: str) -> str:
-    import base64
+def snapshot(folder: Path) -> set[tuple[str, str]]:
+    """Every file below a folder, with the hash of its bytes."""
+    return {
+        (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
 
+
+def _basic(token: str) -> str:
     return base64.b64encode(f"x-access-token:{token}".encode()).decode()

@@ -16,6 +16,7 @@ from .comment import body, marker, worth_creating
 from .confidential import Secrets
 from .durable import keep_out_of_git, write_durably
 from .errors import ConfigurationError, GitUnavailable, PushRefused, RepositoryError, VsyncError
+from .git import Repository
 from .github import commands
 from .github.event import read_event
 from .github.identity import token_source
@@ -161,6 +162,9 @@ def _sync(
         report, told = _run(step, settings, pull)
     if pull is not None and comment is not False:
         _comment(step, settings, pull, report if told or comment else None, comment)
+    elif comment and mode.dry_run and event.pull_request is not None:
+        why = "with a folder as source, what the pull request alone changes is not known"
+        commands.warning("Pull request comment", f"No comment was written: {why}. The plan stands in the job summary.")
     return report.exit_code
 
 
@@ -246,7 +250,12 @@ def _closed(step: Step, settings: Settings, pull: PullRequest) -> Report:
 
 def _folders(step: Step, place: Place | None = None) -> tuple[Path, Path]:
     """Where the report is written, and the workspace."""
-    root = place.root if place is not None else _working_directory(step.given, step.environ)
+    if place is not None:
+        root = place.root
+    else:
+        root = _working_directory(step.given, step.environ)
+        with contextlib.suppress(RepositoryError):
+            root = Repository(root).root
     return root, Path(step.environ.get("GITHUB_WORKSPACE") or root).resolve()
 
 
@@ -360,7 +369,7 @@ _POSTED = {
     "updated": "brought up to date",
     "unchanged": "up to date already",
     "superseded": "left as it is, since a newer run wrote it",
-    "absent": "none, since there is nothing to say",
+    "absent": "there is none, and none is needed",
 }
 
 

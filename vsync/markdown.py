@@ -42,9 +42,8 @@ def failure(title: str, message: str, remedy: str) -> str:
 
 def closed(report: Report) -> str:
     """The summary of a pull request that was closed without being merged."""
-    return (
-        f"## 🚪 vsync: nothing to plan\n\n{prose(report.comparison.reason, 300)}.\n\nThe vector store stays as it is.\n"
-    )
+    why = f"The {prose(report.comparison.reason, 300)}: the vector store stays as it is."
+    return f"## 🚪 vsync: nothing to plan\n\n{why}\n"
 
 
 def _title(report: Report) -> str:

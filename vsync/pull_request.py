@@ -33,7 +33,8 @@ def plan(job: Job, pull: PullRequest, place: Place, access: GitAccess) -> Report
     assert checked_out is not None
     remote = place.remote or _reading(repository, access)
     try:
-        trees = find_trees(pull, repository, checked_out, job.brief.base, remote)
+        named = job.settings.head is not None
+        trees = find_trees(pull, repository, checked_out, job.brief.base, remote, named=named)
         with sources(trees, repository, remote) as opened:
             job, recorded = _with_record(replace(job, source=opened.head), place, opened.repository, trees.base)
             return propose(job, opened.base, trees, recorded=recorded)
@@ -102,9 +103,17 @@ def checked_out_merge(found: Candidates) -> Trees | None:
 
 
 def find_trees(
-    pull: PullRequest, repository: Repository, checked_out: str, base: str | None, remote: Remote | None
+    pull: PullRequest,
+    repository: Repository,
+    checked_out: str,
+    base: str | None,
+    remote: Remote | None,
+    *,
+    named: bool = False,
 ) -> Trees:
-    """The trees to compare. `base` is one that the user named. Raises RepositoryError when it cannot be told.
+    """The trees to compare. `base` is one that the user named, and `named` says that `checked_out` is too.
+
+    Raises RepositoryError when it cannot be told.
 
     What is checked out is nearly always the merge itself. Where it is the head or the base of the pull request, the
     merge is fetched; its files are read as data, whoever wrote them.
@@ -115,6 +124,8 @@ def find_trees(
     found = checked_out_merge(Candidates(checked_out, parents, pull.head, pull.merge))
     if found is not None:
         return found
+    if named and pull.base is not None and checked_out != pull.head:
+        return Trees(pull.base, checked_out, "the base branch against the given head")
     fetched, why = _fetch_merge(pull, remote) if pull.state == "open" else (None, "")
     if fetched is not None and fetched.warning is None:
         return fetched

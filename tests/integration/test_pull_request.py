@@ -218,6 +218,17 @@ def test_a_base_that_the_user_names_is_taken_as_it_is(hub: Hub) -> None:
     assert find_trees(request(None, None), clone, head, base, None).base == base
 
 
+def test_a_head_that_the_user_names_is_compared_with_the_base(hub: Hub) -> None:
+    base = hub.base(BASE_FILES)
+    first = hub.pull({"docs/new.md": b"# New\n"})
+    head = hub.pull({"docs/more.md": b"# More\n"})
+    hub.merge(base, head)
+    clone = hub.clone(head, depth=None)
+    with hub.remote(clone) as remote:
+        trees = find_trees(request(base, head), clone, first, None, remote, named=True)
+    assert (trees.base, trees.head) == (base, first)
+
+
 # --- Fetched beside the clone -------------------------------------------------------------------------------------
 
 

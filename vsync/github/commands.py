@@ -47,7 +47,8 @@ def _annotate(kind: str, title: str, message: str, file: str | None) -> None:
     properties = {"title": inert(title)[:200]}
     if file is not None:
         properties["file"] = file
-    issue_command(kind, properties, message[:_MAX_MESSAGE])
+    text = "\n".join(printable(line) for line in message[:_MAX_MESSAGE].splitlines())
+    issue_command(kind, properties, text)
 
 
 def group(title: str, lines: Sequence[str]) -> None:
