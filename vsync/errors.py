@@ -30,6 +30,7 @@ from typing import Self
 
 EXIT_OK = 0
 EXIT_INCOMPLETE = 1
+EXIT_USAGE = 2
 
 
 class VsyncError(Exception):

@@ -52,7 +52,7 @@ class Repository:
         except (gitpython.InvalidGitRepositoryError, OSError, ValueError) as error:
             raise RepositoryError(
                 f"{path} is not in a git repository.",
-                "Run inside a clone (in a workflow: after actions/checkout), or sync a plain folder with --folder DIR.",
+                "Run inside a clone (in a workflow: after actions/checkout), or sync a plain folder with --folder (input folder).",
             ) from error
         self.git_dir = Path(self._repo.git_dir).resolve()
         self.common_dir = _common_dir(self.git_dir)

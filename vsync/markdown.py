@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from .cost import PRICES_URL, dollars, per_day
+from .errors import EXIT_USAGE
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
 from .remedies import REASONS, remedy
 from .reporting import Report
@@ -35,9 +36,10 @@ def summary(report: Report, budget: int = _BUDGET) -> str:
     return f"{head}\n{shown}{more}"
 
 
-def failure(title: str, message: str, remedy: str) -> str:
+def failure(exit_code: int, message: str, remedy: str) -> str:
     """The summary of a run that ended before there was a report."""
-    return f"## ❌ vsync: {prose(title)}\n\n{prose(message)}\n\n**What to do:** {prose(remedy or 'See the log.')}\n"
+    title = "nothing was done" if exit_code == EXIT_USAGE else "the run could not go on"
+    return f"## ❌ vsync: {title}\n\n{prose(message)}\n\n**What to do:** {prose(remedy or 'See the log.')}\n"
 
 
 def closed(report: Report) -> str:
@@ -66,7 +68,7 @@ def _title(report: Report) -> str:
 def context(report: Report) -> Iterator[str]:
     """What was compared with what, for which store, and why. Each line is a paragraph's."""
     head = f" at {_commit(report, report.head)}" if report.head else ""
-    store = code(report.vector_store_id) if report.vector_store_id else "a new vector store"
+    store = code(report.vector_store_id) if report.vector_store_id else "its vector store"
     yield f"{code(report.source or 'this folder')}{head} → {store}, target {code(report.target)}"
     yield ""
     yield f"Compared: {prose(report.comparison.reason, 300)}{_range(report)}."

@@ -122,7 +122,7 @@ def summary_lines(report: Report) -> list[str]:
 
 
 def _headline(report: Report) -> str:
-    store, took = report.vector_store_id or "a new vector store", f"{report.duration_s:.1f} s"
+    store, took = report.vector_store_id or "its vector store", f"{report.duration_s:.1f} s"
     at = f" at {report.head[:12]}" if report.head else ""
     what = f"{printable(report.source)}{at}"
     if report.superseded:

@@ -110,9 +110,10 @@ def test_a_summary_that_would_not_fit_is_cut_with_a_count() -> None:
     assert shown > 1_000
 
 
-def test_a_failure_without_a_report_says_what_to_do() -> None:
-    text = failure("config", "It is wrong.", "Mend it.")
-    assert text.startswith("## ❌ vsync: config")
+@pytest.mark.parametrize(("exit_code", "title"), [(2, "nothing was done"), (3, "the run could not go on")])
+def test_a_failure_without_a_report_says_what_to_do(exit_code: int, title: str) -> None:
+    text = failure(exit_code, "It is wrong.", "Mend it.")
+    assert text.startswith(f"## ❌ vsync: {title}\n")
     assert "Mend it" in text
 
 

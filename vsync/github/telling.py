@@ -86,7 +86,7 @@ def tell_failure(error: VsyncError, secrets: Secrets, environ: Mapping[str, str]
     message, remedy = (redacted(text, secrets) for text in (error.message, error.remedy))
     commands.error("vsync", f"{message} {remedy}".strip())
     commands.set_outputs({"failure-reason": error.reason}, environ)
-    commands.append_summary(failure(error.reason, message, remedy), environ)
+    commands.append_summary(failure(error.exit_code, message, remedy), environ)
 
 
 class ActionObserver(Observer):
