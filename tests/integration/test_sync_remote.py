@@ -129,6 +129,12 @@ def world(tmp_path: Path) -> Iterator[Shared]:
     made.wire.close()
 
 
+@pytest.fixture(autouse=True)
+def no_grace_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is known to be dead has been so for long."""
+    monkeypatch.setattr("vsync.publish.remote._GRACE_S", 0.0)
+
+
 @pytest.fixture
 def synced(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """Three documents that are in the store since run 20, and no request on record."""
