@@ -597,12 +597,14 @@ def test_a_run_that_was_stopped_during_a_push_looks_again_before_it_goes_on(
 
     publication._remote.push = push_and_stop  # type: ignore[method-assign]
     publication.renew()
+    monkeypatch.setattr(remote_module, "_GRACE_S", 0.0)
     machines.run(is_dead=lambda _: True).take(Seal("open", "second", SINCE), 0, never)
     with pytest.raises(SealHeld):
         publication.check()
 
 
-def test_an_owner_is_claimed_only_with_the_seal(machines: Machines) -> None:
+def test_an_owner_is_claimed_only_with_the_seal(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_module, "_GRACE_S", 0.0)
     publication = machines.run()
     publication.read()
     publication.take(Seal("open", "first", SINCE), 0, never)

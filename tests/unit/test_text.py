@@ -163,7 +163,10 @@ def test_a_long_list_is_cut_and_says_how_much_is_left(number: int, lines: int) -
         ({"head": None}, "Nothing to do: vs_1 equals acme/docs (1.3 s)"),
         ({"failed": report(failed={"a": "x"}).failed}, "Synced with failures: acme/docs"),
         ({"error": ApiUnavailable("gone")}, "Not finished: acme/docs"),
-        ({"dry_run": True, "vector_store_id": None}, "Dry run: nothing was changed (acme/docs at dddddddddddd → a new"),
+        (
+            {"dry_run": True, "vector_store_id": None},
+            "Dry run: nothing was changed (acme/docs at dddddddddddd → its vector store",
+        ),
         ({"superseded": True}, "A newer run has already published: acme/docs at dddddddddddd changes nothing."),
     ],
 )
