@@ -133,6 +133,9 @@ class MemorySource:
     def knows(self, commit: str) -> bool:
         return commit in self.commits and commit not in self.unknown
 
+    def is_behind(self, commit: str) -> bool:
+        return False
+
     def entries(self) -> Iterator[TreeEntry]:
         for path, file in sorted(self._tree.items()):
             yield _tree_entry(path, file)

@@ -135,6 +135,16 @@ class Repository:
         header, _, _ = self._text("cat-file", "commit", commit).partition("\n\n")
         return [line.removeprefix("parent ") for line in header.splitlines() if line.startswith("parent ")]
 
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` comes after `older`, as far as this clone knows."""
+        if not self.has_commit(newer):
+            return False
+        try:
+            self._text("merge-base", "--is-ancestor", older, newer)
+        except gitpython.GitCommandError:
+            return False
+        return True
+
     def merge_base(self, one: str, other: str) -> str | None:
         """The commit from which two others come; None when this clone does not know."""
         try:

@@ -12,7 +12,7 @@ from .cost import PRICES_URL, dollars, per_day
 from .errors import EXIT_USAGE
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
 from .remedies import REASONS, remedy
-from .reporting import Report
+from .reporting import Report, Stock
 from .text import counts, size
 
 MAX_BYTES = 1024 * 1024
@@ -29,9 +29,10 @@ def summary(report: Report, budget: int = _BUDGET) -> str:
 
     `budget` is how many bytes of UTF-8 it may take; documents that do not fit are counted.
     """
-    said = [*context(report), *why(report), *alerts(report), *_counts(report), *stock(report), *what_to_do(report)]
+    listed = report.planned or report
+    said = [*context(report), *why(report), *alerts(report), *_counts(listed), *stock(report), *what_to_do(report)]
     head = "\n".join([f"## {_title(report)}", "", *said])
-    shown, rest = documents(report, [*changes(report), *skipped(report)], budget - len(head.encode()) - 200)
+    shown, rest = documents(report, [*changes(listed), *skipped(listed)], budget - len(head.encode()) - 200)
     more = f"\n… and {rest:,} more documents, which stand in the JSON report (output `report`).\n" if rest else ""
     return f"{head}\n{shown}{more}"
 
@@ -54,7 +55,9 @@ def _title(report: Report) -> str:
     if report.superseded:
         return "⏭️ vsync: a newer run has already synced"
     if report.error is not None:
-        return "❌ vsync: the sync did not finish"
+        return (
+            "🛑 vsync: refused by a limit, nothing was done" if report.refused else "❌ vsync: the sync did not finish"
+        )
     if report.dry_run:
         return "🛑 vsync plan: refused by a limit" if report.refused else f"📋 vsync plan: {documents} would change"
     if report.failed:
@@ -71,11 +74,13 @@ def context(report: Report) -> Iterator[str]:
     store = code(report.vector_store_id) if report.vector_store_id else "its vector store"
     yield f"{code(report.source or 'this folder')}{head} → {store}, target {code(report.target)}"
     yield ""
-    yield f"Compared: {prose(report.comparison.reason, 300)}{_range(report)}."
+    what = "Compared the whole tree" if report.comparison.mode == "full" else "Compared"
+    yield f"{what}: {prose(report.comparison.reason, 300)}{_range(report)}."
     if report.bytes_uploaded:
         yield f"Uploaded {size(report.bytes_uploaded)} in {sum(report.requests.values()):,} requests, {report.duration_s:.1f} s."
     elif report.dry_run and report.estimate.get("uploads"):
-        yield f"Would upload {report.estimate['uploads']:,} documents, {size(report.estimate['upload_bytes'])}."
+        uploads = report.estimate["uploads"]
+        yield f"Would upload {uploads:,} document{'' if uploads == 1 else 's'}, {size(report.estimate['upload_bytes'])}."
     if report.manifest_commit:
         yield f"The manifest is committed as {_commit(report, report.manifest_commit)}."
     yield ""
@@ -97,7 +102,10 @@ def _range(report: Report) -> str:
 def why(report: Report) -> Iterator[str]:
     """Why the run planned or synced."""
     if report.mode:
-        yield f"{'Planned only' if report.dry_run else 'Synced'} ({prose(report.mode, 300)})."
+        told = "Planned only" if report.dry_run else "Synced"
+        if report.superseded or report.error is not None:
+            told = "Was to be synced"
+        yield f"{told} ({prose(report.mode, 300)})."
         yield ""
 
 
@@ -120,14 +128,17 @@ def stock(report: Report) -> Iterator[str]:
         f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')} document{'' if after.documents == 1 else 's'}, "
         f"{_from_to(size(before.bytes), size(after.bytes))} of files"
     )
-    cost = _from_to(dollars(per_day(before.bytes)), dollars(per_day(after.bytes)))
-    # The free gigabyte is not this store's alone, so the other bound is told too.
-    most = dollars(per_day(after.bytes, free=0))
-    yield (
-        f"**In the store:** {held}. **Storage:** about {prose(cost)} a day, or {prose(most)} where other stores use up the free 1 GB. "
-        f"[Billed]({PRICES_URL}) are chunks and embeddings; file sizes stand in for them here."
-    )
+    yield f"**Documents:** {held}. **Storage:** {_cost(before, after)}. File sizes stand in for what is [billed]({PRICES_URL})."
     yield ""
+
+
+def _cost(before: Stock, after: Stock) -> str:
+    """About how much a day; the free gigabyte is not this store's alone, so the other bound is told where it matters."""
+    most = per_day(after.bytes, free=0)
+    if most < 0.01 and per_day(before.bytes, free=0) < 0.01:
+        return prose("less than $0.01 a day")
+    least = _from_to(dollars(per_day(before.bytes)), dollars(per_day(after.bytes)))
+    return prose(f"about {least} a day, or {dollars(most)} where other stores use up the free 1 GB")
 
 
 def _from_to(before: str, after: str) -> str:
@@ -138,7 +149,7 @@ def alerts(report: Report) -> Iterator[str]:
     """Why the run ended early, what refused it, and its warnings as far as they fit."""
     if report.error is not None:
         yield from alert("CAUTION", prose(report.error.message), prose(report.error.remedy, 500))
-    if report.refused:
+    if report.refused and report.error is None:
         yield from alert("CAUTION", prose(report.refused))
     left = _WARNINGS_BUDGET
     for number, warning in enumerate(report.warnings):

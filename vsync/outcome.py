@@ -87,7 +87,7 @@ def audit(
 def headline(facts: Mapping[str, Any]) -> str:
     """The audit facts in one line, for a commit's message."""
     words = ("added", "updated", "retagged", "removed", "failed")
-    told = ", ".join(f"{facts[word]} {word}" for word in words if facts.get(word)) or "nothing changed"
+    told = ", ".join(f"{facts[word]} {word}" for word in words if facts.get(word)) or "what the store holds"
     return f"{told} at {facts['head'][:12]}" if facts.get("head") else told
 
 

@@ -99,7 +99,7 @@ def choose_comparison(
     if not base_known:
         return Comparison(
             "full",
-            f"the last synced commit {state.commit[:12]} is not in this clone (shallow, or history was rewritten)",
+            f"the last synced commit {state.commit[:12]} is not in this clone (shallow or behind, or history was rewritten)",
         )
     if base is not None and base != state.commit:
         return Comparison("full", f"the given base {base[:12]} is not the last synced commit {state.commit[:12]}")

@@ -238,10 +238,20 @@ def propose(job: Job, base: Source, trees: Trees, *, recorded: bool) -> Report:
         after=None,
         dry_run=True,
     )
+    if recorded and _other_settings(known.state, job.brief.settings):
+        # The workflow of a pull request is its own: what it changes there shows as little in its files as in the base's.
+        changes = known.survey.plan
+        report = replace(
+            report,
+            comparison=Comparison("full", _OTHER_SETTINGS),
+            before=stock(known.state.files if known.state else {}),
+            after=stock_after(stock(known.state.files if known.state else {}), changes),
+        )
+        recorded = False
     refused = refusal(changes, job.settings.limits)
     if recorded:
         lacks = survey(base, known.state, job.brief).plan
-        report = _beside_the_store(report, known, lacks, job.brief.settings)
+        report = _beside_the_store(report, known, lacks)
         if refused is None and not changes.is_empty and refusal(lacks, job.settings.limits) is None:
             refused = refusal(known.survey.plan, job.settings.limits)
     report = replace(of_plan(report, changes, refused=refused), duration_s=time.monotonic() - started)
@@ -252,11 +262,21 @@ def propose(job: Job, base: Source, trees: Trees, *, recorded: bool) -> Report:
 _NOT_KEPT = "No manifest is kept (manifest: none), so what the store lacks of the base branch is not known here."
 
 
+_OTHER_SETTINGS = (
+    "the settings are not those of the last sync, so this is all that they and the pull request would change"
+)
+
+
+def _other_settings(state: TargetState | None, settings: str) -> bool:
+    """Whether the last complete sync was made with other settings; after a partial one that is not recorded."""
+    return state is not None and bool(state.settings) and state.settings != settings
+
+
 def _unknown(changes: Plan, comparison: Comparison) -> Known:
     return Known(Published(None, None), None, None, "first", Survey(changes, comparison, None))
 
 
-def _beside_the_store(report: Report, known: Known, lacks: Plan, settings: str) -> Report:
+def _beside_the_store(report: Report, known: Known, lacks: Plan) -> Report:
     """With what the store lacks of the base, and its stock: as it is with the base synced, and with the merge.
 
     So the two differ by the pull request alone, also where the store lacks much of the base or is newer than it.
@@ -264,14 +284,14 @@ def _beside_the_store(report: Report, known: Known, lacks: Plan, settings: str) 
     before = stock(known.state.files if known.state is not None else {})
     return replace(
         report,
-        owed=owed(known.state, lacks, settings),
+        owed=owed(known.state, lacks),
         before=stock_after(before, lacks) if known.state is not None else before,
         after=stock_after(before, known.survey.plan),
     )
 
 
-def owed(state: TargetState | None, lacks: Plan, settings: str) -> str | None:
-    """What the store still lacks without the pull request, in one line. `settings` is the run's fingerprint. Pure."""
+def owed(state: TargetState | None, lacks: Plan) -> str | None:
+    """What the store still lacks without the pull request, in one line. Pure."""
     if state is None:
         number = len(lacks.of("upload"))
         return f"Nothing has been synced yet: the first sync brings {_many(number, 'document')}." if number else None
@@ -285,11 +305,7 @@ def owed(state: TargetState | None, lacks: Plan, settings: str) -> str | None:
     ]
     if not told:
         return None
-    why = (
-        "these settings are not those of the last sync"
-        if state.settings != settings
-        else "the base branch is not fully synced yet, or the store is newer than this pull request's base"
-    )
+    why = "the base branch is not fully synced yet, or the store is newer than this pull request's base"
     listed = f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
     return f"Not counted here: {listed} by which the store and the base branch differ, because {why}."
 

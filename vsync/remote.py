@@ -305,8 +305,9 @@ _PERMISSION_REMEDY = (
     "github-token; or keep no manifest with `manifest: none` (each run then lists the store)."
 )
 _DECLINED_REMEDY = (
-    "A rule of the repository forbids it: leave manifest-branch at its default, a branch of vsync's own, or let the "
-    "workflow's token past the rule; or keep no manifest with `manifest: none` (each run then lists the store)."
+    "A rule of the repository forbids it: keep the manifest on a branch of vsync's own (the default manifest-branch, "
+    "vsync-manifest) and leave that and refs/vsync/ out of the rule, or let the workflow's token past it; or keep no "
+    "manifest with `manifest: none` (each run then lists the store)."
 )
 _MISSING_REMEDY = "Check the remote `origin`, and that the job has `permissions: contents: write` and passes its token as github-token."
 

@@ -35,7 +35,8 @@ class Report:
     Sizes in bytes, times in seconds. `error` is why the run ended early; `superseded` that a newer one has run.
     `mode` is why the run planned or synced; `sizes` holds the bytes of the documents it lists, where they are known;
     `before` and `after` are the store's stock without and with it. `owed` is, in the plan of a pull request, what the
-    store lacks already without it. `repository_url` is where a person can look at the repository.
+    store lacks already without it. `repository_url` is where a person can look at the repository;
+    `planned` the plan of a run that a limit refused.
     """
 
     target: str
@@ -69,6 +70,7 @@ class Report:
     owed: str | None = None
     repository_url: str | None = None
     manifest_commit: str | None = None
+    planned: Report | None = None
 
     @property
     def changed(self) -> bool:

@@ -26,6 +26,9 @@ class Source(Protocol):
     def knows(self, commit: str) -> bool:
         """Whether a diff from that commit can be made here."""
 
+    def is_behind(self, commit: str) -> bool:
+        """Whether the head is known to be older than that commit."""
+
     def entries(self) -> Iterator[TreeEntry]:
         """All files."""
 
@@ -65,6 +68,9 @@ class GitSource:
     def knows(self, commit: str) -> bool:
         return commit == self._head or self._repository.has_commit(commit)
 
+    def is_behind(self, commit: str) -> bool:
+        return commit != self._head and self._repository.is_ancestor(self._head, commit)
+
     def entries(self) -> Iterator[TreeEntry]:
         return self._repository.tree(self._head)
 
@@ -101,6 +107,9 @@ class FolderSource:
         self._folder = Folder(root)
 
     def knows(self, commit: str) -> bool:
+        return False
+
+    def is_behind(self, commit: str) -> bool:
         return False
 
     def entries(self) -> Iterator[TreeEntry]:

@@ -105,9 +105,11 @@ def status_lines(found: Status) -> list[str]:
     state = found.state
     if state is None:
         return ["Nothing has been synced yet: there is no manifest for this target."]
-    lines = [f"{len(state.files)} documents in {state.vector_store_id}"]
-    if state.commit is None:
+    lines = [f"{len(state.files)} document{'' if len(state.files) == 1 else 's'} in {state.vector_store_id}"]
+    if state.commit is None and not (found.head is None and state.settings):
         lines.append("  live: no complete sync yet; the next run goes on")
+    elif state.commit is None:
+        lines.append(f"  live: synced {state.run.get('when', 'at an unknown time')}")
     else:
         lines.append(f"  live: {state.commit[:12]}, synced {state.run.get('when', 'at an unknown time')}")
         lines.append("  " + _behind(found))

@@ -182,6 +182,10 @@ def first_report(job: Job, known: Known) -> Report:
     warnings = list(job.warnings)
     if state is None and job.keep_manifest and plan.is_empty:
         warnings.append("No document is selected: nothing was synced. Check the include and exclude patterns.")
+    if state is not None and state.commit is not None and job.source.is_behind(state.commit):
+        warnings.append(
+            f"What is synced here is older than what is in the store (commit {state.commit[:12]}): the store goes back to it."
+        )
     if known.trust == "doubtful":
         warnings.append(
             "The last run did not end, or the manifest was changed since: the store is listed before anything is deleted."
@@ -236,7 +240,7 @@ def check_limits(job: Job, plan: Plan, report: Report) -> None:
     job.observer.planned(planned)
     if refused is not None:
         error = LimitExceeded(refused, "Nothing was changed.")
-        raise _Refused(nothing_done(replace(planned, error=error)))
+        raise _Refused(nothing_done(replace(planned, error=error, planned=replace(planned, dry_run=True))))
 
 
 def nothing_done(report: Report) -> Report:

@@ -80,7 +80,7 @@ def plan_lines(report: Report, shown: int = _SHOWN) -> list[str]:
     """The plan: how it was found, how much it is, and its first operations."""
     lines = [
         f"Plan for {printable(report.source)}: {_range(report)}",
-        f"  compared: {report.comparison.reason}",
+        f"  compared{' the whole tree' if report.comparison.mode == 'full' else ''}: {report.comparison.reason}",
     ]
     told = [f"{word} {number}" for word, number in _plan_counts(report) if number]
     lines.append("  " + (", ".join(told) if told else "nothing to do"))

@@ -257,6 +257,10 @@ def test_a_refused_plan_is_exit_4_with_the_numbers_and_nothing_is_done(job: Runn
     assert step.outputs["removed"] == "0"
     assert "deletes 2 of 2 documents" in step.log
     assert "max-delete" in step.summary
+    assert "refused by a limit, nothing was done" in step.summary
+    assert step.summary.count("[!CAUTION]") == 1
+    assert "<code>docs/a&#46;md</code>" in step.summary
+    assert "Synced" not in step.summary
 
 
 def test_failed_documents_are_annotated_up_to_githubs_limit_and_counted_beyond(job: Runner) -> None:

@@ -388,6 +388,16 @@ def test_a_limit_that_would_refuse_the_sync_is_told_and_the_job_stays_green(gith
     assert "deletes 4 of 4 documents" in step.report["refused"]
 
 
+def test_a_pull_request_that_changes_the_settings_shows_all_that_this_changes(github: GitHub) -> None:
+    """Its workflow is that of the merge, so this is what a changed include rule looks like."""
+    github.push()
+    step = github.plan(github.pull({"other.txt": b"no document by these rules\n"}), "opened", {"include": "docs/*.md"})
+    assert step.code == 0
+    assert "the settings are not those of the last sync" in step.summary
+    assert int(step.outputs["removed"]) > 0
+    assert "to remove" in github.comment()
+
+
 # --- pull_request_target --------------------------------------------------------------------------------------------
 
 

@@ -559,6 +559,15 @@ def test_looking_for_such_a_rule_leaves_nothing_behind(machines: Machines, branc
     assert after == before
 
 
+def test_a_rule_that_came_after_the_first_run_is_found_too(machines: Machines) -> None:
+    machines.published()
+    machines.hook('test "$1" = refs/heads/vsync-manifest && echo "protected by a rule" && exit 1; exit 0')
+    before = machines.refs()
+    with pytest.raises(PushRefused, match="protected by a rule"):
+        machines.run().take(Seal("open", "second", SINCE), 0, never)
+    assert machines.refs() == before
+
+
 def test_a_remote_that_cannot_be_asked_for_its_rules_is_published_to_all_the_same(machines: Machines) -> None:
     machines.bare.git("config", "receive.advertiseAtomic", "false")
     commit = machines.published(manifest_branch="main")

@@ -420,6 +420,16 @@ def test_a_run_that_may_not_wait_longer_does_nothing(synced: Shared) -> None:
         assert synced.wire.sent == []
 
 
+def test_going_back_to_an_older_commit_is_said_before_it_is_done(synced: Shared) -> None:
+    older = synced.head
+    synced.commit({"a.md": b"# A2\n"})
+    assert not any("goes back" in warning for warning in synced.sync().warnings)
+    report = synced.sync(head=older)
+    assert report.updated == ("a.md",)
+    (warning,) = report.warnings
+    assert "older than what is in the store" in warning
+
+
 def test_processes_at_once_end_at_the_newest_commit(world: Shared, tmp_path: Path) -> None:
     world.commit({f"{number}.md": b"# %d\n" % number for number in range(6)})
     clones = []

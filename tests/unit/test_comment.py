@@ -78,8 +78,9 @@ def test_what_the_store_lacks_anyway_is_one_line() -> None:
 
 
 def test_refusals_warnings_and_errors_are_alerts() -> None:
-    text = body(plan(refused="too many", warnings=("mind this",), error=ApiUnavailable("down", "wait")))
-    assert text.count("> [!CAUTION]") == 2
+    text = body(plan(refused="too many", warnings=("mind this",)))
+    assert "> [!CAUTION]\n> too many" in text
+    assert "> [!CAUTION]\n> down" in body(plan(error=ApiUnavailable("down", "wait")))
     assert "> [!WARNING]\n> mind this" in text
 
 

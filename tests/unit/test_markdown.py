@@ -78,7 +78,7 @@ def test_a_plan_says_what_it_would_upload() -> None:
     text = summary(
         report(added=("a.md",), dry_run=True, estimate={"uploads": 1, "upload_bytes": 2_000_000, "deletes": 0})
     )
-    assert "Would upload 1 documents, 2.0 MB" in text
+    assert "Would upload 1 document, 2.0 MB" in text
     assert "| ➕\N{NO-BREAK SPACE}add |" in text
 
 

@@ -63,8 +63,8 @@ def lacking(*, uploads: int = 0, retags: int = 0, deletes: int = 0) -> Plan:
     return Plan(tuple(Operation(kind, f"{kind}-{n}.md") for kind, many in kinds for n in range(many)))  # type: ignore[arg-type]
 
 
-def synced(settings: str = SETTINGS) -> TargetState:
-    return state({"a.md": entry("a.md", "one")}, settings=settings)
+def synced() -> TargetState:
+    return state({"a.md": entry("a.md", "one")})
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def synced(settings: str = SETTINGS) -> TargetState:
     ],
 )
 def test_what_the_store_lacks_of_the_base_is_one_line_without_zeros(lacks: Plan, words: str) -> None:
-    said = owed(synced(), lacks, SETTINGS)
+    said = owed(synced(), lacks)
     assert said is not None
     assert words in said
     assert "\n" not in said
@@ -87,18 +87,12 @@ def test_what_the_store_lacks_of_the_base_is_one_line_without_zeros(lacks: Plan,
 
 
 def test_a_store_that_has_all_of_the_base_is_not_mentioned() -> None:
-    assert owed(synced(), lacking(), SETTINGS) is None
-    assert owed(None, lacking(), SETTINGS) is None
-
-
-def test_other_settings_than_the_last_syncs_are_said_to_be_why() -> None:
-    said = owed(synced("others"), lacking(uploads=1), SETTINGS)
-    assert said is not None
-    assert "these settings are not those of the last sync" in said
+    assert owed(synced(), lacking()) is None
+    assert owed(None, lacking()) is None
 
 
 def test_a_store_that_was_never_synced_is_said_to_be_so() -> None:
-    said = owed(None, lacking(uploads=3), SETTINGS)
+    said = owed(None, lacking(uploads=3))
     assert said == "Nothing has been synced yet: the first sync brings 3 documents."
 
 

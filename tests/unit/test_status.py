@@ -92,6 +92,11 @@ def test_a_sync_that_never_completed_is_told() -> None:
     assert lines[1:] == ["  live: no complete sync yet; the next run goes on"]
 
 
+def test_a_folder_that_was_synced_has_no_commit_that_is_live() -> None:
+    lines = status_lines(look(replace(STATE, commit=None, failed={}), head=None, repository=False))
+    assert lines[1:] == [f"  live: synced {STATE.run['when']}"]
+
+
 def test_a_time_that_is_not_recorded_is_unknown() -> None:
     assert status_lines(look(replace(STATE, run={})))[1].endswith("synced at an unknown time")
 

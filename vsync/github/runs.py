@@ -24,6 +24,7 @@ def run_is_over(
     Without `actions: read` nothing is known, and the seal is taken over when its holder is silent for three minutes.
     """
     asked: dict[str, float] = {}
+    told: set[str] = set()
 
     def ended(run: str) -> bool:
         if token is None or repository is None or not run.isdecimal() or len(run) > 18:
@@ -34,7 +35,12 @@ def run_is_over(
         try:
             status = _status(token, api_url, repository, int(run))
         except Exception as error:  # PyGithub raises whatever requests, urllib3 and JSON raise
-            log(f"Whether run {run} has ended could not be asked ({type(error).__name__}).")
+            if run not in told:
+                told.add(run)
+                log(
+                    f"GitHub does not tell whether run {run} has ended ({type(error).__name__}; the job may lack "
+                    "`permissions: actions: read`): its seal is taken over when it is silent for three minutes."
+                )
             return False
         if status == "completed":
             log(f"Run {run} has ended without closing the seal: taking it over.")

@@ -180,8 +180,6 @@ class RemotePublication:
 
     def _make_sure_of_the_branch(self, there: _There) -> None:
         """A rule may protect the branch though the seal can be written: that is to be known before anything is uploaded."""
-        if not self._shared and there.tip is not None:
-            return  # vsync's own, and it was pushed to before
         trial = self._remote.commit(there.tip, self.name, (there.manifest or b"") + b"\n", "vsync: a trial\n")
         refusal = self._remote.refusal(RefUpdate(self._branch, trial, there.tip), self._seal)
         if refusal is not None:
