@@ -10,7 +10,7 @@
     ├── PermissionDenied      3  permission   the key's owner: a missing scope
     ├── StoreGone             3  store        the user: deleted or expired
     ├── PublicationFailed     3  manifest     nobody: the manifest could not be written after the store was
-    ├── SealHeld              3  store        nobody: another run is at work
+    ├── SealHeld              3  git          nobody: another run is at work
     ├── ApiUnavailable        3  api          nobody: unreachable, or refusing after every retry
     ├── GitUnavailable        3  git          nobody: a remote that does not answer
     ├── PushRefused           3  permission   the workflow's author: the token or a branch rule forbids the push
@@ -99,7 +99,7 @@ class PublicationFailed(VsyncError):
 
 
 class SealHeld(VsyncError):
-    reason = "store"
+    reason = "git"
 
 
 class ApiUnavailable(VsyncError):

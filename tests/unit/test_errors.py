@@ -19,7 +19,7 @@ CONTRACT = {
     "PermissionDenied": (3, "permission"),
     "StoreGone": (3, "store"),
     "PublicationFailed": (3, "manifest"),
-    "SealHeld": (3, "store"),
+    "SealHeld": (3, "git"),
     "ApiUnavailable": (3, "api"),
     "GitUnavailable": (3, "git"),
     "PushRefused": (3, "permission"),
