@@ -13,14 +13,17 @@ def main(arguments: list[str]) -> int:
     # without a word. Everything slow is imported after this.
     stop = Stop()
     stop.install()
+    from vsync.confidential import taken_from
+
+    environ = taken_from(os.environ)
     # A runner may hand the action's input `args` to the container as its own arguments.
-    if arguments and "INPUT_COMMAND" not in os.environ:
+    if arguments and "INPUT_COMMAND" not in environ:
         from vsync import cli
 
-        return cli.run(arguments[1:] if arguments[0] == "vsync" else arguments, os.environ)
+        return cli.run(arguments[1:] if arguments[0] == "vsync" else arguments, environ)
     from vsync import action
 
-    return action.run(os.environ, stop)
+    return action.run(environ, stop)
 
 
 if __name__ == "__main__":

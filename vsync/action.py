@@ -90,8 +90,9 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
             return _other_command(command, given, secrets, environ)
         return _sync(given, keys, environ, stop, secrets, plan_only=command == "plan")
     except VsyncError as error:
-        tell_failure(error, secrets, environ)
-        return error.exit_code
+        cause = stop.cause(error)
+        tell_failure(cause, secrets, environ)
+        return cause.exit_code
 
 
 def _credentials(given: Mapping[str, str], environ: Mapping[str, str]) -> Credentials:
@@ -176,6 +177,8 @@ def _run(step: Step, settings: Settings, pull: PullRequest | None) -> tuple[Repo
         step.token,
         optional="commit" not in step.given,
         is_dead=run_is_over(step.token, step.api_url, step.origin.repository, commands.say),
+        found=step.secrets.add,
+        stopped=lambda: step.stop.requested,
     )
     place = open_place(settings, step.origin, access)
     with contextlib.closing(place):
@@ -328,8 +331,13 @@ def _write_report(report: Report, root: Path, workspace: Path) -> str:
     """Writes the JSON report and gives its path, relative to the workspace."""
     path = root / _REPORT
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
-    keep_out_of_git(path.parent)
-    write_durably(path, text.encode("utf-8", "backslashreplace"))
+    try:
+        keep_out_of_git(path.parent)
+        write_durably(path, text.encode("utf-8", "backslashreplace"))
+    except (OSError, ConfigurationError) as error:
+        # The run has been made: that a folder of the repository is in the way of its report must not hide how it went.
+        commands.warning("Report", f"The report {_REPORT} cannot be written ({error}); the job summary has it all.")
+        return ""
     return os.path.relpath(path, workspace)
 
 

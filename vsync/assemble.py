@@ -52,13 +52,30 @@ if TYPE_CHECKING:
 class GitAccess:
     """How git reaches a remote: the process's environment, and a token (None: git's own credentials).
 
-    `optional`: where there is no remote, a file will do. `is_dead` tells of a run whether it is known to have ended.
+    `optional`: where there is no remote, a file will do. `is_dead` tells of a run whether it is known to have ended,
+    `found` is told what must not be shown, `stopped` says whether the run is to end.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     token: str | None = field(default=None, repr=False)
     optional: bool = False
     is_dead: Callable[[str], bool] = lambda run: False
+    found: Callable[[str], None] = lambda secret: None
+    stopped: Callable[[], bool] = lambda: False
+
+    def remote(self, repository: Repository, url: str) -> Remote:
+        """The remote at an address, as this run reaches it from that repository. Its secrets are told to `found`."""
+        remote = Remote(
+            url,
+            self.token,
+            self.environ,
+            repository.configuration(),
+            object_format=repository.object_format(),
+            stopped=self.stopped,
+        )
+        for secret in remote.secrets:
+            self.found(secret)
+        return remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +129,7 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
             access.environ,
             object_format=repository.object_format(),
             owner=(there.st_uid, there.st_gid),
+            stopped=access.stopped,
         )
     url = repository.push_url()
     if url is None:
@@ -119,9 +137,7 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
             "The repository has no remote `origin` that could keep the manifest.",
             "Add one, or keep the manifest as a file (without --push; in a workflow: `commit: false`).",
         )
-    return Remote(
-        url, access.token, access.environ, repository.configuration(), object_format=repository.object_format()
-    )
+    return access.remote(repository, url)
 
 
 def _open_source(settings: Settings, origin: Origin) -> Place:

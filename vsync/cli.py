@@ -91,8 +91,9 @@ def run(
         failed(ConfigurationError(error.format_message()))
         return 2
     except VsyncError as error:
-        failed(error)
-        return _tell(error, context)
+        cause = context.stop.cause(error)
+        failed(cause)
+        return _tell(cause, context)
     except click.Abort:
         return Interrupted(context.stop.signum or 2).exit_code
     return context.exit_code
@@ -212,7 +213,13 @@ def _git_access(context: _Context, options: Mapping[str, Any]) -> GitAccess:
 
     token = context.environ.get("VSYNC_GITHUB_TOKEN", "").strip() or None
     context.secrets.add(token)
-    return GitAccess(context.environ, token, optional=not options.get("push"))
+    return GitAccess(
+        context.environ,
+        token,
+        optional=not options.get("push"),
+        found=context.secrets.add,
+        stopped=lambda: context.stop.requested,
+    )
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 
 
 class Secrets:
@@ -19,3 +19,15 @@ class Secrets:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
+
+
+_OF_NO_USE_TO_OTHERS = ("INPUT_", "OPENAI_", "ACTIONS_ID_TOKEN_", "VSYNC_GITHUB_TOKEN")
+
+
+def taken_from(environ: MutableMapping[str, str]) -> dict[str, str]:
+    """The environment as it is; secrets are removed from it, so that no program that is started inherits them."""
+    copy = dict(environ)
+    for name in copy:
+        if name.startswith(_OF_NO_USE_TO_OTHERS):
+            del environ[name]
+    return copy

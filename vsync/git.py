@@ -46,7 +46,7 @@ class Repository:
         `alternates` is a folder of more objects to read from, `environment` what git needs to reach the remote.
         """
         try:
-            self._repo = gitpython.Repo(path.absolute(), search_parent_directories=True, expand_vars=False)
+            self._repo = gitpython.Repo(_with_git(path.absolute()), expand_vars=False)
         except gitpython.NoSuchPathError:
             raise RepositoryError(f"There is no folder {path}.", "Give the repository's folder with --repo.") from None
         except (gitpython.InvalidGitRepositoryError, OSError, ValueError) as error:
@@ -362,6 +362,15 @@ class BlobReader:
             left -= len(chunk)
             yield chunk
         stdout.read(1)
+
+
+def _with_git(path: Path) -> Path:
+    """The folder, or the one above it, that has a `.git`; else the folder itself, which may be a bare repository.
+
+    A folder of a repository can look like a bare one, with a configuration that somebody committed and that runs commands.
+    Git never commits anything of the name `.git`. https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository
+    """
+    return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), path)
 
 
 def _common_dir(git_dir: Path) -> Path:

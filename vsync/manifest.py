@@ -80,7 +80,8 @@ class Seal:
 
     `content` identifies the target's own part of that manifest: another target's run changes the file, and not that.
     `owner` is kept here from before the first upload on, so that a first run that dies leaves entries that the next
-    one knows as its own. `released` says that the run that left it open has ended.
+    one knows as its own. `released` says that the run that left it open has ended,
+    `ended` which was the newest workflow run that came to its end.
     """
 
     state: Literal["open", "closed"]
@@ -92,6 +93,7 @@ class Seal:
     content: str | None = None
     owner: str | None = None
     released: bool = False
+    ended: str | None = None
 
 
 Trust = Literal["first", "unsealed", "sealed", "doubtful"]
@@ -319,7 +321,7 @@ def parse_seal(content: bytes) -> Seal:
     if not isinstance(data, dict) or data.get("state") not in ("open", "closed"):
         return _UNREADABLE
     texts = [data.get(key) for key in ("run", "since")]
-    options = [data.get(key) for key in ("head", "manifest", "content", "owner")]
+    options = [data.get(key) for key in ("head", "manifest", "content", "owner", "ended")]
     serial = data.get("serial")
     if not all(isinstance(text, str) for text in texts) or type(serial) is not int:
         return _UNREADABLE
@@ -335,11 +337,13 @@ def parse_seal(content: bytes) -> Seal:
         content=data.get("content"),
         owner=data.get("owner"),
         released=data.get("released") is True,
+        ended=data.get("ended"),
     )
 
 
 def dump_seal(seal: Seal) -> bytes:
     data = dataclasses.asdict(seal)
-    if not seal.released:
-        del data["released"]
+    for key in ("released", "ended"):
+        if not data[key]:
+            del data[key]
     return (json.dumps(data, sort_keys=True) + "\n").encode()

@@ -132,6 +132,12 @@ def _workflow_run(trigger: Trigger, syncing: str | None) -> Mode:
     return Mode(False, f"{name}, after a run on {trigger.branch or 'the default branch'}")
 
 
+def newest_run(*runs: object) -> str | None:
+    """The newest of these that is the number of a workflow run; None when none is."""
+    known = [run for run in runs if isinstance(run, str) and _RUN_ID.fullmatch(run)]
+    return max(known, key=int, default=None)
+
+
 def is_late(published: object, run_id: str | None, head: str | None) -> bool:
     """Whether the run that `published` names is newer than this one. An explicit head is a person's order, and obeyed."""
     if head is not None or run_id is None or not isinstance(published, str):

@@ -187,7 +187,7 @@ class OnlineRun:
                 raise StoreConflict(
                     f"The manifest belongs to the vector store {info.id}, named {info.name!r}, but the name "
                     f"{settings.vector_store_name!r} is given.",
-                    "Leave the name out, or use another --manifest or --target for another store.",
+                    "Leave the name out, or use another --target for another store.",
                 )
             return info
         found = choose_by_name(await stores.list(), self._store_name(), self._job.identity.name, settings.target)

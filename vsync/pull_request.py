@@ -46,10 +46,7 @@ def plan(job: Job, pull: PullRequest, place: Place, access: GitAccess) -> Report
 def _reading(repository: Repository, access: GitAccess) -> Remote | None:
     """The remote of a repository whose manifest is not kept there, to fetch from."""
     url = repository.push_url()
-    if url is None:
-        return None
-    settings, object_format = repository.configuration(), repository.object_format()
-    return Remote(url, access.token, access.environ, settings, object_format=object_format)
+    return None if url is None else access.remote(repository, url)
 
 
 def _with_record(job: Job, place: Place, repository: Repository, base: str) -> tuple[Job, bool]:

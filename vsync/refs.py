@@ -30,6 +30,7 @@ _PERMISSION = re.compile(
 _MISSING = re.compile(r"repository .*not found|returned error: 404\b|does not appear to be a git repository", re.I)
 _NO_ATOMIC = re.compile(r"does not support --atomic", re.I)
 _BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.lock|index-pack failed", re.I)
+_LEAST_OF_A_TOKEN = 16
 _KEPT_SETTINGS = re.compile(r"(http|credential|ssh)\.|core\.(sshcommand|askpass|gitproxy)$", re.I)
 
 
@@ -76,6 +77,18 @@ def told(output: str) -> str:
 def without_userinfo(text: str) -> str:
     """The text, with the user and password of every address in it cut out."""
     return _USERINFO.sub("", text)
+
+
+def secrets_of(url: str, config: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What of an address and its configuration must not be shown: a password, as written and as meant, and header values.
+
+    A long name without a password is a token (`https://TOKEN@host/…`).
+    """
+    userinfo = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    name, _, password = userinfo.partition(":")
+    password = password or (name if len(name) >= _LEAST_OF_A_TOKEN else "")
+    headers = [value.split()[-1] for key, value in config if key.lower().endswith(".extraheader") and value.split()]
+    return tuple(dict.fromkeys(word for word in (password, unquote(password), *headers) if word))
 
 
 def is_http(url: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -15,11 +16,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from .errors import GitUnavailable, ManifestError, PushRefused
-from .refs import RefUpdate, as_environment, classify, network_config, parse_refs, told, without_userinfo
+from .refs import RefUpdate, as_environment, classify, network_config, parse_refs, secrets_of, told, without_userinfo
 
 _NAME = "vsync"
 """The remote's name in the scratch repository: people's own configuration may say something of an `origin`."""
 _TRIES = 3
+_DEADLINE_S = 600.0
+"""For one git command: a clone's tree of one commit can be large."""
+_GRACE_S = 4.0
+_LOOK_EVERY_S = 0.25
 _WAIT_S = (1.0, 4.0)
 _BOT = {
     "GIT_AUTHOR_NAME": "github-actions[bot]",
@@ -47,12 +52,15 @@ class Remote:
         object_format: str = "sha1",
         owner: tuple[int, int] | None = None,
         pause: Callable[[float], None] = time.sleep,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         address, config = network_config(url, token, inherited)
         self.shown = without_userinfo(address)
+        self.secrets = secrets_of(url, config)
         self._object_format = object_format
         self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None
         self._pause = pause
+        self._stopped = stopped
         self._folder: Path | None = None
         config += [
             (f"remote.{_NAME}.url", address),
@@ -197,7 +205,7 @@ class Remote:
                 return False
             if classify(output) == "no-atomic":
                 return self._push_in_order(updates)
-            if classify(output) not in {"unreachable", "busy"}:
+            if classify(output) not in {"unreachable", "busy"} or self._stopped():
                 break
             if number + 1 < _TRIES:
                 self._pause(_WAIT_S[number])
@@ -247,7 +255,7 @@ class Remote:
             status, out, err = self._git(*arguments)
             if status == 0:
                 return os.fsdecode(out)
-            if classify(err) != "unreachable":
+            if classify(err) != "unreachable" or self._stopped():
                 break
             if number + 1 < _TRIES:
                 self._pause(_WAIT_S[number])
@@ -287,17 +295,40 @@ class Remote:
             environment["GIT_NO_LAZY_FETCH"] = "1"
         # Not by GitPython, which adds the process's whole environment again: variables of a surrounding git lead elsewhere.
         user, group = self._owner or (None, None)
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["git", *arguments],
             env=environment,
-            input=stdin,
-            capture_output=True,
-            check=False,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             user=user,
             group=group,
             extra_groups=None if group is None else [],
+            start_new_session=True,  # its helpers end with it, and a terminal's Ctrl-C is the run's to answer
         )
-        return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
+        with process:
+            out, err = self._until_done(process, stdin, arguments[0])
+        return process.returncode, out, err.decode("utf-8", "replace")
+
+    def _until_done(self, process: subprocess.Popen[bytes], stdin: bytes, what: str) -> tuple[bytes, bytes]:
+        """What git wrote. Ends a git that takes too long: it can wait for its own helper, or for a silent server, for ever.
+
+        When the run is to end, git gets a few seconds more, so that what was done can still be recorded.
+        """
+        deadline = time.monotonic() + _DEADLINE_S
+        stopping = False
+        while True:
+            try:
+                return process.communicate(stdin, timeout=_LOOK_EVERY_S)
+            except subprocess.TimeoutExpired:
+                stdin = b""  # it is being written already
+            if not stopping and self._stopped():
+                stopping, deadline = True, min(deadline, time.monotonic() + _GRACE_S)
+            if time.monotonic() >= deadline:
+                os.killpg(process.pid, signal.SIGKILL)
+                out, _ = process.communicate()
+                why = "the run was told to stop" if stopping else f"{_DEADLINE_S:.0f} s had passed"
+                return out, f"fatal: git {what} was ended because {why}".encode()
 
 
 _PERMISSION_REMEDY = (

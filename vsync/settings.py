@@ -121,6 +121,12 @@ def credentials(environ: Mapping[str, str]) -> Credentials:
     def get(name: str) -> str | None:
         return environ.get(name, "").strip() or None
 
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        if not (get(name) or "").isprintable():
+            raise ConfigurationError(
+                f"{name} (in a workflow: its input) holds a line break or another character that cannot be sent.",
+                "Give one value on one line; a secret that holds two was pasted twice.",
+            )
     identity = _workload_identity(
         get("OPENAI_IDENTITY_PROVIDER_ID"), get("OPENAI_SERVICE_ACCOUNT_ID"), get("OPENAI_WIF_AUDIENCE")
     )

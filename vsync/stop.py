@@ -8,7 +8,7 @@ import time
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from .errors import Interrupted
+from .errors import Interrupted, VsyncError
 
 if TYPE_CHECKING:
     import asyncio
@@ -71,6 +71,12 @@ class Stop:
         """`pause`, where no event loop runs."""
         time.sleep(seconds)
         self.check()
+
+    def cause(self, error: VsyncError) -> VsyncError:
+        """What to tell as the reason why a run ended: the wish to stop comes before what failed because of it."""
+        if self.signum is None or isinstance(error, Interrupted):
+            return error
+        return Interrupted(self.signum, f"Interrupted by {signal.Signals(self.signum).name}. {error.message}", error.remedy)
 
     def check(self) -> None:
         """Raises Interrupted when the wish has come."""

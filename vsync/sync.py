@@ -104,8 +104,10 @@ def run(job: Job) -> Report:
     if job.dry_run:
         return _timed(_dry_run(job, known, report), started)
     if nothing_to_do(job, known):
-        _note(job, known)
-        return _timed(report, started)
+        if note(job, known):
+            return _timed(report, started)
+        job.observer.note("Another run was quicker: looking again.")
+        return run(replace(job, published=None))
     try:
         if known.final:
             check_limits(job, known.survey.plan, report)
@@ -120,22 +122,25 @@ def run(job: Job) -> Report:
 
 def superseded(job: Job, known: Known) -> bool:
     """Whether a newer run than this one has synced already, or has found nothing to do."""
+    seal = known.published.seal
     ended = [known.state.run.get("id")] if known.state else []
-    if known.trust == "sealed" and known.published.seal is not None:
-        ended.append(known.published.seal.run)
+    if seal is not None:
+        ended += [seal.ended, seal.run if known.trust == "sealed" else None]
     return any(is_late(run, job.origin.run_id, job.settings.head) for run in ended)
 
 
-def _note(job: Job, known: Known) -> None:
+def note(job: Job, known: Known) -> bool:
     """Nothing to do for this run, but an older one that comes later must know that it is late.
 
-    Also when the head is the one that was synced: a branch may have gone forth and back meanwhile.
+    Also when the head is the one that was synced: a branch may have gone forth and back meanwhile. False when another run
+    was quicker.
     """
     seal, run = known.published.seal, job.origin.run_id
     if run and known.trust == "sealed" and seal is not None and (seal.run != run or seal.head != job.source.head):
         if is_late(seal.run, run, None):
-            return  # an explicit head of an old run, run once more
-        job.publication.note(run, job.source.head)
+            return True  # an explicit head of an old run, run once more
+        return job.publication.note(run, job.source.head)
+    return True
 
 
 def _import_sdk_meanwhile() -> None:
@@ -173,7 +178,7 @@ def _check_store(job: Job, state: TargetState | None) -> None:
     if state is not None and wanted is not None and wanted != state.vector_store_id:
         raise ManifestError(
             f"The manifest {job.publication.title} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
-            "Leave the id out to go on with the old store. For a new one use another --manifest or --target, or delete the manifest.",
+            "Leave the id out to go on with the old store. For a new one use another --target, or delete the manifest.",
         )
 
 

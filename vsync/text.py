@@ -18,10 +18,19 @@ def printable(text: str) -> str:
 
 def redacted(text: str, secrets: Iterable[str | None]) -> str:
     """The text without the secrets, and without what looks like an OpenAI key or a JSON web token."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+    for secret in sorted({form for known in filter(None, secrets) for form in _forms(known)}, key=len, reverse=True):
         text = text.replace(secret, "***")
     text = re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
     return re.sub(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?", "***", text)
+
+
+_LEAST_OF_A_SECRET = 6
+
+
+def _forms(secret: str) -> set[str]:
+    """How a secret may be shown: as it is, as a literal of a program, and line by line."""
+    lines = {line.strip() for line in secret.splitlines() if len(line.strip()) >= _LEAST_OF_A_SECRET}
+    return {secret, secret.encode("unicode_escape").decode("ascii"), *lines}
 
 
 def one_line(text: str, secrets: Iterable[str | None], most: int = 300) -> str:

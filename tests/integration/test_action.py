@@ -263,6 +263,20 @@ def test_a_refused_plan_is_exit_4_with_the_numbers_and_nothing_is_done(job: Runn
     assert "Synced" not in step.summary
 
 
+@pytest.mark.parametrize("obstacle", ["file", "folder"])
+def test_a_report_that_cannot_be_written_does_not_hide_how_the_run_went(job: Runner, obstacle: str) -> None:
+    if obstacle == "file":
+        (job.workspace / ".vsync").write_text("in the way")
+    else:
+        (job.workspace / ".vsync" / "report.json").mkdir(parents=True)
+    step = job.run({"manifest": "state.json"})
+    assert step.code == 0
+    assert step.outputs["added"] != "0"
+    assert step.outputs["report"] == ""
+    assert "report .vsync/report.json cannot be written" in step.log
+    assert "Traceback" not in step.log
+
+
 def test_failed_documents_are_annotated_up_to_githubs_limit_and_counted_beyond(job: Runner) -> None:
     # A document of white space uploads, and then cannot be indexed.
     pages = {f"docs/bad-{number:02}.pptx": "not a presentation" for number in range(14)}

@@ -709,3 +709,15 @@ def test_a_whole_clone_is_never_fetched_into(repo: Repo, tmp_path: Path, monkeyp
     with opened(whole.root) as repository:
         repository.fetch_missing(repository.resolve("HEAD"), [blob_id(b"1"), "0" * 40])
     assert '"fetch"' not in trace.read_text()
+
+
+def test_a_folder_that_looks_like_a_bare_repository_is_a_folder_of_its_repository(repo: Repo) -> None:
+    """Its configuration was committed by whoever wrote the files, and a configuration can run commands."""
+    repo.commit({"evil/HEAD": b"ref: refs/heads/main\n", "evil/config": b"[core]\n\tbare = true\n"})
+    repo.checkout()
+    for name in ("objects", "refs"):
+        (repo.root / "evil" / name).mkdir()
+    opened = Repository(repo.root / "evil")
+    assert opened.root == repo.root.resolve()
+    assert opened.git_dir == (repo.root / ".git").resolve()
+    opened.close()

@@ -24,6 +24,7 @@ from vsync.errors import ManifestError, PublicationFailed, PushRefused, SealHeld
 from vsync.manifest import Manifest, Seal, blob_id, content_id, parse_manifest, parse_seal, trust
 from vsync.observer import Observer
 from vsync.publish import remote as remote_module
+from vsync.publish.remote import RemotePublication
 from vsync.remote import Remote
 from vsync.reporting import Report
 from vsync.settings import Credentials, Origin, resolve
@@ -378,6 +379,48 @@ def test_a_run_that_waited_and_found_nothing_to_do_makes_older_ones_late(synced:
     assert synced.wire.sent == []
     assert synced.audit() == set()
     synced.settled()
+
+
+def test_a_newest_run_with_nothing_to_do_that_is_overtaken_looks_again(
+    synced: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pushed forth and back: the run of the way forth takes the seal between the look and the note of that back."""
+    back = synced.head
+    forth = synced.commit({"a.md": b"# forth\n"})
+    synced.commit({"a.md": A})
+    note, overtaken = RemotePublication.note, list[Report]()
+
+    def note_late(publication: RemotePublication, number: str, head: str | None) -> bool:
+        if not overtaken:
+            overtaken.append(synced.sync(origin=run(1500), clone=_at(synced, forth)))
+        return note(publication, number, head)
+
+    monkeypatch.setattr(RemotePublication, "note", note_late)
+    report = synced.sync(origin=run(1600))
+    assert overtaken[0].updated == ("a.md",)
+    assert report.updated == ("a.md",)
+    assert back != forth
+    assert synced.audit() == set()
+
+
+def test_a_run_that_died_does_not_hide_the_newest_that_ended(synced: Shared) -> None:
+    forth = synced.commit({"a.md": b"# forth\n"})
+    synced.commit({"a.md": A})
+    assert synced.sync(origin=run(40)).changed is False
+    with synced.job(origin=run(50)) as dead:
+        dead.publication.read()
+        dead.publication.take(Seal("open", "50", "now"), 0, lambda _: None)
+    with synced.job(origin=run(30), clone=_at(synced, forth), is_dead=True) as job:
+        assert sync.run(job).superseded
+    assert synced.audit() == set()
+
+
+def test_an_old_run_with_a_head_of_its_own_does_not_hide_the_newest_that_ended(synced: Shared) -> None:
+    forth = synced.commit({"a.md": b"# forth\n"})
+    synced.commit({"a.md": b"# newest\n"})
+    synced.sync(origin=run(40))
+    assert synced.sync(origin=run(5), head="HEAD~2").updated == ("a.md",)
+    assert late(synced, 39, forth).superseded
 
 
 def _at(world: Shared, commit: str) -> Repo:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vsync.mode import Event, Trigger, choose_mode, is_late
+from vsync.mode import Event, Trigger, choose_mode, is_late, newest_run
 
 
 def push(ref: str = "refs/heads/main", default: str | None = "main", **facts: Any) -> Event:
@@ -94,3 +94,8 @@ def test_a_run_is_late_when_a_newer_one_has_published(
     published: object, run_id: str | None, head: str | None, late: bool
 ) -> None:
     assert is_late(published, run_id, head) is late
+
+
+def test_the_newest_of_several_runs_is_that_of_the_highest_number() -> None:
+    assert newest_run("9", None, "10", "local-4f", 11, "²") == "10"
+    assert newest_run(None, "local-1") is None

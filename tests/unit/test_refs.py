@@ -16,6 +16,7 @@ from vsync.refs import (
     is_ssh,
     network_config,
     parse_refs,
+    secrets_of,
     told,
     without_userinfo,
 )
@@ -268,3 +269,26 @@ def test_a_count_that_is_none_is_no_count(count: str) -> None:
 def test_addresses_are_told_apart(url: str, http: bool, ssh: bool, address: bool) -> None:
     assert (is_http(url), is_address(url)) == (http, address)
     assert is_ssh(url) == ssh
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("https://name:p%40ss@host/acme/docs", ("p%40ss", "p@ss")),
+        ("https://ghp_0123456789abcdef@host/acme/docs", ("ghp_0123456789abcdef",)),
+        ("ssh://git@host/acme/docs", ()),
+        ("git@host:acme/docs", ()),
+        ("/srv/docs.git", ()),
+    ],
+)
+def test_what_of_an_address_must_not_be_shown(url: str, secrets: tuple[str, ...]) -> None:
+    assert secrets_of(url, []) == secrets
+
+
+def test_the_values_of_headers_must_not_be_shown_either() -> None:
+    config = [
+        ("http.https://h/.extraheader", "AUTHORIZATION: basic c2VjcmV0"),
+        ("http.extraHeader", ""),
+        ("a.b", "x y"),
+    ]
+    assert secrets_of("https://h/acme", config) == ("c2VjcmV0",)

@@ -379,3 +379,11 @@ def test_without_one_of_its_parts_there_is_no_page_of_the_run(missing: str) -> N
 def test_a_mapping_without_any_setting_is_enough() -> None:
     nothing: Given = {}
     assert resolve(nothing, {}) == Settings()
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"])
+@pytest.mark.parametrize("value", ["sk-one\nsk-two", "a\rb", "a\x00b", "a\x7fb"])
+def test_a_credential_of_two_lines_is_refused_and_not_shown(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name) as caught:
+        credentials({name: value})
+    assert "sk-" not in str(caught.value)

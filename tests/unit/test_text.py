@@ -229,3 +229,11 @@ def test_no_secret_in_a_reports_messages_survives_markup() -> None:
         "interrupted",
         "refused ***! refused ***!",
     )
+
+
+def test_a_secret_is_cut_out_however_it_is_written() -> None:
+    secret = "first-line\nsecond-line"
+    for shown in (secret, repr(secret), "first-line", "… second-line …"):
+        text = redacted(f"a {shown} b", [secret])
+        assert "first-line" not in text
+        assert "second-line" not in text

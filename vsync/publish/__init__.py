@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..manifest import Seal, blob_id
+from ..mode import newest_run
 
 RENEW_EVERY_S = 60.0
 STALE_AFTER_S = 180.0
@@ -31,7 +32,7 @@ class Published:
 
 
 def succeed(before: Seal | None, seal: Seal) -> Seal:
-    """The seal that a run opens: what the one before vouches for goes on, and so does the owner that it knew."""
+    """The seal that a run opens: what the one before vouches for goes on, and what it knew of owner and newest run."""
     if before is None:
         return replace(seal, manifest=None, content=None)
     return replace(
@@ -40,6 +41,7 @@ def succeed(before: Seal | None, seal: Seal) -> Seal:
         manifest=before.manifest,
         content=before.content,
         owner=seal.owner or before.owner,
+        ended=newest_run(before.ended, before.run if before.state == "closed" else None),
     )
 
 
@@ -103,8 +105,11 @@ class Publication(Protocol):
     def abandon(self) -> None:
         """Gives the seal back as it was before `take`: nothing was written to the store."""
 
-    def note(self, run: str, head: str | None) -> None:
-        """Records that this run found nothing to do, so that an older one that comes later is known to be late."""
+    def note(self, run: str, head: str | None) -> bool:
+        """Records that this run found nothing to do, so that an older one that comes later is known to be late.
+
+        False: another run was quicker, so there may be something to do after all.
+        """
 
     def doubt(self) -> None:
         """Has the next run list the store: this one lost the seal while it was at work, and left something there."""

@@ -122,8 +122,9 @@ class LocalPublication:
                 self._write_seal(self._before)
             self.release()
 
-    def note(self, run: str, head: str | None) -> None:
+    def note(self, run: str, head: str | None) -> bool:
         """Runs on one machine follow each other, and the manifest there tells which was the last."""
+        return True
 
     def doubt(self) -> None:
         with _writable(self._doubt, PublicationFailed):

@@ -321,15 +321,16 @@ class RemotePublication:
                 self._log("The seal was taken over by another run before it could be given back.")
             self._mine = self._mine_commit = None
 
-    def note(self, run: str, head: str | None) -> None:
+    def note(self, run: str, head: str | None) -> bool:
         there = self._there
         if there.seal is None or there.seal_commit is None:
-            return
+            return True
         commit = self._seal_commit(dataclasses.replace(there.seal, run=run, head=head))
         try:
-            self._remote.push([RefUpdate(self._seal, commit, there.seal_commit)])
+            return self._remote.push([RefUpdate(self._seal, commit, there.seal_commit)])
         except (GitUnavailable, PushRefused) as error:
             self._log(f"That there is nothing to do could not be recorded in {self._seal}: {error.message}")
+            return True
 
     def doubt(self) -> None:
         with contextlib.suppress(GitUnavailable, PushRefused):  # the run ends with the error that led here
