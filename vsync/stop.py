@@ -76,7 +76,9 @@ class Stop:
         """What to tell as the reason why a run ended: the wish to stop comes before what failed because of it."""
         if self.signum is None or isinstance(error, Interrupted):
             return error
-        return Interrupted(self.signum, f"Interrupted by {signal.Signals(self.signum).name}. {error.message}", error.remedy)
+        return Interrupted(
+            self.signum, f"Interrupted by {signal.Signals(self.signum).name}. {error.message}", error.remedy
+        )
 
     def check(self) -> None:
         """Raises Interrupted when the wish has come."""
