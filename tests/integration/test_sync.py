@@ -694,7 +694,7 @@ def test_a_run_does_not_wait_for_ever(synced: World, monkeypatch: pytest.MonkeyP
     report = synced.sync()
     (error,) = held
     assert isinstance(error, VsyncError)
-    assert (error.exit_code, error.reason) == (3, "store")
+    assert (error.exit_code, error.reason) == (3, "git")
     assert "--lock-timeout" in error.remedy
     assert report.exit_code == 0
     assert synced.audit() == set()
