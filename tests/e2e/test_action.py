@@ -203,7 +203,8 @@ def test_a_run_that_was_killed_is_mended_by_the_next_one(
     runner: Runner, synced: str, store: OpenAIServer, git_server: GitServer
 ) -> None:
     second = runner.remote.commit({"docs/a.md": b"# A, again\n", "docs/c.md": b"# C\n"})
-    git_server.before_push(lambda: None, runner.kill)  # when all is uploaded, and nothing of it published
+    # The third push (after those of the seal and of the trial of the rules): all is uploaded, and nothing of it published.
+    git_server.before_push(lambda: None, lambda: None, runner.kill)
     killed = runner.push(second, synced)
     assert killed.code == 137, killed.log
     assert seal(runner)["state"] == "open"
