@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
+from tests.servers import web
 from tests.wire import World
 from vsync.serve.app import create_app
 
@@ -25,37 +24,20 @@ KEY = "sk-proj-the-key-that-nobody-may-read-0123456789"
 A, B, C, D = b"# Apples\n\nred and round\n", b"# Bananas\n", b"# Cherries\n", b"# Dates\n"
 
 
-class Server:
+class Server(web.Server):
     """The embedded store of a world behind a port, and a record of what it was asked."""
 
     def __init__(self, world: World) -> None:
+        super().__init__()
         self.requests: list[str] = []
         self.before: Callable[[str], None] = lambda _: None
-        self._app: Any = create_app(world.wire.store, KEY)
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._listener.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
-        config = uvicorn.Config(self._call, interface="asgi3", log_config=None, access_log=False, lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
+        self.app = create_app(world.wire.store, KEY)
 
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
         request = f"{scope['method']} {scope['path'].removeprefix('/v1')}"
         self.requests.append(request)
         self.before(request)
-        await self._app(scope, receive, send)
-
-    def __enter__(self) -> Server:
-        self._thread.start()
-        deadline = time.monotonic() + 10
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.005)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        self._listener.close()
+        await super()._call(scope, receive, send)
 
     def of(self, method: str) -> list[str]:
         return [request for request in self.requests if request.startswith(method)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import Any
+from typing import Any, Self
 
 import uvicorn
 
 
 class Server:
-    """One server for all tests; each test puts its own store behind it."""
+    """A server whose `app` may change: one for all tests, each of which puts its own store behind it."""
 
     def __init__(self) -> None:
         self.app: Any = None
@@ -26,7 +26,7 @@ class Server:
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
         await self.app(scope, receive, send)
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self._thread.start()
         deadline = time.monotonic() + 10
         while not self._server.started and time.monotonic() < deadline:
