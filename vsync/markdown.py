@@ -125,7 +125,7 @@ def stock(report: Report) -> Iterator[str]:
         return
     before, after = report.before or report.after, report.after
     held = (
-        f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')} document{'' if after.documents == 1 else 's'}, "
+        f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')}, "
         f"{_from_to(size(before.bytes), size(after.bytes))} of files"
     )
     yield f"**Documents:** {held}. **Storage:** {_cost(before, after)}. File sizes stand in for what is [billed]({PRICES_URL})."

@@ -94,13 +94,13 @@ def test_a_remedy_stands_once_for_each_code() -> None:
 def test_the_stock_is_told_before_and_after_with_both_bounds_of_its_cost() -> None:
     text = body(plan(before=Stock(100, 2**30), after=Stock(120, 21 * 2**30)))
     told = re.sub(r"&#([0-9]+);", lambda code: chr(int(code[1])), text)
-    assert "100 → 120 documents, 1.1 GB → 22.5 GB of files" in told
+    assert "100 → 120, 1.1 GB → 22.5 GB of files" in told
     assert "about $0.00 → $2.00 a day, or $2.10 where other stores use up the free 1 GB" in told
 
 
 def test_what_is_not_known_is_left_out() -> None:
     text = body(Report(target="default", comparison=Comparison("full", "asked for"), dry_run=True))
-    for word in ("In the store", "ℹ️", "href", "Job summary", "| Size |", "None"):
+    for word in ("Documents:", "ℹ️", "href", "Job summary", "| Size |", "None"):
         assert word not in text
 
 
