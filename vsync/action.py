@@ -178,7 +178,7 @@ def _run(step: Step, settings: Settings, pull: PullRequest | None) -> tuple[Repo
         optional="commit" not in step.given,
         is_dead=run_is_over(step.token, step.api_url, step.origin.repository, commands.say),
         found=step.secrets.add,
-        stopped=lambda: step.stop.requested,
+        stopped=lambda: step.stop.requested_for,
     )
     place = open_place(settings, step.origin, access)
     with contextlib.closing(place):

@@ -53,7 +53,7 @@ class GitAccess:
     """How git reaches a remote: the process's environment, and a token (None: git's own credentials).
 
     `optional`: where there is no remote, a file will do. `is_dead` tells of a run whether it is known to have ended,
-    `found` is told what must not be shown, `stopped` says whether the run is to end.
+    `found` is told what must not be shown, `stopped` for how many seconds the run has been told to stop.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -61,7 +61,7 @@ class GitAccess:
     optional: bool = False
     is_dead: Callable[[str], bool] = lambda run: False
     found: Callable[[str], None] = lambda secret: None
-    stopped: Callable[[], bool] = lambda: False
+    stopped: Callable[[], float | None] = lambda: None
 
     def remote(self, repository: Repository, url: str) -> Remote:
         """The remote at an address, as this run reaches it from that repository. Its secrets are told to `found`."""

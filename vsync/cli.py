@@ -218,7 +218,7 @@ def _git_access(context: _Context, options: Mapping[str, Any]) -> GitAccess:
         token,
         optional=not options.get("push"),
         found=context.secrets.add,
-        stopped=lambda: context.stop.requested,
+        stopped=lambda: context.stop.requested_for,
     )
 
 

@@ -367,10 +367,28 @@ class BlobReader:
 def _with_git(path: Path) -> Path:
     """The folder, or the one above it, that has a `.git`; else the folder itself, which may be a bare repository.
 
-    A folder of a repository can look like a bare one, with a configuration that somebody committed and that runs commands.
-    Git never commits anything of the name `.git`. https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository
+    A folder of a repository can look like a bare one, with a configuration that somebody committed and that runs commands;
+    it is refused. Git never commits anything of the name `.git`.
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository
     """
-    return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), path)
+    above = next((folder for folder in (path, *path.parents) if _is_git(folder / ".git")), None)
+    if above is None or (above / ".git") in (path, *path.parents):
+        return path
+    if above != path and _is_bare(path):
+        raise RepositoryError(
+            f"{path} looks like a bare repository, but is a folder of the repository {above}.",
+            "A bare repository is used only where no other one is around it: move it elsewhere.",
+        )
+    return above
+
+
+def _is_git(path: Path) -> bool:
+    """Whether a `.git` is a repository's own folder, or a file that names one (a linked worktree, a submodule)."""
+    return path.is_file() or (path / "HEAD").exists()
+
+
+def _is_bare(path: Path) -> bool:
+    return all((path / name).exists() for name in ("HEAD", "objects", "refs"))
 
 
 def _common_dir(git_dir: Path) -> Path:

@@ -23,8 +23,12 @@ _NAME = "vsync"
 _TRIES = 3
 _DEADLINE_S = 600.0
 """For one git command: a clone's tree of one commit can be large."""
-_GRACE_S = 4.0
+_GRACE_S = 6.0
+"""After the run was told to stop, for all that git still does; GitHub kills a cancelled container after ten."""
+_LEAST_S = 2.0
+"""For one command even then."""
 _LOOK_EVERY_S = 0.25
+_ENDED = "was ended because "
 _WAIT_S = (1.0, 4.0)
 _BOT = {
     "GIT_AUTHOR_NAME": "github-actions[bot]",
@@ -39,7 +43,8 @@ class Remote:
     """The remote at an address. `environ` is the process's; `inherited` the configuration of the user's repository.
 
     `owner` is the user and group of a repository on this disk. Root (in a container) works there as they: git would refuse
-    to serve it to anybody else, and what it wrote as root would be in their way.
+    to serve it to anybody else, and what it wrote as root would be in their way. `stopped` says for how many seconds the
+    run has been told to stop (None: it has not).
     """
 
     def __init__(
@@ -52,7 +57,7 @@ class Remote:
         object_format: str = "sha1",
         owner: tuple[int, int] | None = None,
         pause: Callable[[float], None] = time.sleep,
-        stopped: Callable[[], bool] = lambda: False,
+        stopped: Callable[[], float | None] = lambda: None,
     ) -> None:
         address, config = network_config(url, token, inherited)
         self.shown = without_userinfo(address)
@@ -205,7 +210,7 @@ class Remote:
                 return False
             if classify(output) == "no-atomic":
                 return self._push_in_order(updates)
-            if classify(output) not in {"unreachable", "busy"} or self._stopped():
+            if classify(output) not in {"unreachable", "busy"} or self._stopped() is not None:
                 break
             if number + 1 < _TRIES:
                 self._pause(_WAIT_S[number])
@@ -255,7 +260,7 @@ class Remote:
             status, out, err = self._git(*arguments)
             if status == 0:
                 return os.fsdecode(out)
-            if classify(err) != "unreachable" or self._stopped():
+            if classify(err) != "unreachable" or self._stopped() is not None:
                 break
             if number + 1 < _TRIES:
                 self._pause(_WAIT_S[number])
@@ -276,7 +281,9 @@ class Remote:
 
     def _local(self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
         status, out, err = self._git(*arguments, stdin=stdin, more=more)
-        if status < 0:  # a terminal's Ctrl-C goes to git as well; what becomes of the run is not git's to decide
+        if (
+            status < 0 and _ENDED not in err
+        ):  # a terminal's Ctrl-C goes to git as well; what becomes of the run is not git's to decide
             status, out, err = self._git(*arguments, stdin=stdin, more=more)
         if status:
             raise GitUnavailable(
@@ -295,40 +302,44 @@ class Remote:
             environment["GIT_NO_LAZY_FETCH"] = "1"
         # Not by GitPython, which adds the process's whole environment again: variables of a surrounding git lead elsewhere.
         user, group = self._owner or (None, None)
-        process = subprocess.Popen(
-            ["git", *arguments],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            user=user,
-            group=group,
-            extra_groups=None if group is None else [],
-            start_new_session=True,  # its helpers end with it, and a terminal's Ctrl-C is the run's to answer
-        )
-        with process:
-            out, err = self._until_done(process, stdin, arguments[0])
+        alone = not _has_terminal()
+        # From a file, since git may be ended while it reads: a pipe would then have to be fed and watched at once.
+        with tempfile.TemporaryFile() as feed:
+            feed.write(stdin)
+            feed.seek(0)
+            process = subprocess.Popen(
+                ["git", *arguments],
+                env=environment,
+                stdin=feed,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                user=user,
+                group=group,
+                extra_groups=None if group is None else [],
+                start_new_session=alone,
+            )
+            with process:
+                out, err = self._until_done(process, arguments[0], alone=alone)
         return process.returncode, out, err.decode("utf-8", "replace")
 
-    def _until_done(self, process: subprocess.Popen[bytes], stdin: bytes, what: str) -> tuple[bytes, bytes]:
+    def _until_done(self, process: subprocess.Popen[bytes], what: str, *, alone: bool) -> tuple[bytes, bytes]:
         """What git wrote. Ends a git that takes too long: it can wait for its own helper, or for a silent server, for ever.
 
         When the run is to end, git gets a few seconds more, so that what was done can still be recorded.
         """
-        deadline = time.monotonic() + _DEADLINE_S
-        stopping = False
+        started = time.monotonic()
         while True:
             try:
-                return process.communicate(stdin, timeout=_LOOK_EVERY_S)
+                return process.communicate(timeout=_LOOK_EVERY_S)
             except subprocess.TimeoutExpired:
-                stdin = b""  # it is being written already
-            if not stopping and self._stopped():
-                stopping, deadline = True, min(deadline, time.monotonic() + _GRACE_S)
-            if time.monotonic() >= deadline:
-                os.killpg(process.pid, signal.SIGKILL)
-                out, _ = process.communicate()
-                why = "the run was told to stop" if stopping else f"{_DEADLINE_S:.0f} s had passed"
-                return out, f"fatal: git {what} was ended because {why}".encode()
+                now, stopped = time.monotonic(), self._stopped()
+            over = stopped is not None and stopped >= _GRACE_S and now - started >= _LEAST_S
+            if over or now - started >= _DEADLINE_S:
+                _end(process, alone=alone)
+                return (
+                    b"",
+                    f"fatal: git {what} {_ENDED}{'the run was told to stop' if over else f'{_DEADLINE_S:.0f} s had passed'}".encode(),
+                )
 
 
 _PERMISSION_REMEDY = (
@@ -341,6 +352,26 @@ _DECLINED_REMEDY = (
     "manifest with `manifest: none` (each run then lists the store)."
 )
 _MISSING_REMEDY = "Check the remote `origin`, and that the job has `permissions: contents: write` and passes its token as github-token."
+
+
+def _has_terminal() -> bool:
+    """Whether a person could be asked for a passphrase. Git's helpers then stay where they can ask."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _end(process: subprocess.Popen[bytes], *, alone: bool) -> None:
+    """Ends git, and what it started when that is in a session of its own."""
+    if alone:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()  # a helper that lives on may keep its end open
 
 
 def _not_for_git(name: str) -> bool:

@@ -19,6 +19,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.signum: int | None = None
+        self._since = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._event: asyncio.Event | None = None
 
@@ -33,13 +34,19 @@ class Stop:
         self.request(signum)
 
     def request(self, signum: int) -> None:
-        self.signum = self.signum or signum
+        if self.signum is None:
+            self.signum, self._since = signum, time.monotonic()
         if self._loop is not None and self._event is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._event.set)
 
     @property
     def requested(self) -> bool:
         return self.signum is not None
+
+    @property
+    def requested_for(self) -> float | None:
+        """Seconds since the wish came; None when it has not."""
+        return time.monotonic() - self._since if self.requested else None
 
     def attach(self) -> None:
         """Ties this to the running event loop."""

@@ -711,13 +711,22 @@ def test_a_whole_clone_is_never_fetched_into(repo: Repo, tmp_path: Path, monkeyp
     assert '"fetch"' not in trace.read_text()
 
 
-def test_a_folder_that_looks_like_a_bare_repository_is_a_folder_of_its_repository(repo: Repo) -> None:
+def test_a_folder_that_looks_like_a_bare_repository_is_refused(repo: Repo) -> None:
     """Its configuration was committed by whoever wrote the files, and a configuration can run commands."""
     repo.commit({"evil/HEAD": b"ref: refs/heads/main\n", "evil/config": b"[core]\n\tbare = true\n"})
     repo.checkout()
-    for name in ("objects", "refs"):
+    for name in ("objects", "refs", "docs"):
         (repo.root / "evil" / name).mkdir()
-    opened = Repository(repo.root / "evil")
-    assert opened.root == repo.root.resolve()
+    with pytest.raises(RepositoryError, match="looks like a bare repository"):
+        Repository(repo.root / "evil")
+    opened = Repository(repo.root / "evil" / "docs")
     assert opened.git_dir == (repo.root / ".git").resolve()
+    opened.close()
+
+
+def test_what_is_called_git_and_is_no_repository_is_passed_over(repo: Repo) -> None:
+    repo.commit({"docs/a.md": b"# A\n"})
+    (repo.root / "docs" / ".git").mkdir(parents=True)
+    opened = Repository(repo.root / "docs")
+    assert opened.root == repo.root.resolve()
     opened.close()
