@@ -23,9 +23,9 @@ _NAME = "vsync"
 _TRIES = 3
 _DEADLINE_S = 600.0
 """For one git command: a clone's tree of one commit can be large."""
-_GRACE_S = 6.0
+_GRACE_S = 4.0
 """After the run was told to stop, for all that git still does; GitHub kills a cancelled container after ten."""
-_LEAST_S = 2.0
+_LEAST_S = 1.5
 """For one command even then."""
 _LOOK_EVERY_S = 0.25
 _ENDED = "was ended because "
