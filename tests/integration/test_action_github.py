@@ -364,7 +364,7 @@ def test_what_the_store_lacks_of_the_base_is_one_line(github: GitHub) -> None:
     assert step.report["added"] == ["docs/new.md"]
     assert step.report["removed"] == []
     assert "1 upload and 1 removal by which the store and the base branch differ" in step.summary
-    assert "4 → 5 documents" in step.summary
+    assert "**Documents:** 4 → 5," in step.summary
 
 
 def test_a_store_that_is_ahead_of_the_base_changes_neither_plan_nor_limits(github: GitHub) -> None:
@@ -375,7 +375,7 @@ def test_a_store_that_is_ahead_of_the_base_changes_neither_plan_nor_limits(githu
     step = github.plan(pull, "opened")
     assert step.report["added"] == ["docs/new.md"]
     assert step.report["refused"] is None
-    assert "4 → 5 documents" in step.summary
+    assert "**Documents:** 4 → 5," in step.summary
 
 
 def test_a_limit_that_would_refuse_the_sync_is_told_and_the_job_stays_green(github: GitHub) -> None:
