@@ -52,7 +52,7 @@ class Asked:
 
         async def ask(api: Api) -> Any:
             files = api.client.files
-            upload = lambda: files.create(file=("a.md", b"# A", "text/markdown"), purpose="assistants")  # noqa: E731
+            upload = lambda: files.create(file=("a.md", b"# A", "text/markdown"), purpose="assistants")  # noqa: E731 - one of several calls of one shape
             return await api.ask("uploading a.md", upload, creates=creates)
 
         asyncio.run(self._run(ask))
@@ -83,7 +83,7 @@ class Asked:
 def faulty(wire: Wire, *faults: Fault) -> None:
     """The first requests meet these faults, one each."""
     for number, fault in enumerate(faults):
-        wire.when(lambda sent, number=number: sent.number == number + 1, fault)  # type: ignore[misc]
+        wire.when(lambda sent, number=number: sent.number == number + 1, fault)  # type: ignore[misc]  # the default binds the loop's value
 
 
 # What is tried again

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -76,8 +77,8 @@ def hub(tmp_path: Path) -> Hub:
     return Hub(tmp_path)
 
 
-def request(base: str | None, head: str | None, **facts: object) -> PullRequest:
-    return PullRequest(7, base=base, head=head, **facts)  # type: ignore[arg-type]
+def request(base: str | None, head: str | None, **facts: Any) -> PullRequest:
+    return PullRequest(7, base=base, head=head, **facts)
 
 
 def plan_of(hub: Hub, clone: Repository, pull: PullRequest, checked_out: str) -> tuple[Trees, Plan]:

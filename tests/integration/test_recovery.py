@@ -187,7 +187,7 @@ def test_a_run_that_is_killed_while_it_writes_its_state_is_made_up_for(
     while True:
         writes += 1
         other = world.copy(world.folder.parent / f"write-{writes}")
-        if not other.sync_and_die(lambda _, number=writes: _die_at_write(number)):  # type: ignore[misc]
+        if not other.sync_and_die(lambda _, number=writes: _die_at_write(number)):  # type: ignore[misc]  # the default binds the loop's value
             other.wire.close()
             break
         report = other.sync()
@@ -570,7 +570,7 @@ def test_without_a_manifest_a_killed_run_is_made_up_for(world: World) -> None:
     world.settings |= {"manifest": "none"}
     first_sync(world)
     for what in ("POST /vector_stores", "POST /vector_stores/*/file_batches", "DELETE /vector_stores/*/files/*"):
-        assert world.sync_and_die(lambda world, what=what: world.wire.when(what, die(answered=False)))  # type: ignore[misc]
+        assert world.sync_and_die(lambda world, what=what: world.wire.when(what, die(answered=False)))  # type: ignore[misc]  # the default binds the loop's value
         lost = unknown_files(world)
         assert world.sync().exit_code == 0
         assert world.audit() <= lost

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,20 +48,26 @@ def server(tmp_path: Path) -> Iterator[Flaky]:
         yield running
 
 
-Made = Callable[..., Remote]
+class Hurried(Remote):
+    """A remote that waits for nothing; `waits` says how long it would have."""
+
+    def __init__(self, url: str, token: str | None, environ: Mapping[str, str], **given: Any) -> None:
+        self.waits: list[float] = []
+        super().__init__(url, token, environ, pause=self.waits.append, **given)
+
+
+Made = Callable[..., Hurried]
 
 
 @pytest.fixture
 def made() -> Iterator[Made]:
-    """Makes remotes that wait for nothing; `waits` of each says how long they would have."""
+    """Makes remotes, and closes them."""
     remotes: list[Remote] = []
 
     def make(
-        url: str | Path, token: str | None = None, environ: Mapping[str, str] | None = None, **given: object
-    ) -> Remote:
-        waits: list[float] = []
-        remote = Remote(str(url), token, os.environ if environ is None else environ, pause=waits.append, **given)  # type: ignore[arg-type]
-        remote.waits = waits  # type: ignore[attr-defined]
+        url: str | Path, token: str | None = None, environ: Mapping[str, str] | None = None, **given: Any
+    ) -> Hurried:
+        remote = Hurried(str(url), token, os.environ if environ is None else environ, **given)
         remotes.append(remote)
         return remote
 
@@ -190,7 +197,7 @@ def test_a_push_happens_only_over_what_was_expected(bare: Repo, made: Made) -> N
     assert remote.refs(REF) == {REF: second}
     assert remote.push([RefUpdate(REF, None, second)])
     assert remote.refs(REF) == {}
-    assert remote.waits == []  # type: ignore[attr-defined]
+    assert remote.waits == []
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -216,7 +223,7 @@ def test_a_hook_that_refuses_one_ref_refuses_both(bare: Repo, made: Made) -> Non
         with pytest.raises(PushRefused, match="hook declined"):
             remote.push([RefUpdate("refs/heads/m", commit(remote), None), RefUpdate(REF, commit(remote), None)])
         assert remote.refs("refs/heads/m", REF) == {}
-        assert remote.waits == []  # type: ignore[attr-defined]
+        assert remote.waits == []
 
 
 def test_without_atomic_pushes_the_refs_move_in_their_order(bare: Repo, made: Made) -> None:
@@ -251,7 +258,7 @@ def test_a_push_whose_answer_was_lost_is_done_though_a_branch_went_on_meanwhile(
         assert other.push([RefUpdate(branch, commit(other, b"theirs", mine), mine)])
         return 128, "fatal: the remote end hung up unexpectedly"
 
-    remote._push = push_and_move  # type: ignore[method-assign]
+    remote._push = push_and_move  # type: ignore[method-assign]  # this one object's alone
     assert remote.push([RefUpdate(branch, mine, None), RefUpdate(REF, seal, None)])
 
 
@@ -261,7 +268,7 @@ def test_a_server_that_is_busy_is_asked_again(server: Flaky, made: Made) -> None
     assert remote.refs(REF) == {}
     server.fail(2, 503, when="receive-pack")
     push(remote)
-    assert len(remote.waits) == 4  # type: ignore[attr-defined]
+    assert len(remote.waits) == 4
 
 
 def test_a_server_that_stays_busy_is_given_up(server: Flaky, made: Made) -> None:
@@ -270,7 +277,7 @@ def test_a_server_that_stays_busy_is_given_up(server: Flaky, made: Made) -> None
     with pytest.raises(GitUnavailable, match="503") as caught:
         remote.refs(REF)
     assert "run again" in caught.value.remedy
-    assert len(remote.waits) == 2  # type: ignore[attr-defined]
+    assert len(remote.waits) == 2
     assert len(server.requests) <= 6
 
 
@@ -279,7 +286,7 @@ def test_a_server_that_stays_busy_for_pushes_is_given_up(server: Flaky, made: Ma
     server.fail(99, 503, when="receive-pack")
     with pytest.raises(GitUnavailable, match=f"push to {REF}.*503"):
         remote.push([RefUpdate(REF, commit(remote), None)])
-    assert len(remote.waits) == 2  # type: ignore[attr-defined]
+    assert len(remote.waits) == 2
 
 
 def test_a_server_that_is_not_there_is_told(made: Made) -> None:
@@ -297,7 +304,7 @@ def test_a_push_that_is_not_permitted_says_what_to_permit(server: Flaky, made: M
     assert "github-token" in caught.value.remedy
     assert "manifest: none" in caught.value.remedy
     assert (caught.value.exit_code, caught.value.reason) == (3, "permission")
-    assert remote.waits == []  # type: ignore[attr-defined]
+    assert remote.waits == []
 
 
 def test_a_repository_that_is_not_there_is_told(server: Flaky, made: Made) -> None:
@@ -459,7 +466,7 @@ def test_a_blob_is_brought_though_the_server_is_busy(server: Flaky, made: Made, 
     remote.fetch(tip, blobs=False)
     server.fail(2, 503)
     assert remote.file(tip, "m") == b"manifest"
-    assert len(remote.waits) == 2  # type: ignore[attr-defined]
+    assert len(remote.waits) == 2
 
 
 # --- A remote that never answers --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from tests.builders import COMMIT, HEAD, RECIPE, MemorySource, Tree, TreeFile, entry, state
 from vsync.changes import SYMLINK
 from vsync.manifest import TargetState
-from vsync.planning import Limits, Operation, Plan, refusal
+from vsync.planning import Kind, Limits, Operation, Plan, refusal
 from vsync.pull_request import Candidates, checked_out_merge, owed
 from vsync.selection import Rules
 from vsync.survey import Brief, difference
@@ -59,8 +59,8 @@ def test_any_other_commit_is_not_taken_for_the_merge(found: Candidates) -> None:
 
 
 def lacking(*, uploads: int = 0, retags: int = 0, deletes: int = 0) -> Plan:
-    kinds = [("upload", uploads), ("retag", retags), ("delete", deletes)]
-    return Plan(tuple(Operation(kind, f"{kind}-{n}.md") for kind, many in kinds for n in range(many)))  # type: ignore[arg-type]
+    kinds: list[tuple[Kind, int]] = [("upload", uploads), ("retag", retags), ("delete", deletes)]
+    return Plan(tuple(Operation(kind, f"{kind}-{n}.md") for kind, many in kinds for n in range(many)))
 
 
 def synced() -> TargetState:
