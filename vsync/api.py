@@ -15,14 +15,17 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from .breaker import Breaker
 from .confidential import Secrets
-from .errors import ApiUnavailable, CredentialsRefused, PermissionDenied, VsyncError
+from .errors import ApiUnavailable, CredentialsRefused, Interrupted, PermissionDenied, VsyncError
 from .exchange import Exchange, NoTokenYet
 from .pace import Sleep, backoff, retry_after
 from .settings import Credentials
+from .stop import Stop
 from .text import one_line
 
 if TYPE_CHECKING:
@@ -34,6 +37,12 @@ T = TypeVar("T")
 MAX_ATTEMPTS = 8
 RETRY_BUDGET_S = 300.0
 """How long one request may wait for its retries in all, and so the longest Retry-After that is obeyed."""
+
+GRACE_S = 3.0
+"""How long a request that is in the air may go on when the run is told to stop; GitHub ends it 10 s after that."""
+
+_STRANGE_ANSWERS = 3
+"""How often an answer that is none of the API may come: a truncated one is followed by a good one, a wrong address is not."""
 
 _RETRIED = {408, 409, 429}
 _NEVER = {501, 505}
@@ -57,13 +66,44 @@ class Refused(Exception):
         self.message = message
 
 
+class AnswerLost(Exception):
+    """A request that makes something was sent, and what became of it is not known.
+
+    `cause` is what to raise when it is not sent again, which is of no use when `again` is False; `wait_s` is how long the
+    server asks to wait before.
+    """
+
+    def __init__(self, cause: VsyncError | Refused, wait_s: float | None = None, *, again: bool = True) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.wait_s = wait_s
+        self.again = again
+
+
 @dataclass
 class Traffic:
-    """What was sent. `ambiguous` counts create calls whose answer was lost, so that a twin may exist."""
+    """What was sent, by method and endpoint. `date` is the server's time of its last answer, in seconds since the epoch."""
 
     requests: Counter[str] = field(default_factory=Counter)
     bytes_uploaded: int = 0
-    ambiguous: int = 0
+    date: int | None = None
+
+    def __post_init__(self) -> None:
+        self._listeners: list[Callable[[int], None]] = []
+
+    def at_next_answer(self, told: Callable[[int], None]) -> None:
+        """Tells the server's time at its next answer that has one."""
+        self._listeners.append(told)
+
+    def heard(self, date: str) -> None:
+        """An answer came, with that `Date`."""
+        try:
+            self.date = int(parsedate_to_datetime(date).timestamp())
+        except (ValueError, OverflowError):
+            return
+        listeners, self._listeners = self._listeners, []
+        for told in listeners:
+            told(self.date)
 
 
 class Api:
@@ -78,6 +118,8 @@ class Api:
         log: Callable[[str], None] = lambda _: None,
         secrets: Secrets | None = None,
         exchange: Exchange | None = None,
+        stop: Stop | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         self.client = client
         self.traffic = traffic
@@ -85,46 +127,101 @@ class Api:
         self.secrets = Secrets(client.api_key) if secrets is None else secrets
         self._log = log
         self._exchange = exchange
+        self._stop = stop
+        self._grace_over: asyncio.Task[None] | None = None
+        self._breaker = Breaker() if breaker is None else breaker
 
-    async def ask(self, what: str, send: Callable[[], Awaitable[T]], *, creates: bool = False) -> T:
+    async def ask(
+        self,
+        what: str,
+        send: Callable[[], Awaitable[T]],
+        *,
+        once: bool = False,
+        limited: Callable[[], None] = lambda: None,
+    ) -> T:
         """The answer to one request, sent again while it may succeed.
 
-        `what` is for messages (`uploading docs/a.md`). Raises Refused when the request itself is the problem, and a
-        VsyncError when the run cannot go on. `creates` marks calls that leave a twin when their answer is lost.
+        `what` is for messages (`uploading docs/a.md`); its first word is what the breaker counts by. Raises Refused when
+        the request itself is the problem, and a VsyncError when the run cannot go on. `once` marks a request that makes
+        something each time it is sent: AnswerLost tells that it may have. `limited` is told of each 429.
         """
-        import openai
-
-        waited = 0.0
-        failure: VsyncError | Refused | _Again
-        wait: float | None
+        kind = what.partition(" ")[0]
+        waited, strange = 0.0, 0
         for attempt in range(MAX_ATTEMPTS):
             try:
-                return await self._authenticated(send)
-            except NoTokenYet as error:
-                failure, wait, ambiguous = _Again(error.final), error.wait_s, False
-            except openai.APIStatusError as error:
-                failure = _judge(error, self._words(error), keyless=self._exchange is not None)
-                wait, ambiguous = _asked_wait(error), error.status_code >= 500
-            except openai.APIConnectionError as error:
-                words = self._words(error.__cause__ or error)
-                failure, wait, ambiguous = _Again(_unreachable(what, words)), None, not _never_sent(error)
-            except (openai.OpenAIError, ValueError, AttributeError, TypeError) as error:
-                # The SDK takes whatever comes with status 200 for an answer, and stumbles over it.
-                failure, wait, ambiguous = not_of_the_api(what), None, True
-                self._log(f"{what}: {self._words(error)}")
-            if creates and ambiguous:
-                self.traffic.ambiguous += 1
+                answer = await self._in_time(send)
+            except Exception as error:
+                trial = self._trial(what, error)
+            else:
+                self._breaker.succeeded(kind)
+                return answer
+            strange += trial.strange
+            failure = trial.failure
+            if trial.status == 429:
+                limited()
+            passing = isinstance(failure, _Again) and trial.wait_s is None
+            hopeless = passing and self._breaker.failed(kind)
+            if once and trial.ambiguous:
+                raise _lost(trial, hopeless=hopeless)
             if not isinstance(failure, _Again):
                 raise failure
-            wait = backoff(attempt) if wait is None else wait
+            wait = backoff(attempt) if trial.wait_s is None else trial.wait_s
             if waited + wait > RETRY_BUDGET_S:
                 raise _too_long(failure.final, wait)
-            if attempt + 1 == MAX_ATTEMPTS:
+            if attempt + 1 == MAX_ATTEMPTS or strange == _STRANGE_ANSWERS:
                 raise failure.final
+            if hopeless:
+                raise _hopeless(failure.final)
             self._log(f"{what}: {failure.final.message} Trying again in {wait:.1f} s.")
             await self.sleep(wait)
             waited += wait
         raise AssertionError("the last attempt returns or raises")
+
+    def _trial(self, what: str, error: Exception) -> _Trial:
+        """What a failed try means. What is no failure of the request is raised as it is."""
+        import openai
+
+        if isinstance(error, NoTokenYet):
+            return _Trial(_Again(error.final), error.wait_s)
+        if isinstance(error, _GivenUp):
+            return _Trial(Interrupted(error.signum), ambiguous=True)
+        if isinstance(error, openai.APIStatusError):
+            failure = _judge(error, self._words(error), keyless=self._exchange is not None)
+            return _Trial(
+                failure, _asked_wait(error), ambiguous=_is_ambiguous(error.status_code), status=error.status_code
+            )
+        if isinstance(error, openai.APIConnectionError):
+            words = self._words(error.__cause__ or error)
+            return _Trial(_Again(_unreachable(what, words)), ambiguous=not _never_sent(error))
+        if isinstance(error, openai.OpenAIError | ValueError | AttributeError | TypeError):
+            # The SDK takes whatever comes with status 200 for an answer, and stumbles over it.
+            self._log(f"{what}: {self._words(error)}")
+            return _Trial(_Again(not_of_the_api(what)), ambiguous=True, strange=True)
+        raise error
+
+    async def _in_time(self, send: Callable[[], Awaitable[T]]) -> T:
+        """What `send` gives, but not for longer than the time of grace once the run is told to stop."""
+        if self._stop is None:
+            return await self._authenticated(send)
+        if self._grace_over is None:
+            self._grace_over = asyncio.ensure_future(_grace(self._stop))
+        request = asyncio.ensure_future(self._authenticated(send))
+        try:
+            await asyncio.wait({request, self._grace_over}, return_when=asyncio.FIRST_COMPLETED)
+        except BaseException:
+            request.cancel()
+            raise
+        if not request.done():
+            request.cancel()
+            await asyncio.wait({request})
+        if request.cancelled():
+            raise _GivenUp(self._stop.signum or 0)
+        return request.result()
+
+    def close(self) -> None:
+        """Ends what waits for a signal."""
+        if self._grace_over is not None:
+            self._grace_over.cancel()
 
     async def _authenticated(self, send: Callable[[], Awaitable[T]]) -> T:
         """What `send` gives; where it fails for the want of a token, that is told apart from the API's own errors."""
@@ -151,12 +248,56 @@ def _said(body: object) -> str:
     return body if isinstance(body, str) else json.dumps(body, default=str) if body else ""
 
 
+async def _grace(stop: Stop) -> None:
+    await stop.wait()
+    await asyncio.sleep(max(0.0, GRACE_S - (stop.requested_for or 0.0)))
+
+
+class _GivenUp(Exception):
+    """A request was in the air when the run was told to stop, and did not end in time."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
 class _Again(Exception):
     """A failure that may pass; `final` is what it becomes when it does not."""
 
     def __init__(self, final: VsyncError | Refused) -> None:
         super().__init__(str(final))
         self.final = final
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A try that failed. `ambiguous`: the server may have done what it was asked; `strange`: the answer was none of the API."""
+
+    failure: VsyncError | Refused | _Again
+    wait_s: float | None = None
+    ambiguous: bool = False
+    strange: bool = False
+    status: int | None = None
+
+
+def _is_ambiguous(status: int) -> bool:
+    """Whether the server may have done what it answers with an error."""
+    return status >= 500 or status == 408
+
+
+def _lost(trial: _Trial, *, hopeless: bool) -> AnswerLost:
+    if not isinstance(trial.failure, _Again):
+        return AnswerLost(trial.failure, again=False)
+    final = trial.failure.final
+    return AnswerLost(_hopeless(final) if hopeless else final, trial.wait_s, again=not hopeless)
+
+
+def _hopeless(final: VsyncError | Refused) -> ApiUnavailable:
+    """What a failure becomes when no request of its kind has succeeded for long."""
+    return ApiUnavailable(
+        f"The API has failed at every try for half a minute: {final.message}",
+        "Run again later: it continues from here.",
+    )
 
 
 def _judge(error: openai.APIStatusError, text: str, *, keyless: bool) -> VsyncError | Refused | _Again:
@@ -259,6 +400,7 @@ async def connect(
     concurrency: int = 16,
     log: Callable[[str], None] = lambda _: None,
     sleep: Sleep | None = None,
+    stop: Stop | None = None,
     subject_token: Callable[[], str] | None = None,
     secrets: Secrets | None = None,
 ) -> AsyncIterator[Api]:
@@ -288,11 +430,14 @@ async def connect(
         if exchange is not None:
             exchange.used(request.headers.get("Authorization", ""))
 
+    async def after(response: httpx2.Response) -> None:
+        traffic.heard(response.headers.get("date", ""))
+
     http_client = httpx2.AsyncClient(
         transport=transport,
         timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
         limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
-        event_hooks={"request": [before]},
+        event_hooks={"request": [before], "response": [after]},
         follow_redirects=True,
     )
     async with http_client:
@@ -305,7 +450,11 @@ async def connect(
             http_client=http_client,
             max_retries=0,
         )
-        yield Api(client, traffic, sleep=sleep or asyncio.sleep, log=log, secrets=secrets, exchange=exchange)
+        api = Api(client, traffic, sleep=sleep or asyncio.sleep, log=log, secrets=secrets, exchange=exchange, stop=stop)
+        try:
+            yield api
+        finally:
+            api.close()
 
 
 def _exchange(credentials: Credentials, subject_token: Callable[[], str] | None, secrets: Secrets) -> Exchange | None:

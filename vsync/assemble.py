@@ -6,6 +6,7 @@ Both composition roots use it. It reads no environment; what it opens, `Place.cl
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING
 from .changes import show_path
 from .documents import Recipe
 from .durable import give_to_owner_of, keep_out_of_git
-from .errors import ConfigurationError, ManifestError, RepositoryError
+from .errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
 from .git import Repository
 from .identity import SourceIdentity, identify
+from .journal import Journal
 from .observer import Observer
+from .pace import Rates
 from .publish import Publication
 from .publish.local import LocalPublication
 from .publish.remote import RemotePublication
@@ -45,7 +48,6 @@ if TYPE_CHECKING:
     from .embedded import EmbeddedStore
     from .errors import MissingCredentials
     from .github.identity import TokenSource
-    from .pace import Sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,28 @@ class Place:
     remote: Remote | None = None
     is_dead: Callable[[str], bool] = lambda run: False
     warnings: tuple[str, ...] = ()
+    others: list[Source] = field(default_factory=list)
+
+    def at(self, commit: str) -> Source | None:
+        """The source at another commit, fetched beside the clone where that lacks it; None where it cannot be had."""
+        if self.repository is None:
+            return None
+        reader = self.repository
+        try:
+            if not reader.has_commit(commit):
+                if self.remote is None:
+                    return None
+                self.remote.fetch(commit, blobs=False)
+                objects = reader.common_dir / "objects"
+                reader = Repository(self.remote.folder, alternates=objects, environment=self.remote.environment)
+        except (GitUnavailable, PushRefused, RepositoryError):
+            return None
+        self.others.append(GitSource(reader, commit))
+        return self.others[-1]
 
     def close(self) -> None:
-        self.source.close()
+        for source in (*self.others, self.source):
+            source.close()
         if self.remote is not None:
             self.remote.close()
 
@@ -189,10 +210,22 @@ def open_publication(settings: Settings, place: Place, log: Callable[[str], None
             is_dead=place.is_dead,
             log=log,
         )
-    seal_folder = place.seal_folder
-    if settings.folder is not None and manifest is not None:
-        seal_folder = manifest.parent
-    return LocalPublication(manifest, seal_folder, settings.target, _manifest_name(settings, manifest, place.root))
+    return LocalPublication(
+        manifest, _seal_folder(settings, place), settings.target, _manifest_name(settings, manifest, place.root)
+    )
+
+
+def _seal_folder(settings: Settings, place: Place) -> Path:
+    """Where what belongs to this machine is kept: a local seal, and the journal."""
+    manifest = manifest_path(settings, place.root)
+    return place.seal_folder if settings.folder is None or manifest is None else manifest.parent
+
+
+def _journal(settings: Settings, place: Place, note: Callable[[str], None]) -> Journal:
+    name = _manifest_name(settings, manifest_path(settings, place.root), place.root)
+    where = f"{name}\0{settings.manifest_branch}\0{'remote' if place.remote else 'local'}"
+    key = f"{settings.target}-{hashlib.sha256(os.fsencode(where)).hexdigest()[:8]}"
+    return Journal(_seal_folder(settings, place), key, note)
 
 
 def _check_names(target: str, manifest: str) -> None:
@@ -241,8 +274,9 @@ def make_job(
     dry_run: bool,
     token: TokenSource | None = None,
     secrets: Secrets | None = None,
+    rates: Rates | None = None,
 ) -> Job:
-    """The job of one target. `token` and `secrets` as for `connector`."""
+    """The job of one target. `token` and `secrets` as for `connector`; `rates` are those of the run's other targets."""
     base = place.repository.resolve(settings.base, "base") if settings.base and place.repository else None
     recipe = Recipe(place.identity.name, settings.target, settings.attributes, settings.chunking)
     rules = Rules(settings.include, settings.exclude, reserved=_reserved(settings, place.root))
@@ -253,7 +287,7 @@ def make_job(
         origin=origin,
         source=place.source,
         publication=open_publication(settings, place, observer.note),
-        connect=connector(settings, credentials, place.root, observer.note, stop.pause, token, secrets),
+        connect=connector(settings, credentials, place.root, observer.note, stop, token, secrets),
         observer=observer,
         stop=stop,
         dry_run=dry_run,
@@ -261,6 +295,18 @@ def make_job(
         branch=settings.branch,
         warnings=place.warnings,
         missing=missing(credentials, token),
+        journal=_journal(settings, place, observer.note),
+        rates=rates or make_rates(settings, stop),
+        at=place.at,
+    )
+
+
+def make_rates(settings: Settings, stop: Stop) -> Rates:
+    """The rates of a run, which its targets share."""
+    return Rates(
+        uploads_per_minute=settings.uploads_per_minute,
+        writes_per_minute=settings.writes_per_minute,
+        sleep=stop.pause,
     )
 
 
@@ -276,7 +322,7 @@ def connector(
     credentials: Credentials,
     root: Path,
     log: Callable[[str], None] = lambda _: None,
-    sleep: Sleep | None = None,
+    stop: Stop | None = None,
     token: TokenSource | None = None,
     secrets: Secrets | None = None,
 ) -> Connect | None:
@@ -285,7 +331,7 @@ def connector(
     `token` gives the job's identity token, for keyless credentials; tokens that come are added to `secrets`.
     """
     if settings.local is not None:
-        return lambda: _embedded(local_store_path(settings.local or "", root), settings, log, sleep)
+        return lambda: _embedded(local_store_path(settings.local or "", root), settings, log, stop)
     if credentials.identity is None:
         if credentials.api_key is None:
             return None
@@ -299,7 +345,8 @@ def connector(
             credentials,
             concurrency=settings.concurrency,
             log=log,
-            sleep=sleep,
+            sleep=stop.pause if stop else None,
+            stop=stop,
             subject_token=token,
             secrets=secrets,
         )
@@ -341,7 +388,7 @@ def open_embedded(path: Path) -> EmbeddedStore:
 
 @contextlib.asynccontextmanager
 async def _embedded(
-    path: Path, settings: Settings, log: Callable[[str], None], sleep: Sleep | None
+    path: Path, settings: Settings, log: Callable[[str], None], stop: Stop | None
 ) -> AsyncIterator[Api]:
     from .api import connect
     from .embedded.transport import EmbeddedTransport
@@ -349,7 +396,12 @@ async def _embedded(
     store = open_embedded(path)
     try:
         async with connect(
-            Credentials(), transport=EmbeddedTransport(store), concurrency=settings.concurrency, log=log, sleep=sleep
+            Credentials(),
+            transport=EmbeddedTransport(store),
+            concurrency=settings.concurrency,
+            log=log,
+            sleep=stop.pause if stop else None,
+            stop=stop,
         ) as api:
             yield api
     finally:

@@ -348,7 +348,7 @@ def search_command(
 
             stores = Stores(api)
             store_id = await find_store_id(stores, publication, place, settings)
-            store = stores.open(store_id, uploads_per_minute=1, writes_per_minute=1)
+            store = stores.open(store_id)
             return await store.search(query, limit, search_filters(filters))
 
         hits = _ask(connect, ask)

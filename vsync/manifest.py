@@ -81,7 +81,8 @@ class Seal:
     `content` identifies the target's own part of that manifest: another target's run changes the file, and not that.
     `owner` is kept here from before the first upload on, so that a first run that dies leaves entries that the next
     one knows as its own. `released` says that the run that left it open has ended,
-    `ended` which was the newest workflow run that came to its end.
+    `ended` which was the newest workflow run that came to its end. `unsettled` are the runs that died under it since it
+    was last closed, as (run, since, head): what they uploaded may still have to be looked for.
     """
 
     state: Literal["open", "closed"]
@@ -94,6 +95,7 @@ class Seal:
     owner: str | None = None
     released: bool = False
     ended: str | None = None
+    unsettled: tuple[tuple[str, str, str | None], ...] = ()
 
 
 Trust = Literal["first", "unsealed", "sealed", "doubtful"]
@@ -338,12 +340,23 @@ def parse_seal(content: bytes) -> Seal:
         owner=data.get("owner"),
         released=data.get("released") is True,
         ended=data.get("ended"),
+        unsettled=_dead_runs(data.get("unsettled")),
+    )
+
+
+def _dead_runs(data: object) -> tuple[tuple[str, str, str | None], ...]:
+    """What of it can be read: a run that is missing here is only not looked after."""
+    runs = [item for item in data if isinstance(item, list) and len(item) == 3] if isinstance(data, list) else []
+    return tuple(
+        (run, since, head)
+        for run, since, head in runs
+        if isinstance(run, str) and isinstance(since, str) and (head is None or isinstance(head, str))
     )
 
 
 def dump_seal(seal: Seal) -> bytes:
     data = dataclasses.asdict(seal)
-    for key in ("released", "ended"):
-        if not data[key]:
+    for key in ("released", "ended", "unsettled"):
+        if not data[key] or (key == "unsettled" and seal.state == "closed"):
             del data[key]
     return (json.dumps(data, sort_keys=True) + "\n").encode()

@@ -9,19 +9,23 @@ import asyncio
 import contextlib
 import secrets
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from .apply import Delivery, remove, transfer
 from .bookkeeping import Results, next_state
+from .dead import DeadRun, dead_runs, planned_by
 from .documents import Identity
 from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, VsyncError
+from .files import Files
+from .journal import Attempt
+from .leftovers import leftover_warnings, look_for
 from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, parse_manifest, vouches
 from .outcome import Outcome, Removal, audit, final_failures, headline, of_run
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
-from .publish import RENEW_EVERY_S, ManifestMoved, Published
-from .recovery import choose_owner, recover
-from .reporting import Report, of_plan, stock, stock_after
+from .publish import RENEW_EVERY_S, ManifestMoved, Published, unsettled
+from .recovery import by_path, choose_owner, recover, with_hidden, with_proven
+from .reporting import Leftover, Report, of_plan, stock, stock_after
 from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_name, store_metadata
 from .survey import list_documents, survey
 from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, superseded
@@ -44,13 +48,21 @@ class OnlineRun:
         self._planned_from = _content(known, job)
         self._shown = known.final
         self._wrote = False
+        self._listed = False
+        self._wanted: Collection[str] = ()
+        self._settled = False
+        self._dead: Sequence[DeadRun] = ()
+        self._leftovers: list[Leftover] = []
 
     def execute(self) -> Report:
         job = self._job
         replaced = job.publication.take(
             self._seal(), job.settings.lock_timeout, job.observer.note, job.stop.pause_thread
         )
+        settled = False
         try:
+            self._dead = dead_runs(unsettled(replaced))
+            job.journal.open(self._run_id)
             published = Published(job.publication.read().manifest, replaced)
             if published != self._known.published:
                 self._look_again(published)
@@ -59,6 +71,7 @@ class OnlineRun:
                     self._end_without_work(late=late)
                     return nothing_done(replace(self._report, superseded=True)) if late else self._report
             report = asyncio.run(self._online())
+            settled = self._settled
             return replace(report, manifest_commit=job.publication.commit)
         except SealHeld:
             job.publication.doubt()
@@ -69,6 +82,7 @@ class OnlineRun:
             raise
         finally:
             job.observer.finished()
+            self._close_journal(settled=settled)
             job.publication.release()
 
     def _end_without_work(self, *, late: bool) -> None:
@@ -76,6 +90,12 @@ class OnlineRun:
             self._job.publication.close()  # over the same manifest, and in this run's name: older ones are late from now on
         else:
             self._job.publication.abandon()
+
+    def _close_journal(self, *, settled: bool) -> None:
+        try:
+            self._job.journal.close(settled=settled)
+        except VsyncError as error:  # what it said before stays, and the next run reads that
+            self._job.observer.note(error.message)
 
     def _give_back(self) -> None:
         try:
@@ -123,7 +143,7 @@ class OnlineRun:
         assert self._job.connect is not None
         self._job.stop.attach()
         async with self._job.connect() as api:
-            self._traffic = api.traffic
+            self._api, self._traffic = api, api.traffic
             yield Stores(api)
 
     async def _online(self) -> Report:
@@ -156,12 +176,8 @@ class OnlineRun:
         if info is None:
             self._job.publication.check()
             info = await self._create(stores, identity)
-        store = stores.open(
-            info.id,
-            uploads_per_minute=self._job.settings.uploads_per_minute,
-            writes_per_minute=self._job.settings.writes_per_minute,
-        )
-        return await self._carry_out(store, replace(state, vector_store_id=info.id), plan, identity)
+        store = stores.open(info.id, self._job.rates, self._job.journal)
+        return await self._carry_out(stores, store, replace(state, vector_store_id=info.id), plan, identity)
 
     def _identity(self) -> Identity:
         return Identity(self._owner or self._new_owner, self._job.settings.target, self._job.identity.name)
@@ -224,11 +240,13 @@ class OnlineRun:
         """Lists the store, adopts what its attributes prove, and plans from that."""
         job = self._job
         job.observer.note(f"Listing the vector store {info.id} to see what is in it.")
-        store = stores.open(info.id, uploads_per_minute=1, writes_per_minute=1)
+        store = stores.open(info.id)
+        self._listed = True
         entries: Sequence[StoreEntry] = await store.entries()
         if self._owner is None:
             self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
         documents = await asyncio.to_thread(list_documents, job.source, job.brief)
+        self._wanted = documents.keys()
         recovered = await recover(
             store,
             job.source,
@@ -240,6 +258,7 @@ class OnlineRun:
             settle_s=job.settings.index_timeout,
             pause=job.stop.pause,
         )
+        recovered = with_proven(recovered, job.journal.inherited.uploaded)
         self._shown = False
         if (recovered.files, set(recovered.pending_delete)) == (
             state.files,
@@ -259,7 +278,9 @@ class OnlineRun:
 
     # --- Doing ----------------------------------------------------------------------------------------------
 
-    async def _carry_out(self, store: VectorStore, state: TargetState, plan: Plan, identity: Identity) -> Report:
+    async def _carry_out(
+        self, stores: Stores, store: VectorStore, state: TargetState, plan: Plan, identity: Identity
+    ) -> Report:
         job = self._job
         delivery = Delivery(
             identity,
@@ -269,32 +290,88 @@ class OnlineRun:
             job.settings.concurrency,
             job.settings.index_timeout,
         )
-        if plan.is_empty and state == self._known.state:
-            self._vouch_again(state)
-            return replace(self._report, vector_store_id=store.id, requests=self._requests())
         outcome = await transfer(
             plan, store, job.source, delivery, job.observer, job.stop, still_ours=job.publication.check
         )
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
         record = audit(plan, outcome, base=self._report.base, head=job.source.head, origin=job.origin, now=job.now())
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
+        new = await self._with_leftovers(stores, store, new, outcome)
+        if plan.is_empty and state == self._known.state and not new.pending_delete and outcome.cause is None:
+            self._vouch_again(state)
+            self._settled = True
+            return replace(self._report, vector_store_id=store.id, requests=self._requests())
         pending = bool(new.pending_delete)
         self._publish(identity, new, closing=not pending and outcome.cause is None)
+        if job.keep_manifest:
+            job.journal.recorded()
         removal = await self._remove(store, new, outcome)
         if pending and outcome.cause is None and removal.cause is None and not removal.refused:
             if job.publication.rewritable and job.keep_manifest:
                 self._publish(identity, replace(new, pending_delete=()), closing=True)
             else:
                 job.publication.close()
+        if outcome.cause is None and (job.keep_manifest or set(new.pending_delete) <= set(removal.gone)):
+            job.journal.recorded()
+            self._settled = True
         return of_run(
-            replace(self._report, vector_store_id=store.id, before=stock(state.files), after=stock(new.files)),
+            replace(
+                self._report,
+                leftovers=tuple(self._leftovers),
+                vector_store_id=store.id,
+                before=stock(state.files),
+                after=stock(new.files),
+            ),
             plan,
             outcome,
             removal,
             requests=self._requests(),
             bytes_uploaded=self._traffic.bytes_uploaded,
-            ambiguous=self._traffic.ambiguous,
         )
+
+    # --- What is left of uploads without an answer ------------------------------------------------------------
+
+    def _unanswered(self) -> list[Attempt]:
+        """Uploads that may have made a File nobody knows of: of this run, and of dead ones."""
+        job, journal = self._job, self._job.journal
+        state = self._known.state or EMPTY_STATE
+        dead = [run for run in self._dead if run.id not in journal.inherited.runs]
+        planned = [attempt for run in dead for attempt in planned_by(run, job.at, job.source, state, job.brief)]
+        return [*journal.lost, *journal.inherited.attempts, *planned]
+
+    async def _with_leftovers(
+        self, stores: Stores, store: VectorStore, state: TargetState, outcome: Outcome
+    ) -> TargetState:
+        """The state with what no answer told of under `pending_delete`: Files without a store, and entries of ours."""
+        job = self._job
+        if outcome.cause is not None:
+            return state
+        try:
+            if self._listed and outcome.confirmed:
+                # The first listing may have been stale, and a run that was told to end may have gone on until now.
+                ours = by_path(await store.entries(), self._identity(), state.files)
+                state = with_hidden(state, ours, self._wanted)
+            attempts = await asyncio.to_thread(self._unanswered)
+            if attempts:
+                known = {
+                    *job.journal.uploaded,
+                    *state.pending_delete,
+                    *(entry.file_id for entry in state.files.values()),
+                }
+                self._leftovers = await look_for(
+                    attempts,
+                    known,
+                    Files(self._api),
+                    stores.ids,
+                    lambda: self._traffic.date,
+                    job.publication.others_open,
+                    job.stop.pause,
+                )
+        except VsyncError as error:
+            outcome.cause = error
+            return state
+        self._report = replace(self._report, warnings=(*self._report.warnings, *leftover_warnings(self._leftovers)))
+        return with_proven(state, [item.file_id for item in self._leftovers if item.verdict == "deleted"])
 
     def _vouch_again(self, state: TargetState) -> None:
         """The store holds just what the manifest says: the seal is closed over it, and the file stays as it is."""

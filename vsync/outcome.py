@@ -99,7 +99,6 @@ def of_run(
     *,
     requests: Mapping[str, int],
     bytes_uploaded: int,
-    ambiguous: int,
 ) -> Report:
     """The report of a plan that was carried out: what was done, document by document."""
     done = outcome.confirmed.keys()
@@ -115,21 +114,10 @@ def of_run(
         retagged=tuple(op.path for op in plan.of("retag") if op.path in done),
         removed=tuple(op.path for op in plan.deletes if op.path in gone),
         failed=tuple(sorted(failed, key=lambda item: item["path"])),
-        warnings=report.warnings + tuple(_warnings(ambiguous)),
         requests=requests,
         bytes_uploaded=bytes_uploaded,
         error=outcome.cause or removal.cause or _removal_error(removal),
     )
-
-
-def _warnings(ambiguous: int) -> list[str]:
-    warnings = []
-    if ambiguous:
-        warnings.append(
-            f"The answers to {ambiguous} uploads were lost and they were sent again: as many Files that no store lists "
-            "may be left in the project."
-        )
-    return warnings
 
 
 def _removal_error(removal: Removal) -> VsyncError | None:

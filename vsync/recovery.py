@@ -159,6 +159,31 @@ def _seen_tag(document: Document, entry: StoreEntry) -> str:
     return seen
 
 
+def with_proven(state: TargetState, file_ids: Iterable[str]) -> TargetState:
+    """The state with Files that are known to be ours to be deleted, but for those that hold its documents. Pure."""
+    kept = {entry.file_id for entry in state.files.values()}
+    return replace(state, pending_delete=tuple(sorted({*state.pending_delete, *file_ids} - kept)))
+
+
+def with_hidden(state: TargetState, ours: Mapping[str, Sequence[StoreEntry]], wanted: Collection[str]) -> TargetState:
+    """The state with entries of ours that a later listing shows and an earlier one did not. Pure.
+
+    One of a path that has a document is superseded by it, as is one of a path that is not wanted; else the searchable one
+    is kept, and the next run compares in full to see what becomes of it.
+    """
+    files, pending = dict(state.files), set(state.pending_delete)
+    known = {entry.file_id for entry in files.values()} | pending
+    for path, entries in ours.items():
+        hidden = [entry for entry in entries if entry.file_id not in known]
+        if path in wanted and path not in files:
+            kept = _choose(None, None, hidden, None)
+            if kept is not None:
+                files[path] = kept
+        pending |= {entry.file_id for entry in hidden if path not in files or entry.file_id != files[path].file_id}
+    settings = state.settings if len(files) == len(state.files) else ""
+    return replace(state, files=files, settings=settings, pending_delete=tuple(sorted(pending)))
+
+
 def by_path(
     entries: Iterable[StoreEntry], identity: Identity, known_paths: Collection[str]
 ) -> dict[str, list[StoreEntry]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
 from .manifest import Entry, Failure
@@ -19,6 +19,20 @@ class FailedItem(TypedDict):
     path: str
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A File that an upload without an answer may have made. `why` says in a few words what it was judged by."""
+
+    file_id: str
+    filename: str
+    bytes: int
+    verdict: Literal["deleted", "listed"]
+    why: str
+
+    def to_json(self) -> dict[str, str | int]:
+        return dataclasses.asdict(self)
 
 
 class Stock(NamedTuple):
@@ -36,7 +50,7 @@ class Report:
     `mode` is why the run planned or synced; `sizes` holds the bytes of the documents it lists, where they are known;
     `before` and `after` are the store's stock without and with it. `owed` is, in the plan of a pull request, what the
     store lacks already without it. `repository_url` is where a person can look at the repository;
-    `planned` the plan of a run that a limit refused.
+    `planned` the plan of a run that a limit refused. `leftovers` are Files of uploads whose answers were lost.
     """
 
     target: str
@@ -71,6 +85,7 @@ class Report:
     repository_url: str | None = None
     manifest_commit: str | None = None
     planned: Report | None = None
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -114,6 +129,7 @@ class Report:
             "bytes_uploaded": self.bytes_uploaded,
             "duration_s": round(self.duration_s, 3),
             "manifest": self.manifest,
+            "leftovers": [leftover.to_json() for leftover in self.leftovers],
             "error": _error(self.error),
         }
 

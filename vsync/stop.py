@@ -56,6 +56,13 @@ class Stop:
         if self.requested:
             self._event.set()
 
+    async def wait(self) -> None:
+        """Returns when the wish has come."""
+        if self._event is None:
+            self.attach()
+        assert self._event is not None
+        await self._event.wait()
+
     async def sleep(self, seconds: float) -> None:
         """Sleeps, or less when the wish comes."""
         import asyncio

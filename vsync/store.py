@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar
 
-from .api import Api, Refused, not_of_the_api, plain
+from .api import AnswerLost, Api, Refused, plain
 from .documents import Attributes, AttributeValue, Chunking
-from .errors import ApiUnavailable, StoreConflict, StoreGone
-from .pace import SlidingWindow
+from .errors import ApiUnavailable, StoreConflict, StoreGone, VsyncError
+from .journal import Journal
+from .pace import Rates, backoff
 from .text import redacted
 
 T = TypeVar("T")
@@ -24,8 +25,13 @@ T = TypeVar("T")
 MAX_BATCH = 2_000
 PAGE = 100
 _CODE = re.compile(r"[^A-Za-z0-9_.-]")
+_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:@=+~-]{1,256}")
+"""What can stand in a URL's path as one part of it."""
+
 _NOT_THERE = re.compile(r"not found|does not exist|no such", re.IGNORECASE)
 _MAX_PAGES = 1_000_000 // PAGE
+_MAX_TRIES = 5
+"""How often something is made anew whose answer was lost: each time may leave a twin."""
 
 METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
     "vsync_source",
@@ -116,28 +122,31 @@ class Stores:
         found: list[StoreInfo] = []
         client = self._api.client.vector_stores
         try:
-            async for page in _pages(
-                lambda after: self._api.ask(
-                    "listing the vector stores", lambda: client.list(limit=PAGE, order="asc", **after)
-                )
+            async for page in pages(
+                lambda send: self._api.ask("listing the vector stores", send),
+                lambda after: client.list(limit=PAGE, order="asc", **after),
+                _store_info,
             ):
-                found += [_store_info(item) for item in page]
+                found += page
         except Refused as error:
             raise _unexpected("listing the vector stores", error) from error
         return found
 
+    async def ids(self) -> Sequence[str]:
+        return [info.id for info in await self.list()]
+
     async def get(self, store_id: str) -> StoreInfo:
         """The store of that id. Raises StoreGone when there is none or it has expired."""
+
+        async def send() -> StoreInfo:
+            return _store_info(await self._api.client.vector_stores.retrieve(store_id))
+
         try:
-            answer = await self._api.ask(
-                f"looking up the vector store {store_id}",
-                lambda: self._api.client.vector_stores.retrieve(store_id),
-            )
+            info = await self._api.ask(f"looking up the vector store {store_id}", send)
         except Refused as error:
             if error.status in {400, 404}:
                 raise gone(store_id) from error
             raise _unexpected("looking up the vector store", error) from error
-        info = _store_info(answer)
         if info.status == "expired":
             raise StoreGone(
                 f"The vector store {store_id} has expired: its entries are gone.",
@@ -148,28 +157,46 @@ class Stores:
     async def create(self, name: str, metadata: Mapping[str, str] | None = None) -> StoreInfo:
         """A new store. When an answer is lost, the store it made is found again by a nonce in its metadata."""
         nonce = secrets.token_hex(16)
+        what = f"creating the vector store {name!r}"
         marked = {**(metadata or {}), METADATA_NONCE: nonce}
-        tried = False
 
-        async def send() -> Any:
-            nonlocal tried
-            if tried:
-                for info in await self.list():
-                    if info.metadata.get(METADATA_NONCE) == nonce:
-                        return info
-            tried = True
-            return await self._api.client.vector_stores.create(name=name, metadata=marked)
+        async def send() -> StoreInfo:
+            return _store_info(await self._api.client.vector_stores.create(name=name, metadata=marked))
 
-        try:
-            answer = await self._api.ask(f"creating the vector store {name!r}", send)
-        except Refused as error:
-            raise _unexpected(f"creating the vector store {name!r}", error) from error
-        return answer if isinstance(answer, StoreInfo) else _store_info(answer)
+        for attempt in range(_MAX_TRIES):
+            try:
+                made = await self._api.ask(what, send, once=True)
+            except Refused as error:
+                raise _unexpected(what, error) from error
+            except AnswerLost as lost:
+                if not lost.again or attempt + 1 == _MAX_TRIES:
+                    raise (_unexpected(what, lost.cause) if isinstance(lost.cause, Refused) else lost.cause) from lost
+                await self._api.sleep(backoff(attempt) if lost.wait_s is None else lost.wait_s)
+                twins = await self._with_nonce(nonce)
+                if twins:
+                    return twins[0]
+            else:
+                return made if attempt == 0 else await self._only_one(nonce, made)
+        raise AssertionError("the last try returns or raises")
 
-    def open(self, store_id: str, *, uploads_per_minute: int, writes_per_minute: int) -> VectorStore:
-        sleep = self._api.sleep
-        uploads, writes = SlidingWindow(uploads_per_minute, sleep=sleep), SlidingWindow(writes_per_minute, sleep=sleep)
-        return VectorStore(self._api, store_id, uploads, writes)
+    async def _with_nonce(self, nonce: str) -> Sequence[StoreInfo]:
+        found = [info for info in await self.list() if info.metadata.get(METADATA_NONCE) == nonce]
+        return sorted(found, key=lambda info: (info.created_at, info.id))
+
+    async def _only_one(self, nonce: str, made: StoreInfo) -> StoreInfo:
+        """Removes the empty twins of a store that was made by several requests; the list may have come too early for them."""
+        twins = [twin.id for twin in await self._with_nonce(nonce) if twin.id != made.id and twin.files == 0]
+        for twin in twins:
+            await self._delete(twin)
+        return made
+
+    async def _delete(self, store_id: str) -> None:
+        stores = self._api.client.vector_stores
+        await unless_gone(self._api.ask(f"deleting the vector store {store_id}", lambda: stores.delete(store_id)))
+
+    def open(self, store_id: str, rates: Rates | None = None, journal: Journal | None = None) -> VectorStore:
+        """A store to work on. Without rates or journal only to read: the API's own limits hold, and nothing is kept."""
+        return VectorStore(self._api, store_id, rates or Rates(), journal or Journal())
 
 
 def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: str) -> StoreInfo | None:
@@ -218,49 +245,84 @@ def _unexpected(what: str, error: Refused) -> ApiUnavailable:
 
 
 class VectorStore:
-    """One store, ready for work. Rates: `uploads` for POST /files, `writes` for changes of this store."""
+    """One store, ready for work, within the rates. Uploads stand in the journal before they are sent."""
 
-    def __init__(self, api: Api, store_id: str, uploads: SlidingWindow, writes: SlidingWindow) -> None:
+    def __init__(self, api: Api, store_id: str, rates: Rates, journal: Journal) -> None:
         self.id = store_id
         self._api = api
-        self._uploads = uploads
-        self._writes = writes
+        self._journal = journal
+        self._uploads, self._attached, self._writes = rates.uploads, rates.attached, rates.writes(store_id)
         self._files = api.client.vector_stores.files
         self._batches = api.client.vector_stores.file_batches
 
+    @property
+    def max_batch(self) -> int:
+        """How many Files one batch may attach: no more than the rate lets through in a minute."""
+        return min(MAX_BATCH, self._attached.limit)
+
     async def upload(self, filename: str, file: IO[bytes], size: int, media_type: str) -> str:
-        """Uploads a File and gives its id. Raises Refused."""
+        """Uploads a File and gives its id. Raises Refused.
 
-        async def send() -> Any:
-            await self._uploads.admit()
-            file.seek(0)
-            return await self._api.client.files.create(file=(filename, file, media_type), purpose="assistants")
+        Sent again when its answer is lost: what the lost request may have made is looked for at the end of the run.
+        """
 
-        answer = await self._api.ask(f"uploading {filename!r}", send, creates=True)
-        self._api.traffic.bytes_uploaded += size
-        return _id_of(answer, "the upload")
+        async def send() -> str:
+            async with self._uploads.admit():
+                file.seek(0)
+                return id_of(
+                    await self._api.client.files.create(file=(filename, file, media_type), purpose="assistants")
+                )
+
+        for attempt in range(_MAX_TRIES):
+            ticket = await self._journal.sending(filename, size, self._api.traffic.date)
+            try:
+                file_id = await self._api.ask(f"uploading {filename!r}", send, once=True, limited=self._uploads.lower)
+            except AnswerLost as lost:
+                self._api.traffic.at_next_answer(self._journal.lose(ticket))
+                if not lost.again or attempt + 1 == _MAX_TRIES:
+                    raise lost.cause from lost
+                await self._api.sleep(backoff(attempt) if lost.wait_s is None else lost.wait_s)
+            except (Refused, VsyncError):
+                self._journal.unmade(ticket)
+                raise
+            except BaseException:
+                self._journal.lose(ticket)
+                raise
+            else:
+                await self._journal.answered(ticket, file_id)
+                self._api.traffic.bytes_uploaded += size
+                return file_id
+        raise AssertionError("the last try returns or raises")
 
     async def attach(self, entry: NewEntry) -> StoreEntry:
-        """Attaches one File. Raises Refused."""
+        """Attaches one File. Raises Refused, and AnswerLost: whether it is attached must then be asked."""
         fields = entry.to_api()
 
-        async def send() -> Any:
-            await self._writes.admit()
-            return await self._files.create(vector_store_id=self.id, **fields)
+        async def send() -> StoreEntry:
+            async with self._attached.admit(), self._writes.admit():
+                return self._entry(await self._files.create(vector_store_id=self.id, **fields))
 
-        return _store_entry(await self._in_store(f"attaching {entry.file_id}", send), self._api.secrets)
+        return await self._in_store(f"attaching {entry.file_id}", send, once=True, limited=self._limited)
 
     async def attach_batch(self, entries: Sequence[NewEntry]) -> str:
-        """Attaches up to MAX_BATCH Files in one request and gives the batch's id. Raises Refused for all of them."""
+        """Attaches up to `max_batch` Files in one request and gives the batch's id.
+
+        Raises Refused for all of them, and AnswerLost: which are attached is then found out by `newest_entries`.
+        """
         files: Any = [entry.to_api() for entry in entries]
 
-        async def send() -> Any:
-            await self._writes.admit()
-            # As `extra_body`: the SDK walks through typed arguments member by member, which for a full batch holds up
-            # everything else for a fifth of a second.
-            return await self._batches.create(self.id, extra_body={"files": files})
+        async def send() -> str:
+            async with self._attached.admit(len(files)), self._writes.admit():
+                # As `extra_body`: the SDK walks through typed arguments member by member, which for a full batch holds
+                # up everything else for a fifth of a second.
+                return id_of(await self._batches.create(self.id, extra_body={"files": files}))
 
-        return _id_of(await self._in_store(f"attaching {len(entries)} Files", send), "the batch")
+        return await self._in_store(f"attaching {len(entries)} Files", send, once=True, limited=self._limited)
+
+    def _limited(self) -> None:
+        """A 429 does not say which of the limits it is for."""
+        self._attached.lower()
+        self._writes.lower()
 
     async def batch_progress(self, batch_id: str) -> BatchProgress:
         answer = await self._in_store(
@@ -281,52 +343,73 @@ class VectorStore:
         """The entries of a batch, all or those of one status."""
         only: dict[str, Any] = {"filter": status} if status else {}
         found: list[StoreEntry] = []
-        async for page in _pages(
-            lambda after: self._api.ask(
-                f"listing the batch {batch_id}",
-                lambda: self._batches.list_files(
-                    batch_id, vector_store_id=self.id, limit=PAGE, order="asc", **only, **after
-                ),
-            )
+        async for page in pages(
+            lambda send: self._api.ask(f"listing the batch {batch_id}", send),
+            lambda after: self._batches.list_files(
+                batch_id, vector_store_id=self.id, limit=PAGE, order="asc", **only, **after
+            ),
+            self._entry,
         ):
-            found += [_store_entry(item, self._api.secrets) for item in page]
+            found += page
         return found
 
     async def entries(self) -> list[StoreEntry]:
         """All entries of the store."""
         found: dict[str, StoreEntry] = {}
         try:
-            async for page in _pages(
-                lambda after: self._in_store(
-                    "listing the vector store", lambda: self._files.list(self.id, limit=PAGE, order="asc", **after)
-                )
+            async for page in pages(
+                lambda send: self._in_store("listing the vector store", send),
+                lambda after: self._files.list(self.id, limit=PAGE, order="asc", **after),
+                self._entry,
             ):
                 # Pages shift when entries come and go meanwhile, so an id may be seen twice.
-                found.update({item.id: _store_entry(item, self._api.secrets) for item in page})
+                found.update({entry.file_id: entry for entry in page})
         except Refused as error:
             raise _unexpected("listing the vector store", error) from error
         return list(found.values())
 
+    async def newest_entries(self, file_ids: Collection[str]) -> dict[str, StoreEntry]:
+        """Those of the entries that the store has, the newest looked at first. Older ones than all of them are not paid for."""
+        left, found = set(file_ids), dict[str, StoreEntry]()
+        pages_without = 0
+        try:
+            async for page in pages(
+                lambda send: self._in_store("listing the newest entries", send),
+                lambda after: self._files.list(self.id, limit=PAGE, order="desc", **after),
+                self._entry,
+            ):
+                seen = {entry.file_id: entry for entry in page}
+                found |= {file_id: entry for file_id, entry in seen.items() if file_id in left}
+                # Entries of other runs may stand between ours, but not whole pages of them.
+                pages_without = 0 if seen.keys() & left else pages_without + 1
+                left -= seen.keys()
+                if not left or pages_without == 2:
+                    break
+        except Refused as error:
+            raise _unexpected("listing the newest entries", error) from error
+        return found
+
     async def entry(self, file_id: str) -> StoreEntry | None:
         """One entry, or None when the store has none of that id."""
+
+        async def send() -> StoreEntry:
+            return self._entry(await self._files.retrieve(file_id, vector_store_id=self.id))
+
         try:
-            answer = await self._in_store(
-                f"looking up {file_id}", lambda: self._files.retrieve(file_id, vector_store_id=self.id)
-            )
+            return await self._in_store(f"looking up {file_id}", send)
         except Refused as error:
-            if _not_there(error):
+            if not_there(error):
                 return None
             raise
-        return _store_entry(answer, self._api.secrets)
 
     async def retag(self, file_id: str, attributes: Mapping[str, AttributeValue]) -> None:
         """Replaces an entry's attributes. Raises Refused."""
 
         async def send() -> Any:
-            await self._writes.admit()
-            return await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes))
+            async with self._writes.admit():
+                return await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes))
 
-        await self._in_store(f"updating the attributes of {file_id}", send)
+        await self._in_store(f"updating the attributes of {file_id}", send, limited=self._writes.lower)
 
     async def remove(self, file_id: str) -> None:
         """Detaches an entry, then deletes its File. What is gone already is success. Raises Refused.
@@ -335,11 +418,11 @@ class VectorStore:
         """
 
         async def detach() -> Any:
-            await self._writes.admit()
-            return await self._files.delete(file_id, vector_store_id=self.id)
+            async with self._writes.admit():
+                return await self._files.delete(file_id, vector_store_id=self.id)
 
-        await _unless_gone(self._api.ask(f"detaching {file_id}", detach))
-        await _unless_gone(self._api.ask(f"deleting {file_id}", lambda: self._api.client.files.delete(file_id)))
+        await unless_gone(self._api.ask(f"detaching {file_id}", detach, limited=self._writes.lower))
+        await unless_gone(self._api.ask(f"deleting {file_id}", lambda: self._api.client.files.delete(file_id)))
 
     async def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> list[Hit]:
         chosen: dict[str, Any] = {"filters": filters} if filters else {}
@@ -350,91 +433,117 @@ class VectorStore:
         page = await self._in_store("searching", send)
         return [_hit(item) for item in page.data]
 
-    async def _in_store(self, what: str, send: Callable[[], Awaitable[T]]) -> T:
+    def _entry(self, item: Any) -> StoreEntry:
+        return _store_entry(item, self._api.secrets)
+
+    async def _in_store(
+        self,
+        what: str,
+        send: Callable[[], Awaitable[T]],
+        *,
+        once: bool = False,
+        limited: Callable[[], None] = lambda: None,
+    ) -> T:
         """Asks for something in this store. A 404 can mean the store or what was asked for: then the store is asked."""
         try:
-            return await self._api.ask(what, send)
+            return await self._api.ask(what, send, once=once, limited=limited)
         except Refused as error:
-            if _not_there(error):
+            if not_there(error):
                 await Stores(self._api).get(self.id)
             raise
 
 
-async def _unless_gone(request: Awaitable[Any]) -> None:
+async def unless_gone(request: Awaitable[Any]) -> None:
     try:
         await request
     except Refused as error:
-        if not _not_there(error):
+        if not not_there(error):
             raise
 
 
-def _not_there(error: Refused) -> bool:
+def not_there(error: Refused) -> bool:
     """Whether what was asked for does not exist. Some compatible servers say so with status 400."""
     if not error.by_api:
         return False
     return error.status in {404, 410} or (error.status == 400 and bool(_NOT_THERE.search(error.message)))
 
 
-async def _pages(fetch: Callable[[dict[str, Any]], Awaitable[Any]]) -> AsyncIterator[list[Any]]:
-    """Every page of a listing. Ends where the server repeats itself: some ignore the cursor."""
+async def pages(
+    ask: Callable[[Callable[[], Awaitable[tuple[list[T], str | None]]]], Awaitable[tuple[list[T], str | None]]],
+    fetch: Callable[[dict[str, Any]], Awaitable[Any]],
+    read: Callable[[Any], T],
+) -> AsyncIterator[list[T]]:
+    """Every page of a listing, its items read. Ends where the server repeats itself: some ignore the cursor.
+
+    What cannot be read fails inside of `ask`, and so is asked for once more.
+    """
     after: dict[str, Any] = {}
     seen: set[str] = set()
-    for _ in range(_MAX_PAGES):
+
+    async def send() -> tuple[list[T], str | None]:
         page = await fetch(after)
         items = getattr(page, "data", None)
         if not isinstance(items, list):
-            raise not_of_the_api("a listing")
-        if not items or _id_of(items[-1], "a listing") in seen:
+            raise TypeError("a listing without its items")
+        found, last = [read(item) for item in items], id_of(items[-1]) if items else None
+        if last is None or last in seen:
+            return [], None
+        seen.add(last)
+        return found, None if getattr(page, "has_more", None) is False else last
+
+    for _ in range(_MAX_PAGES):
+        found, last = await ask(send)
+        if found:
+            yield found
+        if last is None:
             return
-        yield items
-        seen.add(items[-1].id)
-        if getattr(page, "has_more", None) is False:
-            return
-        after = {"after": items[-1].id}
+        after = {"after": last}
 
 
-def _id_of(answer: Any, what: str) -> str:
+def id_of(answer: Any) -> str:
+    """The id in an answer. Raises ValueError, as the SDK does for other answers that it cannot read."""
     found = getattr(answer, "id", None)
-    if not isinstance(found, str) or not found:
-        raise not_of_the_api(what)
+    if not isinstance(found, str) or not _ID.fullmatch(found):
+        raise ValueError("the answer has no id")
     return found
 
 
 def _store_info(item: Any) -> StoreInfo:
-    data = plain(item)
-    if not isinstance(data, dict):
-        data = {}
-    counts = data.get("file_counts") or {}
+    data = mapping(plain(item))
+    counts = mapping(data.get("file_counts"))
     return StoreInfo(
-        id=_id_of(item, "a request for a vector store"),
-        name=data.get("name"),
+        id=id_of(item),
+        name=None if data.get("name") is None else str(data["name"]),
         status=str(data.get("status") or ""),
-        files=_whole(counts.get("total")),
-        usage_bytes=_whole(data.get("usage_bytes")),
-        created_at=_whole(data.get("created_at")),
-        metadata=data.get("metadata") or {},
-        in_progress=_whole(counts.get("in_progress")),
-        failed=_whole(counts.get("failed")),
+        files=whole(counts.get("total")),
+        usage_bytes=whole(data.get("usage_bytes")),
+        created_at=whole(data.get("created_at")),
+        metadata=mapping(data.get("metadata")),
+        in_progress=whole(counts.get("in_progress")),
+        failed=whole(counts.get("failed")),
     )
 
 
 def _store_entry(item: Any, secrets: Iterable[str]) -> StoreEntry:
-    data = plain(item)
-    if not isinstance(data, dict):
-        data = {}
-    error = data.get("last_error") or {}
+    data = mapping(plain(item))
+    error = mapping(data.get("last_error"))
     return StoreEntry(
-        file_id=_id_of(item, "a request for a store entry"),
+        file_id=id_of(item),
         status=str(data.get("status") or ""),
-        attributes=data.get("attributes") or {},
-        chunking=Chunking.from_api(data.get("chunking_strategy")),
+        attributes=mapping(data.get("attributes")),
+        chunking=Chunking.from_api(mapping(data.get("chunking_strategy"))),
         error_code=_CODE.sub("", redacted(str(error.get("code") or ""), secrets))[:64],
         error_message=redacted(str(error.get("message") or ""), secrets),
-        created_at=_whole(data.get("created_at")),
+        created_at=whole(data.get("created_at")),
     )
 
 
-def _whole(value: object) -> int:
+def mapping(value: object) -> Mapping[str, Any]:
+    """An object that a server gave, or an empty one for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def whole(value: object) -> int:
     """A number that a server gave, or 0 for what is none: none of them is worth a run."""
     try:
         return int(value)  # type: ignore[call-overload,no-any-return]  # whatever JSON holds

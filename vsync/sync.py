@@ -24,9 +24,11 @@ from .errors import (
     MissingCredentials,
 )
 from .identity import SourceIdentity, check_manifest
+from .journal import Journal
 from .manifest import Manifest, TargetState, Trust, content_id, parse_manifest, trust
 from .mode import is_late
 from .observer import Observer
+from .pace import Rates
 from .planning import Plan, refusal
 from .publish import Publication, Published
 from .reporting import Report, Stock, of_plan, stock, stock_after
@@ -45,7 +47,8 @@ Connect = Callable[[], "AbstractAsyncContextManager[Api]"]
 class Job:
     """All that a run needs. `connect` is None without a way to authenticate, and `missing` says why when it is not just
     that no key is given; `keep_manifest` is False for `--manifest none`. `published` is what the publication held, where
-    that was read already.
+    that was read already. `rates` are shared by the targets of a run; `at` opens the source at another commit, None where
+    that cannot be had.
     """
 
     settings: Settings
@@ -63,6 +66,9 @@ class Job:
     warnings: tuple[str, ...] = ()
     published: Published | None = None
     missing: MissingCredentials | None = None
+    journal: Journal = field(default_factory=Journal)
+    rates: Rates = field(default_factory=Rates)
+    at: Callable[[str], Source | None] = lambda commit: None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -75,15 +81,18 @@ class Known:
     state: TargetState | None
     trust: Trust
     survey: Survey
+    journaled: bool = False
 
     @property
     def must_list(self) -> bool:
         """Whether only the store itself can say what is in it.
 
         A manifest that nothing vouches for (a fresh clone has no seal) may be older than the store: as long as there is
-        nothing to do it is believed.
+        nothing to do it is believed. A journal is there when a run died on this machine.
         """
-        return self.trust == "doubtful" or (self.trust == "unsealed" and not self.survey.plan.is_empty)
+        return (
+            self.trust == "doubtful" or self.journaled or (self.trust == "unsealed" and not self.survey.plan.is_empty)
+        )
 
     @property
     def final(self) -> bool:
@@ -91,8 +100,11 @@ class Known:
         return self.state is not None and not self.must_list
 
 
-def run(job: Job) -> Report:
-    """Plans, and unless it is a dry run applies. Errors before anything was done are raised; later ones stand in the report."""
+def run(job: Job, again: int = 5) -> Report:
+    """Plans, and unless it is a dry run applies. Errors before anything was done are raised; later ones stand in the report.
+
+    `again`: how often it may look anew because another run was quicker.
+    """
     started = time.monotonic()
     published = job.published or job.publication.read()
     if published.manifest is None and not job.dry_run and job.connect is not None:
@@ -104,10 +116,10 @@ def run(job: Job) -> Report:
     if job.dry_run:
         return _timed(_dry_run(job, known, report), started)
     if nothing_to_do(job, known):
-        if note(job, known):
+        if again == 0 or note(job, known):
             return _timed(report, started)
         job.observer.note("Another run was quicker: looking again.")
-        return run(replace(job, published=None))
+        return run(replace(job, published=None), again - 1)
     try:
         if known.final:
             check_limits(job, known.survey.plan, report)
@@ -170,7 +182,9 @@ def look(job: Job, published: Published | None = None) -> Known:
     trusted = trust(published.blob, published.seal, content)
     if state is not None and trusted == "sealed":
         state = replace(state, pending_delete=())  # closed after the deletes: what it lists is gone
-    return Known(published, manifest, state, trusted, survey(job.source, state, job.brief))
+    seal = published.seal
+    journaled = job.journal.waits(seal.run if seal is not None and trusted == "sealed" else None)
+    return Known(published, manifest, state, trusted, survey(job.source, state, job.brief), journaled)
 
 
 def _check_store(job: Job, state: TargetState | None) -> None:

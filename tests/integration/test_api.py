@@ -17,7 +17,7 @@ import pytest
 
 from tests.wire import Fault, Wire, answer, client, cut, error, lose, refuse, unreachable
 from vsync import api as api_module
-from vsync.api import MAX_ATTEMPTS, Api, Refused, connect
+from vsync.api import MAX_ATTEMPTS, AnswerLost, Api, Refused, Traffic, connect
 from vsync.documents import Chunking
 from vsync.errors import (
     ApiUnavailable,
@@ -43,7 +43,7 @@ def wire(tmp_path: Path) -> Iterator[Wire]:
 class Asked:
     """One question, what came of it, and how often and how long it was asked."""
 
-    def __init__(self, wire: Wire, *, creates: bool = False) -> None:
+    def __init__(self, wire: Wire, *, once: bool = False) -> None:
         self.failure: Exception | None = None
         self.answer: Any = None
         self.log: list[str] = []
@@ -53,7 +53,7 @@ class Asked:
         async def ask(api: Api) -> Any:
             files = api.client.files
             upload = lambda: files.create(file=("a.md", b"# A", "text/markdown"), purpose="assistants")  # noqa: E731 - one of several calls of one shape
-            return await api.ask("uploading a.md", upload, creates=creates)
+            return await api.ask("uploading a.md", upload, once=once)
 
         asyncio.run(self._run(ask))
 
@@ -63,7 +63,7 @@ class Asked:
             self.traffic = api.traffic
             try:
                 self.answer = await ask(api)
-            except (VsyncError, Refused) as failure:
+            except (VsyncError, Refused, AnswerLost) as failure:
                 self.failure = failure
 
     @property
@@ -292,7 +292,7 @@ def test_an_answer_that_makes_no_sense_is_not_taken_for_one(wire: Wire, wrong: F
     async def ask() -> Any:
         async with client(wire, key=KEY) as (api, _):
             stores = Stores(api)
-            store = stores.open("vs_1", uploads_per_minute=100, writes_per_minute=100)
+            store = stores.open("vs_1")
             questions: dict[str, Callable[[], Awaitable[Any]]] = {
                 "list stores": stores.list,
                 "get store": lambda: stores.get("vs_1"),
@@ -307,7 +307,7 @@ def test_an_answer_that_makes_no_sense_is_not_taken_for_one(wire: Wire, wrong: F
 
     try:
         answered = asyncio.run(ask())
-    except (ApiUnavailable, Refused):
+    except (ApiUnavailable, Refused, AnswerLost):
         return
     # An empty object is an empty page to the SDK; a poll may find nothing to read.
     assert answered == [] or answered.readable is False
@@ -346,28 +346,53 @@ def test_the_key_never_stands_in_any_message(wire: Wire, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "count"),
+    ("fault", "lost"),
     [
-        (lose(), 1),
-        (cut(), 1),
-        (refuse(500, "oops"), 1),
-        (answer(502, "<html>"), 1),
-        (unreachable(), 0),
-        (refuse(429, BUSY), 0),
-        (refuse(409, BUSY), 0),
+        (lose(), True),
+        (cut(), True),
+        (refuse(500, "oops"), True),
+        (refuse(408, "too slow"), True),
+        (answer(502, "<html>"), True),
+        (answer(200, b"{"), True),
+        (unreachable(), False),
+        (refuse(429, BUSY), False),
+        (refuse(409, BUSY), False),
     ],
-    ids=["lost", "cut", "500", "502", "unreachable", "429", "409"],
+    ids=["lost", "cut", "500", "408", "502", "truncated", "unreachable", "429", "409"],
 )
-def test_create_calls_whose_answer_may_be_lost_are_counted(wire: Wire, fault: Fault, count: int) -> None:
+def test_what_makes_something_is_not_sent_again_when_it_may_have_been_made(
+    wire: Wire, fault: Fault, lost: bool
+) -> None:
     faulty(wire, fault)
-    asked = Asked(wire, creates=True)
+    asked = Asked(wire, once=True)
+    assert isinstance(asked.failure, AnswerLost) is lost
+    assert asked.requests == (1 if lost else 2)
+
+
+def test_a_question_whose_answer_is_lost_is_asked_again(wire: Wire) -> None:
+    faulty(wire, lose(), answer(200, b"{"))
+    asked = Asked(wire)
     assert asked.failure is None
-    assert asked.traffic.ambiguous == count
+    assert asked.requests == 3
 
 
-def test_other_calls_leave_no_twin_and_are_not_counted(wire: Wire) -> None:
-    faulty(wire, lose())
-    assert Asked(wire).traffic.ambiguous == 0
+def test_an_address_that_is_none_of_the_api_is_not_tried_for_long(wire: Wire) -> None:
+    wire.when("POST /files", answer(200, b"{"))
+    asked = Asked(wire)
+    assert isinstance(asked.failure, ApiUnavailable)
+    assert "OPENAI_BASE_URL" in asked.failure.remedy
+    assert asked.requests == 3
+
+
+def test_the_servers_time_is_that_of_its_last_answer() -> None:
+    traffic, told = Traffic(), list[int]()
+    traffic.heard("no date")
+    assert traffic.date is None
+    traffic.at_next_answer(told.append)
+    traffic.heard("Sat, 21 Nov 2026 12:00:00 GMT")
+    traffic.heard("Sat, 21 Nov 2026 12:00:01 GMT")
+    assert traffic.date == 1795262401
+    assert told == [1795262400]
 
 
 @pytest.mark.parametrize(
@@ -391,7 +416,7 @@ def test_every_request_is_counted_under_its_endpoint(base_url: str, monkeypatch:
 
     async def ask() -> Mapping[str, int]:
         async with connect(Credentials(KEY, base_url)) as api:
-            store = Stores(api).open("vs_1", uploads_per_minute=9, writes_per_minute=9)
+            store = Stores(api).open("vs_1")
             await store.remove("file-1")
             with pytest.raises((VsyncError, Refused)):
                 await store.batch_entries("vsfb_1")

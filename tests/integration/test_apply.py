@@ -113,7 +113,7 @@ class Ran:
 
         async def run() -> Outcome:
             async with client(world.wire) as (api, _), asyncio.timeout(timeout):
-                made = Stores(api).open(world.store_id, uploads_per_minute=9_999, writes_per_minute=9_999)
+                made = Stores(api).open(world.store_id)
                 try:
                     return await transfer(
                         plan,
@@ -746,7 +746,7 @@ def test_a_retag_never_touches_somebody_elses_entry(world: World) -> None:
 def removed(world: World, ids: Sequence[str], stop: QuickStop | None = None, concurrency: int = 4) -> Removal:
     async def run() -> Removal:
         async with client(world.wire) as (api, _):
-            store: VectorStore = Stores(api).open(world.store_id, uploads_per_minute=99, writes_per_minute=999)
+            store: VectorStore = Stores(api).open(world.store_id)
             return await remove(ids, store, Observer(), stop or QuickStop(), concurrency=concurrency)
 
     return asyncio.run(run())

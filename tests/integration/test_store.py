@@ -15,7 +15,7 @@ from tests.wire import Fault, Forward, Sent, World, alter, answer, client, error
 from vsync.api import Refused
 from vsync.documents import Chunking
 from vsync.errors import ApiUnavailable, StoreConflict, StoreGone
-from vsync.pace import SlidingWindow
+from vsync.pace import Rates
 from vsync.store import PAGE, NewEntry, Stores, VectorStore, choose_by_name, store_metadata
 
 T = TypeVar("T")
@@ -37,9 +37,7 @@ def with_stores(world: World, ask: Callable[[Stores], Awaitable[T]]) -> T:
 
 
 def with_store(world: World, store_id: str, ask: Callable[[VectorStore], Awaitable[T]]) -> T:
-    return with_stores(
-        world, lambda stores: ask(stores.open(store_id, uploads_per_minute=9_999, writes_per_minute=9_999))
-    )
+    return with_stores(world, lambda stores: ask(stores.open(store_id)))
 
 
 def attach_many(world: World, store_id: str, count: int) -> list[str]:
@@ -404,8 +402,7 @@ def test_changes_keep_below_the_rates_and_also_when_they_are_tried_again(world: 
     world.wire.when("DELETE /vector_stores/*/files/*", answer(503, error("overloaded")), times=1)
 
     async def ask(stores: Stores) -> None:
-        writes = SlidingWindow(2, clock=clock, sleep=clock.sleep)
-        store = VectorStore(stores._api, store_id, SlidingWindow(99), writes)
+        store = stores.open(store_id, Rates(writes_per_minute=2, clock=clock, sleep=clock.sleep))
         for file_id in ids:
             await store.remove(file_id)
 
@@ -419,8 +416,7 @@ def test_uploads_keep_below_their_own_rate(world: World) -> None:
     clock = Clock()
 
     async def ask(stores: Stores) -> list[float]:
-        uploads = SlidingWindow(2, clock=clock, sleep=clock.sleep)
-        store = VectorStore(stores._api, store_id, uploads, SlidingWindow(1, clock=clock, sleep=clock.sleep))
+        store = stores.open(store_id, Rates(uploads_per_minute=2, clock=clock, sleep=clock.sleep))
         times = []
         for number in range(5):
             await store.upload(f"{number}.md", io.BytesIO(b"# A"), 3, "text/markdown")

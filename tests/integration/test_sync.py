@@ -321,13 +321,27 @@ def test_one_failing_document_of_many_does_not_hold_the_others_up(world: World) 
     assert converges(world).added == ("5.md",)
 
 
-def test_a_lost_upload_answer_is_warned_of(synced: World) -> None:
+def test_what_a_lost_upload_left_is_found_named_and_deleted(synced: World) -> None:
     synced.commit({"a.md": b"# A2"})
+    strangers = {synced.upload("a.md", b"# A2 of another size"), synced.upload("b.md", b"# A2")}
     synced.wire.when("POST /files", lose(), times=1)
     report = synced.sync()
     assert report.exit_code == 0
-    assert any("1 upload" in warning and "lost" in warning for warning in report.warnings)
-    assert len(synced.audit()) == 1
+    (leftover,) = report.leftovers
+    assert (leftover.filename, leftover.bytes, leftover.verdict) == ("a.md", 4, "deleted")
+    assert any(leftover.file_id in warning for warning in report.warnings)
+    assert synced.audit() == strangers
+    synced.settled()
+
+
+def test_of_two_files_that_a_lost_upload_may_have_made_none_is_touched(synced: World) -> None:
+    synced.commit({"a.md": b"# A2"})
+    stranger = synced.upload("a.md", b"# A2")
+    synced.wire.when("POST /files", lose(), times=1)
+    report = synced.sync()
+    assert report.exit_code == 0
+    assert {item.verdict for item in report.leftovers} == {"listed"}
+    assert synced.audit() == {item.file_id for item in report.leftovers} > {stranger}
     synced.settled()
 
 

@@ -42,7 +42,18 @@ def succeed(before: Seal | None, seal: Seal) -> Seal:
         content=before.content,
         owner=seal.owner or before.owner,
         ended=newest_run(before.ended, before.run if before.state == "closed" else None),
+        unsettled=unsettled(before),
     )
+
+
+_MOST_UNSETTLED = 20
+
+
+def unsettled(seal: Seal | None) -> tuple[tuple[str, str, str | None], ...]:
+    """The runs that died under this seal, the one that holds it included."""
+    if seal is None or seal.state == "closed":
+        return ()
+    return (*seal.unsettled, (seal.run, seal.since, seal.head))[-_MOST_UNSETTLED:]
 
 
 class ManifestMoved(Exception):
@@ -110,6 +121,9 @@ class Publication(Protocol):
 
         False: another run was quicker, so there may be something to do after all.
         """
+
+    def others_open(self) -> bool:
+        """Whether a run of another target of this repository is at work, or died: it may have uploaded as well."""
 
     def doubt(self) -> None:
         """Has the next run list the store: this one lost the seal while it was at work, and left something there."""

@@ -126,6 +126,10 @@ class LocalPublication:
         """Runs on one machine follow each other, and the manifest there tells which was the last."""
         return True
 
+    def others_open(self) -> bool:
+        seals = (path for path in self._seal.parent.glob("*.seal.json") if path != self._seal)
+        return any(parse_seal(path.read_bytes()).state == "open" for path in seals)
+
     def doubt(self) -> None:
         with _writable(self._doubt, PublicationFailed):
             write_durably(self._doubt, b"")

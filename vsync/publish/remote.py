@@ -332,6 +332,20 @@ class RemotePublication:
             self._log(f"That there is nothing to do could not be recorded in {self._seal}: {error.message}")
             return True
 
+    def others_open(self) -> bool:
+        """In doubt they are: a seal that cannot be read is taken for an open one."""
+        with self._lock:
+            refs = self._remote.refs("refs/vsync/*")
+            for seal in {sha for ref, sha in refs.items() if ref != self._seal}:
+                try:
+                    self._remote.fetch(seal)
+                    content = self._remote.file(seal, SEAL_FILE)
+                except GitUnavailable:
+                    return True
+                if parse_seal(content or b"").state == "open":
+                    return True
+        return False
+
     def doubt(self) -> None:
         with contextlib.suppress(GitUnavailable, PushRefused):  # the run ends with the error that led here
             self._remote.push([RefUpdate(self._doubt, self._mark(), None)])

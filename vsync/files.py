@@ -1,0 +1,78 @@
+"""The project's Files, whatever vector store lists them: listed newest first, asked for in a store, deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .api import Api, Refused, plain
+from .errors import ApiUnavailable
+from .store import id_of, mapping, not_there, pages, unless_gone, whole
+
+PURPOSE = "assistants"
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A File as the listing shows it. `created_at` is the server's time in seconds since the epoch."""
+
+    id: str
+    filename: str
+    bytes: int
+    purpose: str
+    created_at: int
+
+
+class Files:
+    """The Files of a project."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def since(self, time: int) -> list[UploadedFile]:
+        """The Files made at that time or later. Pages come newest first, so that older ones are not paid for."""
+        found: dict[str, UploadedFile] = {}
+        client = self._api.client.files
+        try:
+            async for page in pages(
+                lambda send: self._api.ask("listing the Files", send),
+                lambda after: client.list(purpose=PURPOSE, limit=_PAGE, order="desc", **after),
+                _file,
+            ):
+                found.update({file.id: file for file in page if file.created_at >= time})
+                if page[-1].created_at < time:
+                    break
+        except Refused as error:
+            raise ApiUnavailable(
+                f"Listing the Files was refused ({error.status} {error.code}): {error.message}.", "Run again later."
+            ) from error
+        return list(found.values())
+
+    async def is_in(self, store_id: str, file_id: str) -> bool:
+        """Whether a store lists the File. One request; a store that is gone lists nothing. Raises Refused."""
+        files = self._api.client.vector_stores.files
+        try:
+            await self._api.ask(
+                f"looking for {file_id} in {store_id}", lambda: files.retrieve(file_id, vector_store_id=store_id)
+            )
+        except Refused as error:
+            if not_there(error):
+                return False
+            raise
+        return True
+
+    async def delete(self, file_id: str) -> None:
+        """Deletes a File, and with it any entry of it. One that is gone already is success. Raises Refused."""
+        await unless_gone(self._api.ask(f"deleting {file_id}", lambda: self._api.client.files.delete(file_id)))
+
+
+def _file(item: Any) -> UploadedFile:
+    data = mapping(plain(item))
+    return UploadedFile(
+        id=id_of(item),
+        filename=str(data.get("filename") or ""),
+        bytes=whole(data.get("bytes")),
+        purpose=str(data.get("purpose") or ""),
+        created_at=whole(data.get("created_at")),
+    )

@@ -1,0 +1,170 @@
+"""Which unattached Files are ours, though no answer ever named them.
+
+The API knows no idempotency key, so an upload whose answer was lost may have made a File or not, and nothing on a File
+says whose it is. `judge` infers it by the rule of docs/reliability.md and is pure; `look_for` asks the project.
+What the rule does not cover is named and left alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+
+from .api import Refused
+from .files import PURPOSE, Files, UploadedFile
+from .journal import Attempt
+from .pace import Sleep
+from .reporting import Leftover
+
+MAX_REQUESTS = 50
+"""How many requests it may cost to make sure that Files are attached to no store."""
+
+SETTLED_AFTER_S = 5
+"""A File must be that old: another run attaches what it uploads within two seconds, and is then seen in its store."""
+
+_AGAIN_AFTER_S = 2.0
+_TOLD = 20
+
+
+def candidates(
+    attempts: Iterable[Attempt], files: Iterable[UploadedFile], known: Collection[str], now: int
+) -> list[UploadedFile]:
+    """The Files that an attempt may have made, and that no answer named. `now`: the server's time. Pure."""
+    sought = defaultdict(list)
+    for attempt in attempts:
+        sought[attempt.filename, attempt.bytes].append(attempt)
+    return [
+        file
+        for file in files
+        if file.purpose == PURPOSE
+        and file.id not in known
+        and any(_may_have_made(attempt, file, now) for attempt in sought[file.filename, file.bytes])
+    ]
+
+
+def _may_have_made(attempt: Attempt, file: UploadedFile, now: int) -> bool:
+    """Whether the File was made between the answers before and after the request. Without the first nothing is known."""
+    until = now if attempt.until is None else attempt.until
+    return attempt.since is not None and attempt.since <= file.created_at <= until
+
+
+def judge(
+    attempts: Sequence[Attempt], unattached: Sequence[UploadedFile], now: int
+) -> tuple[list[UploadedFile], list[UploadedFile]]:
+    """Of Files that no store lists: those that are inferred to be ours, and the rest. Pure.
+
+    For a name and size there may be no more Files than attempts, and each must fit an attempt of its own.
+    """
+    inferred: list[UploadedFile] = []
+    rest: list[UploadedFile] = []
+    groups: dict[tuple[str, int], list[UploadedFile]] = defaultdict(list)
+    for file in unattached:
+        groups[file.filename, file.bytes].append(file)
+    for (filename, size), group in groups.items():
+        windows = [a for a in attempts if (a.filename, a.bytes) == (filename, size)]
+        (inferred if _each_has_its_own(windows, group, now) else rest).extend(group)
+    return inferred, rest
+
+
+def _each_has_its_own(attempts: Sequence[Attempt], files: Sequence[UploadedFile], now: int) -> bool:
+    """Whether each File can be given an attempt: the oldest File first, and of what fits the window that ends first."""
+    left = sorted(attempts, key=lambda attempt: now if attempt.until is None else attempt.until)
+    for file in sorted(files, key=lambda file: file.created_at):
+        fitting = next((attempt for attempt in left if _may_have_made(attempt, file, now)), None)
+        if fitting is None:
+            return False
+        left.remove(fitting)
+    return True
+
+
+# --- Asking ------------------------------------------------------------------------------------------------------
+
+
+async def look_for(
+    attempts: Sequence[Attempt],
+    known: Collection[str],
+    files: Files,
+    store_ids: Callable[[], Awaitable[Sequence[str]]],
+    clock: Callable[[], int | None],
+    others_open: Callable[[], bool],
+    pause: Sleep,
+) -> list[Leftover]:
+    """The Files that unanswered uploads left; those to be deleted first.
+
+    `known` are Files that an answer or our own store names, `clock` is the server's time as of its last answer. Asked in
+    this order, so that what another run is about to attach is never taken for ours: which Files there are; whether
+    another run is at work; whether a store lists them.
+    """
+    found = await _settled(attempts, known, files, clock, pause)
+    if not found:
+        return []
+    if await asyncio.to_thread(others_open):
+        return _listed(found, "another run of this repository is open, and it may be its upload")
+    stores = await store_ids()
+    if len(stores) * len(found) > MAX_REQUESTS:
+        return _listed(found, f"to ask {len(stores)} stores for {len(found)} Files takes over {MAX_REQUESTS} requests")
+    try:
+        unattached = [file for file in found if not await _in_any(file, stores, files)]
+    except Refused as error:
+        return _listed(found, f"whether a store lists it could not be asked ({error.message})")
+    inferred, rest = judge(attempts, unattached, clock() or 0)
+    why = "it was uploaded by a request whose answer was lost, and is in no vector store"
+    deleted = [replace(item, verdict="deleted") for item in _listed(inferred, why)]
+    return deleted + _listed(rest, "there are more such Files than uploads without an answer")
+
+
+async def _settled(
+    attempts: Sequence[Attempt],
+    known: Collection[str],
+    files: Files,
+    clock: Callable[[], int | None],
+    pause: Sleep,
+) -> list[UploadedFile]:
+    """The candidates, when the youngest is old enough. Listed once more where one may not be shown yet."""
+    starts = [attempt.since for attempt in attempts if attempt.since is not None]
+    if not starts:
+        return []
+
+    async def listed() -> list[UploadedFile]:
+        return candidates(attempts, await files.since(min(starts)), known, clock() or 0)
+
+    found = await listed()
+    now = clock() or 0
+    if len(found) < len(attempts) and any(now - (attempt.until or now) < SETTLED_AFTER_S for attempt in attempts):
+        await pause(_AGAIN_AFTER_S)
+        found = await listed()
+    if found:
+        age = (clock() or 0) - max(file.created_at for file in found)
+        if age < SETTLED_AFTER_S:
+            await pause(SETTLED_AFTER_S - age)
+    return found
+
+
+async def _in_any(file: UploadedFile, stores: Sequence[str], files: Files) -> bool:
+    for store_id in stores:
+        if await files.is_in(store_id, file.id):
+            return True
+    return False
+
+
+def leftover_warnings(found: Sequence[Leftover]) -> list[str]:
+    """What a person is to know of them; all of them stand in the JSON report. Pure."""
+    warnings = []
+    for leftover in found[:_TOLD]:
+        told = f"The File {leftover.file_id} ({leftover.filename}, {leftover.bytes} bytes)"
+        if leftover.verdict == "deleted":
+            warnings.append(f"{told} is deleted: {leftover.why}.")
+        else:
+            warnings.append(
+                f"{told} may be left of an upload whose answer was lost, and is not touched: {leftover.why}. "
+                "If nobody else needs it, delete it by hand."
+            )
+    if len(found) > _TOLD:
+        warnings.append(f"… and {len(found) - _TOLD} more such Files, which stand in the JSON report.")
+    return warnings
+
+
+def _listed(files: Iterable[UploadedFile], why: str) -> list[Leftover]:
+    return [Leftover(file.id, file.filename, file.bytes, "listed", why) for file in files]
