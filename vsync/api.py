@@ -57,6 +57,14 @@ class Refused(Exception):
         self.message = message
 
 
+class AnswerLost(Exception):
+    """Whether the API did what it was asked is not known: the answer did not come, or was an error of the server."""
+
+    def __init__(self, cause: VsyncError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 @dataclass
 class Traffic:
     """What was sent. `ambiguous` counts create calls whose answer was lost, so that a twin may exist."""
@@ -107,7 +115,7 @@ class Api:
                 wait, ambiguous = _asked_wait(error), error.status_code >= 500
             except openai.APIConnectionError as error:
                 words = self._words(error.__cause__ or error)
-                failure, wait, ambiguous = _Again(_unreachable(what, words)), None, not _never_sent(error)
+                failure, wait, ambiguous = _Again(_unreachable(what, words)), None, not never_sent(error)
             except (openai.OpenAIError, ValueError, AttributeError, TypeError) as error:
                 # The SDK takes whatever comes with status 200 for an answer, and stumbles over it.
                 failure, wait, ambiguous = not_of_the_api(what), None, True
@@ -240,7 +248,7 @@ def not_of_the_api(what: str) -> ApiUnavailable:
     )
 
 
-def _never_sent(error: Exception) -> bool:
+def never_sent(error: Exception) -> bool:
     """Whether the request surely did not reach the server, so that no answer can have been lost."""
     import httpx2
 

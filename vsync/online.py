@@ -280,6 +280,8 @@ class OnlineRun:
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
         pending = bool(new.pending_delete)
         self._publish(identity, new, closing=not pending and outcome.cause is None)
+        if outcome.defect is not None:
+            raise outcome.defect  # what was done is recorded
         removal = await self._remove(store, new, outcome)
         if pending and outcome.cause is None and removal.cause is None and not removal.refused:
             if job.publication.rewritable and job.keep_manifest:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar
 
-from .api import Api, Refused, not_of_the_api, plain
+from .api import AnswerLost, Api, Refused, never_sent, not_of_the_api, plain
 from .documents import Attributes, AttributeValue, Chunking
 from .errors import ApiUnavailable, StoreConflict, StoreGone
 from .pace import SlidingWindow
@@ -88,6 +88,7 @@ class BatchProgress:
     """Counts of a file batch. `readable` is False when the server answered with something else than the batch."""
 
     readable: bool
+    status: str = ""
     in_progress: int = 0
     completed: int = 0
     failed: int = 0
@@ -252,13 +253,20 @@ class VectorStore:
 
     async def attach_batch(self, entries: Sequence[NewEntry]) -> str:
         """Attaches up to MAX_BATCH Files in one request and gives the batch's id. Raises Refused for all of them."""
+        import openai
+
         files: Any = [entry.to_api() for entry in entries]
 
         async def send() -> Any:
             await self._writes.admit()
             # As `extra_body`: the SDK walks through typed arguments member by member, which for a full batch holds up
             # everything else for a fifth of a second.
-            return await self._batches.create(self.id, extra_body={"files": files})
+            try:
+                return await self._batches.create(self.id, extra_body={"files": files})
+            except (openai.APIConnectionError, openai.InternalServerError) as error:
+                if getattr(error, "status_code", 500) in {501, 505} or never_sent(error):
+                    raise
+                raise AnswerLost(ApiUnavailable(f"The API cannot be reached ({error}).", "Run again.")) from error
 
         return _id_of(await self._in_store(f"attaching {len(entries)} Files", send), "the batch")
 
@@ -275,7 +283,8 @@ class VectorStore:
         numbers = {key: counts.get(key) for key in ("in_progress", "completed", "failed", "cancelled", "total")}
         if not all(isinstance(number, int) for number in numbers.values()):
             return BatchProgress(readable=False)
-        return BatchProgress(readable=True, **{key: int(number or 0) for key, number in numbers.items()})
+        status = str(getattr(answer, "status", None) or "")
+        return BatchProgress(readable=True, status=status, **{key: int(number or 0) for key, number in numbers.items()})
 
     async def batch_entries(self, batch_id: str, status: str | None = None) -> list[StoreEntry]:
         """The entries of a batch, all or those of one status."""
@@ -306,6 +315,10 @@ class VectorStore:
         except Refused as error:
             raise _unexpected("listing the vector store", error) from error
         return list(found.values())
+
+    async def newest_entries(self, file_ids: Collection[str]) -> dict[str, StoreEntry]:
+        """Those of these entries that the store has, by id."""
+        return {entry.file_id: entry for entry in await self.entries() if entry.file_id in set(file_ids)}
 
     async def entry(self, file_id: str) -> StoreEntry | None:
         """One entry, or None when the store has none of that id."""

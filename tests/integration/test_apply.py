@@ -34,7 +34,8 @@ from tests.wire import (
     response,
     unreachable,
 )
-from vsync import apply as apply_module
+from vsync import attaching as attaching_module
+from vsync import indexing as indexing_module
 from vsync import store as store_module
 from vsync.apply import Delivery, remove, transfer
 from vsync.content import Content, spool
@@ -317,8 +318,8 @@ def test_one_document_is_attached_without_a_batch(world: World) -> None:
 def test_files_are_attached_while_uploads_go_on(
     world: World, monkeypatch: pytest.MonkeyPatch, batches: Callable[[], list[list[str]]]
 ) -> None:
-    monkeypatch.setattr(apply_module, "FLUSH_EVERY_S", 60.0)
-    monkeypatch.setattr(apply_module, "FLUSH_AT", 10)
+    monkeypatch.setattr(attaching_module, "FLUSH_EVERY_S", 60.0)
+    monkeypatch.setattr(attaching_module, "FLUSH_AT", 10)
     world.wire.when("POST /files", delay(0.002))
     ran = Ran(world, numbered(35), concurrency=2)
     kinds = [str(sent) for sent in world.wire.sent]
@@ -331,8 +332,8 @@ def test_files_are_attached_while_uploads_go_on(
 
 
 def test_files_do_not_wait_longer_than_a_second_to_be_attached(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (apply_module.FLUSH_EVERY_S, apply_module.FLUSH_AT) == (1.0, 100)
-    monkeypatch.setattr(apply_module, "FLUSH_EVERY_S", 0.05)
+    assert (attaching_module.FLUSH_EVERY_S, attaching_module.FLUSH_AT) == (1.0, 100)
+    monkeypatch.setattr(attaching_module, "FLUSH_EVERY_S", 0.05)
     world.wire.when("POST /files", delay(0.04))
     ran = Ran(world, numbered(10), concurrency=1)
     last_upload = max(sent.number for sent in world.wire.of("POST /files"))
@@ -345,7 +346,7 @@ def test_no_batch_is_larger_than_the_api_takes(
     world: World, monkeypatch: pytest.MonkeyPatch, batches: Callable[[], list[list[str]]]
 ) -> None:
     assert store_module.MAX_BATCH == 2_000
-    monkeypatch.setattr(apply_module, "MAX_BATCH", 5)
+    monkeypatch.setattr(attaching_module, "MAX_BATCH", 5)
     ran = Ran(world, numbered(12))
     assert sorted(map(len, batches())) == [2, 5, 5]
     assert len(ran.confirmed) == 12
@@ -569,7 +570,8 @@ def test_each_way_indexing_can_end_badly_is_told(
     ran = Ran(world, numbered(count))
     assert ran.failed == {"000.md": (code, final)}
     assert len(ran.confirmed) == count - 1
-    assert len(ran.outcome.discarded) == 1
+    assert len(ran.outcome.discarded) == (1 if final else 3)  # what the content is not to blame for is tried again
+    assert ("tried 3 times" in ran.outcome.failed["000.md"].message) is not final
     ran.check()
 
 
@@ -611,20 +613,22 @@ def test_polls_become_rarer(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     class Skipping(QuickStop):
         async def sleep(self, seconds: float) -> None:
             nonlocal now
+            if seconds > 600:  # somebody who waits for the stop alone
+                await super().sleep(seconds)
             now += max(0.0, seconds)
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(apply_module, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(indexing_module, "time", SimpleNamespace(monotonic=lambda: now))
     times: list[float] = []
     world.wire.watchers.append(lambda sent: times.append(now) if sent.is_(POLL) and not sent.status else None)
     fail_entries(world, "in_progress", None, {"000.md", "001.md"})
     ran = Ran(world, numbered(2), index_timeout_s=60, timeout=10, stop=Skipping())
     assert {code for code, _ in ran.failed.values()} == {"index-timeout"}
-    gaps = [later - earlier for earlier, later in pairwise(times)]
+    gaps = [later - earlier for earlier, later in pairwise(times[:-1])]  # the last look is when the time is over
     assert times[0] <= 0.3
     assert all(later >= earlier - 0.01 for earlier, later in pairwise(gaps))
     assert max(gaps) <= 5.01
-    assert 60 <= times[-1] <= 65.1
+    assert 60 <= times[-1] <= 60.1
     assert len(times) <= 20
 
 
@@ -640,7 +644,7 @@ def test_polls_become_rarer(world: World, monkeypatch: pytest.MonkeyPatch) -> No
 def test_when_the_api_goes_away_every_file_is_confirmed_attached_or_known(
     world: World, monkeypatch: pytest.MonkeyPatch, what: str, fault: Fault, cause: type[Exception]
 ) -> None:
-    monkeypatch.setattr(apply_module, "FLUSH_AT", 5)
+    monkeypatch.setattr(attaching_module, "FLUSH_AT", 5)
     world.wire.when("POST /files", delay(0.001))
     world.wire.when(what, fault, skip=12 if what == "POST /files" else 1)
     ran = Ran(world, numbered(20), concurrency=2)
