@@ -79,6 +79,13 @@ class AnswerLost(Exception):
         self.wait_s = wait_s
         self.again = again
 
+    @property
+    def error(self) -> VsyncError:
+        """The cause as what a run ends with."""
+        if isinstance(self.cause, VsyncError):
+            return self.cause
+        return ApiUnavailable(f"{self.cause.message}", "Run again later: it continues from here.")
+
 
 @dataclass
 class Traffic:
@@ -282,7 +289,7 @@ class _Trial:
 
 def _is_ambiguous(status: int) -> bool:
     """Whether the server may have done what it answers with an error."""
-    return status >= 500 or status == 408
+    return (status >= 500 and status not in _NEVER) or status == 408
 
 
 def _lost(trial: _Trial, *, hopeless: bool) -> AnswerLost:

@@ -305,6 +305,8 @@ class OnlineRun:
         self._publish(identity, new, closing=not pending and outcome.cause is None)
         if job.keep_manifest:
             job.journal.recorded()
+        if outcome.defect is not None:
+            raise outcome.defect  # what was done is recorded
         removal = await self._remove(store, new, outcome)
         if pending and outcome.cause is None and removal.cause is None and not removal.refused:
             if job.publication.rewritable and job.keep_manifest:

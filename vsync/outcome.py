@@ -29,7 +29,8 @@ class FailedDocument:
 class Outcome:
     """What `transfer` did. `confirmed` is searchable now; `discarded` are Files it uploaded in vain.
 
-    `cause` is why it ended early; documents that are in neither dictionary were then not attempted.
+    `cause` is why it ended early; documents that are in neither dictionary were then not brought in. `defect` is what
+    lies behind a cause that nobody foresaw: to be raised when all else is recorded.
     """
 
     confirmed: dict[str, Entry] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Outcome:
     discarded: list[str] = field(default_factory=list)
     unfinished: bool = False
     cause: VsyncError | None = None
+    defect: Exception | None = None
 
     @property
     def complete(self) -> bool:

@@ -13,7 +13,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "unsupported_file": "The store cannot index this content. Change the file, or exclude it; it is tried again when it changes.",
         "invalid_file": "The store could not parse the file: a damaged or encrypted file, a PDF without text, or too many tokens. "
         "Mend it, or exclude it; it is tried again when it changes.",
-        "server_error": "Indexing failed on the server. The next run tries again; the old version stays in the store until then.",
+        "server_error": "The server failed each time. The next run tries again, and the old version stays in the store until then.",
+        "unanswered": _BUSY,
         "index-timeout": "Indexing took too long. The next run tries again; a higher index-timeout waits longer.",
         "unreadable": "The file's bytes could not be read. Look for a partial clone, a full disk, or a file that changed meanwhile.",
         "rate_limit_exceeded": _TOO_MANY,

@@ -94,6 +94,7 @@ class BatchProgress:
     """Counts of a file batch. `readable` is False when the server answered with something else than the batch."""
 
     readable: bool
+    status: str = ""
     in_progress: int = 0
     completed: int = 0
     failed: int = 0
@@ -170,7 +171,7 @@ class Stores:
                 raise _unexpected(what, error) from error
             except AnswerLost as lost:
                 if not lost.again or attempt + 1 == _MAX_TRIES:
-                    raise (_unexpected(what, lost.cause) if isinstance(lost.cause, Refused) else lost.cause) from lost
+                    raise lost.error from lost
                 await self._api.sleep(backoff(attempt) if lost.wait_s is None else lost.wait_s)
                 twins = await self._with_nonce(nonce)
                 if twins:
@@ -337,7 +338,8 @@ class VectorStore:
         numbers = {key: counts.get(key) for key in ("in_progress", "completed", "failed", "cancelled", "total")}
         if not all(isinstance(number, int) for number in numbers.values()):
             return BatchProgress(readable=False)
-        return BatchProgress(readable=True, **{key: int(number or 0) for key, number in numbers.items()})
+        status = str(getattr(answer, "status", None) or "")
+        return BatchProgress(readable=True, status=status, **{key: int(number or 0) for key, number in numbers.items()})
 
     async def batch_entries(self, batch_id: str, status: str | None = None) -> list[StoreEntry]:
         """The entries of a batch, all or those of one status."""

@@ -32,7 +32,7 @@ from tests.wire import (
     response,
     unreachable,
 )
-from vsync import apply as apply_module
+from vsync import attaching as attaching_module
 from vsync import sync
 from vsync.errors import ManifestError, StoreConflict, StoreGone, VsyncError
 from vsync.manifest import blob_id, parse_manifest
@@ -154,7 +154,7 @@ def test_every_request_is_in_the_report(synced: World) -> None:
 
 def test_two_hundred_documents_need_few_requests(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     # However slow this machine is just now: batches by number alone.
-    monkeypatch.setattr(apply_module, "FLUSH_EVERY_S", 60.0)
+    monkeypatch.setattr(attaching_module, "FLUSH_EVERY_S", 60.0)
     world.commit({f"docs/{number:03}.md": b"# %d" % number for number in range(200)})
     report = world.sync()
     assert (len(report.added), report.exit_code) == (200, 0)
@@ -435,7 +435,7 @@ def test_when_the_very_first_request_fails_nothing_is_left(synced: World, fault:
 
 
 def test_a_refused_key_in_mid_run_records_what_is_confirmed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apply_module, "FLUSH_AT", 4)
+    monkeypatch.setattr(attaching_module, "FLUSH_AT", 4)
     world.commit({f"{number:02}.md": b"# %d" % number for number in range(16)})
     polled = threading.Event()
 

@@ -1,0 +1,158 @@
+"""One transfer of documents from memory into a store, and the ways in which a store spoils it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import httpx2
+
+from tests.wire import Fault, Forward, QuickStop, Sent, World, alter, client, refuse, response
+from vsync.apply import Delivery, transfer
+from vsync.content import Content, spool
+from vsync.documents import Chunking, Document, Identity, Recipe, tag
+from vsync.journal import Journal
+from vsync.observer import Observer
+from vsync.outcome import Outcome
+from vsync.planning import Operation, Plan
+from vsync.source import Source
+from vsync.store import Stores
+
+IDENTITY = Identity("owner-1", "default", "acme/docs")
+BATCH = "POST /vector_stores/*/file_batches"
+POLL = "GET /vector_stores/*/file_batches/*"
+IN_BATCH = "GET /vector_stores/*/file_batches/*/files"
+SINGLE = "POST /vector_stores/*/files"
+LOOK = "GET /vector_stores/*/files/*"
+
+
+class Memory:
+    """Documents in memory, as far as `transfer` asks for them."""
+
+    def __init__(self, contents: Mapping[str, bytes | Exception]) -> None:
+        self._contents = contents
+
+    def read(self, document: Document) -> tuple[Content, str]:
+        content = self._contents[document.path]
+        if isinstance(content, Exception):
+            raise content
+        return spool([content]), document.blob
+
+
+def numbered(count: int) -> dict[str, bytes]:
+    return {f"{number:03}.md": b"# %d" % number for number in range(count)}
+
+
+def document(path: str, content: object = b"", **recipe: Any) -> Document:
+    return Document(path, hashlib.sha1(repr(content).encode()).hexdigest(), tag(path, Recipe("acme/docs", **recipe)))
+
+
+def uploads(contents: Mapping[str, object]) -> list[Operation]:
+    return [Operation("upload", path, document(path, content)) for path, content in sorted(contents.items())]
+
+
+class Ran:
+    """One transfer, and what it left."""
+
+    def __init__(
+        self,
+        world: World,
+        contents: Mapping[str, bytes | Exception],
+        operations: Sequence[Operation] | None = None,
+        *,
+        stop: QuickStop | None = None,
+        timeout: float = 30.0,
+        still_ours: Callable[[], None] = lambda: None,
+        observer: Observer | None = None,
+        **delivery: Any,
+    ) -> None:
+        self.world = world
+        self.journal, self.lost = Journal(), 0
+        given: dict[str, Any] = {
+            "attributes": {},
+            "chunking": Chunking(),
+            "commit": "c0ffee",
+            "index_timeout_s": 5.0,
+        } | delivery
+        plan = Plan(tuple(uploads(contents) if operations is None else operations))
+
+        async def run() -> Outcome:
+            async with client(world.wire) as (api, _), asyncio.timeout(timeout):
+                made = Stores(api).open(world.store_id, journal=self.journal)
+                try:
+                    return await transfer(
+                        plan,
+                        made,
+                        cast(Source, Memory(contents)),
+                        Delivery(IDENTITY, **given),
+                        observer or Observer(),
+                        stop or QuickStop(),
+                        still_ours=still_ours,
+                    )
+                finally:
+                    self.lost = len(self.journal.lost)
+
+        self.outcome = asyncio.run(run())
+
+    @property
+    def confirmed(self) -> list[str]:
+        return sorted(self.outcome.confirmed)
+
+    @property
+    def failed(self) -> dict[str, tuple[str, bool]]:
+        return {path: (item.code, item.final) for path, item in self.outcome.failed.items()}
+
+    def check(self) -> None:
+        """What is confirmed is searchable, and every File is in the store or known to be in vain."""
+        entries = {entry.file_id: entry for entry in self.world.entries()}
+        for path, entry in self.outcome.confirmed.items():
+            assert entries[entry.file_id].status == "completed"
+            assert entries[entry.file_id].path == path
+            assert entry.sha256 == hashlib.sha256(entries[entry.file_id].content).hexdigest()
+            assert entry.bytes == len(entries[entry.file_id].content)
+        assert not self.outcome.confirmed.keys() & self.outcome.failed.keys()
+        assert not {entry.file_id for entry in self.outcome.confirmed.values()} & set(self.outcome.discarded)
+
+
+def refuse_with(world: World, culprits: set[str], status: int, message: str, code: str | None = None) -> Fault:
+    """Refuses what attaches one of these, and nothing else."""
+
+    async def fault(sent: Sent, forward: Forward) -> httpx2.Response:
+        body = sent.json
+        items = body.get("files", [body])
+        uploaded = world.uploaded()
+        if any(uploaded[item["file_id"]] in culprits for item in items):
+            return await refuse(status, message, code)(sent, forward)
+        return await forward()
+
+    return fault
+
+
+def fail_entries(world: World, status: str, last_error: object, names: set[str]) -> None:
+    """The server reports these Files as ended in that way."""
+
+    def change(data: dict[str, Any]) -> None:
+        uploaded = world.uploaded()
+        for item in data.get("data", [data]):
+            if uploaded.get(item["id"]) in names:
+                item.update(status=status, last_error=last_error)
+
+    def count(data: dict[str, Any]) -> None:
+        data["file_counts"]["completed"] -= len(names)
+        data["file_counts"][status] += len(names)
+
+    async def filtered(sent: Sent, forward: Forward) -> httpx2.Response:
+        wanted = sent.query.get("filter")
+        sent.query = {name: value for name, value in sent.query.items() if name != "filter"}
+        original = await forward()
+        data = original.json()
+        change(data)
+        if wanted:
+            data["data"] = [item for item in data["data"] if item["status"] == wanted]
+        return response(200, data)
+
+    world.wire.when(IN_BATCH, filtered)
+    world.wire.when(LOOK, alter(change))
+    world.wire.when(POLL, alter(count))
