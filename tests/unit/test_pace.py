@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from vsync.pace import SlidingWindow, backoff, retry_after
+from vsync.pace import Rates, SlidingWindow, backoff, retry_after
 
 
 class Time:
@@ -33,8 +33,8 @@ def window(time: Time, limit: int, seconds: float = 60.0) -> SlidingWindow:
 async def admissions(time: Time, limit: int, count: int) -> list[float]:
     rate, admitted = window(time, limit), []
     for _ in range(count):
-        await rate.admit()
-        admitted.append(time.now - 1_000.0)
+        async with rate.admit():
+            admitted.append(time.now - 1_000.0)
     return admitted
 
 
@@ -55,8 +55,8 @@ def test_the_window_slides() -> None:
         rate, admitted = window(time, 2), []
         for pause in (0.0, 40.0, 0.0, 0.0):
             time.now += pause
-            await rate.admit()
-            admitted.append(time.now - 1_000.0)
+            async with rate.admit():
+                admitted.append(time.now - 1_000.0)
         return admitted
 
     assert asyncio.run(scenario()) == [0.0, 40.0, 60.0, 100.0]
@@ -66,21 +66,288 @@ def test_a_sleep_that_ends_early_lets_nobody_through() -> None:
     assert asyncio.run(admissions(Time(early=0.5), 1, 3)) == [0.0, 60.0, 120.0]
 
 
-def test_those_who_ask_together_are_let_through_one_by_one() -> None:
+def test_those_who_ask_together_are_let_through_one_by_one_in_their_order() -> None:
+    time = Time()
+
+    async def scenario() -> list[tuple[int, float]]:
+        rate = window(time, 3)
+        admitted: list[tuple[int, float]] = []
+
+        async def one(number: int) -> None:
+            async with rate.admit():
+                admitted.append((number, time.now - 1_000.0))
+
+        await asyncio.gather(*(one(number) for number in range(7)))
+        return admitted
+
+    admitted = asyncio.run(scenario())
+    assert [number for number, _ in admitted] == list(range(7))
+    assert [at for _, at in admitted] == [0.0] * 3 + [60.0] * 3 + [120.0]
+
+
+def test_a_request_counts_until_a_minute_after_it_has_ended() -> None:
+    """It may have reached the server at any time before that."""
     time = Time()
 
     async def scenario() -> list[float]:
-        rate = window(time, 3)
-        admitted: list[float] = []
-
-        async def one() -> None:
-            await rate.admit()
-            admitted.append(time.now - 1_000.0)
-
-        await asyncio.gather(*(one() for _ in range(7)))
+        rate, admitted = window(time, 1), []
+        for took in (45.0, 0.0, 0.0):
+            async with rate.admit():
+                admitted.append(time.now - 1_000.0)
+                time.now += took
         return admitted
 
-    assert asyncio.run(scenario()) == [0.0] * 3 + [60.0] * 3 + [120.0]
+    assert asyncio.run(scenario()) == [0.0, 105.0, 165.0]
+
+
+def test_a_request_that_fails_counts_like_any_other() -> None:
+    time = Time()
+
+    async def scenario() -> float:
+        rate = window(time, 1)
+        with pytest.raises(ConnectionError):
+            async with rate.admit():
+                raise ConnectionError
+        async with rate.admit():
+            return time.now - 1_000.0
+
+    assert asyncio.run(scenario()) == 60.0
+
+
+def test_as_long_as_all_are_under_way_the_next_waits_for_one_to_end() -> None:
+    time = Time()
+
+    async def scenario() -> list[float]:
+        rate, admitted, answered = window(time, 1), list[float](), asyncio.Event()
+
+        async def one() -> None:
+            async with rate.admit():
+                admitted.append(time.now - 1_000.0)
+                await answered.wait()
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(one())
+            tasks.create_task(one())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert admitted == [0.0]
+            assert time.slept == []
+            time.now += 500.0
+            answered.set()
+        return admitted
+
+    assert asyncio.run(scenario()) == [0.0, 560.0]
+
+
+def test_who_is_cancelled_while_waiting_leaves_no_place_taken() -> None:
+    time = Time()
+
+    async def scenario() -> list[float]:
+        rate, admitted, answered = window(time, 1), list[float](), asyncio.Event()
+
+        async def one() -> None:
+            async with rate.admit():
+                admitted.append(time.now - 1_000.0)
+                await answered.wait()
+
+        tasks = [asyncio.create_task(one()) for _ in range(4)]
+        await asyncio.sleep(0)
+        for cancelled in (tasks[1], tasks[2]):  # the one whose turn is next, and one behind it
+            cancelled.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await cancelled
+        answered.set()
+        await asyncio.gather(tasks[0], tasks[3])
+        return admitted
+
+    assert asyncio.run(scenario()) == [0.0, 60.0]
+
+
+def test_a_wait_that_is_ended_by_an_error_lets_the_next_go_on() -> None:
+    class Stopped(Exception):
+        pass
+
+    async def stopped(seconds: float) -> None:
+        raise Stopped
+
+    async def scenario() -> list[BaseException | None]:
+        rate = SlidingWindow(1, clock=Time().clock, sleep=stopped)
+
+        async def one() -> None:
+            async with rate.admit():
+                pass
+
+        return await asyncio.gather(*(one() for _ in range(4)), return_exceptions=True)
+
+    told = asyncio.run(scenario())
+    assert told[0] is None
+    assert all(isinstance(error, Stopped) for error in told[1:])
+
+
+def test_one_that_is_cancelled_under_way_keeps_its_place_taken() -> None:
+    time = Time()
+
+    async def scenario() -> float:
+        rate = window(time, 1)
+
+        async def hanging() -> None:
+            async with rate.admit():
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(hanging())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with rate.admit():
+            return time.now - 1_000.0
+
+    assert asyncio.run(scenario()) == 60.0
+
+
+def test_a_request_may_weigh_more_than_one() -> None:
+    time = Time()
+
+    async def scenario() -> list[float]:
+        rate, admitted = window(time, 10), []
+        for weight in (4, 6, 7, 3, 1):
+            async with rate.admit(weight):
+                admitted.append(time.now - 1_000.0)
+        return admitted
+
+    assert asyncio.run(scenario()) == [0.0, 0.0, 60.0, 60.0, 120.0]
+
+
+def test_one_that_weighs_more_than_the_limit_takes_the_whole_window() -> None:
+    time = Time()
+
+    async def scenario() -> list[float]:
+        rate, admitted = window(time, 10), []
+        for weight in (1, 500, 1):
+            async with rate.admit(weight):
+                admitted.append(time.now - 1_000.0)
+        return admitted
+
+    assert asyncio.run(scenario()) == [0.0, 60.0, 120.0]
+
+
+def test_a_heavy_one_is_not_overtaken_for_ever() -> None:
+    time = Time()
+
+    async def scenario() -> list[str]:
+        rate, order = window(time, 10), list[str]()
+
+        async def one(name: str, weight: int) -> None:
+            async with rate.admit(weight):
+                order.append(name)
+
+        weights = {"first": 5, "heavy": 10, "light": 1}
+        await asyncio.gather(*(one(name, weight) for name, weight in weights.items()))
+        return order
+
+    assert asyncio.run(scenario()) == ["first", "heavy", "light"]
+
+
+def test_a_refusal_halves_the_limit_for_the_rest_of_the_run() -> None:
+    time = Time()
+
+    async def scenario() -> list[float]:
+        rate, admitted = window(time, 5), []
+        for number in range(7):
+            async with rate.admit():
+                admitted.append(time.now - 1_000.0)
+            if number == 1:
+                rate.lower()
+        assert rate.limit == 2
+        return admitted
+
+    assert asyncio.run(scenario()) == [0.0, 0.0, 60.0, 60.0, 120.0, 120.0, 180.0]
+
+
+def test_refusals_of_requests_that_were_under_way_together_count_once() -> None:
+    time = Time()
+
+    async def scenario() -> list[int]:
+        rate, limits = window(time, 16), list[int]()
+
+        async def refused() -> None:
+            async with rate.admit():
+                await asyncio.sleep(0)
+            rate.lower()
+
+        for _ in range(5):
+            await asyncio.gather(*(refused() for _ in range(rate.limit)))
+            limits.append(rate.limit)
+            time.now += 60.0
+        return limits
+
+    assert asyncio.run(scenario()) == [8, 4, 2, 1, 1]
+
+
+def test_a_refusal_is_told_of_the_request_that_it_answers() -> None:
+    """Where others have ended before it is told, only the admission itself says when the request was let go."""
+
+    async def scenario() -> list[int]:
+        rate, limits = window(Time(), 8), list[int]()
+        async with rate.admit() as early:
+            pass
+        async with rate.admit() as other:
+            rate.lower(early)
+            limits.append(rate.limit)
+            rate.lower(other)
+            limits.append(rate.limit)
+        async with rate.admit() as late:
+            pass
+        async with rate.admit():
+            pass
+        rate.lower(late)
+        limits.append(rate.limit)
+        return limits
+
+    assert asyncio.run(scenario()) == [4, 4, 2]
+
+
+def test_a_window_goes_on_in_the_next_event_loop() -> None:
+    time = Time()
+    rate = window(time, 1)
+
+    async def two() -> list[float]:
+        admitted = []
+
+        async def one() -> None:
+            async with rate.admit():
+                await asyncio.sleep(0)
+                admitted.append(time.now - 1_000.0)
+
+        await asyncio.gather(one(), one())
+        return admitted
+
+    assert asyncio.run(two()) == [0.0, 60.0]
+    assert asyncio.run(two()) == [120.0, 180.0]
+
+
+def test_the_stores_of_a_run_share_their_uploads_and_have_writes_of_their_own() -> None:
+    time = Time()
+    rates = Rates(3, 2, 5, sleep=time.sleep, clock=time.clock)
+    assert rates.writes("vs_1") is rates.writes("vs_1")
+    assert rates.writes("vs_1") is not rates.writes("vs_2")
+    limits = (rates.uploads.limit, rates.writes("vs_1").limit, rates.writes("vs_2").limit, rates.attached.limit)
+    assert limits == (3, 2, 2, 5)
+
+    async def scenario() -> float:
+        for store_id in ("vs_1", "vs_2", "vs_1", "vs_2"):
+            async with rates.writes(store_id).admit():
+                pass
+        assert time.slept == []
+        async with rates.writes("vs_1").admit():
+            return time.now - 1_000.0
+
+    assert asyncio.run(scenario()) == 60.0
+
+
+def test_what_is_usual_are_the_limits_of_the_api() -> None:
+    rates = Rates()
+    assert (rates.uploads.limit, rates.writes("vs_1").limit, rates.attached.limit) == (1000, 300, 2000)
 
 
 def test_waits_double_up_to_a_limit() -> None:
