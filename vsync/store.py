@@ -232,9 +232,9 @@ class VectorStore:
         """Uploads a File and gives its id. Raises Refused."""
 
         async def send() -> Any:
-            await self._uploads.admit()
-            file.seek(0)
-            return await self._api.client.files.create(file=(filename, file, media_type), purpose="assistants")
+            async with self._uploads.admit():
+                file.seek(0)
+                return await self._api.client.files.create(file=(filename, file, media_type), purpose="assistants")
 
         answer = await self._api.ask(f"uploading {filename!r}", send, creates=True)
         self._api.traffic.bytes_uploaded += size
@@ -245,8 +245,8 @@ class VectorStore:
         fields = entry.to_api()
 
         async def send() -> Any:
-            await self._writes.admit()
-            return await self._files.create(vector_store_id=self.id, **fields)
+            async with self._writes.admit():
+                return await self._files.create(vector_store_id=self.id, **fields)
 
         return _store_entry(await self._in_store(f"attaching {entry.file_id}", send), self._api.secrets)
 
@@ -255,10 +255,10 @@ class VectorStore:
         files: Any = [entry.to_api() for entry in entries]
 
         async def send() -> Any:
-            await self._writes.admit()
-            # As `extra_body`: the SDK walks through typed arguments member by member, which for a full batch holds up
-            # everything else for a fifth of a second.
-            return await self._batches.create(self.id, extra_body={"files": files})
+            async with self._writes.admit():
+                # As `extra_body`: the SDK walks through typed arguments member by member, which for a full batch holds up
+                # everything else for a fifth of a second.
+                return await self._batches.create(self.id, extra_body={"files": files})
 
         return _id_of(await self._in_store(f"attaching {len(entries)} Files", send), "the batch")
 
@@ -323,8 +323,8 @@ class VectorStore:
         """Replaces an entry's attributes. Raises Refused."""
 
         async def send() -> Any:
-            await self._writes.admit()
-            return await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes))
+            async with self._writes.admit():
+                return await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes))
 
         await self._in_store(f"updating the attributes of {file_id}", send)
 
@@ -335,8 +335,8 @@ class VectorStore:
         """
 
         async def detach() -> Any:
-            await self._writes.admit()
-            return await self._files.delete(file_id, vector_store_id=self.id)
+            async with self._writes.admit():
+                return await self._files.delete(file_id, vector_store_id=self.id)
 
         await _unless_gone(self._api.ask(f"detaching {file_id}", detach))
         await _unless_gone(self._api.ask(f"deleting {file_id}", lambda: self._api.client.files.delete(file_id)))
