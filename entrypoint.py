@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     if arguments and "INPUT_COMMAND" not in environ:
         from vsync import cli
 
-        return cli.run(arguments[1:] if arguments[0] == "vsync" else arguments, environ)
+        return cli.run(arguments[1:] if arguments[0] == "vsync" else arguments, environ, stop=stop)
     from vsync import action
 
     return action.run(environ, stop)

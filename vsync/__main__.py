@@ -14,13 +14,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Imports make hundreds of thousands of objects that live until the end. Searching them for garbage again and
     # again takes a fifth of the time that importing the SDK takes.
     gc.set_threshold(100_000, 50, 100)
+    from .stop import Stop
+
+    stop = Stop()
+    stop.install()  # who interrupts while the rest is imported gets an exit code, and no traceback
     from .cli import run
     from .confidential import taken_from
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 gets what it can show
-    code = run(sys.argv[1:] if arguments is None else arguments, taken_from(os.environ))
+    code = run(sys.argv[1:] if arguments is None else arguments, taken_from(os.environ), stop=stop)
     gc.freeze()  # nor is the end worth a search: it takes 0.2 s with the SDK loaded
     sys.exit(code)
 

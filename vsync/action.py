@@ -22,6 +22,7 @@ from .github.event import read_event
 from .github.identity import token_source
 from .github.runs import run_is_over
 from .github.telling import ActionObserver, tell, tell_closed, tell_failure
+from .logs import guarded, internal, traceback_lines
 from .mode import Event, Mode, PullRequest, choose_mode
 from .planning import Comparison
 from .publish import Published
@@ -73,26 +74,40 @@ def inputs(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(environ: Mapping[str, str], stop: Stop) -> int:
-    """Runs the action and gives the exit code."""
+    """Runs the action and gives the exit code. `stop` listens to signals already."""
     given = inputs(environ)
     secrets = Secrets(told=commands.mask)
     for key in (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token")):
         secrets.add((key or "").strip())
+    with guarded(secrets):
+        return _run_command(given, environ, stop, secrets)
+
+
+def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Stop, secrets: Secrets) -> int:
     try:
         keys = _credentials(given, environ)
         command = given.get("command", "sync").strip()
-        if command in {"sync", "plan"} and "args" in given:
-            raise ConfigurationError(
-                f"The input args is not for {command}.",
-                "Give its settings as inputs of their own; see docs/configuration.md.",
-            )
         if command not in {"sync", "plan"}:
-            return _other_command(command, given, secrets, environ)
+            return _other_command(command, given, secrets, environ, stop)
+        _refuse_arguments(command, given)
         return _sync(given, keys, environ, stop, secrets, plan_only=command == "plan")
     except VsyncError as error:
         cause = stop.cause(error)
         tell_failure(cause, secrets, environ)
         return cause.exit_code
+    except Exception as error:
+        defect = internal(error, secrets)
+        tell_failure(defect, secrets, environ)
+        commands.group("Traceback", traceback_lines(error, secrets))
+        return defect.exit_code
+
+
+def _refuse_arguments(command: str, given: Mapping[str, str]) -> None:
+    if "args" in given:
+        raise ConfigurationError(
+            f"The input args is not for {command}.",
+            "Give its settings as inputs of their own; see docs/configuration.md.",
+        )
 
 
 def _credentials(given: Mapping[str, str], environ: Mapping[str, str]) -> Credentials:
@@ -299,7 +314,9 @@ def _working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> 
     return folder
 
 
-def _other_command(command: str, given: Mapping[str, str], secrets: Secrets, environ: Mapping[str, str]) -> int:
+def _other_command(
+    command: str, given: Mapping[str, str], secrets: Secrets, environ: Mapping[str, str], stop: Stop
+) -> int:
     """Any other command is the command line, with the input `args` behind it."""
     from .cli import run as run_command_line
 
@@ -312,7 +329,7 @@ def _other_command(command: str, given: Mapping[str, str], secrets: Secrets, env
     with commands.no_commands() as mask:
         hidden = Secrets(*secrets, told=mask)
         line = [*shlex.split(command), *arguments]
-        code = run_command_line(line, _as_variables(given, environ), failures.append, hidden)
+        code = run_command_line(line, _as_variables(given, environ), failures.append, hidden, stop)
     for failed in failures:
         tell_failure(failed, hidden, environ)
     return code

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import itertools
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import click
 from . import __version__
 from .confidential import Secrets
 from .errors import EXIT_OK, ConfigurationError, Interrupted, VsyncError
+from .logs import guarded, internal, traceback_lines
 from .settings import Credentials, Settings, credentials, origin, resolve
 from .stop import Stop
 from .terminal import TerminalObserver, put
@@ -46,9 +48,9 @@ Exit codes:
 class _Context:
     """What the commands need of the world."""
 
-    def __init__(self, environ: Mapping[str, str], secrets: Secrets) -> None:
+    def __init__(self, environ: Mapping[str, str], secrets: Secrets, stop: Stop) -> None:
         self.environ = environ
-        self.stop = Stop()
+        self.stop = stop
         self.secrets = secrets
         self.exit_code = EXIT_OK
         self.verbose = False
@@ -76,12 +78,31 @@ def run(
     environ: Mapping[str, str],
     failed: Callable[[VsyncError], None] = lambda _: None,
     secrets: Secrets | None = None,
+    stop: Stop | None = None,
 ) -> int:
     """Runs one command and gives the exit code. Every error a user can cause is one sentence on stderr.
 
-    `failed` is told of it as well. Keys and tokens are added to `secrets`, and never shown.
+    `failed` is told of it as well. Keys and tokens are added to `secrets`, and never shown. `stop` listens to signals
+    already; commands that do not look at it are interrupted by them.
     """
-    context = _Context(environ, Secrets() if secrets is None else secrets)
+    context = _Context(environ, Secrets() if secrets is None else secrets, stop or Stop())
+    with guarded(context.secrets):
+        try:
+            if stop is not None:
+                stop.install(raising=True)
+                if stop.signum is not None:
+                    return Interrupted(stop.signum).exit_code
+            return _run(arguments, context, failed)
+        except KeyboardInterrupt:
+            cause = Interrupted(context.stop.signum or signal.SIGINT)
+            failed(cause)
+            return cause.exit_code
+        finally:
+            if stop is not None:
+                stop.install()
+
+
+def _run(arguments: Sequence[str], context: _Context, failed: Callable[[VsyncError], None]) -> int:
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
     except click.exceptions.Exit as stopped:
@@ -95,18 +116,19 @@ def run(
         failed(cause)
         return _tell(cause, context)
     except click.Abort:
-        return Interrupted(context.stop.signum or 2).exit_code
+        raise KeyboardInterrupt from None
+    except Exception as error:
+        defect = internal(error, context.secrets)
+        failed(defect)
+        return _tell(defect, context)
     return context.exit_code
 
 
 def _tell(error: VsyncError, context: _Context) -> int:
     put(sys.stderr, f"vsync: {printable(redacted(str(error), context.secrets))}")
     if context.verbose:
-        import traceback
-
-        text = "".join(traceback.format_exception(error))
-        for line in redacted(text, context.secrets).splitlines():
-            put(sys.stderr, printable(line))
+        for line in traceback_lines(error, context.secrets):
+            put(sys.stderr, line)
     return error.exit_code
 
 

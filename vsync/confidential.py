@@ -21,6 +21,7 @@ class Secrets:
         return iter(self._known)
 
 
+_OF_USE_TO_THE_SDK = "OPENAI_LOG"
 _OF_NO_USE_TO_OTHERS = ("INPUT_", "OPENAI_", "ACTIONS_ID_TOKEN_", "VSYNC_GITHUB_TOKEN")
 
 
@@ -28,6 +29,6 @@ def taken_from(environ: MutableMapping[str, str]) -> dict[str, str]:
     """The environment as it is; secrets are removed from it, so that no program that is started inherits them."""
     copy = dict(environ)
     for name in copy:
-        if name.startswith(_OF_NO_USE_TO_OTHERS):
+        if name.startswith(_OF_NO_USE_TO_OTHERS) and name != _OF_USE_TO_THE_SDK:
             del environ[name]
     return copy

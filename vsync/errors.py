@@ -14,6 +14,7 @@
     ├── ApiUnavailable        3  api          nobody: unreachable, or refusing after every retry
     ├── GitUnavailable        3  git          nobody: a remote that does not answer
     ├── PushRefused           3  permission   the workflow's author: the token or a branch rule forbids the push
+    ├── InternalError         3  api          us: what nobody has foreseen
     ├── LimitExceeded         4  limit        the reviewer: the plan is larger than the limit
     └── Interrupted     130/143  interrupted  nobody
 
@@ -112,6 +113,10 @@ class GitUnavailable(VsyncError):
 
 class PushRefused(VsyncError):
     reason = "permission"
+
+
+class InternalError(VsyncError):
+    reason = "api"
 
 
 class LimitExceeded(VsyncError):

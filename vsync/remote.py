@@ -23,11 +23,13 @@ _NAME = "vsync"
 _TRIES = 3
 _DEADLINE_S = 600.0
 """For one git command: a clone's tree of one commit can be large."""
-_GRACE_S = 4.0
+_GRACE_S = 6.0
 """After the run was told to stop, for all that git still does; GitHub kills a cancelled container after ten."""
-_LEAST_S = 1.5
+_LEAST_S = 1.0
 """For one command even then."""
-_LOOK_EVERY_S = 0.25
+_LEAST_OF_A_SILENT_S = 0.4
+"""For one command when the remote has let another one run out of time: what follows would only wait as well."""
+_LOOK_EVERY_S = 0.2
 _ENDED = "was ended because "
 _WAIT_S = (1.0, 4.0)
 _BOT = {
@@ -56,7 +58,7 @@ class Remote:
         *,
         object_format: str = "sha1",
         owner: tuple[int, int] | None = None,
-        pause: Callable[[float], None] = time.sleep,
+        pause: Callable[[float], None] | None = None,
         stopped: Callable[[], float | None] = lambda: None,
     ) -> None:
         address, config = network_config(url, token, inherited)
@@ -64,8 +66,9 @@ class Remote:
         self.secrets = secrets_of(url, config)
         self._object_format = object_format
         self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None
-        self._pause = pause
+        self._pause = pause or self._wait
         self._stopped = stopped
+        self._silent = False
         self._folder: Path | None = None
         config += [
             (f"remote.{_NAME}.url", address),
@@ -266,6 +269,12 @@ class Remote:
                 self._pause(_WAIT_S[number])
         raise self._refusal(err, "read from")
 
+    def _wait(self, seconds: float) -> None:
+        """Waits before another try, or less when the run was told to stop."""
+        until = time.monotonic() + seconds
+        while self._stopped() is None and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_EVERY_S))
+
     def _refusal(self, output: str, what: str) -> GitUnavailable | PushRefused:
         reason, why = classify(output), told(output)
         if reason == "permission":
@@ -333,8 +342,10 @@ class Remote:
                 return process.communicate(timeout=_LOOK_EVERY_S)
             except subprocess.TimeoutExpired:
                 now, stopped = time.monotonic(), self._stopped()
-            over = stopped is not None and stopped >= _GRACE_S and now - started >= _LEAST_S
+            least = _LEAST_OF_A_SILENT_S if self._silent else _LEAST_S
+            over = stopped is not None and stopped >= _GRACE_S and now - started >= least
             if over or now - started >= _DEADLINE_S:
+                self._silent = True
                 _end(process, alone=alone)
                 return (
                     b"",

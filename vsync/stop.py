@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -14,24 +16,42 @@ if TYPE_CHECKING:
     import asyncio
 
 
+_LOOK_EVERY_S = 0.1
+
+
 class Stop:
-    """Unset until a signal comes. `signum` is the first one; a second one ends the process at once."""
+    """Unset until a signal comes. `signum` is the first one; the same one once more ends the process at once.
+
+    A cancelled job's container gets SIGINT, and SIGTERM 7.5 s later: that is the same wish, told twice.
+    """
 
     def __init__(self) -> None:
         self.signum: int | None = None
+        self._seen: set[int] = set()
+        self._raises = False
         self._since = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._event: asyncio.Event | None = None
 
-    def install(self) -> None:
-        """Listens to SIGINT and SIGTERM. As PID 1 of a container a process ignores signals that it has no handler for."""
+    def install(self, *, raising: bool = False) -> None:
+        """Listens to SIGINT and SIGTERM. As PID 1 of a container a process ignores signals that it has no handler for.
+
+        `raising` is for what never looks whether it should stop: the first signal raises KeyboardInterrupt there.
+        """
+        self._raises = raising
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, self._received)
 
     def _received(self, signum: int, _: FrameType | None) -> None:
-        if self.signum is not None:
-            os._exit(128 + signum)  # asked twice: at once, and whatever is open is left to the next run
+        if signum in self._seen:
+            # Asked twice: at once, and whatever is open is left to the next run.
+            _end_children()
+            os._exit(128 + (self.signum or signum))
+        first = not self._seen
+        self._seen.add(signum)
         self.request(signum)
+        if self._raises and first:
+            raise KeyboardInterrupt
 
     def request(self, signum: int) -> None:
         if self.signum is None:
@@ -83,7 +103,9 @@ class Stop:
 
     def pause_thread(self, seconds: float) -> None:
         """`pause`, where no event loop runs."""
-        time.sleep(seconds)
+        until = time.monotonic() + seconds
+        while not self.requested and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_EVERY_S))  # Python goes on with a sleep that a signal has ended
         self.check()
 
     def cause(self, error: VsyncError) -> VsyncError:
@@ -98,3 +120,15 @@ class Stop:
         """Raises Interrupted when the wish has come."""
         if self.signum is not None:
             raise Interrupted(self.signum)
+
+
+def _end_children() -> None:
+    """Ends the programs that this process has started, with their helpers where these are in a session of their own."""
+    with contextlib.suppress(OSError):
+        for listing in Path("/proc/self/task").glob("*/children"):
+            for child in map(int, listing.read_text().split()):
+                with contextlib.suppress(OSError):
+                    if os.getpgid(child) == child:
+                        os.killpg(child, signal.SIGKILL)
+                    else:
+                        os.kill(child, signal.SIGKILL)

@@ -23,6 +23,7 @@ CONTRACT = {
     "ApiUnavailable": (3, "api"),
     "GitUnavailable": (3, "git"),
     "PushRefused": (3, "permission"),
+    "InternalError": (3, "api"),
     "LimitExceeded": (4, "limit"),
 }
 REASONS = "documents drift check config manifest credentials permission store api git limit interrupted".split()

@@ -148,6 +148,7 @@ def test_the_json_is_the_one_of_the_contract() -> None:
         "bytes_uploaded": 12,
         "duration_s": 1.235,
         "manifest": ".vsync/manifest.json",
+        "leftovers": [],
         "error": None,
     }
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 _ASK_EVERY_S = 30.0
-_TIMEOUT_S = 10
+_TIMEOUT_S = 5
 
 
 def run_is_over(
