@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from .errors import GitUnavailable
+
 SYMLINK = "120000"
 SUBMODULE = "160000"
 
@@ -46,32 +48,44 @@ def nul_separated(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def parse_tree(output: Iterable[bytes]) -> Iterator[TreeEntry]:
-    """The entries of `git ls-tree -r -z`, from its output in chunks."""
+    """The entries of `git ls-tree -r -z`, from its output in chunks. Raises GitUnavailable when it is not that."""
     for record in nul_separated(output):
         head, tab, path = record.partition(b"\t")
         fields = head.split(b" ")
         if not tab or len(fields) != 3:
-            raise ValueError(f"git ls-tree wrote a line that is not understood: {record[:200]!r}")
-        yield TreeEntry(path, fields[0].decode("ascii"), fields[2].decode("ascii"))
+            raise _not_understood("git ls-tree wrote a line that is not understood", record)
+        yield TreeEntry(path, _word(fields[0]), _word(fields[2]))
 
 
 def parse_diff(output: Iterable[bytes]) -> Iterator[Change]:
     """The changes of `git diff-tree -r -z --raw --no-renames --no-abbrev`, from its output in chunks.
 
-    An unknown status raises: a file that silently got none would silently be left as it is.
+    Raises GitUnavailable when it is not that, an unknown status included: a file that silently got none would silently
+    be left as it is.
     """
     fields = nul_separated(output)
     for header in fields:
         parts = header.removeprefix(b":").split(b" ")
         path = next(fields, None)
         if not header.startswith(b":") or len(parts) != 5 or not path:
-            raise ValueError(f"git diff-tree wrote a record that is not understood: {header[:200]!r}")
+            raise _not_understood("git diff-tree wrote a record that is not understood", header)
         _, mode, _, blob, letter = parts
         status = _STATUSES.get(letter)
         if status is None:
-            raise ValueError(f"git reports the status {letter!r} for {path!r}, which vsync does not know")
-        entry = None if status == "removed" else TreeEntry(path, mode.decode("ascii"), blob.decode("ascii"))
+            raise _not_understood(f"git reports the status {letter[:20]!r}, which vsync does not know, for", path)
+        entry = None if status == "removed" else TreeEntry(path, _word(mode), _word(blob))
         yield Change(status, path, entry)
+
+
+def _word(field: bytes) -> str:
+    """A mode or an object id."""
+    if not field.isalnum():
+        raise _not_understood("git wrote this instead of a mode or an object id", field)
+    return field.decode("ascii")
+
+
+def _not_understood(what: str, record: bytes) -> GitUnavailable:
+    return GitUnavailable(f"{what}: {record[:200]!r}.", "The clone may be damaged: try a fresh one, or another git.")
 
 
 def pair_renames(removed: Mapping[str, str], added: Mapping[str, str]) -> list[tuple[str, str]]:

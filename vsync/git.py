@@ -92,6 +92,8 @@ class Repository:
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit is here; a partial clone is not to fetch it, with all that was before it, to tell."""
+        if not _COMMIT.fullmatch(commit):  # a manifest may say anything, an option of git's included
+            return False
         try:
             return self._repo.git.execute(["git", "cat-file", "-t", commit], env={"GIT_NO_LAZY_FETCH": "1"}) == "commit"
         except gitpython.GitCommandError:
@@ -127,17 +129,18 @@ class Repository:
 
     def checked_out(self) -> set[str]:
         """The branches that are checked out, here and in linked worktrees."""
-        lines = self._text("worktree", "list", "--porcelain").splitlines()
+        lines = self._text("worktree", "list", "--porcelain").split("\n")
         return {line.removeprefix("branch refs/heads/") for line in lines if line.startswith("branch ")}
 
     def parents(self, commit: str) -> list[str]:
         """A commit's parents as it names them; a shallow clone may not have these."""
         header, _, _ = self._text("cat-file", "commit", commit).partition("\n\n")
-        return [line.removeprefix("parent ") for line in header.splitlines() if line.startswith("parent ")]
+        # Not `splitlines`: an author's name may hold what Unicode takes for the end of a line.
+        return [line.removeprefix("parent ") for line in header.split("\n") if line.startswith("parent ")]
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` comes after `older`, as far as this clone knows."""
-        if not self.has_commit(newer):
+        if not self.has_commit(newer) or not _COMMIT.fullmatch(older):
             return False
         try:
             self._text("merge-base", "--is-ancestor", older, newer)
@@ -234,7 +237,7 @@ class Repository:
 
     def _promisor_remote(self) -> str | None:
         try:
-            lines = self._text("config", "--get-regexp", r"^remote\..*\.promisor$").splitlines()
+            lines = self._text("config", "--get-regexp", r"^remote\..*\.promisor$").split("\n")
         except gitpython.GitCommandError:
             return None
         for line in lines:
@@ -245,7 +248,7 @@ class Repository:
 
     def _missing(self, commit: str) -> set[str]:
         """Objects of a commit that this clone promises but does not hold."""
-        lines = self._text("rev-list", "--objects", "--no-walk", "--missing=print", commit).splitlines()
+        lines = self._text("rev-list", "--objects", "--no-walk", "--missing=print", commit).split("\n")
         return {line[1:] for line in lines if line.startswith("?")}
 
     def _text(self, *arguments: str) -> str:
@@ -350,7 +353,7 @@ class BlobReader:
             header = stdout.readline().split()
         except OSError:
             raise _missing_blob(blob) from None
-        if len(header) != 3 or header[1] != b"blob":
+        if len(header) != 3 or header[1] != b"blob" or not header[2].isdigit():
             self._process.popen.kill()  # the bytes of another object would be taken for the next blob's
             self.close()
             raise _missing_blob(blob)

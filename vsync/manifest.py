@@ -137,6 +137,9 @@ def blob_id(content: bytes) -> str:
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _ENTRY_KEYS = ("blob", "bytes", "file_id", "sha256", "tag")
+_MAX_PROBLEM = 500
+_MAX_NUMBER = 2**63
+"""Python reads numbers of thousands of digits, but does not write all that it can count on to."""
 
 
 class _Damaged(Exception):
@@ -155,7 +158,7 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
         elif isinstance(error, json.JSONDecodeError):
             problem = f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         else:
-            problem = str(error)
+            problem = str(error)[:_MAX_PROBLEM]
         raise ManifestError(
             f"The manifest {name} cannot be used: {problem}.",
             f"Nothing was changed. Bring back the last good version (git log -- {name}), or delete the file to start anew.",
@@ -168,7 +171,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> Any:
         blob, size, file_id, sha256, tag = (value for _, value in pairs)
         if (
             type(size) is int
-            and size >= 0
+            and 0 <= size < _MAX_NUMBER
             and isinstance(blob, str)
             and isinstance(sha256, str)
             and isinstance(file_id, str)
@@ -207,7 +210,7 @@ def _manifest(data: object) -> Manifest:
 
 def _target(data: dict[str, Any]) -> TargetState:
     serial = data.get("serial", 0)
-    if type(serial) is not int or serial < 0:
+    if type(serial) is not int or not 0 <= serial < _MAX_NUMBER:
         raise _Damaged('"serial" is not a number')
     pending = data.get("pending_delete", [])
     if not isinstance(pending, list) or not all(isinstance(file_id, str) and file_id for file_id in pending):
@@ -325,9 +328,11 @@ def parse_seal(content: bytes) -> Seal:
     texts = [data.get(key) for key in ("run", "since")]
     options = [data.get(key) for key in ("head", "manifest", "content", "owner", "ended")]
     serial = data.get("serial")
-    if not all(isinstance(text, str) for text in texts) or type(serial) is not int:
+    if not all(isinstance(text, str) for text in texts) or type(serial) is not int or abs(serial) >= _MAX_NUMBER:
         return _UNREADABLE
     if not all(text is None or isinstance(text, str) for text in options):
+        return _UNREADABLE
+    if any(not _encodable(text) for text in (*texts, *options) if text):
         return _UNREADABLE
     return Seal(
         state=data["state"],
@@ -352,6 +357,15 @@ def _dead_runs(data: object) -> tuple[tuple[str, str, str | None], ...]:
         for run, since, head in runs
         if isinstance(run, str) and isinstance(since, str) and (head is None or isinstance(head, str))
     )
+
+
+def _encodable(text: str) -> bool:
+    """Whether the text is whole characters: half of one parses, but can never be written into a manifest."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def dump_seal(seal: Seal) -> bytes:

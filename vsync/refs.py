@@ -45,7 +45,8 @@ class RefUpdate:
 
 def parse_refs(output: str) -> dict[str, str]:
     """The refs of `git ls-remote`, by name."""
-    lines = (line.partition("\t") for line in output.splitlines())
+    # Not `splitlines`: the name of a ref may hold what Unicode takes for the end of a line, and would be another's.
+    lines = (line.partition("\t") for line in output.split("\n"))
     return {ref: sha for sha, tab, ref in lines if tab and re.fullmatch(r"[0-9a-f]{40,64}", sha)}
 
 

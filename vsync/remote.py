@@ -6,7 +6,9 @@ environment, so it stands on no command line and in no file. Hooks of the user's
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -137,9 +139,9 @@ class Remote:
         return self._git("cat-file", "-e", commit + "^{tree}", lazy=False)[0] == 0
 
     def date(self, commit: str) -> float:
-        """When a fetched commit was made, in seconds since the epoch by its maker's clock."""
-        (line,) = self._header(commit, b"committer ")
-        return float(line.split()[-2])
+        """When a fetched commit was made, in seconds since the epoch by its maker's clock; infinite when it does not say."""
+        made = re.search(rb" ([0-9]{1,15}) [+-][0-9]+$", b"".join(self._header(commit, b"committer ")[:1]))
+        return float(made[1]) if made else math.inf
 
     def parents(self, commit: str) -> list[str]:
         """A fetched commit's parents as it names them."""

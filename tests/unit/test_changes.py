@@ -14,6 +14,7 @@ from vsync.changes import (
     parse_tree,
     show_path,
 )
+from vsync.errors import GitUnavailable
 
 A, B = "a" * 40, "b" * 40
 NONE = "0" * 40
@@ -77,7 +78,7 @@ def test_an_empty_tree_has_no_entries() -> None:
     "line", [b"100644 blob\ta.md\0", b"100644 blob " + A.encode() + b" a.md\0", b"\0", b"\xff x y\tp"]
 )
 def test_a_tree_line_that_is_not_understood_is_refused(line: bytes) -> None:
-    with pytest.raises(ValueError, match=r"not understood|codec"):
+    with pytest.raises(GitUnavailable, match=r"not understood|instead of"):
         list(parse_tree([line]))
 
 
@@ -109,7 +110,7 @@ def test_changes_arrive_in_pieces_of_any_size() -> None:
 
 @pytest.mark.parametrize("letter", ["X", "U", "R100", "C75", ""])
 def test_a_status_that_is_not_known_is_refused(letter: str) -> None:
-    with pytest.raises(ValueError, match="does not know"):
+    with pytest.raises(GitUnavailable, match="does not know"):
         list(parse_diff([diff_record(b"a.md", letter)]))
 
 
@@ -124,7 +125,7 @@ def test_a_status_that_is_not_known_is_refused(letter: str) -> None:
     ],
 )
 def test_a_diff_record_that_is_not_understood_is_refused(output: bytes) -> None:
-    with pytest.raises(ValueError, match="not understood"):
+    with pytest.raises(GitUnavailable, match="not understood"):
         list(parse_diff([output]))
 
 
