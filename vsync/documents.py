@@ -66,14 +66,16 @@ class Chunking:
         }
 
     @classmethod
-    def from_api(cls, strategy: Mapping[str, object] | None) -> Chunking | None:
+    def from_api(cls, strategy: object) -> Chunking | None:
         """The strategy the server reports; None when it does not say (`other`: indexed before there was a choice)."""
-        static = (strategy or {}).get("static")
+        if not isinstance(strategy, Mapping):
+            return None
+        static = strategy.get("static")
         if isinstance(static, Mapping):
             size, overlap = static.get("max_chunk_size_tokens"), static.get("chunk_overlap_tokens")
             if isinstance(size, int) and isinstance(overlap, int):
                 return cls(size, overlap)
-        return cls() if (strategy or {}).get("type") == "auto" else None
+        return cls() if strategy.get("type") == "auto" else None
 
 
 @dataclass(frozen=True, slots=True)

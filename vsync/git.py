@@ -33,6 +33,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_NUMBER = re.compile(rb"[0-9]{1,18}")
 
 
 class Repository:
@@ -125,18 +126,24 @@ class Repository:
         return [(key, value) for key, _, value in records]
 
     def object_format(self) -> str:
-        return self._text("rev-parse", "--show-object-format")
+        found = self._told("rev-parse", "--show-object-format")
+        if not found.isalnum():
+            raise _not_understood("rev-parse", found)
+        return found
 
     def checked_out(self) -> set[str]:
         """The branches that are checked out, here and in linked worktrees."""
-        lines = self._text("worktree", "list", "--porcelain").split("\n")
+        lines = self._told("worktree", "list", "--porcelain").split("\n")
         return {line.removeprefix("branch refs/heads/") for line in lines if line.startswith("branch ")}
 
     def parents(self, commit: str) -> list[str]:
         """A commit's parents as it names them; a shallow clone may not have these."""
-        header, _, _ = self._text("cat-file", "commit", commit).partition("\n\n")
+        header, _, _ = self._told("cat-file", "commit", commit).partition("\n\n")
         # Not `splitlines`: an author's name may hold what Unicode takes for the end of a line.
-        return [line.removeprefix("parent ") for line in header.split("\n") if line.startswith("parent ")]
+        named = [line.removeprefix("parent ") for line in header.split("\n") if line.startswith("parent ")]
+        if not all(map(_COMMIT.fullmatch, named)):
+            raise _not_understood("cat-file", header)
+        return named
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` comes after `older`, as far as this clone knows."""
@@ -166,7 +173,10 @@ class Repository:
 
     def count_between(self, base: str, head: str) -> int:
         """How many commits `head` has that `base` has not."""
-        return int(self._text("rev-list", "--count", f"{base}..{head}"))
+        counted = self._told("rev-list", "--count", f"{base}..{head}")
+        if not re.fullmatch(r"[0-9]{1,18}", counted):
+            raise _not_understood("rev-list", counted)
+        return int(counted)
 
     def tree(self, commit: str) -> Iterator[TreeEntry]:
         """Every file of a commit."""
@@ -223,13 +233,16 @@ class Repository:
         """The sizes of blobs, in bytes."""
         if not blobs:
             return {}
-        output = self._feed(["cat-file", "--batch-check=%(objectname) %(objectsize)"], "\n".join(blobs).encode())
+        try:
+            output = self._feed(["cat-file", "--batch-check=%(objectname) %(objectsize)"], "\n".join(blobs).encode())
+        except (gitpython.GitCommandError, OSError) as error:
+            raise _failed("cat-file", _last_line(error)) from error
         sizes = {}
-        for line in output.decode("ascii").splitlines():
-            blob, _, size = line.partition(" ")
-            if not size.isdigit():
-                raise _missing_blob(blob)
-            sizes[blob] = int(size)
+        for line in output.splitlines():
+            blob, _, size = line.partition(b" ")
+            if not _NUMBER.fullmatch(size):
+                raise _missing_blob(blob.decode("ascii", "replace"))
+            sizes[blob.decode("ascii", "replace")] = int(size)
         return sizes
 
     def blobs(self) -> BlobReader:
@@ -248,13 +261,20 @@ class Repository:
 
     def _missing(self, commit: str) -> set[str]:
         """Objects of a commit that this clone promises but does not hold."""
-        lines = self._text("rev-list", "--objects", "--no-walk", "--missing=print", commit).split("\n")
+        lines = self._told("rev-list", "--objects", "--no-walk", "--missing=print", commit).split("\n")
         return {line[1:] for line in lines if line.startswith("?")}
 
     def _text(self, *arguments: str) -> str:
         output = self._repo.git.execute(["git", *arguments])
         assert isinstance(output, str)
         return output.strip()
+
+    def _told(self, *arguments: str) -> str:
+        """`_text`, where git has no reason to refuse: that it does is an error."""
+        try:
+            return self._text(*arguments)
+        except gitpython.GitCommandError as error:
+            raise _failed(arguments[0], _last_line(error)) from error
 
     def _feed(self, arguments: Sequence[str], stdin: bytes) -> bytes:
         process = _Process(self._repo.git, arguments, istream=subprocess.PIPE)
@@ -269,10 +289,7 @@ class Repository:
         yield iter(lambda: process.stdout.read(CHUNK_BYTES), b"")
         process.popen.communicate()
         if process.popen.returncode:
-            raise GitUnavailable(
-                f"git {arguments[0]} failed: {process.stderr().decode('utf-8', 'replace').strip()[-500:]}",
-                "The clone may be damaged or incomplete: try a fresh one.",
-            )
+            raise _failed(arguments[0], process.stderr().decode("utf-8", "replace").strip()[-500:])
 
 
 class _Process:
@@ -353,7 +370,7 @@ class BlobReader:
             header = stdout.readline().split()
         except OSError:
             raise _missing_blob(blob) from None
-        if len(header) != 3 or header[1] != b"blob" or not header[2].isdigit():
+        if len(header) != 3 or header[1] != b"blob" or not _NUMBER.fullmatch(header[2]):
             self._process.popen.kill()  # the bytes of another object would be taken for the next blob's
             self.close()
             raise _missing_blob(blob)
@@ -416,6 +433,14 @@ def _missing_blob(blob: str) -> GitUnavailable:
     )
 
 
-def _last_line(error: gitpython.GitCommandError) -> str:
-    lines = str(error.stderr).strip().strip("'").splitlines()
+def _failed(command: str, said: str) -> GitUnavailable:
+    return GitUnavailable(f"git {command} failed: {said}", "The clone may be damaged or incomplete: try a fresh one.")
+
+
+def _not_understood(command: str, said: str) -> GitUnavailable:
+    return _failed(command, f"what it wrote is not understood ({said[:200]!r}).")
+
+
+def _last_line(error: gitpython.GitCommandError | OSError) -> str:
+    lines = str(getattr(error, "stderr", error)).strip().strip("'").splitlines()
     return lines[-1].strip() if lines else "no message"

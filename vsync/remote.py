@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from .changes import parse_tree
 from .errors import GitUnavailable, ManifestError, PushRefused
 from .refs import RefUpdate, as_environment, classify, network_config, parse_refs, secrets_of, told, without_userinfo
 
@@ -145,7 +146,7 @@ class Remote:
 
     def parents(self, commit: str) -> list[str]:
         """A fetched commit's parents as it names them."""
-        return [line.split()[1].decode("ascii") for line in self._header(commit, b"parent ")]
+        return [_object_id(line.removeprefix(b"parent ")) for line in self._header(commit, b"parent ")]
 
     def _header(self, commit: str, start: bytes) -> list[bytes]:
         header, _, _ = self._local("cat-file", "commit", commit).partition(b"\n\n")
@@ -176,8 +177,8 @@ class Remote:
 
     def _entry(self, commit: str, path: str) -> tuple[str | None, str]:
         """Mode and object id of a path; the mode is None when there is no such path."""
-        entry = self._local("ls-tree", "-z", commit, "--", path).partition(b"\t")[0].decode("ascii").split()
-        return (entry[0], entry[2]) if entry else (None, "")
+        entry = next(parse_tree([self._local("ls-tree", "-z", commit, "--", path)]), None)
+        return (entry.mode, entry.blob) if entry else (None, "")
 
     def paths(self, commit: str) -> set[str]:
         """What stands in the top folder of a fetched commit."""
@@ -188,15 +189,14 @@ class Remote:
 
     def commit(self, parent: str | None, path: str, content: bytes, message: str) -> str:
         """Makes a commit that changes one file and nothing else; without a parent it holds that file alone."""
-        blob = self._local("hash-object", "-w", "--stdin", stdin=content).decode("ascii").strip()
+        blob = _object_id(self._local("hash-object", "-w", "--stdin", stdin=content))
         index = {"GIT_INDEX_FILE": str(self.folder / "vsync-index")}
         self._local("read-tree", parent or "--empty", more=index)
         entry = b"100644 %s\t%s\0" % (blob.encode(), os.fsencode(path))
         self._local("update-index", "-z", "--index-info", stdin=entry, more=index)
-        tree = self._local("write-tree", "--missing-ok", more=index).decode("ascii").strip()
+        tree = _object_id(self._local("write-tree", "--missing-ok", more=index))
         parents = ["-p", parent] if parent else []
-        made = self._local("commit-tree", tree, *parents, "-F", "-", stdin=message.encode(), more=_BOT)
-        return made.decode("ascii").strip()
+        return _object_id(self._local("commit-tree", tree, *parents, "-F", "-", stdin=message.encode(), more=_BOT))
 
     def push(self, updates: Sequence[RefUpdate]) -> bool:
         """Sets all refs or none. False: one of them is not what was expected, and nothing was changed.
@@ -365,6 +365,16 @@ _DECLINED_REMEDY = (
     "manifest with `manifest: none` (each run then lists the store)."
 )
 _MISSING_REMEDY = "Check the remote `origin`, and that the job has `permissions: contents: write` and passes its token as github-token."
+
+
+def _object_id(output: bytes) -> str:
+    found = output.strip()
+    if not re.fullmatch(rb"[0-9a-f]{40,64}", found):
+        raise GitUnavailable(
+            f"git wrote {found[:200]!r} where an object's id was expected.",
+            "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
+        )
+    return found.decode("ascii")
 
 
 def _has_terminal() -> bool:

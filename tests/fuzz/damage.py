@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 from hypothesis import settings
@@ -26,7 +27,7 @@ _WORDS = (
 )  # fmt: skip
 
 
-def fewer(share: float, least: int = 10) -> Any:
+def fewer(share: float, least: int = 10) -> settings:
     """Settings for tests whose examples are dear: that share of the profile's examples."""
     return settings(max_examples=max(least, int(settings().max_examples * share)))
 
@@ -132,3 +133,50 @@ _NOISE = (
     b'{"a":' * 50_000, b"\\ud800", b"\xed\xa0\x80", b"\xe2\x80\xa8", b",", b'"', b"}", b"NaN", b"9" * 5_000, b"\t", b" ",
     b"-", b"%00", b"::", b"--", b"=",
 )  # fmt: skip
+
+
+# --- The same with a generator of one's own ---------------------------------------------------------------------------
+# For what is damaged while a run goes on: there the order of requests, and so what would be drawn, is not always the same.
+
+
+def wild(random: Random, depth: int = 0) -> Any:
+    """A JSON value of any shape."""
+    kind = random.randrange(9 if depth < 3 else 7)
+    if kind == 0:
+        return random.choice([None, True, False])
+    if kind == 1:
+        return random.choice([0, 1, -1, 2**31, 2**63, 10**30, 0.5, -1e308])
+    if kind in {2, 3}:
+        return random.choice(_WORDS)
+    if kind in {4, 5}:
+        return Literal(random.choice(_LITERALS))
+    if kind == 6:
+        return "".join(map(chr, random.choices([*range(0xD7F0, 0xD810), *range(32), *range(97, 123)], k=5)))
+    if kind == 7:
+        return [wild(random, depth + 1) for _ in range(random.randrange(3))]
+    return {random.choice([*_WORDS, "id", "data"]): wild(random, depth + 1) for _ in range(random.randrange(3))}
+
+
+def spoiled(random: Random, sound: bytes) -> bytes:
+    """Sound JSON of which something is no longer sound: bytes now and then, values most often."""
+    if random.random() < 0.25:
+        data = bytearray(sound)
+        at = random.randrange(len(data) + 1)
+        data[at : at + random.randrange(20)] = random.choice([*_NOISE, b""])
+        return bytes(data[: random.choice([len(data), len(data), random.randrange(len(data) + 1)])])
+    value = json.loads(sound)
+    for _ in range(random.choice([1, 1, 1, 2, 4])):
+        place: Any = None
+        key: Any = None
+        part = value
+        while isinstance(part, dict | list) and part and (place is None or random.random() < 0.6):
+            place = part
+            key = random.choice(sorted(part) if isinstance(part, dict) else range(len(part)))
+            part = place[key]
+        if place is None:
+            return written(wild(random))
+        if random.random() < 0.25:
+            del place[key]
+        else:
+            place[key] = wild(random)
+    return written(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -138,12 +138,12 @@ class Liar:
 
 
 @pytest.fixture(scope="module")
-def liar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liar]:
-    yield Liar(tmp_path_factory.mktemp("liar"))
+def liar(tmp_path_factory: pytest.TempPathFactory) -> Liar:
+    return Liar(tmp_path_factory.mktemp("liar"))
 
 
 def _read_blob(repository: Repository) -> object:
-    with repository.blobs() as blobs, blobs.read(A) as content:
+    with repository.blobs() as blobs, contextlib.closing(blobs.read(A)) as content:
         return content.file.read()
 
 
@@ -189,6 +189,8 @@ REMOTE_READS: dict[str, Callable[[Remote], Any]] = {
 @given(st.sampled_from(sorted(READS)), OUTPUT, st.sampled_from([0, 0, 0, 1, 128]))
 @example("sizes", b"\xff 1\n", 0)
 @example("sizes", f"{A} \xb2\n".encode(), 0)
+@example("blob", BLOB, 0)
+@example("two blobs", BLOB, 0)
 @example("blob", f"{A} blob -5\n".encode(), 0)
 @example("blob", f"{A} blob 99999999999999999999\n".encode(), 0)
 @example("count", b"many", 0)
@@ -225,7 +227,9 @@ def test_a_remote_that_says_anything_gives_a_value_or_an_error_of_ours(
         remote.close()
 
 
-@given(st.text(min_size=1, max_size=50) | st.sampled_from(["--output=x", "\0", "-x", "HEAD", "@{-1}", A + "\n", "é" * 40]))
+@given(
+    st.text(min_size=1, max_size=50) | st.sampled_from(["--output=x", "\0", "-x", "HEAD", "@{-1}", A + "\n", "é" * 40])
+)
 @settings(max_examples=20)
 def test_no_name_of_a_commit_reaches_git_as_something_else(liar: Liar, commit: str) -> None:
     repository = Repository(liar.repo.root)
