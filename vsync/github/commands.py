@@ -98,7 +98,7 @@ def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
     if not environ.get("GITHUB_OUTPUT"):
         return
     for name, value in values.items():
-        issue_file_command("OUTPUT", prepare_key_value_message(name, value))
+        issue_file_command("OUTPUT", prepare_key_value_message(name, _whole(value)))
 
 
 def append_summary(markdown: str, environ: Mapping[str, str]) -> None:
@@ -106,4 +106,9 @@ def append_summary(markdown: str, environ: Mapping[str, str]) -> None:
     path = environ.get("GITHUB_STEP_SUMMARY")
     if path:
         with Path(path).open("a", encoding="utf-8") as file:
-            file.write(markdown)
+            file.write(_whole(markdown))
+
+
+def _whole(text: str) -> str:
+    """The text with bytes that are not UTF-8, which a name given in an input may hold, made visible."""
+    return text.encode("utf-8", "backslashreplace").decode()
