@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from .bounds import TooLarge, bounded
 from .breaker import Breaker
 from .confidential import Secrets
 from .errors import ApiUnavailable, CredentialsRefused, Interrupted, PermissionDenied, VsyncError
@@ -192,6 +193,9 @@ class Api:
             return _Trial(_Again(error.final), error.wait_s)
         if isinstance(error, _GivenUp):
             return _Trial(Interrupted(error.signum), ambiguous=True)
+        if isinstance(error, TooLarge) or isinstance(error.__cause__, TooLarge):
+            self._log(f"{what}: {error.__cause__ or error}")
+            return _Trial(not_of_the_api(what), ambiguous=True)  # the same again would be no better
         if isinstance(error, openai.APIStatusError):
             failure = _judge(error, self._words(error), keyless=self._exchange is not None)
             return _Trial(
@@ -200,7 +204,9 @@ class Api:
         if isinstance(error, openai.APIConnectionError):
             words = self._words(error.__cause__ or error)
             return _Trial(_Again(_unreachable(what, words)), ambiguous=not _never_sent(error))
-        if isinstance(error, openai.OpenAIError | ValueError | AttributeError | TypeError):
+        if isinstance(
+            error, openai.OpenAIError | ValueError | AttributeError | TypeError | RecursionError | LookupError
+        ):
             # The SDK takes whatever comes with status 200 for an answer, and stumbles over it.
             self._log(f"{what}: {self._words(error)}")
             return _Trial(_Again(not_of_the_api(what)), ambiguous=True, strange=True)
@@ -444,7 +450,7 @@ async def connect(
         transport=transport,
         timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
         limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
-        event_hooks={"request": [before], "response": [after]},
+        event_hooks={"request": [before], "response": [after, bounded]},
         follow_redirects=True,
     )
     async with http_client:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .api import Api, Refused, plain
 from .errors import ApiUnavailable
-from .store import id_of, mapping, not_there, pages, unless_gone, whole
+from .store import deleted, id_of, mapping, not_there, pages, text_of, unless_gone, whole
 
 PURPOSE = "assistants"
 _PAGE = 1_000
@@ -64,15 +64,19 @@ class Files:
 
     async def delete(self, file_id: str) -> None:
         """Deletes a File, and with it any entry of it. One that is gone already is success. Raises Refused."""
-        await unless_gone(self._api.ask(f"deleting {file_id}", lambda: self._api.client.files.delete(file_id)))
+
+        async def send() -> Any:
+            return deleted(await self._api.client.files.delete(file_id))
+
+        await unless_gone(self._api.ask(f"deleting {file_id}", send))
 
 
 def _file(item: Any) -> UploadedFile:
     data = mapping(plain(item))
     return UploadedFile(
         id=id_of(item),
-        filename=str(data.get("filename") or ""),
+        filename=text_of(data.get("filename")),
         bytes=whole(data.get("bytes")),
-        purpose=str(data.get("purpose") or ""),
+        purpose=text_of(data.get("purpose")),
         created_at=whole(data.get("created_at")),
     )

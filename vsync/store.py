@@ -25,8 +25,10 @@ T = TypeVar("T")
 MAX_BATCH = 2_000
 PAGE = 100
 _CODE = re.compile(r"[^A-Za-z0-9_.-]")
-_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:@=+~-]{1,256}")
-"""What can stand in a URL's path as one part of it."""
+_ID = re.compile(r"(?!\.{1,2}\Z)[\w.:=+~@,|-]{1,512}", re.ASCII)
+"""An id becomes part of an address: none that leads elsewhere is one."""
+
+_MAX_MESSAGE = 2_000
 
 _NOT_THERE = re.compile(r"not found|does not exist|no such", re.IGNORECASE)
 _MAX_PAGES = 1_000_000 // PAGE
@@ -140,7 +142,9 @@ class Stores:
         """The store of that id. Raises StoreGone when there is none or it has expired."""
 
         async def send() -> StoreInfo:
-            return _store_info(await self._api.client.vector_stores.retrieve(store_id))
+            found = _store_info(await self._api.client.vector_stores.retrieve(store_id))
+            _about(store_id, found.id)
+            return found
 
         try:
             info = await self._api.ask(f"looking up the vector store {store_id}", send)
@@ -192,8 +196,10 @@ class Stores:
         return made
 
     async def _delete(self, store_id: str) -> None:
-        stores = self._api.client.vector_stores
-        await unless_gone(self._api.ask(f"deleting the vector store {store_id}", lambda: stores.delete(store_id)))
+        async def send() -> Any:
+            return deleted(await self._api.client.vector_stores.delete(store_id))
+
+        await unless_gone(self._api.ask(f"deleting the vector store {store_id}", send))
 
     def open(self, store_id: str, rates: Rates | None = None, journal: Journal | None = None) -> VectorStore:
         """A store to work on. Without rates or journal only to read: the API's own limits hold, and nothing is kept."""
@@ -326,20 +332,10 @@ class VectorStore:
         self._writes.lower()
 
     async def batch_progress(self, batch_id: str) -> BatchProgress:
-        answer = await self._in_store(
-            f"asking for the batch {batch_id}",
-            lambda: self._batches.retrieve(batch_id, vector_store_id=self.id),
-        )
-        # The live API has answered with the store instead of the batch:
-        # https://github.com/openai/openai-python/issues/2724
-        if getattr(answer, "id", None) != batch_id:
-            return BatchProgress(readable=False)
-        counts = plain(getattr(answer, "file_counts", None)) or {}
-        numbers = {key: counts.get(key) for key in ("in_progress", "completed", "failed", "cancelled", "total")}
-        if not all(isinstance(number, int) for number in numbers.values()):
-            return BatchProgress(readable=False)
-        status = str(getattr(answer, "status", None) or "")
-        return BatchProgress(readable=True, status=status, **{key: int(number or 0) for key, number in numbers.items()})
+        async def send() -> BatchProgress:
+            return _progress(await self._batches.retrieve(batch_id, vector_store_id=self.id), batch_id)
+
+        return await self._in_store(f"asking for the batch {batch_id}", send)
 
     async def batch_entries(self, batch_id: str, status: str | None = None) -> list[StoreEntry]:
         """The entries of a batch, all or those of one status."""
@@ -395,7 +391,9 @@ class VectorStore:
         """One entry, or None when the store has none of that id."""
 
         async def send() -> StoreEntry:
-            return self._entry(await self._files.retrieve(file_id, vector_store_id=self.id))
+            found = self._entry(await self._files.retrieve(file_id, vector_store_id=self.id))
+            _about(file_id, found.file_id)
+            return found
 
         try:
             return await self._in_store(f"looking up {file_id}", send)
@@ -409,7 +407,7 @@ class VectorStore:
 
         async def send() -> Any:
             async with self._writes.admit():
-                return await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes))
+                return id_of(await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes)))
 
         await self._in_store(f"updating the attributes of {file_id}", send, limited=self._writes.lower)
 
@@ -421,19 +419,22 @@ class VectorStore:
 
         async def detach() -> Any:
             async with self._writes.admit():
-                return await self._files.delete(file_id, vector_store_id=self.id)
+                return deleted(await self._files.delete(file_id, vector_store_id=self.id))
+
+        async def delete() -> Any:
+            return deleted(await self._api.client.files.delete(file_id))
 
         await unless_gone(self._api.ask(f"detaching {file_id}", detach, limited=self._writes.lower))
-        await unless_gone(self._api.ask(f"deleting {file_id}", lambda: self._api.client.files.delete(file_id)))
+        await unless_gone(self._api.ask(f"deleting {file_id}", delete))
 
     async def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> list[Hit]:
         chosen: dict[str, Any] = {"filters": filters} if filters else {}
 
-        async def send() -> Any:
-            return await self._api.client.vector_stores.search(self.id, query=query, max_num_results=limit, **chosen)
+        async def send() -> list[Hit]:
+            page = await self._api.client.vector_stores.search(self.id, query=query, max_num_results=limit, **chosen)
+            return [_hit(item) for item in _items(page)]
 
-        page = await self._in_store("searching", send)
-        return [_hit(item) for item in page.data]
+        return await self._in_store("searching", send)
 
     def _entry(self, item: Any) -> StoreEntry:
         return _store_entry(item, self._api.secrets)
@@ -484,9 +485,7 @@ async def pages(
 
     async def send() -> tuple[list[T], str | None]:
         page = await fetch(after)
-        items = getattr(page, "data", None)
-        if not isinstance(items, list):
-            raise TypeError("a listing without its items")
+        items = _items(page)
         found, last = [read(item) for item in items], id_of(items[-1]) if items else None
         if last is None or last in seen:
             return [], None
@@ -502,6 +501,39 @@ async def pages(
         after = {"after": last}
 
 
+def _items(page: Any) -> list[Any]:
+    items = getattr(page, "data", None)
+    if not isinstance(items, list):
+        raise TypeError("a listing without its items")
+    return items
+
+
+def deleted(answer: Any) -> Any:
+    """The answer to a deletion, if it says so: a proxy's page with status 200 would leave a twin that no run looks for."""
+    if answer and getattr(answer, "deleted", None) is not True:  # some servers answer with status 204 and nothing
+        raise ValueError("the answer does not say that anything was deleted")
+    return answer
+
+
+def _about(wanted: str, found: str) -> None:
+    """Makes sure that an answer is about what was asked for: else the run would go on with another store or File."""
+    if wanted != found:
+        raise ValueError(f"the answer is not about {wanted}")
+
+
+def _progress(answer: Any, batch_id: str) -> BatchProgress:
+    # The live API has answered with the store instead of the batch:
+    # https://github.com/openai/openai-python/issues/2724
+    if getattr(answer, "id", None) != batch_id:
+        return BatchProgress(readable=False)
+    counts = mapping(plain(getattr(answer, "file_counts", None)))
+    numbers = {key: counts.get(key) for key in ("in_progress", "completed", "failed", "cancelled", "total")}
+    if not all(isinstance(number, int) for number in numbers.values()):
+        return BatchProgress(readable=False)
+    status = text_of(getattr(answer, "status", None))
+    return BatchProgress(readable=True, status=status, **{key: int(number or 0) for key, number in numbers.items()})
+
+
 def id_of(answer: Any) -> str:
     """The id in an answer. Raises ValueError, as the SDK does for other answers that it cannot read."""
     found = getattr(answer, "id", None)
@@ -515,12 +547,12 @@ def _store_info(item: Any) -> StoreInfo:
     counts = mapping(data.get("file_counts"))
     return StoreInfo(
         id=id_of(item),
-        name=None if data.get("name") is None else str(data["name"]),
-        status=str(data.get("status") or ""),
+        name=text_of(data.get("name")) or None,
+        status=text_of(data.get("status")),
         files=whole(counts.get("total")),
         usage_bytes=whole(data.get("usage_bytes")),
         created_at=whole(data.get("created_at")),
-        metadata=mapping(data.get("metadata")),
+        metadata={key: value for key, value in _attributes(data.get("metadata")).items() if isinstance(value, str)},
         in_progress=whole(counts.get("in_progress")),
         failed=whole(counts.get("failed")),
     )
@@ -531,18 +563,32 @@ def _store_entry(item: Any, secrets: Iterable[str]) -> StoreEntry:
     error = mapping(data.get("last_error"))
     return StoreEntry(
         file_id=id_of(item),
-        status=str(data.get("status") or ""),
-        attributes=mapping(data.get("attributes")),
+        status=text_of(data.get("status")),
+        attributes=_attributes(data.get("attributes")),
         chunking=Chunking.from_api(mapping(data.get("chunking_strategy"))),
-        error_code=_CODE.sub("", redacted(str(error.get("code") or ""), secrets))[:64],
-        error_message=redacted(str(error.get("message") or ""), secrets),
+        error_code=_CODE.sub("", redacted(text_of(error.get("code")), secrets))[:64],
+        error_message=redacted(text_of(error.get("message")), secrets)[:_MAX_MESSAGE],
         created_at=whole(data.get("created_at")),
     )
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """An object that a server gave, or an empty one for what is none."""
+    """A JSON object, or an empty one for what is none."""
     return value if isinstance(value, dict) else {}
+
+
+def text_of(value: object) -> str:
+    """A text, with half characters made visible, which no manifest or report could hold; else an empty one."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
+
+
+def _attributes(value: object) -> Attributes:
+    """The attributes that are such; whatever else a server gives is none that vsync has set."""
+    return {
+        text_of(key): text_of(item) if isinstance(item, str) else item
+        for key, item in mapping(value).items()
+        if isinstance(item, str | float | int)
+    }
 
 
 def whole(value: object) -> int:
@@ -554,12 +600,13 @@ def whole(value: object) -> int:
 
 
 def _hit(item: Any) -> Hit:
-    data = plain(item)
-    pieces = [piece.get("text", "") for piece in data.get("content") or []]
+    data = mapping(plain(item))
+    content, score = data.get("content"), data.get("score")
+    pieces = [text_of(mapping(piece).get("text")) for piece in content] if isinstance(content, list) else []
     return Hit(
-        file_id=str(data.get("file_id") or ""),
-        filename=str(data.get("filename") or ""),
-        score=float(data.get("score") or 0.0),
-        attributes=data.get("attributes") or {},
+        file_id=text_of(data.get("file_id")),
+        filename=text_of(data.get("filename")),
+        score=float(score) if type(score) is float or (type(score) is int and abs(score) < 2**53) else 0.0,
+        attributes=_attributes(data.get("attributes")),
         text="\n".join(pieces),
     )

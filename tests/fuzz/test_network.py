@@ -113,7 +113,7 @@ def listed(api: Api) -> Any:
 
 
 def removed(api: Api) -> Any:
-    return Stores(api).open("vs_1", uploads_per_minute=1000, writes_per_minute=300).remove("file-1")
+    return Stores(api).open("vs_1").remove("file-1")
 
 
 def created(api: Api) -> Any:
@@ -252,7 +252,7 @@ def test_an_id_is_one_part_of_an_address_or_is_not_sent(store_id: str, file_id: 
 
     async def main() -> None:
         async with connect(Credentials(), transport=httpx2.MockTransport(handle)) as api:
-            store = Stores(api).open(store_id, uploads_per_minute=1000, writes_per_minute=1000)
+            store = Stores(api).open(store_id)
             for ask in (
                 store.remove(file_id),
                 store.entry(file_id),
