@@ -89,6 +89,7 @@ class Place:
     repository: Repository | None = None
     remote: Remote | None = None
     is_dead: Callable[[str], bool] = lambda run: False
+    stopped: Callable[[], float | None] = lambda: None
     warnings: tuple[str, ...] = ()
 
     def close(self) -> None:
@@ -100,7 +101,7 @@ class Place:
 def open_place(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Place:
     """Opens the source, and finds where manifest and seal are. Raises when they are not there, or have no such revision."""
     access = access or GitAccess()
-    place = _open_source(settings, origin)
+    place = replace(_open_source(settings, origin), stopped=access.stopped)
     repository = place.repository
     if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
         repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
@@ -192,7 +193,8 @@ def open_publication(settings: Settings, place: Place, log: Callable[[str], None
     seal_folder = place.seal_folder
     if settings.folder is not None and manifest is not None:
         seal_folder = manifest.parent
-    return LocalPublication(manifest, seal_folder, settings.target, _manifest_name(settings, manifest, place.root))
+    name = _manifest_name(settings, manifest, place.root)
+    return LocalPublication(manifest, seal_folder, settings.target, name, stopped=place.stopped)
 
 
 def _check_names(target: str, manifest: str) -> None:
