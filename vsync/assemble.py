@@ -91,6 +91,7 @@ class Place:
     repository: Repository | None = None
     remote: Remote | None = None
     is_dead: Callable[[str], bool] = lambda run: False
+    stopped: Callable[[], float | None] = lambda: None
     warnings: tuple[str, ...] = ()
     others: list[Source] = field(default_factory=list)
 
@@ -121,7 +122,7 @@ class Place:
 def open_place(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Place:
     """Opens the source, and finds where manifest and seal are. Raises when they are not there, or have no such revision."""
     access = access or GitAccess()
-    place = _open_source(settings, origin)
+    place = replace(_open_source(settings, origin), stopped=access.stopped)
     repository = place.repository
     if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
         repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
@@ -210,9 +211,8 @@ def open_publication(settings: Settings, place: Place, log: Callable[[str], None
             is_dead=place.is_dead,
             log=log,
         )
-    return LocalPublication(
-        manifest, _seal_folder(settings, place), settings.target, _manifest_name(settings, manifest, place.root)
-    )
+    name = _manifest_name(settings, manifest, place.root)
+    return LocalPublication(manifest, _seal_folder(settings, place), settings.target, name, stopped=place.stopped)
 
 
 def _seal_folder(settings: Settings, place: Place) -> Path:

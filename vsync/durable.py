@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import re
 import tempfile
+import time
 from pathlib import Path
 
 from .errors import ConfigurationError
+
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.vsync-tmp")
+_STALE_AFTER_S = 3600.0
+_NOT_FOR_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
+"""Some file systems do not sync folders."""
 
 
 def write_durably(path: Path, content: bytes) -> None:
     """Writes a file so that after a crash it holds the old bytes or the new ones, never a part.
 
-    Files that root makes in somebody's folder (the container in a workspace) are given to the folder's owner.
+    Files that root makes in somebody's folder (the container in a workspace) are given to the folder's owner. Raises
+    OSError (a full disk, say); the old bytes are there then, and no temporary file.
     """
     make_folder(path.parent)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".vsync-tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -27,11 +37,26 @@ def write_durably(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    folder_descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _sync_folder(path.parent)
+
+
+def remove_stale_temporaries(folder: Path) -> None:
+    """Removes what writers that were killed an hour ago or earlier have left in a folder."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > _STALE_AFTER_S:
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder_descriptor)
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_FOR_FOLDERS:
+            raise
     finally:
-        os.close(folder_descriptor)
+        os.close(descriptor)
 
 
 def keep_out_of_git(folder: Path) -> None:
@@ -51,6 +76,7 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         give_to_owner_of(folder.parent, folder)
+        _sync_folder(folder.parent)
 
 
 def give_to_owner_of(folder: Path, path: Path) -> None:

@@ -443,7 +443,7 @@ class OnlineRun:
                 except SealHeld:
                     self._job.stop.request(signal.SIGTERM)
                     return
-                except (GitUnavailable, PushRefused) as error:
+                except (GitUnavailable, PublicationFailed, PushRefused) as error:
                     self._job.observer.note(f"The seal could not be renewed: {error.message}")
 
         task = asyncio.create_task(renew())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from .changes import parse_tree
 from .errors import GitUnavailable, ManifestError, PushRefused
 from .refs import RefUpdate, as_environment, classify, network_config, parse_refs, secrets_of, told, without_userinfo
+from .scratch import Scratch
 
 _NAME = "vsync"
 """The remote's name in the scratch repository: people's own configuration may say something of an `origin`."""
@@ -72,7 +72,7 @@ class Remote:
         self._pause = pause or self._wait
         self._stopped = stopped
         self._silent = False
-        self._folder: Path | None = None
+        self._scratch: Scratch | None = None
         config += [
             (f"remote.{_NAME}.url", address),
             (f"remote.{_NAME}.promisor", "true"),
@@ -98,21 +98,24 @@ class Remote:
     @property
     def folder(self) -> Path:
         """The scratch repository, made when it is first needed."""
-        if self._folder is None:
-            folder = Path(tempfile.mkdtemp(prefix="vsync-git-"))
+        if self._scratch is None:
+            scratch = Scratch(self._owner)
+            folder = str(scratch.path)
             if self._owner is not None:
-                os.chown(folder, *self._owner)
-                self.environment["HOME"] = str(folder)  # git does not go on without looking for its configuration there
-            self._local(
-                "init", "--bare", "--quiet", "--template=", f"--object-format={self._object_format}", str(folder)
-            )
-            self._folder = folder
-        return self._folder
+                self.environment["HOME"] = folder  # git does not go on without looking for its configuration there
+            kind = f"--object-format={self._object_format}"
+            try:
+                self._local("init", "--bare", "--quiet", "--template=", kind, folder)
+            except BaseException:
+                scratch.close()
+                raise
+            self._scratch = scratch
+        return self._scratch.path
 
     def close(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)  # it may hold a packed file that git is still closing
-            self._folder = None
+        if self._scratch is not None:
+            self._scratch.close()
+            self._scratch = None
 
     # --- Reading --------------------------------------------------------------------------------------------
 

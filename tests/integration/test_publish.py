@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import json
 import os
 import select
@@ -10,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -371,24 +375,177 @@ def test_a_file_is_written_with_its_folders_and_nothing_beside_it(tmp_path: Path
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
-@pytest.mark.parametrize("fails", ["fsync", "fchmod", "replace"])
+def full(*_: Any, **__: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def fill_the_disk(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """Lets one step of a durable write find the disk full."""
+    if step == "mkstemp":
+        monkeypatch.setattr(tempfile, "mkstemp", full)
+    elif step == "replace":
+        monkeypatch.setattr(Path, "replace", full)
+    elif step == "write":
+        fdopen = os.fdopen
+        monkeypatch.setattr(os, "fdopen", lambda *given: Full(fdopen(*given)))
+    else:
+        monkeypatch.setattr(os, step, full)
+
+
+class Full:
+    """A file on a full disk."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def __enter__(self) -> Full:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, _: bytes) -> None:
+        full()
+
+
+STEPS = ["mkstemp", "write", "fsync", "fchmod", "replace"]
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_a_write_that_fails_leaves_the_old_bytes_and_no_litter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     path = tmp_path / "file"
     write_durably(path, b"old")
-
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    if fails == "replace":
-        monkeypatch.setattr(Path, "replace", full)
-    else:
-        monkeypatch.setattr(os, fails, full)
+    fill_the_disk(monkeypatch, step)
     with pytest.raises(OSError, match="No space left"):
         write_durably(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_full_disk_fails_the_publication_by_name_and_the_old_manifest_stays(
+    place: Place, held: Held, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    first = held(place.here())
+    first.publish_and_close(b"old\n", 1)
+    second = held(place.here())
+    before = snapshot(place)
+    fill_the_disk(monkeypatch, step)
+    with pytest.raises(PublicationFailed, match=r"manifest\.json cannot be written: No space left on device"):
+        second.publish(b"new\n", 2)
+    monkeypatch.undo()
+    assert snapshot(place) == before
+    second.publish_and_close(b"new\n", 2)
+    assert place.published().manifest == b"new\n"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_full_disk_lets_nobody_take_the_seal_and_nothing_changes(
+    place: Place, held: Held, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    held(place.here()).publish_and_close(b"old\n", 1)
+    place.here().doubt()
+    before = snapshot(place)
+    fill_the_disk(monkeypatch, step)
+    with pytest.raises(ManifestError, match="cannot be written: No space left on device"):
+        held(place.here())
+    monkeypatch.undo()
+    assert snapshot(place) == before
+    assert held(place.here()).read().seal is not None  # nor is it held by the one that failed
+
+
+def snapshot(place: Place) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in place.manifest.parents[1].rglob("*") if path.is_file()}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_a_disk_that_is_really_full_keeps_the_old_manifest(tmp_path: Path, held: Held) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
+    try:
+        place = Place(folder)
+        publication = held(place.here())
+        publication.publish(b"old\n", 1)
+        before = snapshot(place)
+        with pytest.raises(PublicationFailed, match="No space left on device"):
+            publication.publish(b"x" * 100_000, 2)
+        assert snapshot(place) == before
+        publication.publish_and_close(b"new\n", 2)
+        assert place.published().manifest == b"new\n"
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_what_killed_writers_left_is_removed_when_it_is_old(place: Place, held: Held) -> None:
+    held(place.here()).publish_and_close(b"old\n", 1)
+    names = {"old": ".manifest.json.abcd_123.vsync-tmp", "new": ".manifest.json.dcba_321.vsync-tmp"}
+    others = [".manifest.json.abcd_123", "manifest.json.abcd_123.vsync-tmp", ".manifest.json.vsync-tmp"]
+    for folder in (place.manifest.parent, place.seals):
+        for name in (*names.values(), *others):
+            (folder / name).write_bytes(b"part")
+            age = 60 if name == names["new"] else 3700
+            os.utime(folder / name, (time.time() - age, time.time() - age))
+    held(place.here()).abandon()
+    for folder in (place.manifest.parent, place.seals):
+        found = {path.name for path in folder.iterdir() if "abcd" in path.name or "tmp" in path.name}
+        assert found == {names["new"], *others}
+
+
+# --- Locks --------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def stuck(place: Place, name: str) -> Iterator[None]:
+    """Somebody was stopped in the middle of a critical section."""
+    (lock,) = place.seals.glob(name)
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("do", ["take", "publish", "renew", "exclusive"])
+def test_a_lock_that_nobody_lets_go_of_is_named_and_not_waited_for_for_ever(
+    place: Place, held: Held, monkeypatch: pytest.MonkeyPatch, do: str, stopped: bool
+) -> None:
+    monkeypatch.setattr(local, "_LOCK_WAIT_S", 60.0 if stopped else 0.3)
+    publication = LocalPublication(
+        place.manifest, place.seals, "default", NAME, stopped=lambda: 9.0 if stopped else None
+    )
+    held(publication)
+    with publication.exclusive():
+        pass
+    actions: dict[str, Callable[[], object]] = {
+        "take": lambda: held(place.here() if not stopped else publication),
+        "publish": lambda: publication.publish(b"new\n", 1),
+        "renew": publication.renew,
+        "exclusive": lambda: publication.exclusive().__enter__(),
+    }
+    started = time.monotonic()
+    pattern = "manifest-*.lock" if do == "exclusive" else "default-*.lock"
+    with stuck(place, pattern), pytest.raises(PublicationFailed, match=r"holds the lock .*\.lock and does not let go"):
+        actions[do]()
+    assert time.monotonic() - started < 5
+    publication.publish_and_close(b"new\n", 1)
+
+
+def test_a_lock_that_is_let_go_of_is_taken(place: Place, held: Held) -> None:
+    publication = held(place.here())
+    with stuck(place, "default-*.lock"):
+        thread = threading.Thread(target=publication.renew)
+        thread.start()
+        time.sleep(0.2)
+        assert thread.is_alive()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+# --- Atomically ---------------------------------------------------------------------------------------------
 
 
 def test_a_reader_sees_old_or_new_bytes_and_never_a_part_even_when_the_writer_is_killed(tmp_path: Path) -> None:

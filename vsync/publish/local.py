@@ -13,29 +13,46 @@ import dataclasses
 import fcntl
 import hashlib
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
-from ..durable import give_to_owner_of, make_folder, write_durably
+from ..durable import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
 from ..errors import ManifestError, PublicationFailed, SealHeld, VsyncError
 from ..manifest import Seal, blob_id, dump_seal, parse_seal
 from . import STALE_AFTER_S, Published, succeed
 
 _LOOK_EVERY_S = 0.2
+_LOCK_WAIT_S = 30.0
+"""For a lock that is held for a few writes of a small file."""
+_STOPPED_WAIT_S = 5.0
+"""The same, once the run was told to stop: GitHub kills a cancelled container after ten seconds."""
 
 
 class LocalPublication:
-    """Manifest and seal as files. `manifest` None keeps no manifest (`--manifest none`)."""
+    """Manifest and seal as files. `manifest` None keeps no manifest (`--manifest none`).
+
+    `stopped` says for how many seconds the run has been told to stop (None: it has not).
+    """
 
     commit: str | None = None
     rewritable = True
 
-    def __init__(self, manifest: Path | None, seal_folder: Path, target: str, name: str) -> None:
+    def __init__(
+        self,
+        manifest: Path | None,
+        seal_folder: Path,
+        target: str,
+        name: str,
+        *,
+        stopped: Callable[[], float | None] = lambda: None,
+    ) -> None:
         self.name = self.title = name
         self._manifest = manifest
+        self._stopped = stopped
         shared = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
         key = f"{target}-{shared}"
         self._shared_lock = seal_folder / f"manifest-{shared}.lock"
@@ -62,6 +79,9 @@ class LocalPublication:
         told = False
         with _writable(self._seal):
             make_folder(self._seal.parent)
+            for path in (self._seal, self._manifest):
+                if path is not None:
+                    remove_stale_temporaries(path.parent)
             while not self._try_take(seal):
                 other = self._read_seal()
                 since = other.since if other else "just now"
@@ -79,7 +99,7 @@ class LocalPublication:
         return self._before
 
     def renew(self) -> None:
-        with self._critical():
+        with _writable(self._seal, PublicationFailed), self._critical():
             self._check_mine()
             os.utime(self._seal)
 
@@ -88,7 +108,7 @@ class LocalPublication:
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
-        with _writable(self._shared_lock, PublicationFailed), _locked(self._shared_lock):
+        with _writable(self._shared_lock, PublicationFailed), _locked(self._shared_lock, self._stopped):
             yield
 
     def claim_owner(self, owner: str, *, sure: bool) -> str:
@@ -161,8 +181,12 @@ class LocalPublication:
             if held is None:
                 return False
             self._held, self._before = held, before
-            self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
-            self._write_seal(succeed(before, seal))
+            try:
+                self._write_seal(succeed(before, seal))
+                self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
+            except BaseException:
+                self.release()
+                raise
             return True
 
     def _lock_holder(self) -> int | None:
@@ -182,7 +206,7 @@ class LocalPublication:
             return False
 
     def _critical(self) -> AbstractContextManager[None]:
-        return _locked(self._lock)
+        return _locked(self._lock, self._stopped)
 
     def _check_mine(self) -> Seal:
         seal = self._read_seal()
@@ -229,15 +253,33 @@ class LocalPublication:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds an OS lock on a file, which is made when it is not there."""
+def _locked(path: Path, stopped: Callable[[], float | None]) -> Iterator[None]:
+    """Holds an OS lock on a file, which is made when it is not there. Raises PublicationFailed when it does not get it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         give_to_owner_of(path.parent, path)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, path, stopped)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path, stopped: Callable[[], float | None]) -> None:
+    started = time.monotonic()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waited = time.monotonic() - started
+        else:
+            return
+        if waited >= _LOCK_WAIT_S or (stopped() or 0.0) >= _STOPPED_WAIT_S:
+            raise PublicationFailed(
+                f"Another process holds the lock {path} and does not let go of it: it may have been stopped in the middle "
+                f"({waited:.0f} s were waited for it).",
+                f"Let it go on, or end it (`fuser {shlex.quote(str(path))}` shows it), and run again: nothing is lost.",
+            )
+        time.sleep(min(_LOOK_EVERY_S, 0.005 + waited / 10))
 
 
 @contextlib.contextmanager
