@@ -33,7 +33,6 @@ from .store import NewEntry, VectorStore
 __all__ = ["Delivery", "remove", "transfer"]
 
 _ROUND_WAITS_S = (2.0, 8.0)
-_LONG_S = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,7 @@ class _Transfer:
     @contextlib.asynccontextmanager
     async def _listening_to_stop(self) -> AsyncIterator[None]:
         async def listen() -> None:
-            while not self._stop.requested:
-                await self._stop.sleep(_LONG_S)
+            await self._stop.wait()
             self._ledger.hurry()
 
         listening = asyncio.create_task(listen())

@@ -86,8 +86,9 @@ class Attaching:
             last = self._all_uploaded
             self._wake.clear()
             taken, self._uploaded = self._uploaded, []
-            for start in range(0, len(taken), MAX_BATCH):
-                await self._ledger.guarded(self._attach(taken[start : start + MAX_BATCH], tasks))
+            size = min(MAX_BATCH, self._store.max_batch)
+            for start in range(0, len(taken), size):
+                await self._ledger.guarded(self._attach(taken[start : start + size], tasks))
             if last:
                 break
         self._indexing.all_attached.set()

@@ -8,7 +8,7 @@ from .api import Refused
 
 _FINAL = re.compile(r"extension|unsupported|not supported|invalid format|too large|could not be parsed", re.IGNORECASE)
 _UNKNOWN_FILE = re.compile(
-    r"(cannot find|no such|not find|no file|unknown).{0,40}file|file.{0,60}(not found|does not exist)",
+    r"(cannot find|no such|not find|no file|unknown(?! parameter)).{0,40}file|file.{0,60}(not found|does not exist)",
     re.IGNORECASE,
 )
 _ATTACHED_ALREADY = re.compile(r"\balready\b|duplicate", re.IGNORECASE)

@@ -488,8 +488,6 @@ def test_polls_become_rarer(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     class Skipping(QuickStop):
         async def sleep(self, seconds: float) -> None:
             nonlocal now
-            if seconds > 600:  # somebody who waits for the stop alone
-                await super().sleep(seconds)
             now += max(0.0, seconds)
             await asyncio.sleep(0)
 
@@ -674,3 +672,31 @@ def test_a_stop_ends_removals(world: World) -> None:
     assert isinstance(removal.cause, Interrupted)
     assert len(removal.gone) == 2
     assert len(world.entries()) == 4
+
+
+def test_a_defect_while_removing_is_raised_when_the_others_have_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Ran(world, numbered(8))
+    ids = [entry.file_id for entry in first.outcome.confirmed.values()]
+    original = VectorStore.remove
+    running: set[str] = set()
+
+    async def broken(store: VectorStore, file_id: str) -> None:
+        if file_id == ids[2]:
+            raise KeyError(file_id)
+        running.add(file_id)
+        await original(store, file_id)
+        running.discard(file_id)
+
+    monkeypatch.setattr(VectorStore, "remove", broken)
+    with pytest.raises(KeyError):
+        removed(world, ids, concurrency=4)
+    assert not running
+    assert 4 < len(world.entries()) < 8
+
+
+def test_nothing_to_remove_makes_no_request(world: World) -> None:
+    world.wire.calm()
+    assert removed(world, []).gone == []
+    assert world.wire.sent == []

@@ -38,7 +38,7 @@ PATHS = [b"a.md", b"b.md", b"docs/c.md", b"docs/d.rst", b"e.py", b".github/f.md"
 TEXTS = [b"one", b"two", b"three", b"", NOT_TEXT]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
-Fate = Literal["confirmed", "failed", "refused", "not attempted"]
+Fate = Literal["confirmed", "tried again", "failed", "refused", "cut off", "not attempted"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ HISTORIES = st.lists(
 )
 FATES: st.SearchStrategy[dict[str, Fate]] = st.dictionaries(
     st.sampled_from([path.decode() for path in PATHS[:3]]),
-    st.sampled_from(["failed", "refused", "not attempted"]),
+    st.sampled_from(["tried again", "failed", "refused", "cut off", "not attempted"]),
     max_size=2,
 )
 STEPS = st.lists(
@@ -141,9 +141,11 @@ class World:
         outcome = Outcome()
         for operation in plan.of("upload", "replace", "retag"):
             fate = step.fates.get(operation.path, "confirmed")
-            if fate == "confirmed":
+            if fate in {"tried again", "cut off"} and operation.kind != "retag":
+                outcome.discarded.append(self._upload(operation))
+            if fate in {"confirmed", "tried again"}:
                 outcome.confirmed[operation.path] = self._put(operation)
-            elif fate == "not attempted":
+            elif fate in {"cut off", "not attempted"}:
                 outcome.unfinished = True
             else:
                 if operation.kind != "retag":
