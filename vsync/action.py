@@ -6,10 +6,10 @@ import contextlib
 import json
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .assemble import GitAccess, Place, make_job, open_place
 from .comment import body, marker, worth_creating
@@ -87,6 +87,8 @@ def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Sto
     try:
         keys = _credentials(given, environ)
         command = given.get("command", "sync").strip()
+        if command == "verify":
+            return _verify(given, keys, environ, stop, secrets)
         if command not in {"sync", "plan"}:
             return _other_command(command, given, secrets, environ, stop)
         _refuse_arguments(command, given)
@@ -175,7 +177,7 @@ def _sync(
         report, told = _closed(step, settings, pull), True
         tell_closed(report, _write_report(report, *_folders(step)), environ)
     else:
-        report, told = _run(step, settings, pull)
+        report, told = _run(step, settings, lambda job, place, access: _report(job, place, pull, access))
     if pull is not None and comment is not False:
         _comment(step, settings, pull, report if told or comment else None, comment)
     elif comment and mode.dry_run and event.pull_request is not None:
@@ -184,8 +186,36 @@ def _sync(
     return report.exit_code
 
 
-def _run(step: Step, settings: Settings, pull: PullRequest | None) -> tuple[Report, bool]:
-    """Syncs or plans, and tells of it. Also gives whether the report is of the pull request alone."""
+def _verify(
+    given: Mapping[str, str], keys: Credentials, environ: Mapping[str, str], stop: Stop, secrets: Secrets
+) -> int:
+    """Compares manifest and store, and mends where the arguments ask for it and the event may write."""
+    from .cli import parse_verify
+    from .verification import run as verify
+
+    arguments, wish = parse_verify(_arguments(given))
+    event, problem = read_event(environ)
+    if problem:
+        commands.warning("Event", problem)
+    mode = _mode(event, given, plan_only=False)
+    if wish.writes and mode.dry_run:
+        raise ConfigurationError(
+            f"Nothing is repaired, rebuilt or taken over here: {mode.reason}.",
+            "Run it on a schedule or by workflow_dispatch, or leave out --repair, --rebuild and --yes.",
+        )
+    commands.say("vsync verifies: manifest and store are compared.")
+    step = Step(given, environ, keys, secrets, event, replace(mode, dry_run=False), stop)
+    settings = _settings(given, environ, arguments)
+    report, _ = _run(step, settings, lambda job, place, access: (verify(job, wish), False))
+    return report.exit_code
+
+
+Work = Callable[["Job", Place, GitAccess], tuple[Report, bool]]
+"""What a job is for: gives its report, and whether that is of a pull request alone."""
+
+
+def _run(step: Step, settings: Settings, work: Work) -> tuple[Report, bool]:
+    """Does the work, and tells of it. Also gives whether the report is of the pull request alone."""
     observer = ActionObserver()
     access = GitAccess(
         step.environ,
@@ -210,7 +240,7 @@ def _run(step: Step, settings: Settings, pull: PullRequest | None) -> tuple[Repo
             secrets=step.secrets,
         )
         job = replace(job, branch=settings.branch or step.event.branch)
-        report, alone = _report(job, place, pull, access)
+        report, alone = work(job, place, access)
         report = replace(report, mode=step.mode.reason, repository_url=repository_url(step.environ))
         report = redacted_report(report, step.secrets)
         root, workspace = _folders(step, place)
@@ -297,11 +327,17 @@ def _three_way(name: str, text: str) -> bool | None:
         raise ConfigurationError(f"The input {name} is {text!r}.", "Use auto, true or false.") from None
 
 
-def _settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+def _settings(
+    given: Mapping[str, str], environ: Mapping[str, str], arguments: Mapping[str, Any] | None = None
+) -> Settings:
+    """The settings of the inputs; what stands in the input `args` goes before them."""
     folder = _working_directory(given, environ)
-    chosen: dict[str, str] = {name: given[name] for name in SETTING_INPUTS if name in given}
+    chosen: dict[str, Any] = {name: given[name] for name in SETTING_INPUTS if name in given}
+    chosen |= {name: value for name, value in (arguments or {}).items() if value is not None and value != ()}
     if "folder" in chosen:
         chosen["folder"] = str(folder / chosen["folder"])
+    if "repo" in chosen:
+        chosen["repo"] = str(folder / chosen["repo"])
     chosen.setdefault("commit", "true")
     chosen["push"] = chosen["commit"]  # a commit that stays in the runner's clone is lost with it
     return resolve({"repo": str(folder), **chosen}, environ)
@@ -314,16 +350,20 @@ def _working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> 
     return folder
 
 
+def _arguments(given: Mapping[str, str]) -> list[str]:
+    try:
+        return shlex.split(given.get("args", ""))
+    except ValueError as error:
+        raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
+
+
 def _other_command(
     command: str, given: Mapping[str, str], secrets: Secrets, environ: Mapping[str, str], stop: Stop
 ) -> int:
     """Any other command is the command line, with the input `args` behind it."""
     from .cli import run as run_command_line
 
-    try:
-        arguments = shlex.split(given.get("args", ""))
-    except ValueError as error:
-        raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
+    arguments = _arguments(given)
     os.chdir(_working_directory(given, environ))
     failures: list[VsyncError] = []
     with commands.no_commands() as mask:

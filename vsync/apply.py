@@ -37,7 +37,10 @@ _ROUND_WAITS_S = (2.0, 8.0)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What all documents of a run have in common on their way into the store."""
+    """What all documents of a run have in common on their way into the store.
+
+    `known` are entries that are ours whatever their attributes say.
+    """
 
     identity: Identity
     attributes: Attributes
@@ -45,6 +48,7 @@ class Delivery:
     commit: str | None
     concurrency: int = 16
     index_timeout_s: float = 600.0
+    known: frozenset[str] = frozenset()
 
 
 async def transfer(
@@ -170,10 +174,11 @@ class _Transfer:
         assert document is not None
         assert previous is not None
         entry = await self._store.entry(previous.file_id)
-        if entry is None or not belongs(entry, self._delivery.identity):
+        known = entry is not None and previous.file_id in self._delivery.known
+        if entry is None or not (known or belongs(entry, self._delivery.identity)):
             await self._upload(operation)
             return
-        commit = entry.attributes.get("commit")
+        commit = entry.attributes.get("commit") or self._delivery.commit
         self._still_ours()
         await self._store.retag(
             previous.file_id, self._attributes(document, previous.sha256, str(commit) if commit else None)

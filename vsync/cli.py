@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .assemble import GitAccess
     from .github.identity import TokenSource
     from .sync import Connect, Job
+    from .verification import Wish
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -37,7 +38,7 @@ Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; 
 In a workflow, without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
   0    the store equals the source; a plan
-  1    some documents failed
+  1    some documents failed; verify: manifest and store differ
   2    wrong usage, configuration or manifest; nothing was done
   3    the API or git refused or could not be reached; run again
   4    a safety limit refused the plan; nothing was done
@@ -308,6 +309,68 @@ def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json:
     if report.error is not None:
         _tell(report.error, context)
     context.exit_code = report.exit_code
+
+
+# --- Verify -------------------------------------------------------------------------------------------------
+
+
+@main.command("verify")
+@_where
+@_what
+@_how
+@click.option("--repair", is_flag=True, help="Mend what differs, and make the store equal to the source.")
+@click.option("--rebuild", is_flag=True, help="Make a lost or damaged manifest anew from what the store holds.")
+@click.option(
+    "--take-over",
+    metavar="PATTERN",
+    multiple=True,
+    help="Show entries of others whose path or file name matches (a gitignore pattern; repeatable).",
+)
+@click.option("--yes", is_flag=True, help="Sync first, then remove just the entries that --take-over shows.")
+@pass_context
+def verify_command(context: _Context, /, as_json: bool, **options: Any) -> None:
+    """Compare manifest and store, and list what differs.
+
+    Only reads, unless told otherwise. Exit code 1 when something differs; with --repair, when something is left.
+    What others put into the store is listed and never touched.
+    """
+    from .verification import run as verify
+
+    settings, wish = _resolved(context, options), _wish(options)
+    out = sys.stderr if as_json else sys.stdout
+    if wish.writes:
+        context.stop.install()
+    with _job(context, settings, _git_access(context, options), out, dry_run=False) as job:
+        report = verify(job, wish)
+    if as_json:
+        put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        put(sys.stdout, "\n".join(summary_lines(report)))
+    if report.error is not None:
+        _tell(report.error, context)
+    context.exit_code = report.exit_code
+
+
+def _wish(options: Mapping[str, Any]) -> Wish:
+    from .verification import Wish
+
+    patterns = tuple(pattern for pattern in options["take_over"] if pattern.strip())
+    if len(patterns) != len(options["take_over"]):
+        raise ConfigurationError("The pattern of --take-over is empty.", "Give a gitignore pattern like 'old/**'.")
+    return Wish(options["repair"], options["rebuild"], patterns, options["yes"])
+
+
+def parse_verify(arguments: Sequence[str]) -> tuple[dict[str, Any], Wish]:
+    """The settings that stand in arguments of `vsync verify`, and what it is to do. Raises ConfigurationError."""
+    try:
+        options = verify_command.make_context("vsync verify", list(arguments)).params
+    except click.ClickException as error:
+        raise ConfigurationError(
+            f"The arguments of verify: {error.format_message()}", "See vsync verify --help."
+        ) from None
+    except click.exceptions.Exit:
+        raise ConfigurationError("The arguments of verify ask for its help.", "Leave out --help.") from None
+    return {name.replace("_", "-"): value for name, value in options.items()}, _wish(options)
 
 
 @main.command("status", cls=WithArgument)

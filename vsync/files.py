@@ -11,6 +11,7 @@ from .store import deleted, id_of, mapping, not_there, pages, text_of, unless_go
 
 PURPOSE = "assistants"
 _PAGE = 1_000
+_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,35 @@ class Files:
                 if page[-1].created_at < time:
                     break
         except Refused as error:
-            raise ApiUnavailable(
-                f"Listing the Files was refused ({error.status} {error.code}): {error.message}.", "Run again later."
-            ) from error
+            raise _cannot_list(error) from error
         return list(found.values())
+
+    async def names(self) -> dict[str, str]:
+        """The name of every File, of whatever purpose, by its id."""
+        found: dict[str, str] = {}
+        client = self._api.client.files
+        try:
+            async for page in pages(
+                lambda send: self._api.ask("listing the Files", send),
+                lambda after: client.list(limit=_MOST, **after),
+                _file,
+            ):
+                found.update({file.id: file.filename for file in page})
+        except Refused as error:
+            raise _cannot_list(error) from error
+        return found
+
+    async def exists(self, file_id: str) -> bool:
+        """Whether there is a File of that id."""
+        try:
+            await self._api.ask(f"looking up {file_id}", lambda: self._api.client.files.retrieve(file_id))
+        except Refused as error:
+            if not_there(error):
+                return False
+            raise ApiUnavailable(
+                f"Looking up {file_id} was refused ({error.status} {error.code}): {error.message}.", "Run again later."
+            ) from error
+        return True
 
     async def is_in(self, store_id: str, file_id: str) -> bool:
         """Whether a store lists the File. One request; a store that is gone lists nothing. Raises Refused."""
@@ -69,6 +95,12 @@ class Files:
             return deleted(await self._api.client.files.delete(file_id))
 
         await unless_gone(self._api.ask(f"deleting {file_id}", send))
+
+
+def _cannot_list(error: Refused) -> ApiUnavailable:
+    return ApiUnavailable(
+        f"Listing the Files was refused ({error.status} {error.code}): {error.message}.", "Run again later."
+    )
 
 
 def _file(item: Any) -> UploadedFile:

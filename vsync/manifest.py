@@ -161,9 +161,54 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
             problem = str(error)[:_MAX_PROBLEM]
         raise ManifestError(
             f"The manifest {name} cannot be used: {problem}.",
-            f"Nothing was changed. Bring back the last good version (git log -- {name}), or delete the file to start anew.",
+            f"Nothing was changed. Bring back the last good version (git log -- {name}), make it anew from the "
+            "store (vsync verify --rebuild), or delete the file to start anew.",
         ) from error
     return manifest
+
+
+def salvage_manifest(content: bytes, name: str) -> tuple[Manifest | None, tuple[str, ...] | None]:
+    """What of a manifest can still be read (None: nothing), and the names of targets that are lost (None: not known).
+
+    Raises ManifestError for one that a newer vsync wrote: it is not damaged.
+    """
+    try:
+        return parse_manifest(content, name), ()
+    except ManifestError:
+        try:
+            top = json.loads(content.decode("utf-8"), object_pairs_hook=_lenient)
+        except (ValueError, RecursionError):
+            return None, None
+        if isinstance(top, dict) and type(top.get("version")) is int and top["version"] > VERSION:
+            raise
+    return _salvaged(top)
+
+
+def _salvaged(top: object) -> tuple[Manifest | None, tuple[str, ...] | None]:
+    if not isinstance(top, dict) or not isinstance(top.get("targets"), dict):
+        return None, None
+    targets = {}
+    for target, data in top["targets"].items():
+        try:
+            targets[target] = _target(_object(data, "a target"))
+            dump_manifest(Manifest("-", "-", targets={target: targets[target]}))  # half a character cannot be written
+        except (_Damaged, ValueError):
+            targets.pop(target, None)
+    lost = tuple(sorted(top["targets"].keys() - targets.keys()))
+    try:
+        repository_id = top.get("repository_id")
+        known = repository_id if isinstance(repository_id, str) else None
+        return Manifest(_string(top, "owner"), _string(top, "source"), known, targets), lost
+    except _Damaged:
+        return None, tuple(sorted(top["targets"]))
+
+
+def _lenient(pairs: list[tuple[str, Any]]) -> Any:
+    """An object, or what no reader takes for one where a bad merge names something twice."""
+    try:
+        return _unique(pairs)
+    except _Damaged:
+        return None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Any:

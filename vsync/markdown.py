@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from .cost import PRICES_URL, dollars, per_day
 from .errors import EXIT_USAGE
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
-from .remedies import REASONS, remedy
+from .remedies import DRIFT, REASONS, remedy
 from .reporting import Report, Stock
-from .text import counts, size
+from .text import counts, size, verification_title
+from .verified import Drift, Verification, by_kind
 
 MAX_BYTES = 1024 * 1024
 """GitHub's limit for the summary of one step; a longer one is not shown at all."""
@@ -29,6 +30,8 @@ def summary(report: Report, budget: int = _BUDGET) -> str:
 
     `budget` is how many bytes of UTF-8 it may take; documents that do not fit are counted.
     """
+    if report.verification is not None:
+        return verification(report, report.verification, budget)
     listed = report.planned or report
     said = [*context(report), *why(report), *alerts(report), *_counts(listed), *stock(report), *what_to_do(report)]
     head = "\n".join([f"## {_title(report)}", "", *said])
@@ -63,6 +66,111 @@ def _title(report: Report) -> str:
     if report.failed:
         return f"❌ vsync: {len(report.failed):,} failed, {documents} synced"
     return f"✅ vsync: {documents} synced" if done else "✅ vsync: nothing to do"
+
+
+# --- Verify -----------------------------------------------------------------------------------------------------
+
+
+def verification(report: Report, found: Verification, budget: int) -> str:
+    """The summary of verify: what differs and what to do about it, what was mended, and what is not ours."""
+    head = "\n".join(
+        [
+            f"## {_verified_mark(report, found)} vsync verify: {verification_title(report, found)}",
+            "",
+            *_verified(report, found),
+        ]
+    )
+    left = budget - len(head.encode()) - 1_000
+    parts = [head]
+    for title, columns, rows in _verified_tables(report, found):
+        shown, rest = table(columns, (False,) * len(columns), rows, left - len(title.encode()))
+        if not rows:
+            continue
+        more = f"… and {rest:,} more, which stand in the JSON report (output `report`).\n" if rest else ""
+        parts.append(f"**{title}**\n\n{shown}{more}")
+        left -= len(parts[-1].encode()) + 1
+    return "\n".join(parts)
+
+
+def _verified_mark(report: Report, found: Verification) -> str:
+    if report.refused:
+        return "🛑"
+    if report.exit_code != 0:
+        return "❌"
+    return "📋" if not found.compared else "✅"
+
+
+def _verified(report: Report, found: Verification) -> Iterator[str]:
+    at = f" at {_commit(report, report.head)}" if report.head else ""
+    store = code(report.vector_store_id) if report.vector_store_id else "its vector store"
+    yield f"{code(report.source or 'this folder')}{at} → {store}, target {code(report.target)}"
+    yield ""
+    if found.compared and not found.synced:
+        yield f"{report.unchanged:,} documents are in the store as the manifest says. {sum(report.requests.values()):,} requests."
+        yield ""
+    if report.manifest_commit:
+        yield from (f"The manifest is committed as {_commit(report, report.manifest_commit)}.", "")
+    if report.mode:
+        yield from (f"Started by: {prose(report.mode, 300)}.", "")
+    yield from alerts(report)
+    if found.synced:
+        yield from _counts(report)
+        yield from stock(report)
+        yield from what_to_do(report)
+    if found.drift:
+        yield from ("**What to do**", "")
+        yield from (f"- {code(kind)} ({number:,}): {prose(DRIFT[kind])}" for kind, number in by_kind(found.drift))
+        yield ""
+    if any(item.fate == "listed" for item in found.taken):
+        yield "Nothing was taken over. With `--yes` vsync first syncs all documents, then takes out just the entries listed below."
+        yield ""
+    if found.kept_back:
+        yield f"{found.kept_back:,} more entries match, but another vsync put them there: they are never taken over."
+        yield ""
+
+
+_Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
+_FATES = {"listed": "📋 would go", "deleted": "➖ deleted", "detached": "➖ taken out", "left": "⏭️ left"}
+
+
+def _verified_tables(report: Report, found: Verification) -> Iterator[_Table]:
+    kinds = ("", "Document", "File", "")
+    yield "Drift", kinds, [_drift_row(report, item) for item in found.drift]
+    yield "Mended", kinds, [_drift_row(report, item) for item in found.mended]
+    if found.synced or report.dry_run:
+        done = [(what, name, more) for what, name, _, more in changes(report)]
+        yield ("What sync would do" if report.dry_run else "What was done"), ("", "Document", ""), list(done)
+    elif report.failed:
+        refused = [(code(item["code"]), code(item["path"]), prose(item["message"], 300)) for item in report.failed]
+        yield "Refused for good by earlier runs", ("", "Document", ""), list(refused)
+    yield (
+        "Taken over" if any(item.fate != "listed" for item in found.taken) else "To take over",
+        kinds,
+        [
+            (
+                _FATES[item.fate].replace(" ", _HARD),
+                code(item.entry.name),
+                code(item.entry.file_id),
+                prose(item.detail, 300),
+            )
+            for item in found.taken
+        ],
+    )
+    taken = {item.entry.file_id for item in found.taken}
+    yield (
+        "Not ours, and never touched",
+        ("Entry", "File", ""),
+        [
+            (code(item.name or "?"), code(item.file_id), prose(item.detail, 300))
+            for item in found.foreign
+            if item.file_id not in taken
+        ],
+    )
+
+
+def _drift_row(report: Report, item: Drift) -> tuple[str, ...]:
+    name = link(code(item.path), file_url(report.repository_url, report.head, item.path)) if item.path else ""
+    return code(item.kind), name, code(item.file_id) if item.file_id else "", prose(item.detail, 300)
 
 
 # --- Parts ------------------------------------------------------------------------------------------------------

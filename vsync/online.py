@@ -16,19 +16,21 @@ from .apply import Delivery, remove, transfer
 from .bookkeeping import Results, next_state
 from .dead import DeadRun, dead_runs, planned_by
 from .documents import Identity
-from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, VsyncError
+from .drift import as_repaired
+from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, StoreGone, VsyncError
 from .files import Files
+from .inventory import gone_files
 from .journal import Attempt
 from .leftovers import leftover_warnings, look_for
-from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, parse_manifest, vouches
-from .outcome import Outcome, Removal, audit, final_failures, headline, of_run
+from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, salvage_manifest, vouches
+from .outcome import Outcome, Removal, audit, final_failures, headline, of_run, rebuilt
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, ManifestMoved, Published, unsettled
 from .recovery import by_path, choose_owner, recover, with_hidden, with_proven
 from .reporting import Leftover, Report, of_plan, stock, stock_after
-from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_name, store_metadata
+from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_metadata, choose_by_name, store_metadata
 from .survey import list_documents, survey
-from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, superseded
+from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, read_manifest, superseded
 
 _MAX_PLANS = 5
 _MAX_PUSHES = 8
@@ -53,6 +55,9 @@ class OnlineRun:
         self._settled = False
         self._dead: Sequence[DeadRun] = ()
         self._leftovers: list[Leftover] = []
+        self._lost: str | None = None
+        """Why everything goes into another store than the manifest's."""
+        self._old_name: str | None = None
 
     def execute(self) -> Report:
         job = self._job
@@ -165,6 +170,8 @@ class OnlineRun:
 
     async def _plan_and_carry_out(self, stores: Stores) -> Report:
         info, state, plan = await self._locate_and_plan(stores)
+        if self._job.rebuild:
+            return self._record(info, state, plan)
         if not self._shown:
             check_limits(self._job, plan, self._report)
         if info is None and plan.is_empty:
@@ -188,6 +195,8 @@ class OnlineRun:
         """The store (None: to be created), the state it is in, and the plan; lists the store only when it must."""
         info = await self._locate(stores)
         state, plan = self._known.state or EMPTY_STATE, self._known.survey.plan
+        if self._lost is not None:
+            state, plan = self._plan_anew(state, self._lost)
         # Not even the store's own count of its files is believed: it may lag behind.
         unknown = self._known.state is None and info is not None
         if info is not None and (self._known.must_list or unknown):
@@ -198,7 +207,12 @@ class OnlineRun:
         settings, state = self._job.settings, self._known.state
         store_id = state.vector_store_id if state else settings.vector_store_id
         if store_id:
-            info = await stores.get(store_id)
+            try:
+                info = await stores.get(store_id)
+            except StoreGone as error:
+                if not self._job.repair or settings.vector_store_id:
+                    raise
+                return await self._locate_anew(stores, store_id, error)
             if settings.vector_store_name and not settings.vector_store_id and info.name != settings.vector_store_name:
                 raise StoreConflict(
                     f"The manifest belongs to the vector store {info.id}, named {info.name!r}, but the name "
@@ -206,7 +220,10 @@ class OnlineRun:
                     "Leave the name out, or use another --target for another store.",
                 )
             return info
-        found = choose_by_name(await stores.list(), self._store_name(), self._job.identity.name, settings.target)
+        every = await stores.list()
+        found = choose_by_name(every, self._store_name(), self._job.identity.name, settings.target)
+        if found is None and self._job.rebuild and not settings.vector_store_name:
+            found = choose_by_metadata(every, self._job.identity.name, settings.target)
         if found is not None and self._owner is not None and found.owner not in {None, self._owner}:
             raise StoreConflict(
                 f"The vector store named {found.name!r} ({found.id}) was made by another first sync of {self._job.identity.name!r}.",
@@ -223,10 +240,40 @@ class OnlineRun:
                 )
         return found
 
+    async def _locate_anew(self, stores: Stores, lost: str, error: StoreGone) -> StoreInfo | None:
+        """The store that takes the place of one that is gone: None, to be made, or what a dead repair has made already."""
+        every = await stores.list()
+        self._old_name = next((info.name for info in every if info.id == lost), None)
+        self._lost = error.message
+        live = [info for info in every if info.status != "expired"]
+        found = choose_by_name(live, self._store_name(), self._job.identity.name, self._job.settings.target)
+        return found if found is None or found.owner == self._owner else None
+
+    def _plan_anew(self, state: TargetState, why: str) -> tuple[TargetState, Plan]:
+        """Everything goes into another store. The Files of the old one go afterwards, as far as they are surely ours."""
+        known = self._known_ids()
+        left = sorted({entry.file_id for entry in state.files.values()} - known)
+        new = replace(state, files={}, failed={}, commit=None, pending_delete=tuple(sorted(known)))
+        found = survey(self._job.source, new, self._job.brief, because=Comparison("full", why))
+        report = replace(self._report, comparison=found.comparison, vector_store_id=None)
+        if left:
+            told = (
+                f"Nothing vouches for the manifest, so these Files that it names were not deleted: {', '.join(left)}."
+            )
+            report = replace(report, warnings=(*report.warnings, told))
+        self._report = of_plan(report, found.plan, refused=None)
+        return new, found.plan
+
+    def _known_ids(self) -> frozenset[str]:
+        """The ids that the last published manifest names: ours, whatever a store says of them."""
+        if self._known.state is None or not self._vouched():
+            return frozenset()
+        return frozenset(entry.file_id for entry in self._known.state.files.values())
+
     def _store_name(self) -> str:
         settings = self._job.settings
-        if settings.vector_store_name:
-            return settings.vector_store_name
+        if settings.vector_store_name or self._old_name:
+            return settings.vector_store_name or self._old_name or ""
         name = self._job.identity.name
         return name if settings.target == "default" else f"{name} ({settings.target})"
 
@@ -245,6 +292,13 @@ class OnlineRun:
         entries: Sequence[StoreEntry] = await store.entries()
         if self._owner is None:
             self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
+        if job.repair:
+            filenames = await Files(self._api).names()
+            gone = await gone_files(Files(self._api), entries, filenames)
+            entries = as_repaired(entries, state, self._identity(), gone, vouched=self._vouched())
+            # Files of entries that somebody took out of the store: a repair uploads them anew, and the old ones go.
+            taken_out = (self._known_ids() & filenames.keys()) - {entry.file_id for entry in entries}
+            state = replace(state, pending_delete=(*state.pending_delete, *sorted(taken_out)))
         documents = await asyncio.to_thread(list_documents, job.source, job.brief)
         self._wanted = documents.keys()
         recovered = await recover(
@@ -289,6 +343,7 @@ class OnlineRun:
             job.source.head,
             job.settings.concurrency,
             job.settings.index_timeout,
+            known=self._known_ids() if job.repair else frozenset(),
         )
         outcome = await transfer(
             plan, store, job.source, delivery, job.observer, job.stop, still_ours=job.publication.check
@@ -375,6 +430,37 @@ class OnlineRun:
         self._report = replace(self._report, warnings=(*self._report.warnings, *leftover_warnings(self._leftovers)))
         return with_proven(state, [item.file_id for item in self._leftovers if item.verdict == "deleted"])
 
+    def _record(self, info: StoreInfo | None, state: TargetState, plan: Plan) -> Report:
+        """Publishes the state that the store proves. Nothing is uploaded or deleted."""
+        job = self._job
+        if info is None or self._owner is None or not state.files:
+            where = f"The vector store {info.id}" if info else f"No vector store named {self._store_name()!r}"
+            raise StoreConflict(
+                f"{where} {'holds' if info is None else 'holds no'} documents of {job.identity.name!r}, "
+                f"target {job.settings.target!r}: there is nothing to make a manifest from.",
+                "Give the store with --vector-store-id, or start anew with vsync sync (after deleting a damaged manifest).",
+            )
+        report = replace(self._report, vector_store_id=info.id, requests=self._requests(), after=stock(state.files))
+        state = replace(state, vector_store_id=info.id)
+        published = self._known.published
+        _, lost = salvage_manifest(published.manifest or b"", job.publication.title)
+        if state == self._known.state and lost == ():
+            self._vouch_again(state)
+            return report
+        self._wrote = True
+        self._owner = job.publication.claim_owner(self._owner, sure=True)
+        new = state
+        if state != self._known.state:
+            serial = max(state.serial, published.seal.serial if published.seal else 0) + 1
+            facts = rebuilt(len(state.files), head=job.source.head, origin=job.origin, now=job.now())
+            new = replace(state, commit=None, settings="", serial=serial, run=facts)
+            if plan.is_empty and not plan.held and not plan.failed:
+                skipped = dict(plan.skipped or {})
+                new = replace(new, commit=job.source.head, settings=job.brief.settings, skipped=skipped, failed={})
+        # Superseded entries are left to the next sync: the seal stays open, so that it looks for them.
+        self._publish(self._identity(), new, closing=not new.pending_delete)
+        return report
+
     def _vouch_again(self, state: TargetState) -> None:
         """The store holds just what the manifest says: the seal is closed over it, and the file stays as it is."""
         publication, published = self._job.publication, self._known.published.manifest
@@ -421,7 +507,7 @@ class OnlineRun:
         job = self._job
         ours = Manifest(identity.owner, job.identity.name, job.identity.repository_id)
         content = job.publication.read().manifest if job.keep_manifest else None
-        there = None if content is None else parse_manifest(content, job.publication.title)
+        there = None if content is None else read_manifest(job, content)
         if there is not None and there.owner != identity.owner:
             raise PublicationFailed(
                 f"The manifest {job.publication.title} was written meanwhile by another first sync.",

@@ -86,8 +86,19 @@ def audit(
     return facts
 
 
+def rebuilt(documents: int, *, head: str | None, origin: Origin, now: datetime) -> dict[str, Any]:
+    """The audit facts of a manifest that was made anew from its store."""
+    facts: dict[str, Any] = {"when": now.isoformat(timespec="seconds"), "version": __version__, "head": head}
+    facts["rebuilt"] = documents
+    if origin.run_id:
+        facts |= {"id": origin.run_id, "url": origin.run_url}
+    return facts
+
+
 def headline(facts: Mapping[str, Any]) -> str:
     """The audit facts in one line, for a commit's message."""
+    if facts.get("rebuilt"):
+        return f"made anew from the store, which holds {facts['rebuilt']} documents"
     words = ("added", "updated", "retagged", "removed", "failed")
     told = ", ".join(f"{facts[word]} {word}" for word in words if facts.get(word)) or "what the store holds"
     return f"{told} at {facts['head'][:12]}" if facts.get("head") else told

@@ -42,6 +42,23 @@ REASONS: Mapping[str, str] = MappingProxyType(
 """By the reason for which a file was skipped."""
 
 
+DRIFT: Mapping[str, str] = MappingProxyType(
+    {
+        "expired": "--repair makes a new store of the same name and uploads everything into it. Where the store's id is given, "
+        "give another one.",
+        "missing": "--repair uploads it anew.",
+        "dangling": "Its File was deleted by somebody else. --repair takes the entry out and uploads the document anew.",
+        "failed": "--repair uploads it anew. What fails again for its content must be mended or excluded.",
+        "stuck": "--repair waits for it, at most index-timeout, and then uploads it anew.",
+        "duplicate": "--repair keeps one entry for each document and deletes the others.",
+        "left-over": "--repair deletes it.",
+        "chunking": "--repair uploads it anew with the chunking of the settings.",
+        "attributes": "--repair writes the attributes anew; nothing is uploaded.",
+    }
+)
+"""By the kind of drift."""
+
+
 def remedy(code: str) -> str:
     """What to do about a failed document, from its code."""
     if code in REMEDIES:

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, TypedDict
 from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
 from .manifest import Entry, Failure
 from .planning import Comparison, Plan
+from .verified import Verification
 
 
 class FailedItem(TypedDict):
@@ -50,7 +51,8 @@ class Report:
     `mode` is why the run planned or synced; `sizes` holds the bytes of the documents it lists, where they are known;
     `before` and `after` are the store's stock without and with it. `owed` is, in the plan of a pull request, what the
     store lacks already without it. `repository_url` is where a person can look at the repository;
-    `planned` the plan of a run that a limit refused. `leftovers` are Files of uploads whose answers were lost.
+    `planned` the plan of a run that a limit refused; `leftovers` are Files of uploads whose answers were lost;
+    `verification` what a comparison with the store found.
     """
 
     target: str
@@ -86,6 +88,7 @@ class Report:
     manifest_commit: str | None = None
     planned: Report | None = None
     leftovers: tuple[Leftover, ...] = ()
+    verification: Verification | None = None
 
     @property
     def changed(self) -> bool:
@@ -96,12 +99,18 @@ class Report:
     def exit_code(self) -> int:
         if self.error is not None:
             return self.error.exit_code
+        if self.verification is not None and self.verification.drift:
+            return EXIT_INCOMPLETE
+        if self.verification is not None and not self.verification.synced:
+            return EXIT_OK  # what earlier runs were refused is told, and is no drift
         return EXIT_INCOMPLETE if self.failed and not self.dry_run else EXIT_OK
 
     @property
     def failure_reason(self) -> str | None:
         if self.error is not None:
             return self.error.reason
+        if self.verification is not None and self.verification.drift:
+            return "drift"
         return "documents" if self.exit_code == EXIT_INCOMPLETE else None
 
     def to_json(self) -> dict[str, Any]:
@@ -131,6 +140,7 @@ class Report:
             "manifest": self.manifest,
             "leftovers": [leftover.to_json() for leftover in self.leftovers],
             "error": _error(self.error),
+            **(self.verification.to_json() if self.verification else {}),
         }
 
 

@@ -11,7 +11,7 @@ import codecs
 import itertools
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -127,6 +127,11 @@ def _compile(name: str, patterns: Iterable[str]) -> _Spec:
                 "See https://git-scm.com/docs/gitignore#_pattern_format.",
             ) from error
     return _Spec(lines)
+
+
+def matcher(name: str, patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a path matches gitignore patterns; `name` is how messages call them. Raises ConfigurationError."""
+    return _compile(name, patterns).match_file
 
 
 def size_reason(size: int) -> SkipReason | None:

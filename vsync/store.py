@@ -231,6 +231,22 @@ def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: 
     return info
 
 
+def choose_by_metadata(stores: Sequence[StoreInfo], source: str, target: str) -> StoreInfo | None:
+    """The store that vsync made for this source and target, whatever its name; StoreConflict when there are several. Pure."""
+    made = [
+        info
+        for info in stores
+        if (info.metadata.get(METADATA_SOURCE), info.metadata.get(METADATA_TARGET)) == (source, target)
+        and info.status != "expired"
+    ]
+    if len(made) > 1:
+        raise StoreConflict(
+            f"There are {len(made)} vector stores of {source!r}, target {target!r}: {', '.join(info.id for info in made)}.",
+            "Choose one with --vector-store-id (input vector-store-id).",
+        )
+    return made[0] if made else None
+
+
 def store_metadata(source: str, target: str, owner: str) -> dict[str, str]:
     return {METADATA_SOURCE: source, METADATA_TARGET: target, METADATA_OWNER: owner}
 
@@ -417,15 +433,20 @@ class VectorStore:
         In this order: a File that is deleted first stays listed in the store.
         """
 
-        async def detach() -> Any:
+        async def send() -> Any:
+            return deleted(await self._api.client.files.delete(file_id))
+
+        await self.detach(file_id)
+        await unless_gone(self._api.ask(f"deleting {file_id}", send))
+
+    async def detach(self, file_id: str) -> None:
+        """Takes an entry out of the store and leaves its File. What is gone already is success. Raises Refused."""
+
+        async def send() -> Any:
             async with self._writes.admit():
                 return deleted(await self._files.delete(file_id, vector_store_id=self.id))
 
-        async def delete() -> Any:
-            return deleted(await self._api.client.files.delete(file_id))
-
-        await unless_gone(self._api.ask(f"detaching {file_id}", detach, limited=self._writes.lower))
-        await unless_gone(self._api.ask(f"deleting {file_id}", delete))
+        await unless_gone(self._api.ask(f"detaching {file_id}", send, limited=self._writes.lower))
 
     async def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> list[Hit]:
         chosen: dict[str, Any] = {"filters": filters} if filters else {}

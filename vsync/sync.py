@@ -25,7 +25,7 @@ from .errors import (
 )
 from .identity import SourceIdentity, check_manifest
 from .journal import Journal
-from .manifest import Manifest, TargetState, Trust, content_id, parse_manifest, trust
+from .manifest import Manifest, TargetState, Trust, content_id, parse_manifest, salvage_manifest, trust
 from .mode import is_late
 from .observer import Observer
 from .pace import Rates
@@ -69,6 +69,8 @@ class Job:
     journal: Journal = field(default_factory=Journal)
     rates: Rates = field(default_factory=Rates)
     at: Callable[[str], Source | None] = lambda commit: None
+    repair: bool = False
+    rebuild: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -82,6 +84,8 @@ class Known:
     trust: Trust
     survey: Survey
     journaled: bool = False
+    doubted: bool = False
+    """Whether the store is listed whatever else is known."""
 
     @property
     def must_list(self) -> bool:
@@ -91,7 +95,10 @@ class Known:
         nothing to do it is believed. A journal is there when a run died on this machine.
         """
         return (
-            self.trust == "doubtful" or self.journaled or (self.trust == "unsealed" and not self.survey.plan.is_empty)
+            self.doubted
+            or self.trust == "doubtful"
+            or self.journaled
+            or (self.trust == "unsealed" and not self.survey.plan.is_empty)
         )
 
     @property
@@ -172,9 +179,17 @@ def no_key() -> MissingCredentials:
 def look(job: Job, published: Published | None = None) -> Known:
     """Reads manifest and seal (or takes what was read), and plans from them."""
     published = published or job.published or job.publication.read()
+    manifest, state, trusted = recorded(job, published)
+    seal = published.seal
+    journaled = job.journal.waits(seal.run if seal is not None and trusted == "sealed" else None)
+    doubted = job.repair or job.rebuild
+    return Known(published, manifest, state, trusted, survey(job.source, state, job.brief), journaled, doubted)
+
+
+def recorded(job: Job, published: Published) -> tuple[Manifest | None, TargetState | None, Trust]:
+    """What manifest and seal say of the target. Raises ManifestError when they are damaged, or of another source or store."""
     manifest: Manifest | None = None
-    if published.manifest is not None:
-        manifest = parse_manifest(published.manifest, job.publication.title)
+    if published.manifest is not None and (manifest := read_manifest(job, published.manifest)) is not None:
         manifest = check_manifest(manifest, job.publication.title, job.identity)
     state = manifest.targets.get(job.settings.target) if manifest else None
     _check_store(job, state)
@@ -182,9 +197,14 @@ def look(job: Job, published: Published | None = None) -> Known:
     trusted = trust(published.blob, published.seal, content)
     if state is not None and trusted == "sealed":
         state = replace(state, pending_delete=())  # closed after the deletes: what it lists is gone
-    seal = published.seal
-    journaled = job.journal.waits(seal.run if seal is not None and trusted == "sealed" else None)
-    return Known(published, manifest, state, trusted, survey(job.source, state, job.brief), journaled)
+    return manifest, state, trusted
+
+
+def read_manifest(job: Job, content: bytes) -> Manifest | None:
+    """The manifest in these bytes; when it is to be made anew, what of it can still be read."""
+    if job.rebuild:
+        return salvage_manifest(content, job.publication.title)[0]
+    return parse_manifest(content, job.publication.title)
 
 
 def _check_store(job: Job, state: TargetState | None) -> None:

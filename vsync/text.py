@@ -6,7 +6,9 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
+from .remedies import DRIFT
 from .reporting import FailedItem, Report
+from .verified import Drift, Verification, by_kind
 
 _SHOWN = 20
 
@@ -58,6 +60,7 @@ def redacted_report(report: Report, secrets: Iterable[str | None]) -> Report:
         error=report.error and report.error.mapped(clean),
         mode=clean(report.mode),
         owed=report.owed and clean(report.owed),
+        verification=report.verification and report.verification.mapped(clean),
     )
 
 
@@ -114,6 +117,8 @@ def operations(report: Report) -> list[tuple[str, str]]:
 
 def summary_lines(report: Report) -> list[str]:
     """What a run did, failures and skipped files with their reasons."""
+    if report.verification is not None:
+        return verification_lines(report, report.verification)
     lines = [_headline(report)]
     lines.append("  " + " · ".join(f"{word} {number}" for word, number in counts(report)))
     if report.bytes_uploaded:
@@ -128,6 +133,102 @@ def summary_lines(report: Report) -> list[str]:
         lines += _capped((f"  {printable(path)}: {reason}" for path, reason in report.skipped), _SHOWN)
     lines += [f"Warning: {warning}" for warning in report.warnings]
     return [printable(line) for line in lines]
+
+
+# --- Verify ---------------------------------------------------------------------------------------------------------
+
+
+def verification_lines(report: Report, found: Verification) -> list[str]:
+    """What verify found and did."""
+    lines = [_verified(report, found)]
+    if found.drift:
+        lines.append("  " + " · ".join(f"{kind} {number}" for kind, number in by_kind(found.drift)))
+    if found.synced or report.dry_run:
+        told = " · ".join(f"{word} {number}" for word, number in counts(report))
+        lines.append(f"  {'vsync sync would do: ' if report.dry_run else ''}{told}")
+    lines += _capped((f"  {_drift_line(item)}" for item in found.drift), 50)
+    if found.drift:
+        lines.append("What to do:")
+        lines += [f"  {kind}: {DRIFT[kind]}" for kind, _ in by_kind(found.drift)]
+    if found.mended:
+        lines.append(f"Mended ({len(found.mended)}):")
+        lines += _capped((f"  {_drift_line(item)}" for item in found.mended), _SHOWN)
+    if report.failed:
+        lines.append("Refused for good, and so not in the store:" if not found.synced else "Failed:")
+        lines += _capped((f"  {f['path']}: {f['code']}: {f['message']}" for f in report.failed), _SHOWN)
+    lines += _take_over_lines(found)
+    taken = {item.entry.file_id for item in found.taken}
+    foreign = [item for item in found.foreign if item.file_id not in taken]
+    if foreign:
+        lines.append(f"Not ours, and never touched ({len(foreign)}):")
+        lines += _capped((f"  {item.name or '?'} ({item.file_id}): {item.detail}" for item in foreign), _SHOWN)
+    lines += [f"Warning: {warning}" for warning in report.warnings]
+    return [printable(line) for line in lines]
+
+
+def verification_title(report: Report, found: Verification) -> str:
+    """What came of it, in a few words."""
+    if report.superseded:
+        return "A newer run has already synced: nothing was mended"
+    if report.refused:
+        return "The repair was refused by a limit, nothing was changed"
+    if report.error is not None:
+        return "Not finished"
+    if found.drift:
+        return f"Drift: {_differences(len(found.drift))} between the manifest and the store"
+    if found.mended:
+        return f"Mended: {_differences(len(found.mended))}, none is left"
+    if not found.compared:
+        return "Not compared: there is no manifest yet"
+    if report.failed and found.synced:
+        return "No drift, but documents failed"
+    return "The manifest was made anew from the store, no drift" if found.rebuilt else "No drift"
+
+
+def _differences(number: int) -> str:
+    return f"{number:,} difference{'' if number == 1 else 's'}"
+
+
+def _verified(report: Report, found: Verification) -> str:
+    store = report.vector_store_id or "its vector store"
+    sound = f", {report.unchanged} documents as they should be" if found.compared and not found.synced else ""
+    return f"{verification_title(report, found)} ({report.source} → {store}{sound}, {report.duration_s:.1f} s)"
+
+
+def _drift_line(item: Drift) -> str:
+    name = " ".join(filter(None, [item.path, f"({item.file_id})" if item.file_id else None]))
+    return f"{item.kind}: {name}{': ' if name else ''}{item.detail}"
+
+
+_FATES = {"listed": "would go", "deleted": "deleted", "detached": "taken out", "left": "left as it is"}
+
+
+def _take_over_lines(found: Verification) -> list[str]:
+    if not found.take_over:
+        return []
+    patterns = " ".join(found.take_over)
+    listed = [item for item in found.taken if item.fate == "listed"]
+    lines = [f"{'To take over' if listed else 'Taken over'}, matching {patterns} ({len(found.taken)}):"]
+    lines += _capped(
+        (
+            f"  {_FATES[item.fate]}: {item.entry.name} ({item.entry.file_id}){f': {item.detail}' if item.detail else ''}"
+            for item in found.taken
+        ),
+        1_000,
+    )
+    if listed:
+        lines.append(
+            "  Nothing was removed. With --yes vsync first syncs all documents, then takes just these entries out of the "
+            "store, and deletes those of their Files that no other store lists."
+        )
+    if not found.taken:
+        lines = [f"To take over: no entry of others matches {patterns}."]
+    if found.kept_back:
+        lines.append(f"  {found.kept_back} more match, but another vsync put them there: they are never taken over.")
+    return lines
+
+
+# --- Parts ----------------------------------------------------------------------------------------------------------
 
 
 def _headline(report: Report) -> str:

@@ -1169,6 +1169,7 @@ COMMANDS = [
     [],
     ["sync"],
     ["plan"],
+    ["verify"],
     ["status"],
     ["search"],
     ["stores"],

@@ -11,6 +11,7 @@ from ..markdown import closed, failure, summary
 from ..observer import Observer
 from ..reporting import Report
 from ..text import plan_lines, redacted, summary_lines
+from ..verified import Verification
 from . import commands
 
 OUTPUTS = (
@@ -41,6 +42,9 @@ def tell_closed(report: Report, report_path: str, environ: Mapping[str, str]) ->
 
 def _annotate(report: Report) -> None:
     """One error for the run and one for each failed document, as many as GitHub shows."""
+    if report.verification is not None:
+        _annotate_drift(report, report.verification)
+        return
     room = commands.MAX_ANNOTATIONS
     if report.error is not None:
         commands.error("vsync", str(report.error))
@@ -51,6 +55,22 @@ def _annotate(report: Report) -> None:
         commands.error(item["path"], message, file=item["path"])
     if len(shown) < len(report.failed):
         commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")
+
+
+def _annotate_drift(report: Report, found: Verification) -> None:
+    """One error for the run and one for each difference that is left, as many as GitHub shows."""
+    room = commands.MAX_ANNOTATIONS
+    if report.error is not None:
+        commands.error("vsync", str(report.error))
+        room -= 1
+    told = [(item.path, f"Drift ({item.kind}): {item.detail}") for item in found.drift]
+    if found.synced:
+        told += [(item["path"], f"Not synced ({item['code']}): {item['message']}") for item in report.failed]
+    shown = told if len(told) <= room else told[: room - 1]
+    for path, message in shown:
+        commands.error(path or "vsync", message, file=path)
+    if len(shown) < len(told):
+        commands.error("vsync", f"{len(told) - len(shown)} more differences: see the job summary.")
 
 
 def outputs(report: Report, report_path: str) -> dict[str, str]:

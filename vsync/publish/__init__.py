@@ -125,6 +125,9 @@ class Publication(Protocol):
     def others_open(self) -> bool:
         """Whether a run of another target of this repository is at work, or died: it may have uploaded as well."""
 
+    def busy(self) -> str | None:
+        """Since when another run is at work on this target; None when none is, or the one that was is dead."""
+
     def doubt(self) -> None:
         """Has the next run list the store: this one lost the seal while it was at work, and left something there."""
 

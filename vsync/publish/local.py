@@ -150,6 +150,22 @@ class LocalPublication:
         seals = (path for path in self._seal.parent.glob("*.seal.json") if path != self._seal)
         return any(parse_seal(path.read_bytes()).state == "open" for path in seals)
 
+    def busy(self) -> str | None:
+        seal = self._read_seal()
+        if seal is None or seal.state == "closed" or self._stale():
+            return None
+        try:
+            descriptor = os.open(self._holder, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return seal.since
+        finally:
+            os.close(descriptor)
+        return None
+
     def doubt(self) -> None:
         with _writable(self._doubt, PublicationFailed):
             write_durably(self._doubt, b"")

@@ -346,6 +346,12 @@ class RemotePublication:
                     return True
         return False
 
+    def busy(self) -> str | None:
+        with self._lock:
+            there = self._look()
+        free = self._free(there, since=time.monotonic())
+        return None if free or there.seal is None else there.seal.since
+
     def doubt(self) -> None:
         with contextlib.suppress(GitUnavailable, PushRefused):  # the run ends with the error that led here
             self._remote.push([RefUpdate(self._doubt, self._mark(), None)])
