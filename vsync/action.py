@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .sync import Job
 
 SETTING_INPUTS = (
-    "vector-store-id", "vector-store-name", "target", "include", "exclude", "folder", "manifest", "manifest-branch",
+    "vector-store-id", "vector-store-name", "target", "include", "exclude", "allow-secrets", "folder", "manifest", "manifest-branch",
     "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
     "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
 )  # fmt: skip

@@ -279,7 +279,7 @@ def make_job(
     """The job of one target. `token` and `secrets` as for `connector`; `rates` are those of the run's other targets."""
     base = place.repository.resolve(settings.base, "base") if settings.base and place.repository else None
     recipe = Recipe(place.identity.name, settings.target, settings.attributes, settings.chunking)
-    rules = Rules(settings.include, settings.exclude, reserved=_reserved(settings, place.root))
+    rules = Rules(settings.include, settings.exclude, settings.allow_secrets, reserved=_reserved(settings, place.root))
     return Job(
         settings=settings,
         brief=Brief(recipe, rules, settings.full, base),

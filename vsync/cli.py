@@ -190,6 +190,7 @@ _where = _options(
 _what = _options(
     click.option("--include", metavar="GLOB", multiple=True, help="Sync these (gitignore patterns; repeatable).  [default: documentation]"),
     click.option("--exclude", metavar="GLOB", multiple=True, help="But not these (gitignore patterns; repeatable)."),
+    click.option("--allow-secrets", metavar="GLOB", multiple=True, help="Sync these although they seem to hold secrets (repeatable)."),
     click.option("--head", metavar="REV", help="The commit to sync.  [default: HEAD]"),
     click.option("--base", metavar="REV", help="Where the comparison starts.  [default: the manifest's commit]"),
     click.option("--full", is_flag=True, default=None, help="Compare the whole tree, not only what git says has changed."),

@@ -184,7 +184,9 @@ def same_content_rules(one: str, other: str) -> bool:
     return one.partition(".")[0] == other.partition(".")[0]
 
 
-def settings_fingerprint(recipe: Recipe, include: tuple[str, ...], exclude: tuple[str, ...]) -> str:
+def settings_fingerprint(
+    recipe: Recipe, include: tuple[str, ...], exclude: tuple[str, ...], allow_secrets: tuple[str, ...] = ()
+) -> str:
     """The fingerprint of all that decides which documents exist and what they contain."""
     return _fingerprint(
         [
@@ -195,6 +197,8 @@ def settings_fingerprint(recipe: Recipe, include: tuple[str, ...], exclude: tupl
             [recipe.chunking.size, recipe.chunking.overlap],
             list(include),
             list(exclude),
+            # Only where it is given: everybody else's whole tree would be compared once more.
+            *([list(allow_secrets)] if allow_secrets else []),
         ],
         16,
     )

@@ -7,11 +7,12 @@ those that git reports as changed since the manifest's commit (`diff`); both giv
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .changes import pair_renames
 from .documents import Document, same_content_rules
+from .leaks import Finding
 from .manifest import Entry, Failure, Skipped, TargetState
 from .selection import CONTENT_REASONS
 
@@ -42,9 +43,9 @@ class Plan:
     """The operations, sorted by path, and what stays as it is.
 
     `renamed` pairs a delete with an upload of the same blob. `held` are old names of renamed files that stay because
-    the new one was refused for good. `failed` are earlier final refusals that nothing has
-    changed about; `pending_delete` are superseded ids whose removal was never confirmed. `existing` counts the
-    documents that the state lists.
+    the new one was refused for good. `failed` are earlier final refusals that nothing has changed about; `leaks` are
+    the secrets found in files that are skipped for them (none: for their names); `pending_delete` are superseded ids
+    whose removal was never confirmed. `existing` counts the documents that the state lists.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -54,6 +55,7 @@ class Plan:
     skipped: Mapping[str, Skipped] | None = None
     failed: Mapping[str, Failure] | None = None
     held: tuple[str, ...] = ()
+    leaks: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     pending_delete: tuple[str, ...] = ()
 
     @property

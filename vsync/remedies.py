@@ -37,6 +37,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "symlink": "a symbolic link; what it points to is a document of its own, if it is selected",
         "submodule": "a submodule: another repository",
         "lfs-pointer": "a Git LFS pointer: the file itself is not in the repository",
+        "secret": "it seems to hold a secret: remove and revoke it, or allow the path (allow-secrets)",
     }
 )
 """By the reason for which a file was skipped."""

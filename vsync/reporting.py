@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypedDict
 
 from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
+from .leaks import Finding
 from .manifest import Entry, Failure
 from .planning import Comparison, Plan
 from .verified import Verification
@@ -183,7 +184,7 @@ def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
         failed=tuple(carried_over(path, failure) for path, failure in (plan.failed or {}).items()),
         refused=refused,
         sizes=_sizes(plan),
-        warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held)])),
+        warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held), *_leaked(plan.leaks)])),
         estimate={
             "uploads": len(plan.of("upload", "replace")),
             "upload_bytes": plan.upload_bytes,
@@ -204,6 +205,26 @@ def _sizes(plan: Plan) -> dict[str, int]:
 
 def _held_back(path: str) -> str:
     return f"{path} was renamed, but its new name was refused: the old one stays in the store until the new one is in."
+
+
+_LEAKS_SHOWN = 20
+
+
+def _leaked(leaks: Mapping[str, tuple[Finding, ...]]) -> list[str]:
+    """What was found in files that are skipped for it: kinds and lines, never any part of a secret."""
+    told = []
+    for path, findings in list(leaks.items())[:_LEAKS_SHOWN]:
+        what = ", ".join(map(str, findings)) if findings else "files of this name are kept for secrets"
+        told.append(f"{path} is not uploaded because it seems to hold a secret: {what}. {_LEAK_REMEDY}")
+    if len(leaks) > _LEAKS_SHOWN:
+        told.append(f"{len(leaks) - _LEAKS_SHOWN:,} more files are not uploaded because they seem to hold secrets.")
+    return told
+
+
+_LEAK_REMEDY = (
+    "Remove it from the file, and revoke it, since it is in the repository's history. "
+    "If it is no secret, allow the path with --allow-secrets (input allow-secrets)."
+)
 
 
 def carried_over(path: str, failure: Failure) -> FailedItem:

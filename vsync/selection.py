@@ -18,6 +18,7 @@ from typing import Literal
 from .changes import SUBMODULE, SYMLINK, decodable, show_path
 from .errors import ConfigurationError
 from .filetypes import DOCUMENTATION_EXTENSIONS, extension_of, file_type
+from .leaks import Finding, Scanner, is_secret_name
 
 SkipReason = Literal[
     "empty",
@@ -28,9 +29,10 @@ SkipReason = Literal[
     "symlink",
     "submodule",
     "lfs-pointer",
+    "secret",
 ]
 
-CONTENT_REASONS = frozenset({"empty", "too-large", "not-text", "lfs-pointer"})
+CONTENT_REASONS = frozenset({"empty", "too-large", "not-text", "lfs-pointer", "secret"})
 """Reasons that lie in a file's bytes, and so hold as long as these are the same."""
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -46,10 +48,15 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the user asked for: gitignore patterns; `reserved` are vsync's own files inside the repository."""
+    """What the user asked for: gitignore patterns.
+
+    `allow_secrets` are files that are uploaded although they seem to hold secrets; `reserved` are vsync's own files
+    inside the repository.
+    """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    allow_secrets: tuple[str, ...] = ()
     reserved: tuple[str, ...] = ()
 
 
@@ -71,6 +78,7 @@ class Selector:
         self._reserved = frozenset(rules.reserved)
         self._include = _compile("include", rules.include) if rules.include else None
         self._exclude = _compile("exclude", rules.exclude) if rules.exclude else None
+        self._allowed = _compile("allow-secrets", rules.allow_secrets) if rules.allow_secrets else None
 
     def decide(self, path: bytes, mode: str) -> Verdict:
         text = path.decode("utf-8", "surrogateescape")
@@ -82,9 +90,15 @@ class Selector:
             return Verdict(text, "symlink")
         if mode == SUBMODULE:
             return Verdict(text, "submodule")
+        if is_secret_name(text) and not self.allows_secrets(text):
+            return Verdict(text, "secret")
         if file_type(text) is None:
             return Verdict(text, "unsupported-type")
         return Verdict(text)
+
+    def allows_secrets(self, path: str) -> bool:
+        """Whether the user wants the file uploaded whatever secrets it seems to hold."""
+        return self._allowed is not None and self._allowed.match_file(path)
 
     def _selected(self, text: str, mode: str) -> bool:
         # A submodule stands for a folder: it is listed where its files could have been documents.
@@ -150,10 +164,15 @@ def needs_reading(path: str, size: int) -> bool:
     return kind is None or kind.text or size < LFS_POINTER_MAX_BYTES
 
 
-def content_reason(path: str, chunks: Iterable[bytes]) -> SkipReason | None:
+def _unwatched(text: str) -> None:
+    return None
+
+
+def content_reason(path: str, chunks: Iterable[bytes], watch: Callable[[str], None] = _unwatched) -> SkipReason | None:
     """Why these bytes cannot be a document of that path, or None.
 
-    Text must be UTF-8, UTF-16 with a byte order mark, or ASCII: the API indexes no other encoding.
+    Text must be UTF-8, UTF-16 with a byte order mark, or ASCII: the API indexes no other encoding. `watch` is shown
+    the text piece by piece, so that one reading serves every question.
     """
     kind = file_type(path)
     iterator = iter(chunks)
@@ -168,10 +187,26 @@ def content_reason(path: str, chunks: Iterable[bytes]) -> SkipReason | None:
         return None
     decoder = codecs.getincrementaldecoder("utf-16" if head.startswith(_UTF16_MARKS) else "utf-8")()
     try:
-        # A NUL is no text in any encoding; UTF-32 read as UTF-16 is full of them.
-        if any("\0" in decoder.decode(chunk) for chunk in itertools.chain([head], iterator)):
-            return "not-text"
+        for chunk in itertools.chain([head], iterator):
+            text = decoder.decode(chunk)
+            # A NUL is no text in any encoding; UTF-32 read as UTF-16 is full of them.
+            if "\0" in text:
+                return "not-text"
+            watch(text)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return "not-text"
     return None
+
+
+def inspect_content(
+    path: str, chunks: Iterable[bytes], scanner: Scanner | None
+) -> tuple[SkipReason | None, tuple[Finding, ...]]:
+    """Why these bytes cannot be a document, and the secrets in them if that is why. No scanner: secrets are allowed."""
+    if scanner is None:
+        return content_reason(path, chunks), ()
+    reason = content_reason(path, chunks, scanner.feed)
+    if reason is not None:
+        return reason, ()
+    findings = scanner.close()
+    return ("secret", findings) if findings else (None, ())

@@ -64,6 +64,7 @@ class Settings:
     vector_store_name: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    allow_secrets: tuple[str, ...] = ()
     manifest: str = DEFAULT_MANIFEST
     manifest_branch: str = DEFAULT_MANIFEST_BRANCH
     commit: bool = False
@@ -94,15 +95,15 @@ class Origin:
 
 
 NAMES = (
-    "repo", "folder", "target", "source", "vector-store-id", "vector-store-name", "include", "exclude", "config", "manifest",
-    "manifest-branch", "head", "base", "branch", "full", "local", "attributes", "chunk-size", "chunk-overlap", "max-delete",
+    "repo", "folder", "target", "source", "vector-store-id", "vector-store-name", "include", "exclude", "allow-secrets", "config",
+    "manifest", "manifest-branch", "head", "base", "branch", "full", "local", "attributes", "chunk-size", "chunk-overlap", "max-delete",
     "max-upload", "force", "concurrency", "index-timeout", "lock-timeout", "uploads-per-minute", "writes-per-minute",
     "commit", "push",
 )  # fmt: skip
 """Every setting, under the name that options and inputs share."""
 
 
-_PATHS = {"repo", "folder", "manifest", "local", "include", "exclude"}
+_PATHS = {"repo", "folder", "manifest", "local", "include", "exclude", "allow-secrets"}
 """Settings that name files, whose names can be any bytes."""
 
 
@@ -204,6 +205,7 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
         vector_store_name=reader.text("vector-store-name"),
         include=reader.lines("include"),
         exclude=reader.lines("exclude"),
+        allow_secrets=reader.lines("allow-secrets"),
         manifest=reader.text("manifest") or DEFAULT_MANIFEST,
         manifest_branch=reader.branch("manifest-branch") or DEFAULT_MANIFEST_BRANCH,
         commit=reader.flag("commit"),

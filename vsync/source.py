@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 from .changes import Change, TreeEntry
-from .content import Content
+from .content import CHUNK_BYTES, Content
 from .documents import Document
+from .errors import RepositoryError
 from .folder import Folder
 from .git import BlobReader, Repository
+from .leaks import Scanner
+from .selection import MAX_BYTES, inspect_content, needs_reading, size_reason
 
 
 class Source(Protocol):
@@ -119,6 +122,9 @@ class FolderSource:
         raise NotImplementedError("a plain folder has no history; `knows` said so")
 
     def identify(self, entry: TreeEntry) -> TreeEntry:
+        size = self._folder.size(entry.path)
+        if size > MAX_BYTES:  # a sparse file of terabytes takes no space, but days to read
+            return entry._replace(blob=f"size:{size}")
         digest = hashlib.sha256()
         for chunk in self._folder.chunks(entry.path):
             digest.update(chunk)
@@ -134,11 +140,27 @@ class FolderSource:
         return self._folder.chunks(document.path.encode())
 
     def read(self, document: Document) -> tuple[Content, str]:
-        content = self._folder.read(document.path.encode())
-        return content, _content_id(content.sha256)
+        content = self._folder.read(document.path.encode(), MAX_BYTES)
+        blob = _content_id(content.sha256)
+        if blob != document.blob:
+            _inspect_again(document.path, content)
+        return content, blob
 
     def close(self) -> None:
         return None
+
+
+def _inspect_again(path: str, content: Content) -> None:
+    """Refuses what has come to a path since it was looked at, when it can be no document. Rewinds what can."""
+    reason = size_reason(content.bytes)
+    if reason is None and needs_reading(path, content.bytes):
+        reason, _ = inspect_content(path, iter(lambda: content.file.read(CHUNK_BYTES), b""), Scanner())
+        content.file.seek(0)
+    if reason is not None:
+        content.close()
+        raise RepositoryError(
+            f"{path!r} has changed since the run began, and is no document now: {reason}.", "Run again."
+        )
 
 
 def _content_id(sha256: str) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from .changes import TreeEntry, decodable, show_path
 from .documents import Document, Recipe, settings_fingerprint, tag
+from .leaks import Finding, Scanner
 from .manifest import Entry, Skipped, TargetState
 from .planning import EMPTY_STATE, Comparison, Plan, choose_comparison, known_skip, make_plan, to_inspect
-from .selection import Rules, Selector, content_reason, needs_reading, size_reason
+from .selection import Rules, Selector, inspect_content, needs_reading, size_reason
 from .source import Source
 
 _NO_FILE = "-"
@@ -30,7 +31,7 @@ class Brief:
 
     @property
     def settings(self) -> str:
-        return settings_fingerprint(self.recipe, self.rules.include, self.rules.exclude)
+        return settings_fingerprint(self.recipe, self.rules.include, self.rules.exclude, self.rules.allow_secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,8 @@ def survey(source: Source, state: TargetState | None, brief: Brief, *, because: 
         known = _without_skips(known, unreadable)
     else:
         entries, scope = source.entries(), None
-    documents, skipped = _select(source, entries, brief)
-    selected, found = _inspect(source, known, documents)
-    skipped.update(found)
-    plan = make_plan(known, selected, skipped, scope)
+    found = _look(source, known, entries, brief)
+    plan = replace(make_plan(known, found.documents, found.skipped, scope), leaks=found.leaks)
     return Survey(plan, comparison, brief.base or known.commit)
 
 
@@ -69,19 +68,17 @@ def difference(base: Source, head: Source, brief: Brief) -> Plan:
     assert head.head is not None
     before, scope, _ = _changed(base, head.head)
     after, _, _ = _changed(head, base.head)
-    was, _ = _inspect(base, EMPTY_STATE, _select(base, before, brief)[0])
+    was = _look(base, EMPTY_STATE, before, brief).documents
     files = {path: Entry(known.blob, "", known.bytes or 0, _NO_FILE, known.tag) for path, known in was.items()}
-    documents, skipped = _select(head, after, brief)
-    selected, found = _inspect(head, EMPTY_STATE, documents)
-    skipped.update(found)
+    found = _look(head, EMPTY_STATE, after, brief)
     untouched = sum(1 for path in list_documents(head, brief) if path not in scope)
-    plan = make_plan(replace(EMPTY_STATE, files=files), selected, skipped, scope)
-    return replace(plan, unchanged=plan.unchanged + untouched, existing=plan.existing + untouched)
+    plan = make_plan(replace(EMPTY_STATE, files=files), found.documents, found.skipped, scope)
+    return replace(plan, unchanged=plan.unchanged + untouched, existing=plan.existing + untouched, leaks=found.leaks)
 
 
 def list_documents(source: Source, brief: Brief) -> dict[str, Document]:
     """Every path of the head that the rules select, whatever its bytes are."""
-    documents, _ = _select(source, source.entries(), brief)
+    documents, _ = _select(source, source.entries(), Selector(brief.rules), brief.recipe)
     return {document.path: document for document in documents}
 
 
@@ -110,8 +107,36 @@ def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
     return replace(state, skipped=kept)
 
 
-def _select(source: Source, entries: Iterable[TreeEntry], brief: Brief) -> tuple[list[Document], dict[str, Skipped]]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What stands in a source: documents with their sizes, selected paths that are none, and secrets in these."""
+
+    documents: dict[str, Document]
+    skipped: dict[str, Skipped]
+    leaks: dict[str, tuple[Finding, ...]]
+
+
+def _look(source: Source, state: TargetState, entries: Iterable[TreeEntry], brief: Brief) -> _Found:
     selector = Selector(brief.rules)
+    documents, skipped = _select(source, entries, selector, brief.recipe)
+    leaks: dict[str, tuple[Finding, ...]] = {path: () for path, record in skipped.items() if record.reason == "secret"}
+    found = _inspect(source, _without_allowed(state, selector), documents, selector)
+    return _Found(found.documents, {**skipped, **found.skipped}, {**leaks, **found.leaks})
+
+
+def _without_allowed(state: TargetState, selector: Selector) -> TargetState:
+    """The state without the records of secrets that are allowed by now."""
+    kept = {
+        path: record
+        for path, record in state.skipped.items()
+        if record.reason != "secret" or not selector.allows_secrets(path)
+    }
+    return replace(state, skipped=kept)
+
+
+def _select(
+    source: Source, entries: Iterable[TreeEntry], selector: Selector, recipe: Recipe
+) -> tuple[list[Document], dict[str, Skipped]]:
     documents: list[Document] = []
     skipped: dict[str, Skipped] = {}
     for entry in entries:
@@ -122,16 +147,15 @@ def _select(source: Source, entries: Iterable[TreeEntry], brief: Brief) -> tuple
             skipped[verdict.path] = Skipped(entry.blob or "-", verdict.skipped)
         else:
             blob = source.identify(entry).blob
-            documents.append(Document(verdict.path, blob, tag(verdict.path, brief.recipe)))
+            documents.append(Document(verdict.path, blob, tag(verdict.path, recipe)))
     return documents, skipped
 
 
-def _inspect(
-    source: Source, state: TargetState, documents: list[Document]
-) -> tuple[dict[str, Document], dict[str, Skipped]]:
+def _inspect(source: Source, state: TargetState, documents: list[Document], selector: Selector) -> _Found:
     """The documents with their sizes, and those whose bytes cannot be one."""
     selected = {document.path: document for document in documents}
     skipped: dict[str, Skipped] = {}
+    leaks: dict[str, tuple[Finding, ...]] = {}
     doubtful = to_inspect(state, documents)
     for document in documents:
         known = known_skip(state, document)
@@ -144,13 +168,16 @@ def _inspect(
         reason = size_reason(size)
         if reason is None and needs_reading(document.path, size):
             chunks = source.chunks(document)
-            reason = content_reason(document.path, chunks)
+            scanner = None if selector.allows_secrets(document.path) else Scanner()
+            reason, findings = inspect_content(document.path, chunks, scanner)
             for _ in chunks:  # one `cat-file` serves all: its pipe must be read to the end of each blob
                 pass
+            if reason == "secret":
+                leaks[document.path] = findings
         if reason is None:
             selected[document.path] = replace(document, bytes=size)
         else:
             skipped[document.path] = Skipped(document.blob, reason)
     for path in skipped:
         del selected[path]
-    return selected, skipped
+    return _Found(selected, skipped, leaks)

@@ -377,6 +377,22 @@ def test_files_that_cannot_be_documents_are_told_with_their_reason(world: World)
     assert "  empty.md: empty" in world.vsync("sync").out
 
 
+def test_a_file_with_a_secret_stays_out_of_the_store_until_it_is_allowed(world: World) -> None:
+    token = "gh" + "p_vK3mZ8qLw2Rt7Yb5Nc9Xd1Jf4Gh6Ps0TaQeU"
+    head = world.repo.commit({"good.md": b"text", "keys.md": f"# Keys\n\n{token}\n".encode()})
+    report = world.sync()
+    assert (report["added"], report["skipped"]) == (["good.md"], [{"path": "keys.md", "reason": "secret"}])
+    (warning,) = report["warnings"]
+    assert warning.startswith("keys.md is not uploaded because it seems to hold a secret: GitHub token in line 3. ")
+    assert "--allow-secrets" in warning
+    world.assert_in_store(head, "good.md")
+    told = world.vsync("sync")
+    assert "keys.md: secret" in told.out
+    assert token not in json.dumps(report) + told.out + told.err
+    assert world.sync("--allow-secrets", "/keys.md")["added"] == ["keys.md"]
+    world.assert_in_store(head, "good.md", "keys.md")
+
+
 def test_include_and_exclude_choose_the_documents(world: World) -> None:
     names = ["a.md", "src/x.py", "src/y.py", "src/test/z.py", ".github/b.md"]
     head = world.repo.commit({name: name.encode() for name in names})

@@ -6,8 +6,11 @@ import contextlib
 import hashlib
 import io
 import os
+import resource
 import socket
+import subprocess
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,11 +19,14 @@ from pathlib import Path
 import pytest
 
 from vsync.changes import SYMLINK, TreeEntry
-from vsync.content import IN_MEMORY_BYTES
-from vsync.documents import Document
+from vsync.content import CHUNK_BYTES, IN_MEMORY_BYTES
+from vsync.documents import Document, Recipe
 from vsync.errors import ConfigurationError, RepositoryError
-from vsync.folder import Folder
+from vsync.folder import MAX_DEPTH, Folder
+from vsync.manifest import Skipped
+from vsync.selection import MAX_BYTES, Rules
 from vsync.source import FolderSource
+from vsync.survey import Brief, survey
 
 SECRET = b"must never be read"
 NOBODY = 65534
@@ -56,7 +62,7 @@ def found(root: Path) -> dict[bytes, str]:
 
 
 def read(root: Path, path: bytes) -> bytes:
-    with closing(Folder(root).read(path)) as content:
+    with closing(Folder(root).read(path, MAX_BYTES)) as content:
         data = content.file.read()
         assert (content.bytes, content.sha256) == (len(data), hashlib.sha256(data).hexdigest())
         return data
@@ -64,7 +70,7 @@ def read(root: Path, path: bytes) -> bytes:
 
 def assert_unreadable(root: Path, path: bytes) -> None:
     folder = Folder(root)
-    for use in (folder.read, folder.size, lambda path: list(folder.chunks(path))):
+    for use in (lambda path: folder.read(path, MAX_BYTES), folder.size, lambda path: list(folder.chunks(path))):
         with pytest.raises(RepositoryError) as told:
             use(path)
         assert os.fsdecode(path) in told.value.message or "\\" in told.value.message
@@ -244,6 +250,135 @@ def test_reading_leaves_no_descriptor_open(root: Path, outside: Path) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+def test_a_file_that_grows_while_it_is_read_has_the_size_it_had_when_it_was_opened(root: Path) -> None:
+    write(root, "a.md", data=b"x" * (CHUNK_BYTES + 1))
+    chunks = Folder(root).chunks(b"a.md")
+    first = next(chunks)
+    with (root / "a.md").open("ab") as file:
+        file.write(b"y" * CHUNK_BYTES)
+    assert first + b"".join(chunks) == b"x" * (CHUNK_BYTES + 1)
+
+
+def test_a_file_that_shrinks_while_it_is_read_ends_there(root: Path) -> None:
+    write(root, "a.md", data=b"x" * (3 * CHUNK_BYTES))
+    chunks = Folder(root).chunks(b"a.md")
+    first = next(chunks)
+    os.truncate(root / "a.md", CHUNK_BYTES)
+    data = first + b"".join(chunks)
+    assert set(data) == set(b"x")
+    assert CHUNK_BYTES <= len(data) < 3 * CHUNK_BYTES
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"", "empty"), (b"\0", "not-text"), (("gh" + "p_vK3mZ8qLw2Rt7Yb5Nc9Xd1Jf4Gh6Ps0TaQeU").encode(), "secret")],
+    ids=["empty", "not text", "secret"],
+)
+def test_what_came_to_a_path_after_it_was_looked_at_is_looked_at_too(root: Path, data: bytes, reason: str) -> None:
+    write(root, "a.md", data=b"harmless")
+    with closing(FolderSource(root)) as source:
+        (entry,) = (source.identify(entry) for entry in source.entries())
+        write(root, "a.md", data=data)
+        with pytest.raises(RepositoryError, match=f"has changed since .* no document now: {reason}"):
+            source.read(Document("a.md", entry.blob, "tag"))
+
+
+def test_no_link_is_followed_while_files_folders_and_links_change_places(root: Path, outside: Path) -> None:
+    """Somebody swaps a file, and the folder above it, for links to the outside as fast as possible."""
+    write(root, "docs/more/secret.md", "secret.md", data=b"text")
+    stop = threading.Event()
+
+    def swap() -> None:
+        (root / "file").symlink_to(outside / "secret.md")
+        (root / "folder").symlink_to(outside)
+        while not stop.is_set():
+            for place, link in ((root / "secret.md", "file"), (root / "docs" / "more", "folder")):
+                for one, other in (
+                    (place, root / "aside"),
+                    (root / link, place),
+                    (place, root / link),
+                    (root / "aside", place),
+                ):
+                    one.rename(other)
+
+    swapper = threading.Thread(target=swap)
+    swapper.start()
+    read_well, refused = 0, 0
+    try:
+        with closing(FolderSource(root)) as source:
+            while read_well < 200 or refused < 200:
+                for path in ("secret.md", "docs/more/secret.md"):
+                    try:
+                        content, _ = source.read(Document(path, "-", "tag"))
+                    except RepositoryError:
+                        refused += 1
+                        continue
+                    with closing(content):
+                        assert content.file.read() == b"text"
+                    read_well += 1
+                with contextlib.suppress(RepositoryError):
+                    assert all(entry.mode == SYMLINK or b"outside" not in entry.path for entry in source.entries())
+    finally:
+        stop.set()
+        swapper.join()
+
+
+# --- Size ---------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_too_large_is_not_read_to_tell(root: Path) -> None:
+    write(root, "a.md", data=b"")
+    os.truncate(root / "a.md", MAX_BYTES * 8192)  # of holes: it takes no space
+    with closing(FolderSource(root)) as source:
+        found = survey(source, None, Brief(Recipe("acme/docs"), Rules()))
+    assert found.plan.skipped == {"a.md": Skipped(f"size:{MAX_BYTES * 8192}", "too-large")}
+
+
+def test_a_file_that_has_become_too_large_is_not_spooled(root: Path) -> None:
+    write(root, "a.md", data=b"12345")
+    assert read(root, b"a.md") == b"12345"
+    with pytest.raises(RepositoryError, match="too large"):
+        Folder(root).read(b"a.md", 4)
+
+
+@contextmanager
+def deep_folder(root: Path, depth: int) -> Iterator[int]:
+    """Folders in each other, each one's path too long for any call; gives the innermost's descriptor."""
+    current = os.open(root, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=current)
+        current, above = os.open("d", os.O_RDONLY, dir_fd=current), current
+        os.close(above)
+    try:
+        yield current
+    finally:
+        os.close(current)
+        # shutil.rmtree needs a descriptor for each.
+        subprocess.run(["rm", "-rf", root / "d"], check=True)
+
+
+def test_folders_far_below_each_other_are_walked_with_few_descriptors(root: Path, low_descriptor_limit: None) -> None:
+    depth = MAX_DEPTH - 1
+    path = b"d/" * depth + b"a.md"
+    with deep_folder(root, depth) as innermost:
+        os.close(os.open("a.md", os.O_CREAT | os.O_WRONLY, dir_fd=innermost))
+        assert set(found(root)) == {path}
+        assert read(root, path) == b""
+
+
+def test_folders_beyond_every_measure_are_refused(root: Path) -> None:
+    with deep_folder(root, MAX_DEPTH + 1), pytest.raises(RepositoryError, match="folders in each other"):
+        found(root)
+
+
+@pytest.fixture
+def low_descriptor_limit() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(128, soft), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 # --- Permissions --------------------------------------------------------------------------------------------
 
 
@@ -277,7 +412,7 @@ def test_a_file_that_may_not_be_read_is_told_by_its_name(public_root: Path) -> N
     with without_privileges():
         assert set(found(public_root)) == {b"open.md", b"closed.md"}
         with pytest.raises(RepositoryError, match=r"'closed\.md' in .* cannot be read: Permission denied"):
-            Folder(public_root).read(b"closed.md")
+            Folder(public_root).read(b"closed.md", MAX_BYTES)
         assert read(public_root, b"open.md") == b"text"
 
 
@@ -316,7 +451,7 @@ def test_the_id_of_what_is_uploaded_is_that_of_the_bytes_that_were_read(root: Pa
 
 def test_a_large_file_is_spooled(root: Path) -> None:
     write(root, "a.md", data=b"x" * (IN_MEMORY_BYTES + 1))
-    with closing(Folder(root).read(b"a.md")) as content:
+    with closing(Folder(root).read(b"a.md", MAX_BYTES)) as content:
         assert not isinstance(content.file, io.BytesIO)
 
 

@@ -36,6 +36,7 @@ VALUES: list[tuple[str, str, str, object]] = [
     ("vector-store-name", "vector_store_name", "Docs", "Docs"),
     ("include", "include", "docs/\n*.md", ("docs/", "*.md")),
     ("exclude", "exclude", "draft*", ("draft*",)),
+    ("allow-secrets", "allow_secrets", "/docs/keys.md\n*.pem.md", ("/docs/keys.md", "*.pem.md")),
     ("manifest", "manifest", "none", "none"),
     ("head", "head", "v1.0", "v1.0"),
     ("base", "base", "main~1", "main~1"),

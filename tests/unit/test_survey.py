@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 from tests.builders import COMMIT, HEAD, RECIPE, MemorySource, Tree, TreeFile, entry, state
 from vsync.changes import SUBMODULE, SYMLINK
 from vsync.documents import Document, Recipe
+from vsync.leaks import Finding
 from vsync.manifest import Skipped, TargetState, blob_id
 from vsync.planning import Comparison
 from vsync.selection import Rules
@@ -159,6 +161,67 @@ def test_a_file_that_was_skipped_and_is_still_in_the_store_is_deleted_and_never_
     assert operations(found) == [("delete", "a.md")]
 
 
+TOKEN = ("gh" + "p_vK3mZ8qLw2Rt7Yb5Nc9Xd1Jf4Gh6Ps0TaQeU").encode()
+
+
+def test_a_file_with_a_secret_is_skipped_and_the_others_go_on() -> None:
+    new = {**tree(bad=b"# Setup\n\n" + TOKEN + b"\n", good=b"one"), b"scan.pdf": TreeFile(b"%PDF " + TOKEN * 50)}
+    found, _ = look({}, new, None)
+    assert operations(found) == [("upload", "good.md"), ("upload", "scan.pdf")]  # what is no text is not searched
+    assert found.plan.skipped == {"bad.md": Skipped(blob_id(new[b"bad.md"].data), "secret")}
+    assert found.plan.leaks == {"bad.md": (Finding("GitHub token", 3),)}
+
+
+def test_a_secret_in_utf_16_is_one() -> None:
+    text = "größe 日本\n" + TOKEN.decode()
+    for data in (text.encode("utf-16"), codecs.BOM_UTF16_BE + text.encode("utf-16-be")):
+        found, _ = look({}, tree(bad=data), None)
+        assert found.plan.leaks == {"bad.md": (Finding("GitHub token", 2),)}
+
+
+def test_a_document_that_gets_a_secret_is_deleted_from_the_store() -> None:
+    found, _ = look(tree(a=b"one", b=b"one"), tree(a=TOKEN, b=b"one"), known("a.md", "b.md"))
+    assert operations(found) == [("delete", "a.md")]
+    assert found.plan.leaks == {"a.md": (Finding("GitHub token", 1),)}
+
+
+def test_a_secret_that_is_known_is_told_without_looking_again_and_allowed_when_asked() -> None:
+    new = tree(a=TOKEN, b=b"one")
+    before = replace(known("b.md"), skipped={"a.md": Skipped(blob_id(TOKEN), "secret")})
+    found, source = look(new, new, before, replace(BRIEF, full=True))
+    assert (found.plan.is_empty, found.plan.skipped, source.read_paths) == (True, before.skipped, [])
+    assert found.plan.leaks == {}
+    allowing = replace(BRIEF, rules=Rules(allow_secrets=("/a.md",)))
+    found, _ = look(new, new, before, allowing)
+    assert found.comparison.reason == "the settings changed since the last sync"
+    assert operations(found) == [("upload", "a.md")]
+    assert (found.plan.skipped, found.plan.leaks) == ({}, {})
+
+
+def test_only_the_paths_that_are_allowed_may_hold_secrets() -> None:
+    new = {b"docs/keys.md": TreeFile(TOKEN), b"keys.md": TreeFile(TOKEN), b"docs/empty.md": TreeFile(b"")}
+    found, _ = look({}, new, None, replace(BRIEF, rules=Rules(allow_secrets=("/docs/",))))
+    assert operations(found) == [("upload", "docs/keys.md")]
+    assert found.plan.skipped is not None
+    assert {path: record.reason for path, record in found.plan.skipped.items()} == {
+        "docs/empty.md": "empty",
+        "keys.md": "secret",
+    }
+
+
+def test_a_file_that_is_named_for_secrets_is_skipped_unread() -> None:
+    new = {b"docker/.docker/config.json": TreeFile(b"{}"), b"id_rsa": TreeFile(b"x"), b"config.json": TreeFile(b"{}")}
+    found, source = look({}, new, None, replace(BRIEF, rules=Rules(include=("*",))))
+    assert operations(found) == [("upload", "config.json")]
+    assert found.plan.leaks == {"docker/.docker/config.json": (), "id_rsa": ()}
+    assert source.read_paths == ["config.json"]
+    allowed = Rules(include=("*",), allow_secrets=("config.json", "id_rsa"))
+    found, _ = look({}, new, None, replace(BRIEF, rules=allowed))
+    assert operations(found) == [("upload", "config.json"), ("upload", "docker/.docker/config.json")]
+    assert found.plan.skipped is not None
+    assert found.plan.skipped["id_rsa"].reason == "unsupported-type"
+
+
 def test_a_name_of_other_bytes_that_is_shown_alike_does_not_touch_a_document() -> None:
     literal, undecodable = b"caf\\xe9.md", b"caf\xe9.md"
     old = {literal: TreeFile(b"one"), undecodable: TreeFile(b"x")}
@@ -179,6 +242,7 @@ def test_the_settings_are_those_that_decide_about_documents() -> None:
     for other in (
         replace(BRIEF, rules=Rules(include=("x",))),
         replace(BRIEF, rules=Rules(exclude=("x",))),
+        replace(BRIEF, rules=Rules(allow_secrets=("x",))),
         replace(BRIEF, recipe=dataclasses.replace(RECIPE, attributes={"a": 1})),
         replace(BRIEF, recipe=Recipe("other")),
     ):
