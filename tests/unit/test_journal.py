@@ -1,0 +1,196 @@
+"""The journal: what stands in it when, what the next run reads, and what is damaged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vsync import journal as journal_module
+from vsync.errors import PublicationFailed
+from vsync.journal import Attempt, Journal, Record, dump_journal, parse_journal
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "vsync"
+
+
+def opened(folder: Path, run: str = "run-1", key: str = "default-1") -> Journal:
+    made = Journal(folder, key)
+    made.open(run)
+    return made
+
+
+def on_disk(folder: Path) -> Record:
+    return sum((parse_journal(path.read_bytes()) or Record() for path in sorted(folder.glob("*.json"))), Record())
+
+
+def test_an_upload_stands_there_before_it_is_sent_and_its_file_before_it_is_used(folder: Path) -> None:
+    async def go() -> Iterator[Record]:
+        ticket = await made.sending("a.md", 3, 100)
+        sent = on_disk(folder)
+        await made.answered(ticket, "file-1")
+        return iter((sent, on_disk(folder)))
+
+    made = opened(folder)
+    sent, answered = asyncio.run(go())
+    assert sent == Record(("run-1",), (), (Attempt("a.md", 3, 100),))
+    assert answered == Record(("run-1",), ("file-1",), ())
+
+
+def test_uploads_side_by_side_share_writes_and_none_goes_on_before_it_stands_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = []
+    write = journal_module._write_journal
+
+    def counted(path: Path, content: bytes) -> None:
+        writes.append(path)
+        write(path, content)
+
+    monkeypatch.setattr(journal_module, "_write_journal", counted)
+    made = opened(folder)
+
+    async def one(number: int) -> bool:
+        ticket = await made.sending(f"{number}.md", number, 100)
+        there = any(item.filename == f"{number}.md" for item in on_disk(folder).attempts)
+        await made.answered(ticket, f"file-{number}")
+        return there and f"file-{number}" in on_disk(folder).uploaded
+
+    async def go() -> list[bool]:
+        return await asyncio.gather(*map(one, range(50)))
+
+    assert all(asyncio.run(go()))
+    assert len(writes) < 60
+
+
+def test_what_was_refused_is_no_attempt_and_what_was_lost_is_one(folder: Path) -> None:
+    made = opened(folder)
+
+    async def go() -> None:
+        refused, lost = await made.sending("a.md", 1, 100), await made.sending("b.md", 2, 100)
+        made.unmade(refused)
+        made.lose(lost)(120)
+
+    asyncio.run(go())
+    assert made.lost == (Attempt("b.md", 2, 100, 120),)
+
+
+def test_a_dead_runs_journal_is_read_by_the_next_one_and_goes_with_it(folder: Path) -> None:
+    dead = opened(folder)
+
+    async def go() -> None:
+        await dead.answered(await dead.sending("a.md", 1, 100), "file-1")
+        await dead.sending("b.md", 2, 100)
+
+    asyncio.run(go())
+    assert Journal(folder, "default-1").waits()
+    made = opened(folder, "run-2")
+    assert made.inherited == Record(("run-1",), ("file-1",), (Attempt("b.md", 2, 100),))
+    made.recorded()
+    made.close(settled=True)
+    assert list(folder.iterdir()) == []
+
+
+def test_what_is_not_settled_stays_for_the_run_after_the_next(folder: Path) -> None:
+    dead = opened(folder)
+    asyncio.run(dead.sending("b.md", 2, 100))
+    made = opened(folder, "run-2")
+    made.close(settled=False)
+    assert on_disk(folder) == Record(("run-2", "run-1"), (), (Attempt("b.md", 2, 100),))
+
+
+def test_files_that_the_manifest_names_need_not_stand_there(folder: Path) -> None:
+    made = opened(folder)
+
+    async def go() -> None:
+        await made.answered(await made.sending("a.md", 1, 100), "file-1")
+        await made.sending("b.md", 2, 100)
+
+    asyncio.run(go())
+    made.recorded()
+    made.close(settled=False)
+    assert on_disk(folder) == Record(("run-1",), (), (Attempt("b.md", 2, 100),))
+
+
+def test_the_journal_of_a_run_that_closed_the_seal_is_waited_for_by_nobody(folder: Path) -> None:
+    opened(folder)
+    later = Journal(folder, "default-1")
+    assert not later.waits("run-1")
+    assert later.waits("run-2")
+    assert later.waits()
+
+
+def test_journals_of_other_targets_are_theirs(folder: Path) -> None:
+    opened(folder, key="second-1")
+    assert not Journal(folder, "default-1").waits()
+
+
+def test_a_key_is_no_pattern(folder: Path) -> None:
+    opened(folder, key="default-1")
+    assert not Journal(folder, "d*").waits()
+    opened(folder, key="[d]")
+    assert Journal(folder, "[d]").waits()
+
+
+def test_a_damaged_journal_is_told_and_not_used(folder: Path) -> None:
+    opened(folder)
+    (path,) = folder.glob("*.json")
+    path.write_bytes(b"{")
+    notes: list[str] = []
+    made = Journal(folder, "default-1", notes.append)
+    assert made.waits("run-1")
+    made.open("run-2")
+    assert made.inherited == Record()
+    assert "damaged" in notes[0]
+
+
+def test_a_link_in_its_place_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    folder.mkdir()
+    (tmp_path / "theirs.json").write_bytes(dump_journal(Record(("x",), ("file-theirs",))))
+    (folder / "default-1.journal-0.json").symlink_to(tmp_path / "theirs.json")
+    assert not Journal(folder, "default-1").waits()
+
+
+def test_a_full_disk_ends_the_run_before_anything_is_uploaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = opened(folder)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal_module, "write_durably", full)
+    with pytest.raises(PublicationFailed, match="No space left") as caught:
+        asyncio.run(made.sending("a.md", 1, 100))
+    assert "nothing is uploaded" in caught.value.remedy
+
+
+def test_where_nothing_can_be_written_the_run_goes_on_without(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(journal_module, "write_durably", read_only)
+    notes: list[str] = []
+    made = Journal(folder, "default-1", notes.append)
+    made.open("run-1")
+    assert "without" in notes[0]
+    asyncio.run(made.sending("a.md", 1, 100))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"null", b"{}", b'{"version": 2}', b'{"version": 1, "runs": [1], "uploaded": [], "attempts": []}',
+     b'{"version": 1, "runs": [], "uploaded": [""], "attempts": []}',
+     b'{"version": 1, "runs": [], "uploaded": [], "attempts": [["a.md", true, 1, 2]]}',
+     b'{"version": 1, "runs": [], "uploaded": [], "attempts": [["a.md", 1, "1", 2]]}',
+     b'{"version": 1, "runs": [], "uploaded": [], "attempts": [["a.md", 1]]}', b"\xff", b"[" * 100_000],
+)  # fmt: skip
+def test_what_is_no_journal_says_nothing(content: bytes) -> None:
+    assert parse_journal(content) is None
+
+
+def test_a_journal_says_what_was_written() -> None:
+    record = Record(("run",), ("file-1",), (Attempt("ü\n.md", 3, 1, 2), Attempt("b.md", 0, None)))
+    assert parse_journal(dump_journal(record)) == record

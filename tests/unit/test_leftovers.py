@@ -1,0 +1,224 @@
+"""Which Files are inferred to be ours: by name, size, time, number, and by what else may be going on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+import pytest
+
+from vsync.api import Refused
+from vsync.files import Files, UploadedFile
+from vsync.journal import Attempt
+from vsync.leftovers import MAX_REQUESTS, SETTLED_AFTER_S, candidates, judge, leftover_warnings, look_for
+from vsync.reporting import Leftover
+
+NOW = 1_000
+
+
+def file(
+    file_id: str = "file-1", name: str = "a.md", size: int = 3, at: int = 105, purpose: str = "assistants"
+) -> UploadedFile:
+    return UploadedFile(file_id, name, size, purpose, at)
+
+
+def attempt(name: str = "a.md", size: int = 3, since: int | None = 100, until: int | None = 110) -> Attempt:
+    return Attempt(name, size, since, until)
+
+
+# Candidates
+
+
+def test_a_file_of_the_name_and_size_that_was_made_in_the_window_is_a_candidate() -> None:
+    assert candidates([attempt()], [file()], (), NOW) == [file()]
+
+
+@pytest.mark.parametrize("at", [100, 110])
+def test_the_window_holds_both_its_ends(at: int) -> None:
+    assert candidates([attempt()], [file(at=at)], (), NOW) == [file(at=at)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        file(name="b.md"),
+        file(name="docs/a.md"),
+        file(size=4),
+        file(purpose="batch"),
+        file(at=99),
+        file(at=111),
+    ],
+    ids=["name", "folder", "size", "purpose", "before", "after"],
+)
+def test_any_other_file_is_none(other: UploadedFile) -> None:
+    assert candidates([attempt()], [other], (), NOW) == []
+
+
+def test_a_file_that_an_answer_named_is_no_question() -> None:
+    assert candidates([attempt()], [file()], {"file-1"}, NOW) == []
+
+
+def test_without_a_time_before_the_request_nothing_is_known_of_it() -> None:
+    assert candidates([attempt(since=None)], [file()], (), NOW) == []
+
+
+def test_the_window_of_a_dead_run_ends_now() -> None:
+    dead = attempt(until=None)
+    assert candidates([dead], [file(at=NOW), file("file-2", at=NOW + 1)], (), NOW) == [file(at=NOW)]
+
+
+# The rule
+
+
+def test_as_many_files_as_attempts_are_ours() -> None:
+    files = [file(), file("file-2"), file("file-3", "b.md")]
+    inferred, rest = judge([attempt(), attempt(), attempt("b.md")], files, NOW)
+    assert (sorted(item.id for item in inferred), rest) == (["file-1", "file-2", "file-3"], [])
+
+
+def test_of_more_files_than_attempts_none_is_ours() -> None:
+    files = [file(), file("file-2")]
+    assert judge([attempt()], files, NOW) == ([], files)
+
+
+def test_too_many_of_one_name_say_nothing_of_another() -> None:
+    one, two, other = file(), file("file-2"), file("file-3", "b.md")
+    assert judge([attempt(), attempt("b.md")], [one, two, other], NOW) == ([other], [one, two])
+
+
+def test_each_file_needs_an_attempt_of_its_own_time() -> None:
+    early, late = attempt(since=100, until=110), attempt(since=200, until=210)
+    both_early = [file(at=101), file("file-2", at=102)]
+    assert judge([early, late], both_early, NOW) == ([], both_early)
+    one_each = [file("file-2", at=205), file(at=101)]
+    assert judge([late, early], one_each, NOW) == (one_each, [])
+
+
+def test_a_wide_window_is_left_to_the_file_that_only_it_fits() -> None:
+    wide, narrow = attempt(since=100, until=None), attempt(since=100, until=110)
+    files = [file(at=105), file("file-2", at=300)]
+    assert judge([wide, narrow], files, NOW)[0] == files
+
+
+# Asking
+
+
+class Project:
+    """Files and stores as far as they are asked for; keeps the order of the questions."""
+
+    def __init__(
+        self, files: Iterable[UploadedFile], attached: Iterable[tuple[str, str]] = (), stores: Sequence[str] = ("vs_1",)
+    ) -> None:
+        self.files = list(files)
+        self.attached = set(attached)
+        self.stores = stores
+        self.asked: list[str] = []
+        self.waits: list[float] = []
+        self.open = False
+        self.refuses = False
+
+    async def since(self, time: int) -> list[UploadedFile]:
+        self.asked.append("files")
+        return [item for item in self.files if item.created_at >= time]
+
+    async def is_in(self, store_id: str, file_id: str) -> bool:
+        self.asked.append(f"{store_id}/{file_id}")
+        if self.refuses:
+            raise Refused(500, "server_error", "overloaded")
+        return (store_id, file_id) in self.attached
+
+    def others_open(self) -> bool:
+        self.asked.append("others")
+        return self.open
+
+    def look(self, *attempts: Attempt, known: Iterable[str] = (), now: int = NOW) -> list[Leftover]:
+        async def stores() -> Sequence[str]:
+            self.asked.append("stores")
+            return self.stores
+
+        async def pause(seconds: float) -> None:
+            self.waits.append(seconds)
+
+        files = cast(Files, self)
+        return asyncio.run(look_for(attempts, set(known), files, stores, lambda: now, self.others_open, pause))
+
+
+def verdicts(found: Iterable[Leftover]) -> dict[str, str]:
+    return {item.file_id: item.verdict for item in found}
+
+
+def test_what_no_store_lists_is_deleted() -> None:
+    project = Project([file()], stores=("vs_1", "vs_2"))
+    assert verdicts(project.look(attempt())) == {"file-1": "deleted"}
+    assert project.asked == ["files", "others", "stores", "vs_1/file-1", "vs_2/file-1"]
+    assert project.waits == []
+
+
+def test_what_some_store_lists_is_not_ours_to_name() -> None:
+    project = Project([file()], attached=[("vs_2", "file-1")], stores=("vs_1", "vs_2"))
+    assert project.look(attempt()) == []
+
+
+def test_an_attached_file_does_not_count_against_an_unattached_one() -> None:
+    project = Project([file(), file("file-2")], attached=[("vs_1", "file-1")])
+    assert verdicts(project.look(attempt())) == {"file-2": "deleted"}
+
+
+def test_while_another_run_is_open_nothing_is_touched() -> None:
+    project = Project([file()])
+    project.open = True
+    (found,) = project.look(attempt())
+    assert (found.verdict, "another run" in found.why) == ("listed", True)
+    assert project.asked == ["files", "others"]
+
+
+def test_more_questions_than_fifty_are_not_asked() -> None:
+    stores = [f"vs_{number}" for number in range(MAX_REQUESTS)]
+    assert verdicts(Project([file()], stores=stores).look(attempt())) == {"file-1": "deleted"}
+    project = Project([file()], stores=[*stores, "vs_x"])
+    assert verdicts(project.look(attempt())) == {"file-1": "listed"}
+    assert project.asked == ["files", "others", "stores"]
+
+
+def test_a_store_that_cannot_be_asked_leaves_it_open() -> None:
+    project = Project([file()])
+    project.refuses = True
+    assert verdicts(project.look(attempt())) == {"file-1": "listed"}
+
+
+def test_a_young_file_is_given_time_to_be_attached() -> None:
+    project = Project([file(at=NOW - 1)])
+    assert verdicts(project.look(attempt(until=None), now=NOW)) == {"file-1": "deleted"}
+    assert project.waits == [SETTLED_AFTER_S - 1]
+
+
+def test_a_listing_that_may_be_stale_is_asked_for_once_more() -> None:
+    project = Project([])
+    assert project.look(attempt(until=NOW - 1)) == []
+    assert project.asked == ["files", "files"]
+
+
+def test_without_any_time_nothing_is_asked() -> None:
+    project = Project([file()])
+    assert project.look(attempt(since=None)) == []
+    assert project.asked == []
+
+
+# Telling
+
+
+def test_each_file_is_named_with_what_becomes_of_it() -> None:
+    deleted = Leftover("file-1", "a.md", 3, "deleted", "nobody has it")
+    listed = Leftover("file-2", "b.md", 4, "listed", "it may be another's")
+    told = leftover_warnings([deleted, listed])
+    assert "file-1 (a.md, 3 bytes) is deleted" in told[0]
+    assert "file-2 (b.md, 4 bytes)" in told[1]
+    assert "not touched" in told[1]
+
+
+def test_of_very_many_some_are_named_and_all_are_counted() -> None:
+    many = [Leftover(f"file-{number}", "a.md", 3, "listed", "why") for number in range(25)]
+    told = leftover_warnings(many)
+    assert len(told) == 21
+    assert "5 more" in told[-1]
