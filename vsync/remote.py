@@ -142,6 +142,10 @@ class Remote:
     def has(self, commit: str) -> bool:
         return self._git("cat-file", "-e", commit + "^{tree}", lazy=False)[0] == 0
 
+    def kind(self, fetched: str) -> str:
+        """What a fetched object is: `commit`, `tree`, `blob` or `tag`."""
+        return self._local("cat-file", "-t", fetched).decode("ascii").strip()
+
     def date(self, commit: str) -> float:
         """When a fetched commit was made, in seconds since the epoch by its maker's clock; infinite when it does not say."""
         made = re.search(rb" ([0-9]{1,15}) [+-][0-9]+$", b"".join(self._header(commit, b"committer ")[:1]))

@@ -499,6 +499,24 @@ def test_a_seal_that_somebody_deleted_is_not_this_runs_any_more(machines: Machin
     assert machines.run().read() == Published(None, None)
 
 
+@pytest.mark.parametrize("kind", ["tree", "blob", "tag"])
+def test_a_seal_that_somebody_set_to_something_else_says_how_to_be_rid_of_it(machines: Machines, kind: str) -> None:
+    machines.published()
+    name = {"tree": "refs/vsync/default^{tree}", "blob": "refs/vsync/default:seal.json"}.get(kind)
+    if name is None:
+        machines.bare.git("tag", "-a", "-m", "x", "sealed", "refs/vsync/default")
+        name = "refs/tags/sealed"
+    machines.bare.git("update-ref", "refs/vsync/default", machines.bare.git("rev-parse", name))
+    before = machines.refs()
+    for do in (lambda: machines.run().read(), lambda: machines.run().take(Seal("open", "x", SINCE), 0, never)):
+        with pytest.raises(ManifestError, match=f"refs/vsync/default of .* but a {kind}") as caught:
+            do()
+        assert "`git push origin :refs/vsync/default`" in caught.value.remedy
+    assert machines.refs() == before
+    machines.bare.git("update-ref", "-d", "refs/vsync/default")
+    machines.run().take(Seal("open", "x", SINCE), 0, never)
+
+
 def test_a_manifest_whose_seal_somebody_deleted_is_there_unsealed(machines: Machines) -> None:
     machines.published()
     machines.bare.git("update-ref", "-d", SEAL)
@@ -589,6 +607,35 @@ def test_an_unknown_holder_that_does_not_change_is_taken_over_after_three_minute
 
     machines.run().take(Seal("open", "second", SINCE), 600, lambda _: None, pause)
     assert 180 <= clock[0] < 190
+
+
+@pytest.mark.parametrize(("ahead", "taken"), [(90, False), (300, False), (3600, True)])
+def test_a_clock_that_is_ahead_takes_no_seal_from_a_living_holder(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch, ahead: int, taken: bool
+) -> None:
+    """The holder renews every minute. Only a clock that is wrong by more than clocks are takes it for dead since long."""
+    first = machines.run()
+    first.take(Seal("open", "first", SINCE), 0, never)
+    now, then, clock, renewed = time.monotonic(), time.time(), [0.0], [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now + clock[0])
+    monkeypatch.setattr(time, "time", lambda: then + ahead + clock[0])
+
+    def pause(seconds: float) -> None:
+        clock[0] += seconds
+        if clock[0] - renewed[0] >= 60:
+            renewed[0] = clock[0]
+            first._remote.environment["GIT_COMMITTER_DATE"] = f"{then + clock[0]:.0f} +0000"
+            first.renew()
+
+    with contextlib.nullcontext() if taken else pytest.raises(SealHeld, match="600 s have passed"):
+        machines.run().take(Seal("open", "second", SINCE), 600, lambda _: None, pause)
+
+
+def test_a_holder_that_died_long_ago_is_not_waited_for(machines: Machines) -> None:
+    first = machines.run()
+    first._remote.environment["GIT_COMMITTER_DATE"] = f"{time.time() - 3600:.0f} +0000"
+    first.take(Seal("open", "first", SINCE), 0, never)
+    machines.run().take(Seal("open", "second", SINCE), 600, never)
 
 
 def test_a_run_that_was_stopped_during_a_push_looks_again_before_it_goes_on(

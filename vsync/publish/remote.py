@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..errors import GitUnavailable, PushRefused, SealHeld
+from ..errors import GitUnavailable, ManifestError, PushRefused, SealHeld
 from ..manifest import Seal, blob_id, dump_seal, parse_seal
 from ..refs import RefUpdate
 from ..remote import Remote
@@ -28,6 +28,9 @@ LOOK_EVERY_S = 3.0
 _SAFE_FOR_S = STALE_AFTER_S / 2
 _GRACE_S = 15.0
 """The container of a cancelled job may work on for ten seconds after GitHub says that the run has ended."""
+
+_LONG_AGO_S = 600.0
+"""More than clocks of machines are apart. A holder renews its seal every minute."""
 
 _MAX_TRIES = 8
 
@@ -106,6 +109,7 @@ class RemotePublication:
                     self._remote.fetch(tip, blobs=not self._shared)
                 if seal is not None and not self._remote.has(seal):
                     self._remote.fetch(seal, depth=2)
+                    self._check_kind(self._seal, seal)
             except GitUnavailable:
                 if self._remote.refs(*names) != refs:
                     continue  # it moved in between, and what it was is gone
@@ -121,6 +125,14 @@ class RemotePublication:
         raise GitUnavailable(
             f"{self.title} moved {_MAX_TRIES} times while it was read.", "Run again when fewer runs are under way."
         )
+
+    def _check_kind(self, ref: str, fetched: str) -> None:
+        kind = self._remote.kind(fetched)
+        if kind != "commit":
+            raise ManifestError(
+                f"The ref {ref} of {self._remote.shown} is no commit of vsync but a {kind}: somebody else has set it.",
+                f"Delete it, `git push origin :{ref}`, and run again: the store is listed then, and nothing is lost.",
+            )
 
     # --- The seal -------------------------------------------------------------------------------------------
 
@@ -156,13 +168,16 @@ class RemotePublication:
     def _free(self, there: _There, *, since: float) -> bool:
         """Whether the seal can be taken: it is closed, or its holder is dead or silent for three minutes.
 
-        `since` is when this run first saw it as it is. Its commit's date counts as well: the holder may have died long ago.
+        `since` is when this run first saw it as it is. Clocks of machines differ, so its commit's date counts only when it is
+        so old that the holder died long ago: then nobody waits.
         """
         seal = there.seal
         if seal is None or there.seal_commit is None or seal.state == "closed" or seal.released:
             return True
-        silent_for = max(time.monotonic() - since, time.time() - self._remote.date(there.seal_commit))
-        return silent_for >= STALE_AFTER_S or (silent_for >= _GRACE_S and self._is_dead(seal.run))
+        watched, age = time.monotonic() - since, time.time() - self._remote.date(there.seal_commit)
+        if watched >= STALE_AFTER_S or age >= _LONG_AGO_S:
+            return True
+        return max(watched, age) >= _GRACE_S and self._is_dead(seal.run)
 
     def _try_take(self, there: _There, seal: Seal) -> bool:
         mine, started = succeed(there.seal, seal), _now()
@@ -249,6 +264,7 @@ class RemotePublication:
                 also = [RefUpdate(self._owner, there, None)]
             else:
                 self._remote.fetch(there)
+                self._check_kind(self._owner, there)
                 earlier = (self._remote.file(there, "owner") or b"").decode("utf-8", "replace").strip()
                 owner = earlier or owner
             if self._set_seal(dataclasses.replace(mine, owner=owner), *also):
