@@ -144,7 +144,7 @@ def test_everything_is_either_sound_drifted_or_foreign(
     known, entries, gone = world
     found = compare(known, US, Inventory(entries, gone=gone), vouched=True)
     ours = {item.file_id for item in entries if belongs(item, US)} | {item.file_id for item in known.files.values()}
-    told = {item.file_id for item in (*found.drift, *found.foreign)}
+    told = {item.file_id for item in found.drift} | {item.file_id for item in found.foreign}
     named_and_sound = [item for item in known.files.values() if item.file_id not in told]
     assert len(named_and_sound) == found.sound
     assert {item.file_id for item in entries} - ours == {item.file_id for item in found.foreign}
