@@ -143,7 +143,7 @@ def reasons(kind: type[errors.VsyncError]) -> set[str]:
 
 
 def test_every_reason_to_fail_is_listed_where_the_output_is() -> None:
-    known = reasons(errors.VsyncError) | {"documents"}
+    known = reasons(errors.VsyncError) | {"documents", "drift"}
     described = DEFINITION["outputs"]["failure-reason"]["description"]
     assert set(re.findall(r"[a-z]+", described.split("(")[1].split(")")[0])) == known
     assert set(re.findall(r"`([a-z]+)`", table("outputs")["failure-reason"])) == known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import yaml
 
 from tests.scripts import ROOT, load
 from vsync import action
+from vsync.cli import parse_verify
 from vsync.selection import Rules, Selector
 from vsync.settings import resolve
 
@@ -98,7 +100,10 @@ def test_the_inputs_of_a_workflow_mean_something(entry: Workflow) -> None:
         resolve({name: value for name, value in given.items() if name in action.SETTING_INPUTS}, {})
         assert given.get("dry-run", "auto") in {"auto", "true", "false"}
         assert given.get("comment", "auto") in {"auto", "true", "false"}
-        assert given.get("command", "sync") in {"sync", "plan"}
+        command = given.get("command", "sync")
+        assert command in {"sync", "plan", "verify"}
+        if command == "verify":
+            parse_verify(shlex.split(given.get("args", "")))
 
 
 @each(ALL)
