@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tests.faults import matrix, processes
 from tests.faults.matrix import Result
 from tests.gitrepo import ENVIRONMENT
 
 AnyCase = matrix.Case | matrix.Storm | processes.Kill | processes.Signals | processes.Push | processes.FullDisk
+
+_LONGEST_S = 90
 
 
 def main() -> int:
@@ -48,22 +51,32 @@ def _options() -> argparse.Namespace:
 def _tried(cases: Sequence[AnyCase], jobs: int) -> list[Result]:
     results: list[Result] = []
     with ProcessPoolExecutor(jobs) as pool:
-        for result in pool.map(tried, cases, chunksize=4):
+        for done in as_completed([pool.submit(tried, case) for case in cases]):
+            result = done.result()
             results.append(result)
             if result.violations:
                 print("\n  ".join([f"{result.case}", *result.violations, *(f"({text})" for text in result.endings)]))
-            if len(results) % 100 == 0:
+            if len(results) % 20 == 0:
                 print(f"{len(results)} of {len(cases)}", file=sys.stderr)
             sys.stdout.flush()
     return results
 
 
 def tried(case: AnyCase) -> Result:
-    """Tries one case; a check that itself fails is told like any other."""
+    """Tries one case; one that does not end, and a check that breaks off, are told like any other."""
+
+    def too_long(*_: object) -> None:
+        raise TimeoutError(f"not ended after {_LONGEST_S} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(_LONGEST_S)
     try:
         return matrix.tried(case) if isinstance(case, matrix.Case | matrix.Storm) else processes.tried(case)
     except Exception as error:
         return Result(case, met=True, violations=[f"the check broke off: {type(error).__name__}: {error}"])
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def summary(results: Iterable[Result], seconds: float) -> str:
