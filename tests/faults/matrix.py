@@ -291,6 +291,7 @@ def _with_another_store(world: Surrounded, result: Result) -> Ended:
 
 def _has_nothing_to_do(world: Surrounded, result: Result) -> None:
     world.wire.calm()
+    world.repairs = False
     last = synced(world)
     result.runs += 1
     if last.exit_code != 0 or world.wire.sent:

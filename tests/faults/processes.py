@@ -108,10 +108,11 @@ def start(world: Surrounded, repo: Repo, base_url: str, temporary: Path | None =
     folder = Path(tempfile.mkdtemp(prefix="process-", dir=world.folder))
     given = {"repo": str(repo.root), "source": world.source or "", **world.settings}
     options = [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+    command = ["verify", "--repair"] if world.repairs else ["sync"]
     options += ["--push"] if isinstance(world, Machines) else []
     return Process(
         subprocess.Popen(
-            [sys.executable, "-m", "vsync", "sync", "--json", *options],
+            [sys.executable, "-m", "vsync", *command, "--json", *options],
             cwd=ROOT,
             env=environment(
                 OPENAI_API_KEY=KEY, OPENAI_BASE_URL=base_url, HOME=str(folder), TMPDIR=str(temporary or folder)

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -18,10 +18,14 @@ from tests.integration.test_sync_remote import Shared
 from tests.wire import World, die
 from vsync.api import Api, connect
 from vsync.documents import upload_filename
+from vsync.pace import Rates
 from vsync.publish import remote
 from vsync.reporting import Report
-from vsync.settings import Credentials
+from vsync.settings import Credentials, Origin
 from vsync.stop import Stop
+from vsync.sync import Job
+from vsync.verification import Wish
+from vsync.verification import run as verify
 
 KEY = "sk-proj-faults-0123456789abcdefgh"
 OLD = {
@@ -34,7 +38,9 @@ _AN_HOUR_S = 3600
 
 
 class Surrounded(World):
-    """A world with another store in it."""
+    """A world with another store in it. `repairs`: its runs are those of `vsync verify --repair`."""
+
+    repairs = False
 
     @property
     def own_stores(self) -> list[str]:
@@ -51,6 +57,19 @@ class Surrounded(World):
 
     over: str | None = None
     """The address of a server, where requests go over HTTP."""
+
+    @contextlib.contextmanager
+    def job(self, **given: Any) -> Iterator[Job]:
+        """Rates, too, count a thousandth of the time."""
+        with super().job(**given) as made:
+            rates = Rates(sleep=made.stop.pause, clock=lambda: time.monotonic() * 1000)
+            yield replace(made, rates=rates)
+
+    def sync(self, *, stop: Stop | None = None, origin: Origin | None = None, **given: Any) -> Report:
+        if not self.repairs:
+            return super().sync(stop=stop, origin=origin, **given)
+        with self.job(stop=stop, origin=origin, **given) as job:
+            return verify(job, Wish(repair=True))
 
     def connect(self, stop: Stop) -> AbstractAsyncContextManager[Api]:
         if self.over is None:
@@ -105,16 +124,36 @@ def _then(changes: Mapping[str, bytes | None]) -> Callable[[Surrounded], None]:
     return begin
 
 
-def _repair(world: Surrounded) -> None:
-    """A run died after it had attached, somebody took an entry away, and a File behind another one."""
+def _after_a_death(world: Surrounded) -> None:
+    """A run died after it had attached, and somebody took two entries away."""
     _synced(world)
     world.commit({"a.md": b"# A as it is now\n", "new.md": b"# New\n"})
     surround(world, {**OLD, "a.md": b"# A as it is now\n"})
-    assert world.sync_and_die(lambda world: world.wire.when("GET /vector_stores/*/file_batches/*", die(answered=True)))
-    lost, broken = world.entry("b.md").file_id, world.entry("docs/c.md").file_id
-    world.ask("DELETE", f"/vector_stores/{world.store_id}/files/{lost}")
-    world.ask("DELETE", f"/files/{lost}")
-    world.ask("DELETE", f"/files/{broken}")
+    given = {"clone": world.clone()} if isinstance(world, Machines) else {}
+    assert world.sync_and_die(
+        lambda world: world.wire.when("GET /vector_stores/*/file_batches/*", die(answered=True)), **given
+    )
+    world.wire.calm()
+    _take_away(world, "b.md", "docs/c.md")
+
+
+def _repair(world: Surrounded) -> None:
+    """A sync ended well, then two entries were taken away and another one was doubled; `vsync verify --repair` is due."""
+    _synced(world)
+    surround(world, OLD)
+    _take_away(world, "b.md", "docs/c.md")
+    entry = world.entry("a.md")
+    attributes = {name: str(value) for name, value in entry.attributes.items()}
+    twin = world.upload("a.md", OLD["a.md"])
+    world.ask("POST", f"/vector_stores/{world.store_id}/files", {"file_id": twin, "attributes": attributes})
+    world.repairs = True
+
+
+def _take_away(world: Surrounded, *paths: str) -> None:
+    for path in paths:
+        file_id = world.entry(path).file_id
+        world.ask("DELETE", f"/vector_stores/{world.store_id}/files/{file_id}")
+        world.ask("DELETE", f"/files/{file_id}")
 
 
 SCENARIOS = {
@@ -136,6 +175,7 @@ SCENARIOS = {
             uploads=3,
             entries_gone=3,
         ),
+        Scenario("after a death", _after_a_death, uploads=2, entries_gone=1),
         Scenario("repair", _repair, uploads=2, entries_gone=1),
     )
 }  # fmt: skip
@@ -178,6 +218,7 @@ def ready(name: str, kind: type[Surrounded] = Surrounded) -> Iterator[Surrounded
     with tempfile.TemporaryDirectory(prefix="fault-", dir=_scratch(), ignore_cleanup_errors=True) as folder_name:
         world = _made[name, kind].copy(Path(folder_name) / "world")
         assert isinstance(world, Surrounded)
+        world.repairs = _made[name, kind].repairs
         try:
             yield world
         finally:

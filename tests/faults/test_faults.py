@@ -67,7 +67,7 @@ def test_the_next_run_may_be_on_another_machine(fault: str, at: int) -> None:
     assert hold([Case("update", fault, at, fresh=True)]) == 1
 
 
-@pytest.mark.parametrize("scenario", ["all at once", "repair"])
+@pytest.mark.parametrize("scenario", ["all at once", "after a death", "repair"])
 def test_faults_may_follow_each_other(scenario: str) -> None:
     assert hold(Storm(scenario, seed) for seed in range(5)) == 5
 
