@@ -6,11 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-image e2e lint format bench lock dist clean
+.PHONY: help demo test test-image faults e2e lint format bench lock dist clean
 
 help:
 	@echo "make demo    sync this repository's docs into the embedded store, change something, sync again, search"
 	@echo "make test    run every test (offline)"
+	@echo "make faults  cut, lose, delay and refuse every request of a sync, kill it anywhere, and audit the store (long)"
 	@echo "make e2e     build the image and run it as GitHub does, in workflows too (needs Docker, or root on Debian)"
 	@echo "make lint    ruff, mypy --strict; linters of workflows, action.yml, Dockerfile and shell"
 	@echo "make bench   measure speed and size against a local server"
@@ -38,6 +39,10 @@ test: $(READY)
 # The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
 test-image: $(READY)
 	$(BIN)/pytest --numprocesses 0 tests/container
+
+# Every fault at every request; `make test` tries a fixed part. ARGS: --only TEXT, --every N, --jobs N, --list
+faults: $(READY)
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 # The image in a runner, with the servers it needs on this machine. ARGS go to pytest.
 e2e: $(READY)

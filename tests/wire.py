@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -34,6 +35,7 @@ from vsync.api import Api, Traffic, connect
 from vsync.assemble import make_job, open_place
 from vsync.embedded import EmbeddedStore, Request
 from vsync.embedded.transport import EmbeddedTransport
+from vsync.errors import VsyncError
 from vsync.manifest import Manifest, Seal, TargetState, parse_manifest, parse_seal
 from vsync.observer import Observer
 from vsync.reporting import Report
@@ -128,6 +130,8 @@ class Wire(httpx2.AsyncBaseTransport):
         self.sent: list[Sent] = []
         self.watchers: list[Callable[[Sent], None]] = []
         """Called before a request is carried, and again after its answer, when it has its status."""
+        self.clock: Callable[[], float] = time.time
+        """The server's."""
         self._path = path
         self._delay = indexing_delay_s
         self._store: EmbeddedStore | None = None
@@ -136,7 +140,7 @@ class Wire(httpx2.AsyncBaseTransport):
     @property
     def store(self) -> EmbeddedStore:
         if self._store is None:
-            self._store = EmbeddedStore(self._path, indexing_delay_s=self._delay)
+            self._store = EmbeddedStore(self._path, clock=lambda: self.clock(), indexing_delay_s=self._delay)
         return self._store
 
     def close(self) -> None:
@@ -398,11 +402,13 @@ class World:
                 stop,
                 dry_run=dry_run,
             )
-            yield dataclasses.replace(
-                made, connect=lambda: connect(Credentials(), transport=self.wire, sleep=stop.pause)
-            )
+            yield dataclasses.replace(made, connect=lambda: self.connect(stop))
         finally:
             place.source.close()
+
+    def connect(self, stop: Stop) -> contextlib.AbstractAsyncContextManager[Api]:
+        """The way to the store that a run takes."""
+        return connect(Credentials(), transport=self.wire, sleep=stop.pause)
 
     def sync(self, *, stop: Stop | None = None, origin: Origin | None = None, **given: Any) -> Report:
         """One run. Raises what `sync.run` raises."""
@@ -417,6 +423,15 @@ class World:
 
     def sync_and_die(self, prepare: Callable[[World], None], **given: Any) -> bool:
         """One run in a process of its own, with the faults that `prepare` sets; whether it died of `die`."""
+        code = self.sync_apart(prepare, **given)
+        assert code in {0, DEAD}, f"the run ended by itself, with {code}"
+        return code == DEAD
+
+    def sync_apart(self, prepare: Callable[[World], None], **given: Any) -> int:
+        """One run in a process of its own, with the faults that `prepare` sets.
+
+        Gives DEAD when it died of `die`, 0 when it came to a report, 3 when it ended by an error of its own.
+        """
         self.wire.close()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # threads of other tests; the child uses none of them
@@ -427,14 +442,14 @@ class World:
                 prepare(self)
                 self.sync(**given)
                 code = 0
+            except VsyncError:
+                code = 3
             except BaseException:
                 traceback.print_exc(file=sys.__stderr__)
             finally:
                 os._exit(code)
         _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status)
-        assert code in {0, _DEAD}, f"the run ended by itself, with {code}"
-        return code == _DEAD
+        return os.waitstatus_to_exitcode(status)
 
     # The machine's state
 
@@ -604,7 +619,7 @@ def once(name: str, folders: pytest.TempPathFactory, make: Callable[[World], Non
     return _worlds[name]
 
 
-_DEAD = 137
+DEAD = 137
 
 
 def die(*, answered: bool) -> Fault:
@@ -613,6 +628,6 @@ def die(*, answered: bool) -> Fault:
     async def fault(_: Sent, forward: Forward) -> httpx2.Response:
         if answered:
             await forward()
-        os._exit(_DEAD)
+        os._exit(DEAD)
 
     return fault

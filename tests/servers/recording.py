@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import sys
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -16,7 +18,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Recorded:
-    """One request as it arrived, and the status of its answer. Header names are in lower case."""
+    """One request as it arrived, and the status of its answer; None when there was none. Header names are in lower case."""
 
     method: str
     target: str
@@ -52,9 +54,16 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Answer:
+    """`cut`: so many bytes of the body leave, then the connection breaks, whatever Content-Length has promised."""
+
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
+
+
+Interception = Callable[[Recorded, Callable[[], Answer]], Answer | None]
+"""Is given a request, and what has it answered. Without an answer the connection breaks."""
 
 
 def basic_password(header: str) -> str | None:
@@ -101,7 +110,9 @@ class HttpServer(ABC):
         self._log = Log()
         self._lock = threading.Lock()
         self._faults: list[_Fault] = []
-        self._http = ThreadingHTTPServer((host, port), self._handler())
+        self.intercept: Interception | None = None
+        """Stands between a request and its answer. Called in a thread for each connection."""
+        self._http = _Server((host, port), self._handler())
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @abstractmethod
@@ -118,7 +129,7 @@ class HttpServer(ABC):
 
     @property
     def requests(self) -> list[Recorded]:
-        """Every answered request so far, in the order of the answers."""
+        """Every request so far, in the order of the answers."""
         return self._log.all()
 
     def forget(self) -> None:
@@ -149,6 +160,12 @@ class HttpServer(ABC):
                     return fault.answer
         return None
 
+    def _answered(self, request: Recorded) -> Answer | None:
+        answer = self._fault(request)
+        if answer is not None or self.intercept is None:
+            return answer or self.respond(request)
+        return self.intercept(request, lambda: self.respond(request))
+
     def _handler(self) -> type[_Handler]:
         server = self
 
@@ -156,11 +173,21 @@ class HttpServer(ABC):
             def exchange(self) -> None:
                 headers = {name.lower(): text for name, text in self.headers.items()}
                 request = Recorded(self.command, self.path, headers, self.body())
-                answer = server._fault(request) or server.respond(request)
-                server._log.add(replace(request, status=answer.status))
-                self.send(answer)
+                answer = server._answered(request)
+                server._log.add(replace(request, status=answer.status if answer else None))
+                if answer is None:
+                    self.close_connection = True
+                else:
+                    self.send(answer)
 
         return Bound
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that is gone is nothing to tell of: tests end them while they wait."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -199,4 +226,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, text)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(answer.body[: answer.cut])
+        if answer.cut is not None:
+            self.close_connection = True
