@@ -38,7 +38,7 @@ test: $(READY)
 
 # ARGS go to pytest: make soak ARGS="-k manifest"
 soak: $(READY)
-	$(BIN)/pytest --hypothesis-profile=soak tests/fuzz tests/property $(ARGS)
+	$(BIN)/pytest --hypothesis-profile=soak tests/fuzz tests/property $(wildcard tests/model) $(ARGS)
 
 # The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
 test-image: $(READY)
