@@ -6,12 +6,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-image faults e2e lint format bench lock dist clean
+.PHONY: help demo test faults soak test-image e2e lint format bench lock dist clean
 
 help:
 	@echo "make demo    sync this repository's docs into the embedded store, change something, sync again, search"
 	@echo "make test    run every test (offline)"
 	@echo "make faults  cut, lose, delay and refuse every request of a sync, kill it anywhere, and audit the store (long)"
+	@echo "make soak    fuzz and search with many more examples, new ones each time (an hour or more)"
 	@echo "make e2e     build the image and run it as GitHub does, in workflows too (needs Docker, or root on Debian)"
 	@echo "make lint    ruff, mypy --strict; linters of workflows, action.yml, Dockerfile and shell"
 	@echo "make bench   measure speed and size against a local server"
@@ -35,6 +36,10 @@ test: $(READY)
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# ARGS go to pytest: make soak ARGS="-k manifest"
+soak: $(READY)
+	$(BIN)/pytest --hypothesis-profile=soak tests/fuzz tests/property $(wildcard tests/model) $(ARGS)
 
 # The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
 test-image: $(READY)

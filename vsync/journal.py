@@ -81,6 +81,7 @@ def parse_journal(content: bytes) -> Record | None:
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError("not a text")
+    value.encode()  # half a character parses, but no manifest could hold it
     return value
 
 
