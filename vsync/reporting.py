@@ -104,7 +104,7 @@ class Report:
             return EXIT_INCOMPLETE
         if self.verification is not None and not self.verification.synced:
             return EXIT_OK  # what earlier runs were refused is told, and is no drift
-        return EXIT_INCOMPLETE if self.failed and not self.dry_run else EXIT_OK
+        return EXIT_INCOMPLETE if self.failed and not (self.dry_run or self.superseded) else EXIT_OK
 
     @property
     def failure_reason(self) -> str | None:

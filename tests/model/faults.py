@@ -17,7 +17,6 @@ from vsync.remote import Remote
 LISTINGS = ("GET /vector_stores/*/files", "GET /files", "GET /vector_stores")
 BATCH = "POST /vector_stores/*/file_batches"
 UPLOAD = "POST /files"
-STALE = False
 
 
 @dataclass(frozen=True)

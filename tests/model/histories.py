@@ -7,6 +7,7 @@ are other people's, and nothing of how vsync works.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.gitrepo import Content, Repo
 from tests.model.faults import DEAD, Death, Trouble, deaths, full_disk, troubles
-from tests.model.source import Commit, Rules, Tree, after, broken, changes, rules, sha256
+from tests.model.source import OFFICE, Commit, Rules, Tree, after, broken, changes, rules, sha256
 from tests.shared import BRANCH, Shared
 from tests.wire import Fault, Forward, QuickStop, Sent, Wire, World
 from vsync.embedded import EmbeddedStore
@@ -39,9 +41,10 @@ from vsync.manifest import Seal, TargetState, parse_manifest, parse_seal
 from vsync.publish import remote as remote_publication
 from vsync.reporting import Report
 from vsync.settings import Origin
+from vsync.sync import Job
 
 TARGETS = ["default", "staging"]
-LEFTOVERS = False
+LEFTOVERS = True
 """Whether a File of ours that no store lists must be told in a report."""
 
 
@@ -66,6 +69,25 @@ class TimedWire(Wire):
         if self._store is None:
             self._store = EmbeddedStore(self._path, clock=self.clock)
         return self._store
+
+
+class Timed:
+    """A world whose machines' clocks are the server's."""
+
+    clock: Clock
+
+    @contextlib.contextmanager
+    def job(self, **given: Any) -> Iterator[Job]:
+        with super().job(**given) as made:  # type: ignore[misc]  # that of the world it is mixed into
+            yield dataclasses.replace(made, now=lambda: datetime.fromtimestamp(self.clock.now, UTC))
+
+
+class TimedWorld(Timed, World):
+    pass
+
+
+class TimedShared(Timed, Shared):
+    pass
 
 
 @dataclass(frozen=True)
@@ -104,15 +126,15 @@ class Histories(RuleBasedStateMachine):
 
     # --- The beginning ------------------------------------------------------------------------------------------
 
-    def make_world(self) -> World:
-        return World(self.folder)
+    def make_world(self) -> TimedWorld | TimedShared:
+        return TimedWorld(self.folder)
 
     @initialize(one_store=st.booleans(), tick=st.sampled_from([0, 1]), change=changes)
     def begin(self, one_store: bool, tick: int, change: dict[str, Content]) -> None:
         _contents.clear()
         self.folder = Path(tempfile.mkdtemp(prefix="vsync-history-"))
         self.clock = Clock(tick)
-        self.world = self.timed(self.make_world())
+        self.world = self.timed_world()
         self.rules = dict.fromkeys(TARGETS, Rules())
         self.theirs: dict[str, Theirs] = {}
         self.run_number = 100
@@ -124,8 +146,9 @@ class Histories(RuleBasedStateMachine):
         self.elsewhere = self.world.make_store("another")
         self.add_commit(after({}, change))
 
-    def timed(self, world: World) -> World:
-        world.wire.close()
+    def timed_world(self) -> World:
+        world = self.make_world()
+        world.clock = self.clock
         world.wire = TimedWire(world.folder / "store.db", self.clock)
         return world
 
@@ -335,7 +358,7 @@ class Histories(RuleBasedStateMachine):
     def in_thread(self, target: str, *, overtaking: bool = False) -> Result:
         """A whole run of another process, while this one stands still."""
         results: list[Result | BaseException] = []
-        world = self.timed(self.second_world())
+        world = self.timed_world()
         if overtaking:
             self.silence(target)
 
@@ -354,9 +377,6 @@ class Histories(RuleBasedStateMachine):
             raise result
         return result
 
-    def second_world(self) -> World:
-        return World(self.folder)
-
     def silence(self, target: str) -> None:
         """The holder of the seal has not been heard of for long."""
         for path in (self.world.repo.root / ".git" / "vsync").glob(f"{target}-*.seal.json"):
@@ -368,8 +388,9 @@ class Histories(RuleBasedStateMachine):
     def person(self, data: st.DataObject) -> None:
         """Somebody puts a File into the project, perhaps under the name and with the bytes of a document of ours."""
         documents = {**self.rules["default"].documents(self.head.tree), "theirs.md": b"# theirs\n"}
-        name = data.draw(st.sampled_from(sorted(documents)))
-        file_id = self.world.upload(name, documents[name] if name != "docs/w.docx" else b"theirs")
+        path = data.draw(st.sampled_from(sorted(documents)))
+        name = f"{path}.txt" if path.endswith(".rst") else path  # as vsync would name it
+        file_id = self.world.upload(name, documents[path] if path != OFFICE else b"theirs")
         entries: dict[str, Any] = {}
         store = data.draw(st.sampled_from([None, None, self.elsewhere, *self.our_stores().values()]))
         if store is not None:
@@ -447,7 +468,7 @@ class Histories(RuleBasedStateMachine):
             return error
         tell(f"run {number} of {target}: {report.exit_code} {report.error!r}")
         for item in report.to_json().get("leftovers", ()):
-            (self.inferred if item["verdict"] == "inferred" else self.listed).add(item["file_id"])
+            (self.inferred if item["verdict"] == "deleted" else self.listed).add(item["file_id"])
         if report.exit_code in {0, 1} and not report.superseded and number is not None and self.noted(report):
             self.newest[target] = max(number, self.newest.get(target, 0))
         return report
@@ -622,7 +643,7 @@ class Histories(RuleBasedStateMachine):
     def converges(self) -> None:
         """With no faults any more, one run brings everything into order."""
         self.world.wire.calm()
-        self.add_commit({path: content for path, content in self.head.tree.items() if path != "docs/w.docx"})
+        self.add_commit({path: content for path, content in self.head.tree.items() if path != OFFICE})
         for target in TARGETS:
             self.clock.now += 100
             result = self.sync(target)
@@ -710,11 +731,8 @@ class RemoteHistories(Histories):
 
     places = ("push",)
 
-    def make_world(self) -> World:
-        return Shared(self.folder)
-
-    def second_world(self) -> World:
-        return Shared(self.folder)
+    def make_world(self) -> TimedWorld | TimedShared:
+        return TimedShared(self.folder)
 
     @property
     def shared(self) -> Shared:

@@ -44,13 +44,21 @@ def owner(*entries: StoreEntry, certain: bool = True) -> str | None:
 
 def test_a_store_without_documents_of_this_source_has_no_owner() -> None:
     assert owner() is None
-    foreign = [store_entry("f1", source="x"), store_entry("f2", target="second"), store_entry("f3", owner=None)]
+    foreign = [store_entry("f1", source="x"), store_entry("f3", owner=None)]
     assert owner(*foreign) is None
     assert owner(*foreign, certain=False) is None
 
 
 def test_the_owner_of_this_sources_documents_is_taken_up() -> None:
     assert owner(store_entry("f1"), store_entry("f2"), store_entry("f3", source="x", owner="owner-2")) == "owner-1"
+
+
+def test_another_targets_documents_tell_the_owner_of_all_targets() -> None:
+    second = [store_entry("f1", target="second"), store_entry("f2", target="second")]
+    assert owner(*second) == "owner-1"
+    assert owner(*second, certain=False) is None
+    assert owner(*second, store_entry("f3", target="third", owner="owner-3")) is None
+    assert owner(*second, store_entry("f3", owner="owner-3")) == "owner-3"
 
 
 def test_documents_of_several_first_syncs_are_nobodys() -> None:

@@ -199,10 +199,17 @@ class LocalPublication:
             self._held, self._before = held, before
             try:
                 self._write_seal(succeed(before, seal))
+<<<<<<< HEAD
                 self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
             except BaseException:
                 self.release()
                 raise
+=======
+            except OSError:
+                self.release()
+                raise
+            self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
+>>>>>>> 0d2f7a6 (wip)
             return True
 
     def _lock_holder(self) -> int | None:
@@ -257,9 +264,12 @@ class LocalPublication:
             ) from error
 
     def _read_seal(self) -> Seal | None:
+        seal = self._stored_seal()
+        return dataclasses.replace(seal, state="open") if seal is not None and self._doubt.exists() else seal
+
+    def _stored_seal(self) -> Seal | None:
         try:
-            seal = parse_seal(self._seal.read_bytes())
-            return dataclasses.replace(seal, state="open") if self._doubt.exists() else seal
+            return parse_seal(self._seal.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             return None
 
