@@ -198,18 +198,12 @@ class LocalPublication:
                 return False
             self._held, self._before = held, before
             try:
-                self._write_seal(succeed(before, seal))
-<<<<<<< HEAD
+                # From what it says itself: a mark of doubt does not undo that its run came to its end.
+                self._write_seal(succeed(self._stored_seal(), seal))
                 self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
             except BaseException:
                 self.release()
                 raise
-=======
-            except OSError:
-                self.release()
-                raise
-            self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
->>>>>>> 0d2f7a6 (wip)
             return True
 
     def _lock_holder(self) -> int | None:
