@@ -28,7 +28,16 @@ from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, ManifestMoved, Published, unsettled
 from .recovery import by_path, choose_owner, recover, with_hidden, with_proven
 from .reporting import Leftover, Report, of_plan, stock, stock_after
-from .store import StoreEntry, StoreInfo, Stores, VectorStore, choose_by_metadata, choose_by_name, store_metadata
+from .store import (
+    StoreEntry,
+    StoreInfo,
+    Stores,
+    VectorStore,
+    choose_by_metadata,
+    choose_by_name,
+    owner_of_source,
+    store_metadata,
+)
 from .survey import list_documents, survey
 from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, read_manifest, superseded
 
@@ -238,6 +247,8 @@ class OnlineRun:
                     f"If it is this folder's, say so with --source {self._job.identity.name}; else choose another "
                     "--vector-store-name.",
                 )
+        if found is None and self._owner is None and self._job.identity.certain:
+            self._owner = owner_of_source(every, self._job.identity.name)
         return found
 
     async def _locate_anew(self, stores: Stores, lost: str, error: StoreGone) -> StoreInfo | None:

@@ -44,18 +44,15 @@ def choose_owner(entries: Iterable[StoreEntry], source: str, target: str, *, cer
     """The owner under which this source's documents are in the store already; None when there are none.
 
     `certain` says that the source's name is an identity (`owner/repo` from GitHub or a remote's address, or given by
-    the user) and not just a folder's name, which somebody else's folder may have as well. Raises StoreConflict when
-    it cannot be told whose the entries are.
+    the user) and not just a folder's name, which somebody else's folder may have as well. Where this target has no
+    documents, those of another one tell: all targets have one owner. Raises StoreConflict when it cannot be told whose
+    the entries are.
     """
-    owners = {
-        str(entry.attributes["owner"])
-        for entry in entries
-        if entry.attributes.get("source") == source
-        and entry.attributes.get("target") == target
-        and "owner" in entry.attributes
-    }
+    owned = [e.attributes for e in entries if e.attributes.get("source") == source and "owner" in e.attributes]
+    owners = {str(attributes["owner"]) for attributes in owned if attributes.get("target") == target}
     if not owners:
-        return None
+        others = {str(attributes["owner"]) for attributes in owned}
+        return others.pop() if len(others) == 1 and certain else None
     if len(owners) == 1 and certain:
         return owners.pop()
     if len(owners) > 1:

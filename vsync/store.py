@@ -247,6 +247,12 @@ def choose_by_metadata(stores: Sequence[StoreInfo], source: str, target: str) ->
     return made[0] if made else None
 
 
+def owner_of_source(stores: Sequence[StoreInfo], source: str) -> str | None:
+    """The owner that the stores of a source's other targets name; None when they name none, or several. Pure."""
+    owners = {info.owner for info in stores if info.metadata.get(METADATA_SOURCE) == source} - {None}
+    return owners.pop() if len(owners) == 1 else None
+
+
 def store_metadata(source: str, target: str, owner: str) -> dict[str, str]:
     return {METADATA_SOURCE: source, METADATA_TARGET: target, METADATA_OWNER: owner}
 

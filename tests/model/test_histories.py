@@ -35,8 +35,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_histories_with_state_in_files() -> None:
-    run_state_machine_as_test(Histories, settings=budget((12, 20), (400, 50)))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Histories, settings=budget((12, 20), (400, 50)))
 
 
 def test_histories_with_state_on_a_remote() -> None:
-    run_state_machine_as_test(RemoteHistories, settings=budget((3, 12), (80, 40)))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(RemoteHistories, settings=budget((3, 12), (80, 40)))
