@@ -758,7 +758,7 @@ class RemoteHistories(Histories):
             shutil.rmtree(clone.root, ignore_errors=True)
 
     def noted(self, report: Report) -> bool:
-        return True
+        return self.seal(report.target) is not None
 
     def silence(self, target: str) -> None:
         remote_publication._now = _later  # three minutes have passed for the run that stands still
