@@ -144,7 +144,7 @@ def superseded(job: Job, known: Known) -> bool:
     seal = known.published.seal
     ended = [known.state.run.get("id")] if known.state else []
     if seal is not None:
-        ended += [seal.ended, seal.run if known.trust == "sealed" else None]
+        ended += [seal.ended, seal.run if seal.state == "closed" else None]
     return any(is_late(run, job.origin.run_id, job.settings.head) for run in ended)
 
 

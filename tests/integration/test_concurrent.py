@@ -71,9 +71,7 @@ def test_two_repositories_with_the_same_files_share_a_project_and_lose_nothing(p
     for name in ("acme/docs", "acme/mirror"):
         place.commit(PAGES, name)
     store = make_store(place)
-    runs = [
-        place.start("--vector-store-id", store, run=100, repository=name) for name in ("acme/docs", "acme/mirror")
-    ]
+    runs = [place.start("--vector-store-id", store, run=100, repository=name) for name in ("acme/docs", "acme/mirror")]
     for run in runs:
         assert len(run.succeeded()["added"]) == len(PAGES)
     for name in ("acme/docs", "acme/mirror"):

@@ -46,6 +46,13 @@ def succeed(before: Seal | None, seal: Seal) -> Seal:
     )
 
 
+def doubted(seal: Seal) -> Seal:
+    """The seal under a mark of doubt: as good as open, but its run came to its end all the same."""
+    if seal.state == "open":
+        return seal
+    return replace(seal, state="open", ended=newest_run(seal.ended, seal.run))
+
+
 _MOST_UNSETTLED = 20
 
 

@@ -23,7 +23,7 @@ from typing import Literal
 from ..durable import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
 from ..errors import ManifestError, PublicationFailed, SealHeld, VsyncError
 from ..manifest import Seal, blob_id, dump_seal, parse_seal
-from . import STALE_AFTER_S, Published, succeed
+from . import STALE_AFTER_S, Published, doubted, succeed
 
 _LOOK_EVERY_S = 0.2
 _LOCK_WAIT_S = 30.0
@@ -198,8 +198,7 @@ class LocalPublication:
                 return False
             self._held, self._before = held, before
             try:
-                # From what it says itself: a mark of doubt does not undo that its run came to its end.
-                self._write_seal(succeed(self._stored_seal(), seal))
+                self._write_seal(succeed(before, seal))
                 self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
             except BaseException:
                 self.release()
@@ -258,14 +257,11 @@ class LocalPublication:
             ) from error
 
     def _read_seal(self) -> Seal | None:
-        seal = self._stored_seal()
-        return dataclasses.replace(seal, state="open") if seal is not None and self._doubt.exists() else seal
-
-    def _stored_seal(self) -> Seal | None:
         try:
-            return parse_seal(self._seal.read_bytes())
+            seal = parse_seal(self._seal.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             return None
+        return doubted(seal) if self._doubt.exists() else seal
 
     def _write_seal(self, seal: Seal) -> None:
         write_durably(self._seal, dump_seal(seal))

@@ -21,7 +21,7 @@ from ..errors import GitUnavailable, ManifestError, PushRefused, SealHeld
 from ..manifest import Seal, blob_id, dump_seal, parse_seal
 from ..refs import RefUpdate
 from ..remote import Remote
-from . import STALE_AFTER_S, ManifestMoved, Published, succeed
+from . import STALE_AFTER_S, ManifestMoved, Published, doubted, succeed
 
 SEAL_FILE = "seal.json"
 LOOK_EVERY_S = 3.0
@@ -50,7 +50,7 @@ class _There:
     def published(self) -> Published:
         if self.seal is None or self.doubt_commit is None:
             return Published(self.manifest, self.seal)
-        return Published(self.manifest, dataclasses.replace(self.seal, state="open"))
+        return Published(self.manifest, doubted(self.seal))
 
 
 class RemotePublication:
