@@ -138,7 +138,7 @@ class Together:
             if mine and f"{request.method} {request.path}".startswith(what) and done.acquire(blocking=False):
                 act()
 
-        self.server.before = before  # type: ignore[method-assign]  # what it is there for
+        self.server.before = before
 
     def requests(self, run: Run) -> list[str]:
         """What a run sent, in the order of the answers."""
