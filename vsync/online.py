@@ -192,7 +192,7 @@ class OnlineRun:
         if info is None:
             self._job.publication.check()
             info = await self._create(stores, identity)
-        store = stores.open(info.id, self._job.rates, self._job.journal)
+        store = stores.open(info.id, self._job.rates, self._job.journal, self._job.publication.check)
         return await self._carry_out(stores, store, replace(state, vector_store_id=info.id), plan, identity)
 
     def _identity(self) -> Identity:

@@ -201,9 +201,19 @@ class Stores:
 
         await unless_gone(self._api.ask(f"deleting the vector store {store_id}", send))
 
-    def open(self, store_id: str, rates: Rates | None = None, journal: Journal | None = None) -> VectorStore:
-        """A store to work on. Without rates or journal only to read: the API's own limits hold, and nothing is kept."""
-        return VectorStore(self._api, store_id, rates or Rates(), journal or Journal())
+    def open(
+        self,
+        store_id: str,
+        rates: Rates | None = None,
+        journal: Journal | None = None,
+        still_ours: Callable[[], None] = lambda: None,
+    ) -> VectorStore:
+        """A store to work on. Without rates or journal only to read: the API's own limits hold, and nothing is kept.
+
+        `still_ours` is asked right before each request that attaches, changes or deletes, also when it waited for its turn
+        or is sent again. It raises when another run has taken over.
+        """
+        return VectorStore(self._api, store_id, rates or Rates(), journal or Journal(), still_ours)
 
 
 def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: str) -> StoreInfo | None:
@@ -276,8 +286,16 @@ def _unexpected(what: str, error: Refused) -> ApiUnavailable:
 class VectorStore:
     """One store, ready for work, within the rates. Uploads stand in the journal before they are sent."""
 
-    def __init__(self, api: Api, store_id: str, rates: Rates, journal: Journal) -> None:
+    def __init__(
+        self,
+        api: Api,
+        store_id: str,
+        rates: Rates,
+        journal: Journal,
+        still_ours: Callable[[], None] = lambda: None,
+    ) -> None:
         self.id = store_id
+        self._still_ours = still_ours
         self._api = api
         self._journal = journal
         self._uploads, self._attached, self._writes = rates.uploads, rates.attached, rates.writes(store_id)
@@ -329,6 +347,7 @@ class VectorStore:
 
         async def send() -> StoreEntry:
             async with self._attached.admit(), self._writes.admit():
+                self._still_ours()
                 return self._entry(await self._files.create(vector_store_id=self.id, **fields))
 
         return await self._in_store(f"attaching {entry.file_id}", send, once=True, limited=self._limited)
@@ -342,6 +361,7 @@ class VectorStore:
 
         async def send() -> str:
             async with self._attached.admit(len(files)), self._writes.admit():
+                self._still_ours()
                 # As `extra_body`: the SDK walks through typed arguments member by member, which for a full batch holds
                 # up everything else for a fifth of a second.
                 return id_of(await self._batches.create(self.id, extra_body={"files": files}))
@@ -429,6 +449,7 @@ class VectorStore:
 
         async def send() -> Any:
             async with self._writes.admit():
+                self._still_ours()
                 return id_of(await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes)))
 
         await self._in_store(f"updating the attributes of {file_id}", send, limited=self._writes.lower)
@@ -440,6 +461,7 @@ class VectorStore:
         """
 
         async def send() -> Any:
+            self._still_ours()
             return deleted(await self._api.client.files.delete(file_id))
 
         await self.detach(file_id)
@@ -450,6 +472,7 @@ class VectorStore:
 
         async def send() -> Any:
             async with self._writes.admit():
+                self._still_ours()
                 return deleted(await self._files.delete(file_id, vector_store_id=self.id))
 
         await unless_gone(self._api.ask(f"detaching {file_id}", send, limited=self._writes.lower))
