@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from .api import AnswerLost
+from .api import AnswerLost, Refused
 from .documents import Document
-from .errors import Interrupted, VsyncError
+from .errors import ApiUnavailable, Interrupted, VsyncError
 from .manifest import Entry
 from .observer import Observer
 from .outcome import FailedDocument, Outcome
@@ -84,6 +84,8 @@ class Ledger:
             self.halt(lost.error)
         except VsyncError as error:
             self.halt(error)
+        except Refused as error:  # of what every API can tell, e.g. whether an entry is there
+            self.halt(ApiUnavailable(error.message, "Run again later: it continues from here."))
         except Exception as error:  # a defect: what is uploaded must be recorded before it is told
             self.outcome.defect = self.outcome.defect or error
             self.halt(

@@ -8,6 +8,7 @@ What the rule does not cover is named and left alone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
@@ -97,9 +98,22 @@ async def look_for(
     this order, so that what another run is about to attach is never taken for ours: which Files there are; whether
     another run is at work; whether a store lists them.
     """
+    undated = [attempt for attempt in attempts if attempt.since is None]
+    told = await _without_a_window(undated, known, files, store_ids) if undated else []
     found = await _settled(attempts, known, files, clock, pause)
     if not found:
-        return []
+        return told
+    return await _looked_at(found, attempts, files, store_ids, clock, others_open) + told
+
+
+async def _looked_at(
+    found: Sequence[UploadedFile],
+    attempts: Sequence[Attempt],
+    files: Files,
+    store_ids: Callable[[], Awaitable[Sequence[str]]],
+    clock: Callable[[], int | None],
+    others_open: Callable[[], bool],
+) -> list[Leftover]:
     if await asyncio.to_thread(others_open):
         return _listed(found, "another run of this repository is open, and it may be its upload")
     stores = await store_ids()
@@ -113,6 +127,26 @@ async def look_for(
     why = "it was uploaded by a request whose answer was lost, and is in no vector store"
     deleted = [replace(item, verdict="deleted") for item in _listed(inferred, why)]
     return deleted + _listed(rest, "there are more such Files than uploads without an answer")
+
+
+async def _without_a_window(
+    attempts: Sequence[Attempt],
+    known: Collection[str],
+    files: Files,
+    store_ids: Callable[[], Awaitable[Sequence[str]]],
+) -> list[Leftover]:
+    """What may be left of uploads before which no answer had a date: nothing of it is inferred, so it is only named."""
+    sought = {(attempt.filename, attempt.bytes) for attempt in attempts}
+    found = [
+        file
+        for file in await files.since(0)
+        if file.purpose == PURPOSE and file.id not in known and (file.filename, file.bytes) in sought
+    ]
+    stores = await store_ids() if found else []
+    if len(stores) * len(found) <= MAX_REQUESTS:
+        with contextlib.suppress(Refused):  # then those that a store lists are named too
+            found = [file for file in found if not await _in_any(file, stores, files)]
+    return _listed(found, "the answers of the server have no date, so that it may also be somebody else's")
 
 
 async def _settled(

@@ -362,7 +362,7 @@ class OnlineRun:
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
         record = audit(plan, outcome, base=self._report.base, head=job.source.head, origin=job.origin, now=job.now())
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
-        new = await self._with_leftovers(stores, store, new, outcome)
+        new = await self._with_leftovers(stores, store, new, plan, outcome)
         if plan.is_empty and state == self._known.state and not new.pending_delete and outcome.cause is None:
             self._vouch_again(state)
             self._settled = True
@@ -399,16 +399,21 @@ class OnlineRun:
 
     # --- What is left of uploads without an answer ------------------------------------------------------------
 
-    def _unanswered(self) -> list[Attempt]:
-        """Uploads that may have made a File nobody knows of: of this run, and of dead ones."""
+    def _unanswered(self, plan: Plan) -> list[Attempt]:
+        """Uploads that may have made a File nobody knows of: of this run, and of dead ones.
+
+        What this run found missing in the store, a dead one may have found missing too, whatever the manifest records.
+        """
         job, journal = self._job, self._job.journal
+        missing = {operation.path for operation in plan.of("upload", "replace")}
         state = self._known.state or EMPTY_STATE
+        state = replace(state, files={path: entry for path, entry in state.files.items() if path not in missing})
         dead = [run for run in self._dead if run.id not in journal.inherited.runs]
         planned = [attempt for run in dead for attempt in planned_by(run, job.at, job.source, state, job.brief)]
         return [*journal.lost, *journal.inherited.attempts, *planned]
 
     async def _with_leftovers(
-        self, stores: Stores, store: VectorStore, state: TargetState, outcome: Outcome
+        self, stores: Stores, store: VectorStore, state: TargetState, plan: Plan, outcome: Outcome
     ) -> TargetState:
         """The state with what no answer told of under `pending_delete`: Files without a store, and entries of ours."""
         job = self._job
@@ -419,7 +424,7 @@ class OnlineRun:
                 # The first listing may have been stale, and a run that was told to end may have gone on until now.
                 ours = by_path(await store.entries(), self._identity(), state.files)
                 state = with_hidden(state, ours, self._wanted)
-            attempts = await asyncio.to_thread(self._unanswered)
+            attempts = await asyncio.to_thread(self._unanswered, plan)
             if attempts:
                 known = {
                     *job.journal.uploaded,

@@ -146,6 +146,8 @@ def _confirmed_nothing_else(world: Surrounded) -> Iterator[str]:
     for path, recorded in state.files.items():
         entry = there.get(recorded.file_id)
         if entry is None:
+            if world.taken_away.get(path) == recorded.file_id:
+                continue  # not by this run
             yield f"the manifest confirms {path} as {recorded.file_id}, and there is no such entry"
         elif entry.status != "completed" or hashlib.sha256(entry.content).hexdigest() != recorded.sha256:
             yield f"the manifest confirms {path} with other bytes than {recorded.file_id} has"

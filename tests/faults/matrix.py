@@ -56,8 +56,8 @@ class Result:
     listed: int = 0
     violations: list[str] = field(default_factory=list)
     endings: list[str] = field(default_factory=list)
-    without_a_store: set[str] = field(default_factory=set)
-    """Files that were in a store until somebody deleted it: the manifest that knew them is given up with it."""
+    excused: set[str] = field(default_factory=set)
+    """Files that stay because the server said they were gone, or because the manifest was given up with its store."""
 
     def tell(self, texts: Iterable[str]) -> None:
         self.violations += texts
@@ -114,6 +114,8 @@ def _with_a_kind(world: Surrounded, case: Case, result: Result) -> Ended | None:
     result.met = bool(met)
     if kind.passes and ended.exit_code != 0:
         result.tell([f"the run did not get over it: {ended}"])
+    if kind.name.startswith("404"):
+        result.excused |= {sent.path.rpartition("/")[2] for sent in met if sent.is_("DELETE /files/*")}
     about_the_api = case.fault.split(",")[0] not in {"400", "404"}
     if about_the_api and ended.reason in {"api", "credentials", "permission"} and met and met[0].method != "DELETE":
         after = [str(sent) for sent in world.wire.sent if sent.number > met[0].number and sent.method == "DELETE"]
@@ -133,7 +135,8 @@ def _store_gone(world: Surrounded, case: Case, result: Result) -> Ended | None:
     def end(sent: Sent) -> None:
         if sent.number == case.at and sent.status is None and world.own_stores:
             result.met = True
-            result.without_a_store |= {entry.file_id for entry in world.ours() if world.synced}
+            if world.repairs:  # it makes another store, and what is nowhere but in the old one cannot be known
+                result.excused |= {entry.file_id for entry in world.ours()}
             world.wire.watchers.clear()
             if case.fault == "store expired":
                 kinds.expire(world, world.store_id)
@@ -142,21 +145,23 @@ def _store_gone(world: Surrounded, case: Case, result: Result) -> Ended | None:
 
     world.wire.watchers[:] = [end]
     ended = synced(world)
-    if result.met and ended.exit_code == 0 and _uses_the_store_after(world, case.at):
-        result.tell(["exit 0, though the store is gone"])
+    if result.met and ended.exit_code == 0:
+        if _must_notice(world, case.at) and not world.repairs:
+            result.tell(["exit 0, though the store is gone"])
+        world.repairs = True  # nothing tells the next run; a person who misses the documents does this
     return None
 
 
-def _uses_the_store_after(world: Surrounded, at: int) -> bool:
-    return any(sent.number >= at and sent.method != "DELETE" for sent in world.wire.sent)
+def _must_notice(world: Surrounded, at: int) -> bool:
+    """Whether the run asked the store for something that only a store that is there can answer."""
+    asked = ("GET /vector_stores/*", "POST /vector_stores/*/*", "GET /vector_stores/*/file_batches/*")
+    return any(sent.number >= at and any(map(sent.is_, asked)) for sent in world.wire.sent)
 
 
 def _badly_indexed(world: Surrounded, case: Case, result: Result) -> Ended | None:
     """`at` is which of the run's documents it is."""
     changed = [path for path in sorted(world.files) if world.files[path] != world.synced.get(path)]
-    if case.at > len(changed):
-        return None
-    path = changed[case.at - 1]
+    path = [*world.taken_away, *changed][case.at - 1]
     indexing = kinds.INDEXING.get(case.fault, kinds.Indexing(LEFT_OUT, "", passes=True))
     met = (
         kinds.spoil(world, upload_filename(path), indexing)
@@ -166,9 +171,9 @@ def _badly_indexed(world: Surrounded, case: Case, result: Result) -> Ended | Non
     world.settings["index_timeout"] = "1"
     ended = synced(world)
     result.met = bool(met)
-    if ended.exit_code != (0 if indexing.passes else 1):
+    if met and ended.exit_code != (0 if indexing.passes else 1):
         result.tell([f"the run ends with {ended}"])
-    if indexing.final:
+    if met and indexing.final:
         _refused_for_good(world, path, result)
     return ended
 
@@ -176,7 +181,7 @@ def _badly_indexed(world: Surrounded, case: Case, result: Result) -> Ended | Non
 def _refused_for_good(world: Surrounded, path: str, result: Result) -> None:
     """It is told again without being tried again, until it changes."""
     world.wire.sent.clear()
-    again = synced(world, once_more=True)
+    again = synced(world)
     result.runs += 1
     if again.exit_code != 1 or again.failed != {path}:
         result.tell([f"the run after a final refusal ends with {again}"])
@@ -211,7 +216,7 @@ def _killed_then_stale(world: Surrounded, case: Case, result: Result) -> Ended |
     world.wire.when("GET /vector_stores/*/files", lists)
     result.met = True
     result.runs += 1
-    return synced(world, once_more=True)
+    return synced(world)
 
 
 def _given(world: Surrounded) -> dict[str, object]:
@@ -237,9 +242,9 @@ def watched(world: Surrounded, result: Result) -> Iterator[None]:
     result.tell(watch.violations)
 
 
-def synced(world: Surrounded, *, once_more: bool = False) -> Ended:
+def synced(world: Surrounded) -> Ended:
     try:
-        return Ended.of(world.once_more() if once_more else world.sync())
+        return Ended.of(world.sync())
     except VsyncError as error:
         return Ended.of(error)
 
@@ -257,7 +262,7 @@ def mended(world: Surrounded, result: Result, others: Others, earlier: list[Ende
     """The faults are over: the next run brings everything into order, and the one after it has nothing to do."""
     world.wire.calm()
     with watched(world, result):
-        again = synced(world, once_more=True)
+        again = synced(world)
     result.runs += 1
     if again.reason == "store" and again.exit_code == 3:
         again = _with_another_store(world, result)
@@ -268,7 +273,7 @@ def mended(world: Surrounded, result: Result, others: Others, earlier: list[Ende
     result.tell(store_is_the_source(world))
     result.tell(others.touched(world))
     listed = set().union(*(ended.leftovers("listed") for ended in [*earlier, again]))
-    left = unattached(world) - result.without_a_store
+    left = unattached(world) - result.excused
     result.listed = len(left & listed)
     names = world.uploaded()
     result.tell(f"the File {file_id} ({names[file_id]}) is left and no report names it" for file_id in left - listed)
@@ -277,8 +282,12 @@ def mended(world: Surrounded, result: Result, others: Others, earlier: list[Ende
 
 def _with_another_store(world: Surrounded, result: Result) -> Ended:
     """The store is gone, and the error says what a person does then: here that is done."""
-    for store_id in world.own_stores:
+    manifest = world.manifest
+    if manifest is not None:
+        result.excused |= {entry.file_id for entry in manifest.targets["default"].files.values()}
+    for store_id in world.expired_stores:
         world.ask("DELETE", f"/vector_stores/{store_id}")
+    world.repairs = False
     world.settings.pop("vector_store_id", None)
     if isinstance(world, Machines):
         world.bare.git("update-ref", "-d", "refs/heads/vsync-manifest")
@@ -286,7 +295,7 @@ def _with_another_store(world: Surrounded, result: Result) -> Ended:
         world.forget_manifest()
     world.wire.calm()
     result.runs += 1
-    return synced(world, once_more=True)
+    return synced(world)
 
 
 def _has_nothing_to_do(world: Surrounded, result: Result) -> None:

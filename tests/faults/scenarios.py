@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from tests.integration.test_sync_remote import Shared
+from tests.integration.test_sync_remote import SEAL, Shared
 from tests.wire import World, die
 from vsync.api import Api, connect
 from vsync.documents import upload_filename
@@ -42,13 +42,23 @@ class Surrounded(World):
 
     repairs = False
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.taken_away: dict[str, str] = {}
+        """Entries of documents that somebody took out of the store, File ids by path."""
+
     @property
     def own_stores(self) -> list[str]:
         """The stores that vsync made, or was given."""
+        return [store["id"] for store in self._own() if store["status"] != "expired"]
+
+    @property
+    def expired_stores(self) -> list[str]:
+        return [store["id"] for store in self._own() if store["status"] == "expired"]
+
+    def _own(self) -> list[Any]:
         given = self.settings.get("vector_store_id")
-        return [
-            store["id"] for store in self.stores() if store["id"] == given or "vsync_owner" in (store["metadata"] or {})
-        ]
+        return [store for store in self.stores() if store["id"] == given or "vsync_owner" in (store["metadata"] or {})]
 
     @property
     def store_id(self) -> str:
@@ -76,16 +86,12 @@ class Surrounded(World):
             return super().connect(stop)
         return connect(Credentials(KEY, self.over), sleep=stop.pause)
 
-    def once_more(self, **given: Any) -> Report:
-        """The next run after one that met faults."""
-        return self.sync(**given)
-
 
 class Machines(Surrounded, Shared):
     """The same with its state on a git remote: each run is on a machine of its own, with nothing but a fresh clone."""
 
-    def once_more(self, **given: Any) -> Report:
-        return self.sync(is_dead=True, **given)
+    def sync(self, **given: Any) -> Report:
+        return super().sync(is_dead=True, **given)
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,15 @@ def _after_a_death(world: Surrounded) -> None:
         lambda world: world.wire.when("GET /vector_stores/*/file_batches/*", die(answered=True)), **given
     )
     world.wire.calm()
+    if isinstance(world, Machines):
+        _long_ago(world)
     _take_away(world, "b.md", "docs/c.md")
+
+
+def _long_ago(world: Machines) -> None:
+    """The seal has not been renewed for years: nobody waits for its holder."""
+    commit = world.bare.git("commit-tree", f"{SEAL}^{{tree}}", "-m", "vsync seal")
+    world.bare.git("update-ref", SEAL, commit)
 
 
 def _repair(world: Surrounded) -> None:
@@ -151,7 +165,7 @@ def _repair(world: Surrounded) -> None:
 
 def _take_away(world: Surrounded, *paths: str) -> None:
     for path in paths:
-        file_id = world.entry(path).file_id
+        file_id = world.taken_away[path] = world.entry(path).file_id
         world.ask("DELETE", f"/vector_stores/{world.store_id}/files/{file_id}")
         world.ask("DELETE", f"/files/{file_id}")
 
@@ -218,7 +232,7 @@ def ready(name: str, kind: type[Surrounded] = Surrounded) -> Iterator[Surrounded
     with tempfile.TemporaryDirectory(prefix="fault-", dir=_scratch(), ignore_cleanup_errors=True) as folder_name:
         world = _made[name, kind].copy(Path(folder_name) / "world")
         assert isinstance(world, Surrounded)
-        world.repairs = _made[name, kind].repairs
+        world.repairs, world.taken_away = _made[name, kind].repairs, dict(_made[name, kind].taken_away)
         try:
             yield world
         finally:

@@ -199,10 +199,23 @@ def test_a_listing_that_may_be_stale_is_asked_for_once_more() -> None:
     assert project.asked == ["files", "files"]
 
 
-def test_without_any_time_nothing_is_asked() -> None:
+def test_without_any_time_a_file_in_no_store_is_named_and_nothing_inferred() -> None:
+    project = Project([file(), file("file-2"), file("file-3", name="b.md")], attached=[("vs_1", "file-2")])
+    (found,) = project.look(attempt(since=None))
+    assert (found.file_id, found.verdict) == ("file-1", "listed")
+    assert "no date" in found.why
+
+
+def test_without_any_time_what_the_stores_do_not_tell_is_named_too() -> None:
     project = Project([file()])
-    assert project.look(attempt(since=None)) == []
-    assert project.asked == []
+    project.refuses = True
+    assert [item.verdict for item in project.look(attempt(since=None))] == ["listed"]
+
+
+def test_without_any_time_many_files_are_named_without_asking_the_stores() -> None:
+    project = Project([file(f"file-{number}") for number in range(MAX_REQUESTS + 1)])
+    assert len(project.look(attempt(since=None))) == MAX_REQUESTS + 1
+    assert project.asked == ["files", "stores"]
 
 
 # Telling
