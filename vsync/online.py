@@ -374,6 +374,8 @@ class OnlineRun:
         if outcome.defect is not None:
             raise outcome.defect  # what was done is recorded
         removal = await self._remove(store, new, outcome)
+        if removal.cause is not None:
+            self._doubt_when_overtaken()
         if pending and outcome.cause is None and removal.cause is None and not removal.refused:
             if job.publication.rewritable and job.keep_manifest:
                 self._publish(identity, replace(new, pending_delete=()), closing=True)
@@ -396,6 +398,15 @@ class OnlineRun:
             requests=self._requests(),
             bytes_uploaded=self._traffic.bytes_uploaded,
         )
+
+    def _doubt_when_overtaken(self) -> None:
+        """What this run deleted last may be what the one that has taken over keeps."""
+        try:
+            self._job.publication.check()
+        except SealHeld:
+            self._job.publication.doubt()
+        except VsyncError as error:  # the report says already why the run ended
+            self._job.observer.note(f"Whether another run has taken over cannot be known: {error.message}")
 
     # --- What is left of uploads without an answer ------------------------------------------------------------
 
