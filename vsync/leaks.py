@@ -9,13 +9,11 @@ that begins like a token are the formats tried (and imported).
 
 from __future__ import annotations
 
-import base64
 import binascii
 import functools
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 MAX_FINDINGS = 5
@@ -27,6 +25,11 @@ _BEFORE, _BEHIND = 64, 2560
 _LEAST_RUN = 20
 _MAX_CANDIDATES = 5_000
 """So many examples in one file are made to keep the search busy; it then ends."""
+
+
+def _lazily(pattern: str) -> Callable[[], re.Pattern[str]]:
+    """A pattern that is compiled when it is first asked for: most runs look into no file."""
+    return functools.cache(lambda: re.compile(pattern))
 
 
 class Finding(NamedTuple):
@@ -49,7 +52,7 @@ _NAMES = frozenset(
 )
 _EXTENSIONS = (".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk")
 _ENDS = ("/.docker/config.json",)
-_TEMPLATE = re.compile(r"(?i)[._-](example|sample|template|dist|default|defaults)\b")
+_TEMPLATE = _lazily(r"(?i)[._-](example|sample|template|dist|default|defaults)\b")
 
 
 def is_secret_name(path: str) -> bool:
@@ -57,14 +60,13 @@ def is_secret_name(path: str) -> bool:
     name = path.rpartition("/")[2].lower()
     if name in _NAMES or name.endswith(_EXTENSIONS) or f"/{path.lower()}".endswith(_ENDS):
         return True
-    return name.startswith(".env.") and not _TEMPLATE.search(name)
+    return name.startswith(".env.") and not _TEMPLATE().search(name)
 
 
 # --- Formats ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Format:
+class _Format(NamedTuple):
     """A kind of secret. A match counts when it begins with one of the prefixes and `check` finds it real."""
 
     kind: str
@@ -114,14 +116,14 @@ _OWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Azure storage key", r"AccountKey=[A-Za-z0-9+/]{86}==", ("AccountKey=",)),
 )
 
-_LOOKS_LIKE_TOKEN = re.compile(
+_LOOKS_LIKE_TOKEN = _lazily(
     r"A(?:KIA|SIA|BIA|CCA|3T)|gh[pousr]_|github_pat_|gl(?:pat|dt|rt|ptt|soat|cbt)-|T3BlbkFJ|sk-ant-|[sr]k_live_|xox[a-z]-|hooks\.slack\.com|npm_|pypi-AgE"
     r"|SG\.|sq0csp-|AccountKey=|:AA|AIza|GOCSPX-|hf_|SK[0-9a-z]{32}|-us[0-9]|[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\."
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-Lines: [0-9]{1,4}")
+_PRIVATE_KEY = _lazily(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-Lines: [0-9]{1,4}")
 _PRIVATE_KEY_WORDS = ("PRIVATE KEY", "Private-Lines: ")
-_PEM_HEADER = re.compile(r"[A-Z][A-Za-z-]{2,30}: ")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_PEM_HEADER = _lazily(r"[A-Z][A-Za-z-]{2,30}: ")
+_BASE64 = _lazily(r"[A-Za-z0-9+/]+={0,2}")
 _MOST_HEADERS = 12
 _LEAST_KEY = 48  # an Ed25519 key has 64 characters
 
@@ -140,7 +142,7 @@ def _formats() -> tuple[_Format, ...]:
 
 # --- What only looks like one -------------------------------------------------------------------------------
 
-_EXAMPLE_WORDS = re.compile(
+_EXAMPLE_WORDS = _lazily(
     r"(?i)example|sample|placeholder|redacted|changeme|change[_-]me|dummy|your[_-]?|fake|insert|xxxx|secret"
 )
 _LEAST_DISTINCT = 6
@@ -156,7 +158,9 @@ def _is_real(token: str) -> bool:
 def _is_no_placeholder(token: str) -> bool:
     """Whether there is no such word in it, not few characters again and again, and not mostly `1234` and `abcd`."""
     body = re.sub(r"[^a-z0-9]", "", token.lower())
-    return not (_EXAMPLE_WORDS.search(token) or len(set(body)) < _LEAST_DISTINCT or _in_sequence(body) * 2 > len(body))
+    return not (
+        _EXAMPLE_WORDS().search(token) or len(set(body)) < _LEAST_DISTINCT or _in_sequence(body) * 2 > len(body)
+    )
 
 
 def _in_sequence(body: str) -> int:
@@ -175,9 +179,9 @@ def _in_sequence(body: str) -> int:
 
 def _is_discord_token(token: str) -> bool:
     """A token of Discord begins with the bot's id, a number, in base64; a name with dots in it does not."""
-    first = token.partition(".")[0]
+    first = token.partition(".")[0].replace("-", "+").replace("_", "/")
     try:
-        return base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).isdigit()
+        return binascii.a2b_base64(first + "=" * (-len(first) % 4)).isdigit()
     except (binascii.Error, ValueError):
         return False
 
@@ -195,13 +199,13 @@ def _has_key_body(following: str) -> bool:
     body, before = "", 0
     for line in following.partition("-----")[0].replace("\\r", "").replace("\\n", "\n").split("\n"):
         stripped = line.lstrip("/").strip(" \t\r>#*|\"'`,;+()\\")
-        if not stripped or (not body and _PEM_HEADER.match(stripped)):
+        if not stripped or (not body and _PEM_HEADER().match(stripped)):
             before += 1
             if before > _MOST_HEADERS:
                 break
             continue
         words = stripped.split()
-        if not all(map(_BASE64.fullmatch, words)) or any(len(word) < _LEAST_RUN for word in words[:-1]):
+        if not all(map(_BASE64().fullmatch, words)) or any(len(word) < _LEAST_RUN for word in words[:-1]):
             break
         body += "".join(words)
     mixed = any(map(str.isupper, body)) and any(map(str.islower, body))
@@ -258,12 +262,12 @@ class Scanner:
 def _candidates(text: str) -> Iterator[tuple[str | None, int, int]]:
     """What looks like a secret, as its kind, start and end; no kind when it turns out to be none."""
     if any(word in text for word in _PRIVATE_KEY_WORDS):
-        for match in _PRIVATE_KEY.finditer(text):
+        for match in _PRIVATE_KEY().finditer(text):
             real = _has_key_body(text[match.end() : match.end() + _BEHIND])
             yield "private key" if real else None, match.start(), min(match.end() + _BEHIND, len(text))
     for start, end in _suspect(text):
         # A line's end as programs write it in a literal; the same length, so that positions stay.
-        part = _ESCAPED.sub("  ", text[start:end])
+        part = _ESCAPED().sub("  ", text[start:end])
         for form in _formats():
             if form.may_be_in(part):
                 for match in itertools.chain.from_iterable(pattern.finditer(part) for pattern in form.patterns):
@@ -272,13 +276,13 @@ def _candidates(text: str) -> Iterator[tuple[str | None, int, int]]:
                     yield form.kind if real else None, at, start + match.end()
 
 
-_ESCAPED = re.compile(r"\\[nrt]")
+_ESCAPED = _lazily(r"\\[nrt]")
 
 
 def _stands_alone(text: str, start: int) -> bool:
     """Whether a word begins there, also behind the `\\n` of a program's literal."""
     before = text[max(0, start - 2) : start]
-    return not re.search(r"[A-Za-z0-9_]\Z", before) or bool(_ESCAPED.fullmatch(before))
+    return not re.search(r"[A-Za-z0-9_]\Z", before) or bool(_ESCAPED().fullmatch(before))
 
 
 _IN_TOKEN = bytes(
@@ -299,7 +303,7 @@ def _suspect(text: str) -> Iterator[tuple[int, int]]:
     while position >= 0:
         end = shape.find(b" ", position + _LEAST_RUN)
         end = len(text) if end < 0 else end
-        if _LOOKS_LIKE_TOKEN.search(text, max(0, position - _BEFORE), end + _BEFORE):
+        if _LOOKS_LIKE_TOKEN().search(text, max(0, position - _BEFORE), end + _BEFORE):
             start, stop = max(0, position - 2 * _BEFORE), end + _BEFORE * 2
             if region is not None and start <= region[1]:
                 start = region[0]

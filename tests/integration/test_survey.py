@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.gitrepo import Content, Repo, executable, link, submodule
+from vsync import selection
 from vsync.bookkeeping import Results, next_state
-from vsync.documents import Chunking, Document, Recipe
+from vsync.documents import Chunking, Document, Recipe, path_attribute
 from vsync.errors import GitUnavailable
 from vsync.git import Repository
+from vsync.leaks import Finding
 from vsync.manifest import Entry, Failure, TargetState
 from vsync.planning import EMPTY_STATE, Limits, Plan, refusal
 from vsync.selection import Rules
@@ -427,6 +430,44 @@ def test_a_document_that_became_unusable_is_deleted_and_told(repo: Repo) -> None
     found = look(repo, second, synced(repo, first))
     assert operations(found.plan) == [("delete", "a.md"), ("delete", "b.md")]
     assert reasons(found.plan) == {"a.md": "empty", "b.md": "symlink"}
+
+
+def test_a_blob_that_unpacks_to_too_much_is_not_unpacked(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "MAX_BYTES", 1_000_000)
+    commit = repo.commit({"bomb.md": b"\0" * 30_000_000, "bomb.pdf": b"\0" * 1_000_001, "good.md": b"text"})
+    tracemalloc.start()
+    found = look(repo, commit, None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert reasons(found.plan) == {"bomb.md": "too-large", "bomb.pdf": "too-large"}
+    assert [op.path for op in found.plan.of("upload")] == ["good.md"]
+    assert peak < 500_000
+
+
+def test_a_large_text_is_searched_in_little_memory(repo: Repo) -> None:
+    token = b"gh" + b"p_vK3mZ8qLw2Rt7Yb5Nc9Xd1Jf4Gh6Ps0TaQeU"
+    commit = repo.commit({"large.md": b"Lorem ipsum dolor sit amet.\n" * 1_000_000 + token})
+    tracemalloc.start()
+    found = look(repo, commit, None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.plan.leaks == {"large.md": (Finding("GitHub token", 1_000_001),)}
+    assert peak < 8_000_000
+
+
+def test_folders_far_below_each_other_and_names_of_any_length_are_compared(repo: Repo) -> None:
+    deep, long = "/".join(["d"] * 1500) + "/a.md", "/".join(["n" * 200] * 30) + "/b.md"
+    commit = repo.commit({deep: b"1", long: b"2"})
+    found = look(repo, commit, None)
+    assert [op.path for op in found.plan.of("upload")] == [deep, long]
+    assert {len(path_attribute(path)) for path in (deep, long)} == {256}
+
+
+def test_nothing_that_a_file_says_of_itself_is_read(repo: Repo) -> None:
+    """Front matter is text like any other: there is no parser that its depth or its references could keep busy."""
+    bomb = b"---\na: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (c + 1, c + 1, c, c) for c in range(97, 121))
+    commit = repo.commit({"yaml.md": bomb + b"---\n", "deep.md": b"---\na: " + b"[" * 200_000 + b"\n---\n"})
+    assert [op.path for op in look(repo, commit, None).plan.of("upload")] == ["deep.md", "yaml.md"]
 
 
 def test_a_large_blob_is_not_read_further_than_needed_and_its_neighbours_are_judged_right(repo: Repo) -> None:

@@ -59,6 +59,7 @@ def _read_parts(reader: _Reader, boundary: bytes, form: Form, spools: contextlib
     delimiter = b"\r\n--" + boundary
     for _ in reader.until(delimiter):
         pass
+    total = 0
     for _ in range(MAX_PARTS):
         if reader.take(2) == b"--":
             return
@@ -68,14 +69,14 @@ def _read_parts(reader: _Reader, boundary: bytes, form: Form, spools: contextlib
         else:
             spool = tempfile.SpooledTemporaryFile(PIECE_BYTES)  # noqa: SIM115 - the stack closes it
             content = spools.enter_context(spool)
-            size = 0
+            before = total
             for piece in reader.until(delimiter):
-                size += len(piece)
-                if size > MAX_FILE_BYTES:
+                total += len(piece)
+                if total > MAX_FILE_BYTES:  # of all files together: a request brings one
                     raise too_large(f"The file is larger than {MAX_FILE_BYTES} bytes.")
                 content.write(piece)
             content.seek(0)
-            form.uploads[name] = Upload(filename, content, size)
+            form.uploads[name] = Upload(filename, content, total - before)
     raise invalid(f"The request body has more than {MAX_PARTS} parts.")
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zipfile
 
 import pytest
@@ -78,6 +79,33 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.Monk
     monkeypatch.setattr(extraction, "MAX_XML_BYTES", 100_000)
     bomb = archive(**{"word/document.xml": "<w:t>" + "x" * 200_000})
     assert failure("a.docx", bomb)[1] == "The file could not be parsed because it is too large."
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
+def test_what_cannot_be_unpacked_bit_by_bit_is_not_unpacked(method: int) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", method) as written:
+        written.writestr("word/document.xml", b"<w:t>x</w:t>" + b" " * 50_000_000)
+    tracemalloc.start()
+    assert failure("a.docx", data.getvalue()) == ("invalid_file", "The file could not be parsed.")
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<a:t " * 2_000_000,
+        "<w:t>" * 2_000_000,
+        "<w:t>" + "x" * 10_000_000,
+        "&" * 10_000_000,
+        "<w:t>&#" + "9" * 10_000_000,
+    ],
+    ids=range(5),
+)
+def test_broken_markup_is_read_in_time_that_grows_with_its_size(xml: str) -> None:
+    """With the square of it, each would take days."""
+    assert text_of("a.docx", [archive(**{"word/document.xml": xml + "<w:t>end</w:t>"})]).endswith("end")
 
 
 def broken() -> dict[str, bytes]:

@@ -137,3 +137,18 @@ def test_a_file_past_the_limit_is_refused_before_it_is_read_whole(
     )
     assert (response.status, of_json(response)["error"]["code"]) == (413, "file_too_large")
     assert read < 40
+
+
+def test_all_files_of_a_request_together_are_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", 3_000_000)
+    parts = [
+        b'Content-Disposition: form-data; name="file%d"; filename="a"\r\n\r\n' % number + bytes(1_000_000)
+        for number in range(4)
+    ]
+    headers, body = multipart(*parts[:3])
+    with form_of(Request("POST", "/files", headers=headers, body=body)) as form:
+        assert [upload.size for upload in form.uploads.values()] == [1_000_000] * 3
+    headers, body = multipart(*parts)
+    with pytest.raises(ApiError) as refused, form_of(Request("POST", "/files", headers=headers, body=body)):
+        pass
+    assert refused.value.status == 413
