@@ -26,7 +26,7 @@ from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, sa
 from .outcome import Outcome, Removal, audit, final_failures, headline, of_run, rebuilt
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, ManifestMoved, Published, unsettled
-from .recovery import by_path, choose_owner, recover, with_hidden, with_proven
+from .recovery import belongs, by_path, choose_owner, recover, with_hidden, with_proven
 from .reporting import Leftover, Report, of_plan, stock, stock_after
 from .store import (
     StoreEntry,
@@ -305,10 +305,12 @@ class OnlineRun:
             self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
         if job.repair:
             filenames = await Files(self._api).names()
-            gone = await gone_files(Files(self._api), entries, filenames)
+            known = self._known_ids()
+            ours = [entry for entry in entries if belongs(entry, self._identity()) or entry.file_id in known]
+            gone = await gone_files(Files(self._api), ours, filenames)
             entries = as_repaired(entries, state, self._identity(), gone, vouched=self._vouched())
             # Files of entries that somebody took out of the store: a repair uploads them anew, and the old ones go.
-            taken_out = (self._known_ids() & filenames.keys()) - {entry.file_id for entry in entries}
+            taken_out = (known & filenames.keys()) - {entry.file_id for entry in entries}
             state = replace(state, pending_delete=(*state.pending_delete, *sorted(taken_out)))
         documents = await asyncio.to_thread(list_documents, job.source, job.brief)
         self._wanted = documents.keys()

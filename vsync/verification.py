@@ -208,7 +208,8 @@ def _compare(job: Job, wish: Wish, known: _Recorded) -> Report:
             if known.state is None:
                 raise
             return store_id, Found((Drift("expired", None, None, error.message),)), api.traffic.requests
-        found = compare(state, identity, inventory, vouched=vouched, recipe=job.brief.recipe)
+        left = [(id_, inventory.filenames[id_]) for id_ in job.journal.left() if id_ in inventory.filenames]
+        found = compare(state, identity, inventory, vouched=vouched, recipe=job.brief.recipe, left=left)
         return store_id, found, api.traffic.requests
 
     store_id, found, requests = _connected(job, ask)
@@ -294,7 +295,9 @@ def _repair(job: Job, wish: Wish, before: Report) -> Report:
     left = {(item.kind, item.path, item.file_id) for item in after.verification.drift}
     mended = tuple(item for item in verification.drift if (item.kind, item.path, item.file_id) not in left)
     done = replace(done, requests=_added(done.requests, after.requests))
-    return replace(done, verification=replace(after.verification, mended=mended, synced=True))
+    # What is to be taken over was chosen before the repair, and stays just that.
+    chosen_before = {"taken": verification.taken, "kept_back": verification.kept_back}
+    return _verified(replace(done, verification=after.verification), mended=mended, synced=True, **chosen_before)
 
 
 def _told_of_new_store(before: Report, done: Report) -> Report:
@@ -327,7 +330,10 @@ def _rebuild(job: Job) -> tuple[str, ...]:
     warnings = _lost(job, published)
     known = look(job, published)
     if superseded(job, known):
-        raise ManifestError("A newer run has synced already: this one must not write the manifest.", "Run it again.")
+        raise ManifestError(
+            "A newer run has synced already: this one must not write the manifest.",
+            "Start a new run: the re-run of an old one stays an old one.",
+        )
     OnlineRun(job, known).execute()
     return warnings
 
