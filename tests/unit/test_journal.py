@@ -194,3 +194,42 @@ def test_what_is_no_journal_says_nothing(content: bytes) -> None:
 def test_a_journal_says_what_was_written() -> None:
     record = Record(("run",), ("file-1",), (Attempt("ü\n.md", 3, 1, 2), Attempt("b.md", 0, None)))
     assert parse_journal(dump_journal(record)) == record
+
+
+def test_half_a_character_is_in_no_journal() -> None:
+    assert parse_journal(b'{"version": 1, "runs": ["r"], "uploaded": ["\\ud800"], "attempts": []}') is None
+
+
+def test_an_upload_that_is_on_its_way_is_not_lost_yet(folder: Path) -> None:
+    made = opened(folder)
+    asyncio.run(made.sending("a.md", 1, 100))
+    assert made.lost == ()
+
+
+def test_files_without_attempts_are_kept_for_the_next_run(folder: Path) -> None:
+    made = opened(folder)
+
+    async def go() -> None:
+        await made.answered(await made.sending("a.md", 1, 100), "file-1")
+
+    asyncio.run(go())
+    made.close(settled=True)
+    assert on_disk(folder) == Record(("run-1",), ("file-1",), ())
+
+
+def test_a_journal_that_is_closed_has_inherited_nothing_any_more(folder: Path) -> None:
+    dead = opened(folder)
+    asyncio.run(dead.sending("b.md", 2, 100))
+    made = opened(folder, "run-2")
+    made.close(settled=True)
+    assert made.inherited == Record()
+    assert not Journal(folder, "default-1").waits()
+
+
+def test_why_a_journal_cannot_be_written_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal_module, "write_durably", full)
+    with pytest.raises(PublicationFailed, match="cannot be written: No space left on device"):
+        opened(folder)

@@ -235,3 +235,43 @@ def test_of_very_many_some_are_named_and_all_are_counted() -> None:
     told = leftover_warnings(many)
     assert len(told) == 21
     assert "5 more" in told[-1]
+
+
+@pytest.mark.parametrize("until", [NOW - SETTLED_AFTER_S, 110])
+def test_a_listing_that_is_no_longer_stale_is_not_asked_for_again(until: int) -> None:
+    project = Project([])
+    assert project.look(attempt(until=until)) == []
+    assert project.asked == ["files"]
+    assert project.waits == []
+
+
+def test_one_young_attempt_is_enough_to_ask_again() -> None:
+    project = Project([file()])
+    project.look(attempt(), attempt("b.md", until=NOW - SETTLED_AFTER_S + 1))
+    assert project.asked[:2] == ["files", "files"]
+    assert project.waits == [2.0]
+
+
+def test_when_every_attempt_has_its_file_nothing_is_asked_again() -> None:
+    project = Project([file(at=NOW - 10)])
+    project.look(attempt(until=NOW - 1))
+    assert project.asked.count("files") == 1
+
+
+def test_a_file_is_old_enough_after_five_seconds_and_the_youngest_counts() -> None:
+    project = Project([file(at=NOW - 100), file("file-2", at=NOW - SETTLED_AFTER_S)])
+    project.look(attempt(until=None), attempt(until=None))
+    assert project.waits == []
+    project = Project([file(at=NOW - 100), file("file-2", at=NOW - 2)])
+    project.look(attempt(until=None), attempt(until=None))
+    assert project.waits == [SETTLED_AFTER_S - 2]
+
+
+def test_what_an_answer_named_is_asked_about_by_nobody() -> None:
+    project = Project([file(), file("file-2")])
+    assert verdicts(project.look(attempt(), known=["file-1"])) == {"file-2": "deleted"}
+
+
+def test_only_files_since_the_first_attempt_are_listed() -> None:
+    project = Project([file(at=50), file("file-2", at=105)])
+    assert verdicts(project.look(attempt(since=100), attempt("b.md", since=200))) == {"file-2": "deleted"}
