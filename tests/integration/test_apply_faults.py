@@ -9,14 +9,26 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.transfers import BATCH, IN_BATCH, LOOK, POLL, SINGLE, Ran, document, fail_entries, numbered
+from tests.transfers import (
+    BATCH,
+    IN_BATCH,
+    INTERNAL,
+    LOOK,
+    POLL,
+    SINGLE,
+    Ran,
+    SickIndex,
+    document,
+    fail_entries,
+    numbered,
+)
 from tests.wire import (
     Fault,
     Forward,
@@ -41,7 +53,6 @@ from vsync.observer import Observer
 from vsync.planning import Operation
 from vsync.stop import Stop
 
-INTERNAL = {"code": "server_error", "message": "An internal error occurred."}
 ATTACHED = "File file-x is already attached to this vector store."
 
 
@@ -60,41 +71,6 @@ def checked(ran: Ran) -> Ran:
     assert ran.world.uploaded().keys() == known
     assert len(ran.outcome.discarded) == len(set(ran.outcome.discarded))
     return ran
-
-
-class SickIndex:
-    """A server that fails to index the first so many Files of a name; 0 is a name that it indexes."""
-
-    def __init__(self, world: World, sick: Mapping[str, int], status: str = "failed", error: object = INTERNAL) -> None:
-        self._world, self._sick, self._status, self._error = world, sick, status, error
-        world.wire.when(IN_BATCH, self._list)
-        world.wire.when(LOOK, alter(self._change))
-        world.wire.when(POLL, self._count)
-
-    def _is_sick(self, file_id: str) -> bool:
-        uploaded = self._world.uploaded()
-        name = uploaded[file_id]
-        return [other for other in uploaded if uploaded[other] == name].index(file_id) < self._sick.get(name, 0)
-
-    def _change(self, data: dict[str, Any]) -> None:
-        for item in data.get("data", [data]):
-            if item["object"] == "vector_store.file" and self._is_sick(item["id"]):
-                item.update(status=self._status, last_error=self._error)
-
-    async def _list(self, sent: Sent, forward: Forward) -> httpx2.Response:
-        wanted = sent.query.get("filter")
-        sent.query = {name: value for name, value in sent.query.items() if name != "filter"}
-        data = (await forward()).json()
-        self._change(data)
-        data["data"] = [item for item in data["data"] if wanted in {None, item["status"]}]
-        return response(200, data)
-
-    async def _count(self, sent: Sent, forward: Forward) -> httpx2.Response:
-        data = (await forward()).json()
-        ill = sum(self._is_sick(item["id"]) for item in self._world.pages(f"{sent.path}/files"))
-        data["file_counts"]["completed"] -= ill
-        data["file_counts"][self._status] += ill
-        return response(200, data)
 
 
 class Listening(Observer):
