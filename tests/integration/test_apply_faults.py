@@ -76,6 +76,14 @@ def checked(ran: Ran) -> Ran:
 class Listening(Observer):
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
+        self.announced: Counter[str] = Counter()
+        self.advanced: Counter[str] = Counter()
+
+    def stage(self, name: str, total: int) -> None:
+        self.announced[name] += total
+
+    def advance(self, name: str) -> None:
+        self.advanced[name] += 1
 
     def failed(self, path: str, code: str, message: str) -> None:
         self.told.append((path, code))
@@ -271,6 +279,25 @@ def test_a_batch_that_stands_still_is_looked_at_file_by_file(world: World, monke
     assert len(world.wire.of(IN_BATCH)) == 1
 
 
+def test_a_batch_that_stands_still_for_a_moment_is_only_asked_for(world: World) -> None:
+    said = counts(in_progress=2, completed=3, total=5)
+    world.wire.when(POLL, alter(lambda data: data.update(status="in_progress", file_counts=said)), times=4)
+    ran = checked(Ran(world, numbered(5)))
+    assert len(ran.confirmed) == 5
+    assert (len(world.wire.of(POLL)), len(world.wire.of(IN_BATCH))) == (5, 0)
+
+
+def test_what_is_announced_is_done_in_the_end(world: World) -> None:
+    """Of Files that are indexed, fail, are tried again or hang."""
+    observer = Listening()
+    SickIndex(world, {"001.md": 1, "002.md": 9})
+    fail_entries(world, "in_progress", None, {"003.md"})
+    ran = checked(Ran(world, numbered(6), observer=observer, index_timeout_s=0.5))
+    assert {path: code for path, (code, _) in ran.failed.items()}["003.md"] == "index-timeout"
+    assert observer.advanced["indexing"] == observer.announced["indexing"] >= 6
+    assert observer.advanced["uploading"] == observer.announced["uploading"] >= 6
+
+
 def test_a_batch_that_makes_progress_is_not_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexing_module, "_STANDSTILL_S", 0.05)
     done = 0
@@ -315,16 +342,22 @@ def test_when_batches_cease_to_exist_the_others_are_attached_one_by_one(
 
 
 def test_files_that_are_left_out_of_a_batch_get_no_new_time(world: World) -> None:
+    began: list[float] = []
+
     async def take_some(sent: Sent, forward: Forward) -> httpx2.Response:
+        began.append(time.monotonic())
         sent.raw = json.dumps({"files": sent.json["files"][:2]}).encode()
         return await forward()
 
+    def dawdle(data: dict[str, Any]) -> None:
+        if time.monotonic() - began[0] < 1.0:
+            data.update(status="in_progress", file_counts=counts(in_progress=2, total=2))
+
     world.wire.when(BATCH, take_some)
-    fail_entries(world, "in_progress", None, set())
+    world.wire.when(POLL, alter(dawdle))
     world.wire.when(LOOK, alter(lambda data: data.update(status="in_progress")))
-    began = time.monotonic()
-    ran = checked(Ran(world, numbered(6), index_timeout_s=0.4))
-    assert time.monotonic() - began < 3
+    ran = checked(Ran(world, numbered(6), index_timeout_s=1.5))
+    assert time.monotonic() - began[0] < 2.4
     assert Counter(code for code, _ in ran.failed.values()) == {"index-timeout": 4}
     assert len(ran.confirmed) == 2
 
