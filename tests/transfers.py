@@ -27,6 +27,8 @@ IN_BATCH = "GET /vector_stores/*/file_batches/*/files"
 SINGLE = "POST /vector_stores/*/files"
 LOOK = "GET /vector_stores/*/files/*"
 
+INTERNAL = {"code": "server_error", "message": "An internal error occurred."}
+
 
 class Memory:
     """Documents in memory, as far as `transfer` asks for them."""
@@ -156,3 +158,38 @@ def fail_entries(world: World, status: str, last_error: object, names: set[str])
     world.wire.when(IN_BATCH, filtered)
     world.wire.when(LOOK, alter(change))
     world.wire.when(POLL, alter(count))
+
+
+class SickIndex:
+    """A server that fails to index the first so many Files of a name; 0 is a name that it indexes."""
+
+    def __init__(self, world: World, sick: Mapping[str, int], status: str = "failed", error: object = INTERNAL) -> None:
+        self._world, self._sick, self._status, self._error = world, sick, status, error
+        world.wire.when(IN_BATCH, self._list)
+        world.wire.when(LOOK, alter(self._change))
+        world.wire.when(POLL, self._count)
+
+    def _is_sick(self, file_id: str) -> bool:
+        uploaded = self._world.uploaded()
+        name = uploaded[file_id]
+        return [other for other in uploaded if uploaded[other] == name].index(file_id) < self._sick.get(name, 0)
+
+    def _change(self, data: dict[str, Any]) -> None:
+        for item in data.get("data", [data]):
+            if item["object"] == "vector_store.file" and self._is_sick(item["id"]):
+                item.update(status=self._status, last_error=self._error)
+
+    async def _list(self, sent: Sent, forward: Forward) -> httpx2.Response:
+        wanted = sent.query.get("filter")
+        sent.query = {name: value for name, value in sent.query.items() if name != "filter"}
+        data = (await forward()).json()
+        self._change(data)
+        data["data"] = [item for item in data["data"] if wanted in {None, item["status"]}]
+        return response(200, data)
+
+    async def _count(self, sent: Sent, forward: Forward) -> httpx2.Response:
+        data = (await forward()).json()
+        ill = sum(self._is_sick(item["id"]) for item in self._world.pages(f"{sent.path}/files"))
+        data["file_counts"]["completed"] -= ill
+        data["file_counts"][self._status] += ill
+        return response(200, data)

@@ -150,7 +150,6 @@ class Ledger:
         if self._stop.signum is not None and self.outcome.cause is None:
             self.outcome.cause = Interrupted(self._stop.signum)
         self.outcome.discarded += self._open
-        self._open.clear()
         for path, failure in list(self._failing.items()):
             if path not in self.outcome.confirmed:
                 self.fail(path, failure.code, failure.message)

@@ -9,14 +9,26 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.transfers import BATCH, IN_BATCH, LOOK, POLL, SINGLE, Ran, document, fail_entries, numbered
+from tests.transfers import (
+    BATCH,
+    IN_BATCH,
+    INTERNAL,
+    LOOK,
+    POLL,
+    SINGLE,
+    Ran,
+    SickIndex,
+    document,
+    fail_entries,
+    numbered,
+)
 from tests.wire import (
     Fault,
     Forward,
@@ -41,7 +53,6 @@ from vsync.observer import Observer
 from vsync.planning import Operation
 from vsync.stop import Stop
 
-INTERNAL = {"code": "server_error", "message": "An internal error occurred."}
 ATTACHED = "File file-x is already attached to this vector store."
 
 
@@ -62,44 +73,17 @@ def checked(ran: Ran) -> Ran:
     return ran
 
 
-class SickIndex:
-    """A server that fails to index the first so many Files of a name; 0 is a name that it indexes."""
-
-    def __init__(self, world: World, sick: Mapping[str, int], status: str = "failed", error: object = INTERNAL) -> None:
-        self._world, self._sick, self._status, self._error = world, sick, status, error
-        world.wire.when(IN_BATCH, self._list)
-        world.wire.when(LOOK, alter(self._change))
-        world.wire.when(POLL, self._count)
-
-    def _is_sick(self, file_id: str) -> bool:
-        uploaded = self._world.uploaded()
-        name = uploaded[file_id]
-        return [other for other in uploaded if uploaded[other] == name].index(file_id) < self._sick.get(name, 0)
-
-    def _change(self, data: dict[str, Any]) -> None:
-        for item in data.get("data", [data]):
-            if item["object"] == "vector_store.file" and self._is_sick(item["id"]):
-                item.update(status=self._status, last_error=self._error)
-
-    async def _list(self, sent: Sent, forward: Forward) -> httpx2.Response:
-        wanted = sent.query.get("filter")
-        sent.query = {name: value for name, value in sent.query.items() if name != "filter"}
-        data = (await forward()).json()
-        self._change(data)
-        data["data"] = [item for item in data["data"] if wanted in {None, item["status"]}]
-        return response(200, data)
-
-    async def _count(self, sent: Sent, forward: Forward) -> httpx2.Response:
-        data = (await forward()).json()
-        ill = sum(self._is_sick(item["id"]) for item in self._world.pages(f"{sent.path}/files"))
-        data["file_counts"]["completed"] -= ill
-        data["file_counts"][self._status] += ill
-        return response(200, data)
-
-
 class Listening(Observer):
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
+        self.announced: Counter[str] = Counter()
+        self.advanced: Counter[str] = Counter()
+
+    def stage(self, name: str, total: int) -> None:
+        self.announced[name] += total
+
+    def advance(self, name: str) -> None:
+        self.advanced[name] += 1
 
     def failed(self, path: str, code: str, message: str) -> None:
         self.told.append((path, code))
@@ -295,6 +279,25 @@ def test_a_batch_that_stands_still_is_looked_at_file_by_file(world: World, monke
     assert len(world.wire.of(IN_BATCH)) == 1
 
 
+def test_a_batch_that_stands_still_for_a_moment_is_only_asked_for(world: World) -> None:
+    said = counts(in_progress=2, completed=3, total=5)
+    world.wire.when(POLL, alter(lambda data: data.update(status="in_progress", file_counts=said)), times=4)
+    ran = checked(Ran(world, numbered(5)))
+    assert len(ran.confirmed) == 5
+    assert (len(world.wire.of(POLL)), len(world.wire.of(IN_BATCH))) == (5, 0)
+
+
+def test_what_is_announced_is_done_in_the_end(world: World) -> None:
+    """Of Files that are indexed, fail, are tried again or hang."""
+    observer = Listening()
+    SickIndex(world, {"001.md": 1, "002.md": 9})
+    fail_entries(world, "in_progress", None, {"003.md"})
+    ran = checked(Ran(world, numbered(6), observer=observer, index_timeout_s=0.5))
+    assert {path: code for path, (code, _) in ran.failed.items()}["003.md"] == "index-timeout"
+    assert observer.advanced["indexing"] == observer.announced["indexing"] >= 6
+    assert observer.advanced["uploading"] == observer.announced["uploading"] >= 6
+
+
 def test_a_batch_that_makes_progress_is_not_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexing_module, "_STANDSTILL_S", 0.05)
     done = 0
@@ -339,16 +342,22 @@ def test_when_batches_cease_to_exist_the_others_are_attached_one_by_one(
 
 
 def test_files_that_are_left_out_of_a_batch_get_no_new_time(world: World) -> None:
+    began: list[float] = []
+
     async def take_some(sent: Sent, forward: Forward) -> httpx2.Response:
+        began.append(time.monotonic())
         sent.raw = json.dumps({"files": sent.json["files"][:2]}).encode()
         return await forward()
 
+    def dawdle(data: dict[str, Any]) -> None:
+        if time.monotonic() - began[0] < 1.0:
+            data.update(status="in_progress", file_counts=counts(in_progress=2, total=2))
+
     world.wire.when(BATCH, take_some)
-    fail_entries(world, "in_progress", None, set())
+    world.wire.when(POLL, alter(dawdle))
     world.wire.when(LOOK, alter(lambda data: data.update(status="in_progress")))
-    began = time.monotonic()
-    ran = checked(Ran(world, numbered(6), index_timeout_s=0.4))
-    assert time.monotonic() - began < 3
+    ran = checked(Ran(world, numbered(6), index_timeout_s=1.5))
+    assert time.monotonic() - began[0] < 2.4
     assert Counter(code for code, _ in ran.failed.values()) == {"index-timeout": 4}
     assert len(ran.confirmed) == 2
 
