@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from tests.integration.test_sync_remote import SEAL, Shared
+from tests.shared import SEAL, Shared
 from tests.wire import World, die
 from vsync.api import Api, connect
 from vsync.documents import upload_filename
