@@ -153,12 +153,11 @@ class Attaching:
                         part = left
                         continue
                 wait = next(unknown_waits, None) if is_unknown_file(error) else None
-                if wait is not None and not self._ledger.halted:
-                    await self._stop.sleep(wait)
-                    continue
-                self._batches_refused += 1
-                self._no_batches |= error.status in _NO_SUCH_ENDPOINT and not is_unknown_file(error)
-                return part
+                if wait is None or self._ledger.halted:
+                    self._batches_refused += 1
+                    self._no_batches |= error.status in _NO_SUCH_ENDPOINT and not is_unknown_file(error)
+                    return part
+                await self._stop.sleep(wait)
             else:
                 self._batches_taken += 1
                 self._expect(part, batch_id, tasks)
@@ -206,11 +205,10 @@ class Attaching:
                 if is_attached_already(error) and self._is_ours(await self._store.entry(item.file_id)):
                     return True
                 wait = next(unknown_waits, None) if is_unknown_file(error) else None
-                if wait is not None and not self._ledger.halted:
-                    await self._stop.sleep(wait)
-                    continue
-                self._ledger.reject(item, error.code, error.message, final=is_final(error))
-                return False
+                if wait is None or self._ledger.halted:
+                    self._ledger.reject(item, error.code, error.message, final=is_final(error))
+                    return False
+                await self._stop.sleep(wait)
             else:
                 return True
 

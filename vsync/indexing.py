@@ -106,20 +106,22 @@ class Indexing:
                 for item in list(wait.left.values()):
                     self._confirm(wait, item)
                 return False
-        entries = await self._listed(batch_id)
+        entries = await self._listed(wait, batch_id)
         self._settle(wait, entries)
         if progress.readable and progress.in_progress > 0:
             return False
         listed = {entry.file_id for entry in entries}
         return bool(wait.left) and not listed & wait.left.keys()
 
-    async def _listed(self, batch_id: str) -> list[StoreEntry]:
+    async def _listed(self, wait: _Wait, batch_id: str) -> list[StoreEntry]:
         try:
             return await self._store.batch_entries(batch_id)
         except Refused:
-            return []
+            return await self._ask_each(wait)
 
-    async def _ask_each(self, wait: _Wait) -> None:
+    async def _ask_each(self, wait: _Wait) -> list[StoreEntry]:
+        """Settles what has ended, and gives the entries that are there."""
+        found: list[StoreEntry] = []
         slots = asyncio.Semaphore(_LOOKS_SIDE_BY_SIDE)
 
         async def one(file_id: str) -> None:
@@ -128,9 +130,12 @@ class Indexing:
                     return
                 with contextlib.suppress(Refused):  # it is asked for again until its time is over
                     entry = await self._store.entry(file_id)
-                    self._settle(wait, [entry] if entry else [])
+                    if entry is not None:
+                        found.append(entry)
+                        self._settle(wait, [entry])
 
         await all_of(one(file_id) for file_id in list(wait.left))
+        return found
 
     # --- Settling -------------------------------------------------------------------------------------------
 
@@ -158,15 +163,15 @@ class Indexing:
             # One File that hangs keeps its batch in progress; the others may be searchable long since.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_LOOK_S):
-                    self._settle(wait, await self._listed(wait.batch_id))
+                    self._settle(wait, await self._listed(wait, wait.batch_id))
         for item in wait.expired:
-            if wait.left.pop(item.file_id, None) is not None:
-                self._ledger.reject(
-                    item,
-                    "index-timeout",
-                    f"not indexed after {self._timeout_s:g} s; raise --index-timeout or run again",
-                )
-                self._observer.advance("indexing")
+            del wait.left[item.file_id]
+            self._ledger.reject(
+                item,
+                "index-timeout",
+                f"not indexed after {self._timeout_s:g} s; raise --index-timeout or run again",
+            )
+            self._observer.advance("indexing")
 
 
 class _Wait:

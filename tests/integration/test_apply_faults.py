@@ -327,6 +327,16 @@ def test_a_batch_that_becomes_its_store_and_has_failed_files_is_read_from_them(w
     assert len(ran.confirmed) == 3
 
 
+def test_a_batch_that_cannot_be_listed_and_does_not_add_up_is_looked_at_file_by_file(world: World) -> None:
+    SickIndex(world, {"001.md": 9}, error={"code": "invalid_file", "message": "No."})
+    world.wire.when(POLL, alter(lambda data: data.update(file_counts=counts(completed=5, total=4))))
+    world.wire.when(IN_BATCH, refuse(404, "Invalid URL"))
+    ran = checked(Ran(world, numbered(5)))
+    assert ran.failed == {"001.md": ("invalid_file", True)}
+    assert len(ran.confirmed) == 4
+    assert not world.wire.of(SINGLE)
+
+
 @pytest.mark.parametrize("status", [404, 405, 410, 501])
 def test_when_batches_cease_to_exist_the_others_are_attached_one_by_one(
     world: World, monkeypatch: pytest.MonkeyPatch, status: int
@@ -620,6 +630,29 @@ def test_a_request_that_fails_because_of_a_stop_is_told_as_the_stop(world: World
     ran = checked(Ran(world, numbered(9), stop=stop, concurrency=1))
     assert isinstance(ran.outcome.cause, Interrupted)
     assert ran.outcome.cause.exit_code == 143
+
+
+@pytest.mark.parametrize(("what", "count"), [(BATCH, 5), (SINGLE, 1)])
+def test_an_attach_without_an_answer_is_not_sent_again_after_a_stop(world: World, what: str, count: int) -> None:
+    stop = QuickStop()
+
+    async def fault(sent: Sent, forward: Forward) -> httpx2.Response:
+        stop.request(signal.SIGTERM)
+        return await lose()(sent, forward)
+
+    world.wire.when(what, fault)
+    ran = checked(Ran(world, numbered(count), stop=stop))
+    assert isinstance(ran.outcome.cause, Interrupted)
+    assert len(world.wire.of(what)) == 1
+    assert len(ran.outcome.discarded) == count
+
+
+def test_a_stop_ends_a_look_at_many_files(world: World) -> None:
+    stop = QuickStop()
+    world.wire.when(lambda sent: "/file_batches" in sent.path, refuse(404, "Invalid URL"))
+    world.wire.when(LOOK, call(lambda: stop.request(signal.SIGTERM)))
+    checked(Ran(world, numbered(40), stop=stop))
+    assert 1 <= len(world.wire.of(LOOK)) <= 8
 
 
 # Defects: what nobody foresaw
