@@ -48,7 +48,7 @@ from tests.wire import (
 from vsync import attaching as attaching_module
 from vsync import indexing as indexing_module
 from vsync import store as store_module
-from vsync.errors import ApiUnavailable, Interrupted, RepositoryError, SealHeld
+from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted, RepositoryError, SealHeld
 from vsync.observer import Observer
 from vsync.planning import Operation
 from vsync.stop import Stop
@@ -153,6 +153,7 @@ def test_content_that_cannot_be_indexed_is_final_and_not_tried_again(world: Worl
     assert ran.failed == {"000.md": (code, True)}
     assert ran.outcome.failed["000.md"].message == "No."
     assert len(world.wire.of("POST /files")) == 3
+    assert len(world.wire.of(IN_BATCH)) == 1  # only for what failed: the counts tell the rest
     assert ran.outcome.complete
 
 
@@ -227,6 +228,15 @@ def test_one_poll_that_is_refused_does_not_hide_the_other_files(world: World) ->
     ran = checked(Ran(world, numbered(5), index_timeout_s=0.2, timeout=10))
     assert ran.failed == {first: ("index-timeout", False)}
     assert len(ran.confirmed) == 4
+
+
+def test_an_api_that_goes_away_while_files_are_looked_at_ends_the_run(world: World) -> None:
+    world.wire.when(lambda sent: "/file_batches" in sent.path, refuse(404, "Invalid URL"))
+    world.wire.when(LOOK, refuse(401, "Incorrect API key provided."), skip=3)
+    ran = checked(Ran(world, numbered(6)))
+    assert isinstance(ran.outcome.cause, CredentialsRefused)
+    assert len(ran.confirmed) == 3
+    assert ran.failed == {}
 
 
 # Batches that are not what they say
