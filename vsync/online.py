@@ -304,14 +304,10 @@ class OnlineRun:
         if self._owner is None:
             self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
         if job.repair:
-            filenames = await Files(self._api).names()
-            known = self._known_ids()
+            known, files = self._known_ids(), Files(self._api)
             ours = [entry for entry in entries if belongs(entry, self._identity()) or entry.file_id in known]
-            gone = await gone_files(Files(self._api), ours, filenames)
+            gone = await gone_files(files, ours, await files.names())
             entries = as_repaired(entries, state, self._identity(), gone, vouched=self._vouched())
-            # Files of entries that somebody took out of the store: a repair uploads them anew, and the old ones go.
-            taken_out = (known & filenames.keys()) - {entry.file_id for entry in entries}
-            state = replace(state, pending_delete=(*state.pending_delete, *sorted(taken_out)))
         documents = await asyncio.to_thread(list_documents, job.source, job.brief)
         self._wanted = documents.keys()
         recovered = await recover(

@@ -111,6 +111,8 @@ def adopt(
             superseded.discard(chosen.file_id)
     listed = {entry.file_id for entries in ours.values() for entry in entries}
     pending = {file_id for file_id in state.pending_delete if vouched or file_id in listed}
+    if vouched:  # an entry that was taken out or made unrecognisable by others is ours all the same
+        pending |= {recorded.file_id for recorded in state.files.values()}
     kept = {entry.file_id for entry in files.values()}
     return replace(state, files=files, pending_delete=tuple(sorted((pending | superseded) - kept)))
 

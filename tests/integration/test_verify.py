@@ -879,3 +879,13 @@ def test_the_manifest_of_another_store_is_not_compared(world: World) -> None:
     with pytest.raises(ManifestError):
         verify(world, vector_store_id="vs_other")
     assert dump_manifest(world.manifest) if world.manifest else False
+
+
+def test_a_sync_after_a_repair_that_died_leaves_no_entry_that_lost_its_attributes(world: World) -> None:
+    set_attributes(world, {}, "docs/a.md")
+    detach(world, "docs/b.md")
+    assert repair_and_die(world, lambda there: there.wire.when("POST /files", die(answered=False)))
+    world.wire.when("POST /vector_stores/*/files/*", refuse(500, "not now"))
+    assert world.sync().exit_code == 0
+    assert world.audit() == set()
+    world.settled()

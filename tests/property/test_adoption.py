@@ -92,7 +92,8 @@ def test_only_a_vouched_manifest_may_add_ids_that_the_store_does_not_list(
     plain, vouched = (adopted(known, head, entries, vouched=vouched) for vouched in (False, True))
     assert plain.files == vouched.files
     added = set(vouched.pending_delete) - set(plain.pending_delete)
-    assert added <= set(known.pending_delete)
+    assert added <= {*known.pending_delete, *file_ids(known)}
+    assert set(file_ids(known)) <= set(vouched.pending_delete) | set(file_ids(vouched))
 
 
 @given(STATES, HEADS, listings())
