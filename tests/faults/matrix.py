@@ -284,7 +284,8 @@ def _with_another_store(world: Surrounded, result: Result) -> Ended:
     """The store is gone, and the error says what a person does then: here that is done."""
     manifest = world.manifest
     if manifest is not None:
-        result.excused |= {entry.file_id for entry in manifest.targets["default"].files.values()}
+        given_up = manifest.targets["default"]
+        result.excused |= {entry.file_id for entry in given_up.files.values()} | set(given_up.pending_delete)
     for store_id in world.expired_stores:
         world.ask("DELETE", f"/vector_stores/{store_id}")
     world.repairs = False
