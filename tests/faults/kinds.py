@@ -135,7 +135,10 @@ KINDS = {
 
 
 def put(world: World, kind: Kind, at: int) -> list[Sent]:
-    """Lets the request of that number, or all from it on, meet the fault. The list grows by those that do."""
+    """Lets the request of that number, or all from it on, meet the fault. The list grows by those that do.
+
+    No delete meets a 404: it says that what is to go has gone, and nobody can tell that from a fault.
+    """
     met: list[Sent] = []
     fault = kind.make()
 
@@ -143,7 +146,12 @@ def put(world: World, kind: Kind, at: int) -> list[Sent]:
         met.append(sent)
         return await fault(sent, forward)
 
-    world.wire.when(lambda sent: sent.number >= at if kind.lasting else sent.number == at, noted)
+    def meets(sent: Sent) -> bool:
+        if sent.method == "DELETE" and kind.name.startswith("404"):
+            return False
+        return sent.number >= at if kind.lasting else sent.number == at
+
+    world.wire.when(meets, noted)
     return met
 
 

@@ -14,7 +14,7 @@ from tests.faults.matrix import Case, Storm
 from tests.faults.processes import FullDisk, Kill, Push, Signals
 from tests.faults.scenarios import SCENARIOS, forget
 
-_STEP = 13
+_STEP = 47
 """Every so many of a scenario's faults: no divisor of the number of its requests, so that all of them come."""
 
 
@@ -40,8 +40,9 @@ def test_nothing_is_lost_or_doubled_whatever_becomes_of_a_request(scenario: str)
     assert hold(cases[::_STEP]) >= len(cases) // _STEP
 
 
-@pytest.mark.parametrize("scenario", ["first", "update"])
-@pytest.mark.parametrize("fault", ["killed before", "killed after", "answer lost"])
+@pytest.mark.parametrize(
+    ("scenario", "fault"), [("update", "killed before"), ("update", "killed after"), ("first", "answer lost")]
+)
 def test_every_request_may_be_the_last_one(scenario: str, fault: str) -> None:
     number = len(matrix.requests_of(scenario))
     assert hold(Case(scenario, fault, at) for at in range(1, number + 1)) == number
@@ -54,7 +55,7 @@ def test_a_document_that_is_not_indexed_does_not_harm_the_others(fault: str) -> 
 
 @pytest.mark.parametrize("fault", over_http.KINDS)
 def test_a_connection_may_break(fault: str) -> None:
-    assert hold([Case("update", fault, 3), Case("update", fault, 5)]) == 2
+    assert hold([Case("update", fault, 3)]) == 1
 
 
 @pytest.mark.parametrize("fault", matrix.STORE_GONE)
@@ -69,19 +70,19 @@ def test_the_next_run_may_be_on_another_machine(fault: str, at: int) -> None:
 
 @pytest.mark.parametrize("scenario", ["all at once", "after a death", "repair"])
 def test_faults_may_follow_each_other(scenario: str) -> None:
-    assert hold(Storm(scenario, seed) for seed in range(5)) == 5
+    assert hold(Storm(scenario, seed) for seed in range(2)) == 2
 
 
 @pytest.mark.parametrize(
     "case",
-    [Kill("update", 3, done=True), Kill("update", 5), Kill("all at once", 4, done=True, fresh=True)],
+    [Kill("update", 3, done=True), Kill("all at once", 4, done=True, fresh=True)],
     ids=str,
 )
 def test_a_process_may_be_killed(case: Kill) -> None:
     assert hold([case]) == 1
 
 
-@pytest.mark.parametrize("case", [Signals("update", 3), Signals("update", 5)], ids=str)
+@pytest.mark.parametrize("case", [Signals("update", 3)], ids=str)
 def test_a_process_that_is_told_to_stop_ends_in_time(case: Signals) -> None:
     assert hold([case]) == 1
 
