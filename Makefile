@@ -12,8 +12,7 @@ help:
 	@echo "make demo    sync this repository's docs into the embedded store, change something, sync again, search"
 	@echo "make test    run every test (offline)"
 	@echo "make faults  cut, lose, delay and refuse every request of a sync, kill it anywhere, and audit the store (long)"
-	@echo "make soak    fuzz and search with many more examples, new ones each time (an hour or more)"
-	@echo "make soak    look for histories and races that break the model, for an hour or more"
+	@echo "make soak    look for histories, races and damaged input that break something, for hours"
 	@echo "make e2e     build the image and run it as GitHub does, in workflows too (needs Docker, or root on Debian)"
 	@echo "make lint    ruff, mypy --strict; linters of workflows, action.yml, Dockerfile and shell"
 	@echo "make bench   measure speed and size against a local server"
@@ -38,13 +37,9 @@ test: $(READY)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# ARGS go to pytest: make soak ARGS="-k manifest"
+# Random histories, races and damaged input, new ones each time. ARGS go to pytest: make soak ARGS=tests/model
 soak: $(READY)
-	$(BIN)/pytest --hypothesis-profile=soak tests/fuzz tests/property $(wildcard tests/model) $(ARGS)
-
-# Random histories and races, new ones each time. ARGS go to pytest.
-soak: $(READY)
-	$(BIN)/pytest --numprocesses 2 --hypothesis-profile=soak tests/model $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --hypothesis-profile=soak $(or $(ARGS),tests/model tests/fuzz tests/property)
 
 # The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
 test-image: $(READY)

@@ -198,9 +198,11 @@ def _salvaged(top: object) -> tuple[Manifest | None, tuple[str, ...] | None]:
     try:
         repository_id = top.get("repository_id")
         known = repository_id if isinstance(repository_id, str) else None
-        return Manifest(_string(top, "owner"), _string(top, "source"), known, targets), lost
-    except _Damaged:
+        manifest = Manifest(_string(top, "owner"), _string(top, "source"), known, targets)
+        dump_manifest(manifest)
+    except (_Damaged, ValueError):
         return None, tuple(sorted(top["targets"]))
+    return manifest, lost
 
 
 def _lenient(pairs: list[tuple[str, Any]]) -> Any:

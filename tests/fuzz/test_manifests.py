@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.fuzz.damage import VALUE, damaged, mutated, written
 from tests.property.test_formats import MANIFEST, SEAL
+from vsync.dead import dead_runs
 from vsync.errors import ManifestError
 from vsync.manifest import (
     Entry,
@@ -27,6 +28,7 @@ from vsync.manifest import (
     dump_seal,
     parse_manifest,
     parse_seal,
+    salvage_manifest,
     trust,
 )
 
@@ -140,3 +142,49 @@ def test_a_seal_that_cannot_be_read_vouches_for_nothing(content: bytes) -> None:
 def test_a_cut_seal_counts_as_open() -> None:
     for end in range(len(SEALED) - 2):
         assert parse_seal(SEALED[:end]).state == "open"
+
+
+@given(
+    st.one_of(
+        mutated(SOUND), damaged(json.loads(SOUND), 4).map(written), VALUE.map(written), st.binary(), st.just(SOUND)
+    )
+)
+@example(SOUND.replace(b'"owner-1"', b'"\\ud800"').replace(b'"version": 1', b'"version": 0'))
+@example(SOUND.replace(b'"42"', b'"\\ud800"').replace(b'"version": 1', b'"version": 0'))
+@example(SOUND.replace(b'"default"', b'"\\ud800"').replace(b'"version": 1', b'"version": 0'))
+def test_what_is_salvaged_of_a_damaged_manifest_can_be_written(content: bytes) -> None:
+    try:
+        manifest, lost = salvage_manifest(content, "m.json")
+    except ManifestError as error:
+        short(str(error))
+        return
+    if manifest is not None:
+        again = dump_manifest(manifest)
+        assert dump_manifest(parse_manifest(again, "m.json")) == again
+        assert not manifest.targets.keys() & set(lost or ())
+
+
+OPEN = dump_seal(
+    Seal(
+        "open",
+        "13",
+        "2026-01-01T00:00:00Z",
+        "c" * 40,
+        3,
+        "b" * 40,
+        "d" * 40,
+        "owner-1",
+        unsettled=(("11", "2026-01-01T00:00:00Z", "c" * 40), ("12", "2026-01-01T00:00:01Z", None)),
+    )
+)
+
+
+@given(st.one_of(mutated(OPEN), damaged(json.loads(OPEN), 4).map(written)))
+@example(OPEN.replace(b"2026-01-01T00:00:01Z", b"0001-01-01T00:00:00"))
+@example(OPEN.replace(b"2026-01-01T00:00:01Z", b"9999-12-31T23:59:59"))
+def test_the_dead_runs_of_a_damaged_seal_are_known_or_left_out(content: bytes) -> None:
+    seal = parse_seal(content)
+    if seal.state == "open":
+        assert parse_seal(dump_seal(seal)) == seal
+    for run in dead_runs(seal.unsettled):
+        assert isinstance(run.since, int)

@@ -233,3 +233,26 @@ def test_why_a_journal_cannot_be_written_is_told(folder: Path, monkeypatch: pyte
     monkeypatch.setattr(journal_module, "write_durably", full)
     with pytest.raises(PublicationFailed, match="cannot be written: No space left on device"):
         opened(folder)
+
+
+def test_a_journal_in_memory_has_no_past_and_leaves_nothing() -> None:
+    made = Journal()
+    assert not made.waits()
+    made.open("run-1")
+
+    async def go() -> None:
+        await made.answered(await made.sending("a.md", 1, None), "file-1")
+
+    asyncio.run(go())
+    assert list(made.uploaded) == ["file-1"]
+    assert made.inherited == Record()
+    made.close(settled=False)
+
+
+def test_a_journal_that_somebody_removed_is_no_error(folder: Path) -> None:
+    opened(folder)
+    made = opened(folder, "run-2")
+    for path in folder.iterdir():
+        path.unlink()
+    made.close(settled=True)
+    assert list(folder.iterdir()) == []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
-from tests.builders import entry, state, store_entry
+from tests.builders import document, entry, state, store_entry
 from vsync.manifest import TargetState
-from vsync.recovery import with_hidden, with_proven
+from vsync.recovery import Measured, adopt, paths_to_measure, with_hidden, with_proven
 from vsync.store import StoreEntry
 
 KNOWN = state({"a.md": entry("a.md", file_id="file-a")}, pending_delete=("file-old",))
@@ -71,3 +72,21 @@ def test_files_that_are_proven_to_be_ours_go_unless_they_hold_a_document() -> No
     assert found.pending_delete == ("file-old", "file-x")
     assert found.files == KNOWN.files
     assert with_proven(KNOWN, []) == KNOWN
+
+
+def test_what_is_to_be_deleted_is_not_taken_up_again() -> None:
+    found = seen([store_entry("file-old", "b.md")])
+    assert "b.md" not in found.files
+    assert found.pending_delete == ("file-old",)
+    assert found.settings == KNOWN.settings
+
+
+def test_an_entry_that_the_store_no_longer_lists_proves_nothing() -> None:
+    recorded = state({"a.md": entry("a.md", file_id="file-lost")})
+    documents = {"a.md": document("a.md")}
+    ours = {"a.md": [store_entry("file-other", "a.md", "another text")]}
+    assert paths_to_measure(recorded, documents, ours) == ["a.md"]
+    measured = {"a.md": Measured(hashlib.sha256(b"one").hexdigest(), 3)}
+    kept = adopt(recorded, documents, ours, measured, vouched=True).files["a.md"]
+    assert kept.file_id == "file-other"
+    assert kept.blob != documents["a.md"].blob

@@ -275,3 +275,14 @@ def test_what_an_answer_named_is_asked_about_by_nobody() -> None:
 def test_only_files_since_the_first_attempt_are_listed() -> None:
     project = Project([file(at=50), file("file-2", at=105)])
     assert verdicts(project.look(attempt(since=100), attempt("b.md", since=200))) == {"file-2": "deleted"}
+
+
+def test_the_uploads_of_a_run_that_just_died_are_looked_for_twice() -> None:
+    project = Project([])
+    assert project.look(attempt(until=None)) == []
+    assert project.asked == ["files", "files"]
+
+
+def test_where_the_server_tells_no_time_nothing_is_inferred() -> None:
+    project = Project([file()])
+    assert project.look(attempt(until=None), now=0) == []
