@@ -67,11 +67,13 @@ class OnlineRun:
         self._lost: str | None = None
         """Why everything goes into another store than the manifest's."""
         self._old_name: str | None = None
+        self._taken: Seal | None = None
 
     def execute(self) -> Report:
         job = self._job
+        self._taken = self._seal()
         replaced = job.publication.take(
-            self._seal(), job.settings.lock_timeout, job.observer.note, job.stop.pause_thread
+            self._taken, job.settings.lock_timeout, job.observer.note, job.stop.pause_thread
         )
         settled = False
         try:
@@ -88,7 +90,8 @@ class OnlineRun:
             settled = self._settled
             return replace(report, manifest_commit=job.publication.commit)
         except SealHeld:
-            job.publication.doubt()
+            job.publication.doubt(self._taken)
+            self._name_uploads()
             raise
         except BaseException:
             if not self._wrote:
@@ -104,6 +107,15 @@ class OnlineRun:
             self._job.publication.close()  # over the same manifest, and in this run's name: older ones are late from now on
         else:
             self._job.publication.abandon()
+
+    def _name_uploads(self) -> None:
+        """The run that took over looked for what this one left, but not for what came to be after that."""
+        uploaded = sorted(self._job.journal.uploaded)
+        if uploaded:
+            self._job.observer.note(
+                f"Files that this run uploaded before it stopped: {', '.join(uploaded)}. The next run deletes what of "
+                "them a store lists in vain; one that no store lists may have to be deleted by hand."
+            )
 
     def _close_journal(self, *, settled: bool) -> None:
         try:
@@ -402,7 +414,7 @@ class OnlineRun:
         try:
             self._job.publication.check()
         except SealHeld:
-            self._job.publication.doubt()
+            self._job.publication.doubt(self._taken)
         except VsyncError as error:  # the report says already why the run ended
             self._job.observer.note(f"Whether another run has taken over cannot be known: {error.message}")
 

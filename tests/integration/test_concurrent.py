@@ -101,7 +101,7 @@ def test_a_job_that_is_frozen_and_wakes_up_changes_nothing_that_another_did_mean
     while frozen.process.poll() is None and not taken:
         pass_time()
     frozen.thaw()
-    code, _, err = frozen.ended()
+    code, report, err = frozen.ended()
     assert taken, "it was never frozen"
     assert code == 3, err
     assert "taken over" in err or "does not hold the seal" in err, err
@@ -112,7 +112,9 @@ def test_a_job_that_is_frozen_and_wakes_up_changes_nothing_that_another_did_mean
         if not request.startswith("GET") and request.rpartition("/")[2] not in [*detached, "files"]
     ]
     assert late == []
-    place.start(run=103).succeeded()
+    reports = [report, place.start(run=103).succeeded()]
+    told = {item["file_id"] for told in reports for item in told.get("leftovers", ())}
+    assert {file_id for file_id in place.unattached() - told if file_id not in err} == set()
     wanted = {**TEXTS, "docs/0.md": "# third\n", "docs/1.md": "# second\n"}
     del wanted["docs/2.md"], wanted["docs/3.md"]
     assert place.documents(store, "default") == wanted

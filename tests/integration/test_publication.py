@@ -259,6 +259,14 @@ def test_doubt_opens_the_seal_until_a_run_has_ended_well(kind: Kind) -> None:
     assert seal(kind).state == "closed"
 
 
+def test_doubt_does_not_hide_that_a_run_came_to_its_end(kind: Kind) -> None:
+    taken(kind, "120").publish_and_close(b"1", 1)
+    kind.run().doubt()
+    assert (seal(kind).state, seal(kind).ended) == ("open", "120")
+    taken(kind, "local").publish_and_close(b"2", 2)
+    assert seal(kind).ended == "120"
+
+
 def test_doubt_that_comes_while_another_run_is_at_work_outlasts_it(kind: Kind) -> None:
     publication = taken(kind)
     kind.run().doubt()

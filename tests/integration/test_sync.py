@@ -4,6 +4,7 @@ run that goes wrong leaves to the next one."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -614,6 +615,24 @@ def test_two_targets_in_one_repository_do_not_touch_each_other(world: World) -> 
     assert sorted(manifest.targets) == ["default", "internal"]
 
 
+@pytest.mark.parametrize("shared", [False, True], ids=["a store each", "one store"])
+def test_whichever_target_runs_first_without_a_manifest_knows_whose_the_others_entries_are(
+    world: World, shared: bool
+) -> None:
+    given: dict[str, Any] = {"vector_store_id": world.make_store("everybody's")} if shared else {}
+    world.commit({"a.md": A, "b.md": B})
+    for target in ("default", "second"):
+        world.sync(target=target, **given)
+    world.forget_manifest()
+    world.forget_seal()
+    world.commit({"a.md": b"# A2", "b.md": None})
+    for target in ("second", "default"):
+        assert world.sync(target=target, **given).exit_code == 0
+    entries = [entry for store in world.stores() for entry in world.entries(store["id"])]
+    assert [(entry.path, entry.content) for entry in entries] == [("a.md", b"# A2")] * 2
+    assert len(world.uploaded()) == 2
+
+
 # Several runs at once
 
 
@@ -743,6 +762,32 @@ def test_a_run_whose_seal_was_taken_over_stops_and_publishes_nothing(
     assert synced.manifest_path.read_bytes() == before
     assert not [sent for sent in synced.wire.sent if sent.method == "DELETE"]
     assert synced.searchable("a.md")[0] == A
+
+
+@pytest.mark.parametrize("what", ["POST /vector_stores/*/file_batches", "DELETE /vector_stores/*/files/*"])
+def test_a_write_that_failed_is_not_sent_again_by_a_run_that_was_taken_over(synced: World, what: str) -> None:
+    synced.commit({"a.md": b"# A2", "b.md": b"# B2"})
+
+    async def taken_over_and_cut(sent: Sent, forward: Forward) -> httpx2.Response:
+        path = synced.seal_path
+        assert path is not None
+        path.write_text(json.dumps({**json.loads(path.read_bytes()), "run": "another"}))
+        raise httpx2.ConnectError("All connection attempts failed")
+
+    synced.wire.when(what, taken_over_and_cut)
+    with contextlib.suppress(VsyncError):
+        assert synced.sync().exit_code == 3
+    assert {sent.status for sent in synced.wire.of(what)} == {None}
+    assert len(synced.wire.of(what)) <= 2  # those that were under way
+
+
+def test_a_late_run_changes_nothing_though_the_manifest_is_gone(synced: World) -> None:
+    synced.commit({"a.md": b"# A2"})
+    synced.sync(origin=Origin("acme/docs", "1", "200"))
+    synced.forget_manifest()
+    synced.wire.calm()
+    late = synced.sync(origin=Origin("acme/docs", "1", "199"))
+    assert (late.superseded, late.exit_code, synced.wire.sent) == (True, 0, [])
 
 
 def test_a_late_run_changes_nothing(synced: World) -> None:

@@ -57,6 +57,12 @@ def test_a_plan_estimates_what_it_costs() -> None:
     assert of_plan(BARE, a_plan(), refused=None).estimate == {"uploads": 3, "upload_bytes": 20, "deletes": 4}
 
 
+def test_a_late_run_ends_well_whatever_newer_ones_could_not_do() -> None:
+    failed = of_plan(BARE, a_plan(), refused=None)
+    assert failed.exit_code == 1
+    assert replace(failed, superseded=True).exit_code == 0
+
+
 def test_an_empty_plan_changes_nothing() -> None:
     found = of_plan(BARE, Plan(), refused=None)
     assert not found.changed

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import store_info
 from vsync.documents import Chunking
 from vsync.errors import StoreConflict, StoreGone
-from vsync.store import NewEntry, StoreInfo, choose_by_name, gone, store_metadata
+from vsync.store import NewEntry, StoreInfo, choose_by_name, gone, owner_of_source, store_metadata
 
 OURS = store_metadata("acme/docs", "default", "owner-1")
 
@@ -46,6 +46,15 @@ def test_several_stores_of_that_name_are_listed() -> None:
     with pytest.raises(StoreConflict, match="2 vector stores named 'Docs': vs_1, vs_2") as caught:
         choose(store_info("vs_1", "Docs", OURS), store_info("vs_2", "Docs", OURS))
     assert "--vector-store-id" in caught.value.remedy
+
+
+def test_the_stores_of_other_targets_tell_the_owner_if_they_agree() -> None:
+    second = store_info("vs_1", "Second", store_metadata("acme/docs", "second", "owner-1"))
+    third = store_info("vs_2", "Third", store_metadata("acme/docs", "third", "owner-3"))
+    other = store_info("vs_3", "Other", store_metadata("acme/other", "default", "owner-4"))
+    assert owner_of_source([second, other, store_info()], "acme/docs") == "owner-1"
+    assert owner_of_source([second, third], "acme/docs") is None
+    assert owner_of_source([other], "acme/docs") is None
 
 
 def test_an_expired_store_is_not_used() -> None:

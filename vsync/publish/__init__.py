@@ -46,11 +46,15 @@ def succeed(before: Seal | None, seal: Seal) -> Seal:
     )
 
 
-def doubted(seal: Seal) -> Seal:
-    """The seal under a mark of doubt: as good as open, but its run came to its end all the same."""
+def doubted(seal: Seal, overtaken: Seal | None = None) -> Seal:
+    """The seal under a mark of doubt: as good as open, but its run came to its end all the same.
+
+    `overtaken` is the seal of the run that left the mark: its last uploads may still have to be looked for.
+    """
+    runs = (*seal.unsettled, *unsettled(overtaken))[-_MOST_UNSETTLED:]
     if seal.state == "open":
-        return seal
-    return replace(seal, state="open", ended=newest_run(seal.ended, seal.run))
+        return replace(seal, unsettled=runs)
+    return replace(seal, state="open", ended=newest_run(seal.ended, seal.run), unsettled=runs)
 
 
 _MOST_UNSETTLED = 20
@@ -135,8 +139,8 @@ class Publication(Protocol):
     def busy(self) -> str | None:
         """Since when another run is at work on this target; None when none is, or the one that was is dead."""
 
-    def doubt(self) -> None:
-        """Has the next run list the store: this one lost the seal while it was at work, and left something there."""
+    def doubt(self, seal: Seal | None = None) -> None:
+        """Has the next run list the store: this one lost the seal that it had while it was at work, and left something there."""
 
     def release(self) -> None:
         """Lets go of an open seal, so that the next run need not wait. Harmless when nothing is held."""

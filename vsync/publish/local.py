@@ -166,7 +166,7 @@ class LocalPublication:
             os.close(descriptor)
         return None
 
-    def doubt(self) -> None:
+    def doubt(self, seal: Seal | None = None) -> None:
         with _writable(self._doubt, PublicationFailed):
             write_durably(self._doubt, b"")
 

@@ -24,6 +24,7 @@ from ..remote import Remote
 from . import STALE_AFTER_S, ManifestMoved, Published, doubted, succeed
 
 SEAL_FILE = "seal.json"
+_DOUBT_FILE = "doubt"
 LOOK_EVERY_S = 3.0
 _SAFE_FOR_S = STALE_AFTER_S / 2
 _GRACE_S = 15.0
@@ -45,12 +46,13 @@ class _There:
     owner_commit: str | None = None
     manifest: bytes | None = None
     seal: Seal | None = None
+    overtaken: Seal | None = None
 
     @property
     def published(self) -> Published:
         if self.seal is None or self.doubt_commit is None:
             return Published(self.manifest, self.seal)
-        return Published(self.manifest, doubted(self.seal))
+        return Published(self.manifest, doubted(self.seal, self.overtaken))
 
 
 class RemotePublication:
@@ -103,13 +105,15 @@ class RemotePublication:
         for _ in range(_MAX_TRIES):
             names = (self._branch, self._seal, self._doubt, self._owner)
             refs = self._remote.refs(*names)
-            tip, seal = refs.get(self._branch), refs.get(self._seal)
+            tip, seal, doubt = refs.get(self._branch), refs.get(self._seal), refs.get(self._doubt)
             try:
                 if tip is not None and not self._remote.has(tip):
                     self._remote.fetch(tip, blobs=not self._shared)
                 if seal is not None and not self._remote.has(seal):
                     self._remote.fetch(seal, depth=2)
                     self._check_kind(self._seal, seal)
+                if doubt is not None and not self._remote.has(doubt):
+                    self._remote.fetch(doubt)
             except GitUnavailable:
                 if self._remote.refs(*names) != refs:
                     continue  # it moved in between, and what it was is gone
@@ -117,10 +121,11 @@ class RemotePublication:
             return _There(
                 tip,
                 seal,
-                refs.get(self._doubt),
+                doubt,
                 refs.get(self._owner),
                 self._remote.file(tip, self.name) if tip else None,
                 parse_seal(self._remote.file(seal, SEAL_FILE) or b"") if seal else None,
+                self._overtaken(doubt) if doubt else None,
             )
         raise GitUnavailable(
             f"{self.title} moved {_MAX_TRIES} times while it was read.", "Run again when fewer runs are under way."
@@ -180,7 +185,7 @@ class RemotePublication:
         return max(watched, age) >= _GRACE_S and self._is_dead(seal.run)
 
     def _try_take(self, there: _There, seal: Seal) -> bool:
-        mine, started = succeed(there.seal, seal), _now()
+        mine, started = succeed(there.published.seal, seal), _now()
         commit = self._seal_commit(mine)
         updates = [RefUpdate(self._seal, commit, there.seal_commit)]
         if there.doubt_commit is not None:  # this run's own open seal says it from now on
@@ -332,7 +337,7 @@ class RemotePublication:
             before = self._before
             updates = [RefUpdate(self._seal, before.seal_commit, self._mine_commit)]
             if before.doubt_commit is not None:
-                updates.append(RefUpdate(self._doubt, self._mark(), None))
+                updates.append(RefUpdate(self._doubt, self._mark(before.overtaken), None))
             if not self._remote.push(updates):
                 self._log("The seal was taken over by another run before it could be given back.")
             self._mine = self._mine_commit = None
@@ -368,12 +373,16 @@ class RemotePublication:
         free = self._free(there, since=time.monotonic())
         return None if free or there.seal is None else there.seal.since
 
-    def doubt(self) -> None:
+    def doubt(self, seal: Seal | None = None) -> None:
         with contextlib.suppress(GitUnavailable, PushRefused):  # the run ends with the error that led here
-            self._remote.push([RefUpdate(self._doubt, self._mark(), None)])
+            self._remote.push([RefUpdate(self._doubt, self._mark(seal), None)])
 
-    def _mark(self) -> str:
-        return self._remote.commit(None, "doubt", b"", "vsync doubt\n")
+    def _mark(self, seal: Seal | None) -> str:
+        return self._remote.commit(None, _DOUBT_FILE, dump_seal(seal) if seal else b"", "vsync doubt\n")
+
+    def _overtaken(self, doubt: str) -> Seal | None:
+        content = self._remote.file(doubt, _DOUBT_FILE)
+        return parse_seal(content) if content else None
 
     def release(self) -> None:
         with self._lock:
