@@ -36,6 +36,7 @@ class SlidingWindow:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._limit = max(1, limit)
+        self._least = max(1, self._limit // 10)
         self._seconds = seconds
         self._clock = clock
         self._sleep = sleep
@@ -59,14 +60,16 @@ class SlidingWindow:
         return Admission(self, weight)
 
     def lower(self, admission: Admission | None = None) -> None:
-        """Halves the limit, to 1 at least: the server has refused a request for its rate.
+        """Halves the limit, to a tenth at least: the server has refused a request for its rate.
+
+        It does not rise again in a run, and a server that refuses for some minutes must not leave it at next to nothing.
 
         Refusals of requests that were admitted before the last lowering say nothing new and are ignored. Without an
         `admission` the refused request is the one that ended last, so this is to be called as soon as it has ended.
         """
         admitted_at = self._last_ended if admission is None else admission.lowered
         if admitted_at == self._lowered:
-            self._limit = max(1, self._limit // 2)
+            self._limit = max(self._least, self._limit // 2)
             self._lowered += 1
 
     async def _enter(self, admission: Admission) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from vsync.pace import Rates, SlidingWindow, backoff, retry_after
+from vsync.pace import Admission, Rates, SlidingWindow, backoff, retry_after
 
 
 class Time:
@@ -403,3 +403,17 @@ def test_a_date_without_a_zone_is_in_gmt_wherever_this_machine_stands(monkeypatc
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_however_often_a_server_refuses_a_tenth_of_the_rate_is_left() -> None:
+    window = SlidingWindow(1000)
+    for _ in range(20):
+        window.lower(_latest(window))
+    assert window.limit == 100
+
+
+def _latest(window: SlidingWindow) -> Admission:
+    """A request that was admitted after the last lowering."""
+    admission = Admission(window, 1)
+    admission.lowered = window._lowered
+    return admission
