@@ -256,3 +256,14 @@ def test_a_journal_that_somebody_removed_is_no_error(folder: Path) -> None:
         path.unlink()
     made.close(settled=True)
     assert list(folder.iterdir()) == []
+
+
+def test_what_was_refused_is_not_looked_for_by_the_next_run(folder: Path) -> None:
+    made = opened(folder)
+
+    async def go() -> None:
+        made.unmade(await made.sending("a.md", 1, 100))
+
+    asyncio.run(go())
+    made.close(settled=False)
+    assert list(folder.iterdir()) == []

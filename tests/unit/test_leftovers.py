@@ -286,3 +286,12 @@ def test_the_uploads_of_a_run_that_just_died_are_looked_for_twice() -> None:
 def test_where_the_server_tells_no_time_nothing_is_inferred() -> None:
     project = Project([file()])
     assert project.look(attempt(until=None), now=0) == []
+
+
+def test_each_file_in_each_store_is_a_question() -> None:
+    stores = [f"vs_{number}" for number in range(MAX_REQUESTS // 2)]
+    files = [file(), file("file-2")]
+    assert set(verdicts(Project(files, stores=stores).look(attempt(), attempt())).values()) == {"deleted"}
+    project = Project(files, stores=[*stores, "vs_x"])
+    assert set(verdicts(project.look(attempt(), attempt())).values()) == {"listed"}
+    assert project.asked == ["files", "others", "stores"]
