@@ -50,6 +50,9 @@ _NEVER = {501, 505}
 """What a server cannot do it will not do on the next try either."""
 
 _CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 10.0, 120.0
+_LONGEST_S = 1_200.0
+"""How long a request may take in all, with its wait for its rate: a server could send one byte every two minutes."""
+
 _CODE = re.compile(r"(?!sk-)[A-Za-z0-9_.-]{1,64}")
 _WRITE_BYTES = 64 * 1024
 _COLLECTIONS = {"files", "vector_stores", "file_batches", "batches", "uploads"}
@@ -196,6 +199,8 @@ class Api:
         if isinstance(error, TooLarge) or isinstance(error.__cause__, TooLarge):
             self._log(f"{what}: {error.__cause__ or error}")
             return _Trial(not_of_the_api(what), ambiguous=True)  # the same again would be no better
+        if isinstance(error, TimeoutError):
+            return _Trial(_Again(_unreachable(what, str(error) or "no answer")), ambiguous=True)
         if isinstance(error, openai.APIStatusError):
             failure = _judge(error, self._words(error), keyless=self._exchange is not None)
             return _Trial(
@@ -215,18 +220,21 @@ class Api:
     async def _in_time(self, send: Callable[[], Awaitable[T]]) -> T:
         """What `send` gives, but not for longer than the time of grace once the run is told to stop."""
         if self._stop is None:
-            return await self._authenticated(send)
+            async with asyncio.timeout(_LONGEST_S):
+                return await self._authenticated(send)
         if self._grace_over is None:
             self._grace_over = asyncio.ensure_future(_grace(self._stop))
         request = asyncio.ensure_future(self._authenticated(send))
         try:
-            await asyncio.wait({request, self._grace_over}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({request, self._grace_over}, timeout=_LONGEST_S, return_when=asyncio.FIRST_COMPLETED)
         except BaseException:
             request.cancel()
             raise
         if not request.done():
             request.cancel()
             await asyncio.wait({request})
+        if request.cancelled() and not self._grace_over.done():
+            raise TimeoutError(f"not answered in {_LONGEST_S:.0f} s")
         if request.cancelled():
             raise _GivenUp(self._stop.signum or 0)
         return request.result()

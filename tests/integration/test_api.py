@@ -15,7 +15,7 @@ import httpx2
 import openai
 import pytest
 
-from tests.wire import Fault, Wire, answer, client, cut, error, lose, refuse, unreachable
+from tests.wire import Fault, Wire, answer, client, cut, delay, error, lose, refuse, unreachable
 from vsync import api as api_module
 from vsync.api import MAX_ATTEMPTS, AnswerLost, Api, Refused, Traffic, connect
 from vsync.documents import Chunking
@@ -447,3 +447,11 @@ def test_the_sdk_is_never_left_to_retry_by_itself() -> None:
             return api.client.max_retries, type(api.client)
 
     assert asyncio.run(retries()) == (0, openai.AsyncOpenAI)
+
+
+def test_an_answer_that_never_ends_is_given_up_and_asked_for_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_module, "_LONGEST_S", 0.05)
+    faulty(wire, delay(30.0))
+    asked = Asked(wire)
+    assert asked.failure is None
+    assert asked.requests == 2
