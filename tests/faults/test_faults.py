@@ -53,12 +53,13 @@ def test_every_request_may_be_the_last_one(scenario: str, fault: str) -> None:
     [
         Case("rename", "500, for good", 3),
         Case("first", "answer lost, no Date", 4),
+        Case("all at once", "null with 200", 10),
         Case("after a death", "killed, then 1 stale list", 4, fresh=True),
     ],
     ids=str,
 )
 def test_what_once_was_not_so(case: Case) -> None:
-    """A traceback; a File that nobody named; a File of a run that had itself made up for another one."""
+    """A traceback; a File that nobody named; a File that was not deleted; a File of a run that had itself made up for another one."""
     assert hold([case]) == 1
 
 
