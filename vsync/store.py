@@ -560,7 +560,7 @@ def _items(page: Any) -> list[Any]:
 
 def deleted(answer: Any) -> Any:
     """The answer to a deletion, if it says so: a proxy's page with status 200 would leave a twin that no run looks for."""
-    if answer and getattr(answer, "deleted", None) is not True:  # some servers answer with status 204 and nothing
+    if answer != "" and getattr(answer, "deleted", None) is not True:  # some servers answer with status 204 and nothing
         raise ValueError("the answer does not say that anything was deleted")
     return answer
 

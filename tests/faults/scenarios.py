@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -255,7 +254,7 @@ def forget() -> None:
         world.wire.close()
     _made.clear()
     for scratch in _scratches:
-        shutil.rmtree(scratch.name, ignore_errors=True)
+        scratch.cleanup()
     _scratches.clear()
 
 

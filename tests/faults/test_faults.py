@@ -48,6 +48,21 @@ def test_every_request_may_be_the_last_one(scenario: str, fault: str) -> None:
     assert hold(Case(scenario, fault, at) for at in range(1, number + 1)) == number
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("rename", "500, for good", 3),
+        Case("first", "answer lost, no Date", 4),
+        Case("all at once", "null with 200", 10),
+        Case("after a death", "killed, then 1 stale list", 4, fresh=True),
+    ],
+    ids=str,
+)
+def test_what_once_was_not_so(case: Case) -> None:
+    """A traceback; a File that nobody named; a File that was not deleted; a File of a run that had itself made up for another one."""
+    assert hold([case]) == 1
+
+
 @pytest.mark.parametrize("fault", [*INDEXING, matrix.LEFT_OUT])
 def test_a_document_that_is_not_indexed_does_not_harm_the_others(fault: str) -> None:
     assert hold([Case("update", fault, 2)]) == 1
