@@ -12,34 +12,26 @@ import signal
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 
+from .aftermath import Aftermath
 from .apply import Delivery, remove, transfer
 from .bookkeeping import Results, next_state
-from .dead import DeadRun, dead_runs, planned_by
+from .dead import DeadRun, dead_runs
 from .documents import Identity
 from .drift import as_repaired
-from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, StoreGone, VsyncError
+from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, VsyncError
 from .files import Files
 from .inventory import gone_files
-from .journal import Attempt
-from .leftovers import leftover_warnings, look_for
+from .leftovers import leftover_warnings
 from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, salvage_manifest, vouches
 from .outcome import Outcome, Removal, audit, final_failures, headline, of_run, rebuilt
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, ManifestMoved, Published, unsettled
-from .recovery import belongs, by_path, choose_owner, recover, with_hidden, with_proven
+from .recovery import belongs, choose_owner, recover, with_proven
 from .reporting import Leftover, Report, of_plan, stock, stock_after
-from .store import (
-    StoreEntry,
-    StoreInfo,
-    Stores,
-    VectorStore,
-    choose_by_metadata,
-    choose_by_name,
-    owner_of_source,
-    store_metadata,
-)
+from .store import StoreEntry, StoreInfo, Stores, VectorStore
 from .survey import list_documents, survey
 from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, read_manifest, superseded
+from .whereabouts import create, locate
 
 _MAX_PLANS = 5
 _MAX_PUSHES = 8
@@ -63,10 +55,8 @@ class OnlineRun:
         self._wanted: Collection[str] = ()
         self._settled = False
         self._dead: Sequence[DeadRun] = ()
-        self._leftovers: list[Leftover] = []
-        self._lost: str | None = None
-        """Why everything goes into another store than the manifest's."""
-        self._old_name: str | None = None
+        self._leftovers: Sequence[Leftover] = ()
+        self._name = ""
         self._taken: Seal | None = None
 
     def execute(self) -> Report:
@@ -203,7 +193,7 @@ class OnlineRun:
         identity = self._identity()
         if info is None:
             self._job.publication.check()
-            info = await self._create(stores, identity)
+            info = await create(self._job, stores, self._name, identity)
         store = stores.open(info.id, self._job.rates, self._job.journal, self._job.publication.check)
         return await self._carry_out(stores, store, replace(state, vector_store_id=info.id), plan, identity)
 
@@ -214,63 +204,16 @@ class OnlineRun:
 
     async def _locate_and_plan(self, stores: Stores) -> tuple[StoreInfo | None, TargetState, Plan]:
         """The store (None: to be created), the state it is in, and the plan; lists the store only when it must."""
-        info = await self._locate(stores)
+        located = await locate(self._job, self._known.state, stores, self._owner)
+        info, self._owner, self._name = located.info, located.owner, located.name
         state, plan = self._known.state or EMPTY_STATE, self._known.survey.plan
-        if self._lost is not None:
-            state, plan = self._plan_anew(state, self._lost)
+        if located.lost is not None:
+            state, plan = self._plan_anew(state, located.lost)
         # Not even the store's own count of its files is believed: it may lag behind.
         unknown = self._known.state is None and info is not None
         if info is not None and (self._known.must_list or unknown):
             state, plan = await self._plan_from_store(stores, info, state)
         return info, state, plan
-
-    async def _locate(self, stores: Stores) -> StoreInfo | None:
-        settings, state = self._job.settings, self._known.state
-        store_id = state.vector_store_id if state else settings.vector_store_id
-        if store_id:
-            try:
-                info = await stores.get(store_id)
-            except StoreGone as error:
-                if not self._job.repair or settings.vector_store_id:
-                    raise
-                return await self._locate_anew(stores, store_id, error)
-            if settings.vector_store_name and not settings.vector_store_id and info.name != settings.vector_store_name:
-                raise StoreConflict(
-                    f"The manifest belongs to the vector store {info.id}, named {info.name!r}, but the name "
-                    f"{settings.vector_store_name!r} is given.",
-                    "Leave the name out, or use another --target for another store.",
-                )
-            return info
-        every = await stores.list()
-        found = choose_by_name(every, self._store_name(), self._job.identity.name, settings.target)
-        if found is None and self._job.rebuild and not settings.vector_store_name:
-            found = choose_by_metadata(every, self._job.identity.name, settings.target)
-        if found is not None and self._owner is not None and found.owner not in {None, self._owner}:
-            raise StoreConflict(
-                f"The vector store named {found.name!r} ({found.id}) was made by another first sync of {self._job.identity.name!r}.",
-                f"To use it all the same, give --vector-store-id {found.id} (input vector-store-id).",
-            )
-        if found is not None and self._owner is None:
-            if found.owner is not None and self._job.identity.certain:
-                self._owner = found.owner
-            elif not self._job.identity.certain:
-                raise StoreConflict(
-                    f"A vector store named {found.name!r} ({found.id}) exists, but there is no manifest here that knows it.",
-                    f"If it is this folder's, say so with --source {self._job.identity.name}; else choose another "
-                    "--vector-store-name.",
-                )
-        if found is None and self._owner is None and self._job.identity.certain:
-            self._owner = owner_of_source(every, self._job.identity.name)
-        return found
-
-    async def _locate_anew(self, stores: Stores, lost: str, error: StoreGone) -> StoreInfo | None:
-        """The store that takes the place of one that is gone: None, to be made, or what a dead repair has made already."""
-        every = await stores.list()
-        self._old_name = next((info.name for info in every if info.id == lost), None)
-        self._lost = error.message
-        live = [info for info in every if info.status != "expired"]
-        found = choose_by_name(live, self._store_name(), self._job.identity.name, self._job.settings.target)
-        return found if found is None or found.owner == self._owner else None
 
     def _plan_anew(self, state: TargetState, why: str) -> tuple[TargetState, Plan]:
         """Everything goes into another store. The Files of the old one go afterwards, as far as they are surely ours."""
@@ -292,19 +235,6 @@ class OnlineRun:
         if self._known.state is None or not self._vouched():
             return frozenset()
         return frozenset(entry.file_id for entry in self._known.state.files.values())
-
-    def _store_name(self) -> str:
-        settings = self._job.settings
-        if settings.vector_store_name or self._old_name:
-            return settings.vector_store_name or self._old_name or ""
-        name = self._job.identity.name
-        return name if settings.target == "default" else f"{name} ({settings.target})"
-
-    async def _create(self, stores: Stores, identity: Identity) -> StoreInfo:
-        name = self._store_name()
-        info = await stores.create(name, store_metadata(identity.source, identity.target, identity.owner))
-        self._job.observer.note(f"Created the vector store {name!r}: {info.id}")
-        return info
 
     async def _plan_from_store(self, stores: Stores, info: StoreInfo, state: TargetState) -> tuple[TargetState, Plan]:
         """Lists the store, adopts what its attributes prove, and plans from that."""
@@ -372,7 +302,7 @@ class OnlineRun:
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
         record = audit(plan, outcome, base=self._report.base, head=job.source.head, origin=job.origin, now=job.now())
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
-        new = await self._with_leftovers(stores, store, new, plan, outcome)
+        new = await self._with_aftermath(stores, store, new, plan, outcome)
         if plan.is_empty and state == self._known.state and not new.pending_delete and outcome.cause is None:
             self._vouch_again(state)
             self._settled = True
@@ -397,7 +327,6 @@ class OnlineRun:
         return of_run(
             replace(
                 self._report,
-                leftovers=tuple(self._leftovers),
                 vector_store_id=store.id,
                 before=stock(state.files),
                 after=stock(new.files),
@@ -418,60 +347,34 @@ class OnlineRun:
         except VsyncError as error:  # the report says already why the run ended
             self._job.observer.note(f"Whether another run has taken over cannot be known: {error.message}")
 
-    # --- What is left of uploads without an answer ------------------------------------------------------------
-
-    def _unanswered(self, plan: Plan) -> list[Attempt]:
-        """Uploads that may have made a File nobody knows of: of this run, and of dead ones.
-
-        What this run found missing in the store, a dead one may have found missing too, whatever the manifest records.
-        """
-        job, journal = self._job, self._job.journal
-        missing = {operation.path for operation in plan.of("upload", "replace")}
-        state = self._known.state or EMPTY_STATE
-        state = replace(state, files={path: entry for path, entry in state.files.items() if path not in missing})
-        dead = [run for run in self._dead if run.id not in journal.inherited.runs]
-        planned = [attempt for run in dead for attempt in planned_by(run, job.at, job.source, state, job.brief)]
-        return [*journal.lost, *journal.inherited.attempts, *planned]
-
-    async def _with_leftovers(
+    async def _with_aftermath(
         self, stores: Stores, store: VectorStore, state: TargetState, plan: Plan, outcome: Outcome
     ) -> TargetState:
-        """The state with what no answer told of under `pending_delete`: Files without a store, and entries of ours."""
-        job = self._job
+        """The state with what is to go besides. When that cannot be found out the run ends, and the next one looks."""
         if outcome.cause is not None:
             return state
+        wanted = self._wanted if self._listed else None
+        aftermath = Aftermath(self._job, self._identity(), self._known.state, self._dead, wanted)
         try:
-            if self._listed and outcome.confirmed:
-                # The first listing may have been stale, and a run that was told to end may have gone on until now.
-                ours = by_path(await store.entries(), self._identity(), state.files)
-                state = with_hidden(state, ours, self._wanted)
-            attempts = await asyncio.to_thread(self._unanswered, plan)
-            if attempts:
-                known = {
-                    *job.journal.uploaded,
-                    *state.pending_delete,
-                    *(entry.file_id for entry in state.files.values()),
-                }
-                self._leftovers = await look_for(
-                    attempts,
-                    known,
-                    Files(self._api),
-                    stores.ids,
-                    lambda: self._traffic.date,
-                    job.publication.others_open,
-                    job.stop.pause,
-                )
+            if outcome.confirmed:
+                state = await aftermath.with_hidden(store, state)
+            state, self._leftovers = await aftermath.with_leftovers(self._api, stores, state, plan)
         except VsyncError as error:
             outcome.cause = error
-            return state
-        self._report = replace(self._report, warnings=(*self._report.warnings, *leftover_warnings(self._leftovers)))
-        return with_proven(state, [item.file_id for item in self._leftovers if item.verdict == "deleted"])
+        self._report = replace(
+            self._report,
+            leftovers=tuple(self._leftovers),
+            warnings=(*self._report.warnings, *leftover_warnings(self._leftovers)),
+        )
+        return state
+
+    # --- Recording --------------------------------------------------------------------------------------------
 
     def _record(self, info: StoreInfo | None, state: TargetState, plan: Plan) -> Report:
         """Publishes the state that the store proves. Nothing is uploaded or deleted."""
         job = self._job
         if info is None or self._owner is None or not state.files:
-            where = f"The vector store {info.id}" if info else f"No vector store named {self._store_name()!r}"
+            where = f"The vector store {info.id}" if info else f"No vector store named {self._name!r}"
             raise StoreConflict(
                 f"{where} {'holds' if info is None else 'holds no'} documents of {job.identity.name!r}, "
                 f"target {job.settings.target!r}: there is nothing to make a manifest from.",
