@@ -761,7 +761,8 @@ class RemoteHistories(Histories):
         return self.seal(report.target) is not None
 
     def silence(self, target: str) -> None:
-        remote_publication._now = _later  # three minutes have passed for the run that stands still
+        now = remote_publication._now
+        remote_publication._now = lambda: now() + 200.0  # so much has passed for the run that stands still
 
     def close(self) -> None:
         remote_publication._now = _real_now
@@ -788,7 +789,3 @@ class RemoteHistories(Histories):
 
 
 _real_now = remote_publication._now
-
-
-def _later() -> float:
-    return _real_now() + 200.0
