@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from .api import Api
-from .dead import DeadRun, planned_by
+from .dead import DeadRun, bounded, planned_by
 from .documents import Identity
 from .files import Files
 from .journal import Attempt
@@ -73,4 +73,5 @@ class Aftermath:
         state = replace(state, files={path: entry for path, entry in state.files.items() if path not in missing})
         dead = [run for run in self.dead if run.id not in journal.inherited.runs]
         planned = [attempt for run in dead for attempt in planned_by(run, job.at, job.source, state, job.brief)]
-        return [*journal.lost, *journal.inherited.attempts, *planned]
+        inherited = bounded(journal.inherited.attempts, journal.inherited.runs, self.dead)
+        return [*journal.lost, *inherited, *planned]

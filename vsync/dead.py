@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .documents import upload_filename
 from .errors import VsyncError
 from .journal import Attempt
-from .manifest import TargetState
+from .manifest import TargetState, Unsettled
 from .planning import Comparison
+from .publish import STALE_AFTER_S
 from .source import Source
 from .survey import Brief, survey
 
 
 @dataclass(frozen=True, slots=True)
 class DeadRun:
-    """A run that left its seal open. `since` is when it took it, in seconds since the epoch by its own clock."""
+    """A run that left its seal open: from when to when it may have uploaded, in seconds since the epoch by its own clock.
+
+    Without a renewed seal nobody uploads for longer than it takes to be taken over. `until` None: no sign of life is known.
+    """
 
     id: str
     since: int
     head: str | None
+    until: int | None = None
 
 
-def dead_runs(unsettled: Iterable[tuple[str, str, str | None]]) -> list[DeadRun]:
+def dead_runs(unsettled: Iterable[Unsettled]) -> list[DeadRun]:
     """The runs that a seal names. One whose time cannot be read is left out: nothing can be told of it. Pure."""
     found = []
-    for run, since, head in unsettled:
+    for run, since, head, seen in unsettled:
         try:
-            found.append(DeadRun(run, int(datetime.fromisoformat(since).timestamp()), head))
+            until = None if seen is None else _seconds(seen) + int(STALE_AFTER_S)
+            found.append(DeadRun(run, _seconds(since), head, until))
         except (ValueError, OverflowError):
             continue
     return found
+
+
+def _seconds(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp())
+
+
+def bounded(attempts: Sequence[Attempt], runs: Collection[str], dead: Sequence[DeadRun]) -> list[Attempt]:
+    """The attempts of journals with an end: when these runs were known to be dead, if that is known of all. Pure."""
+    ends = {run.id: run.until for run in dead}
+    known = [ends.get(run) for run in runs]
+    last = None if None in known or not known else max(end for end in known if end is not None)
+    return [replace(attempt, until=last) if attempt.until is None else attempt for attempt in attempts]
 
 
 def planned_by(
@@ -50,7 +68,7 @@ def planned_by(
     except VsyncError:
         return ()
     return [
-        Attempt(upload_filename(operation.path), operation.document.bytes, run.since)
+        Attempt(upload_filename(operation.path), operation.document.bytes, run.since, run.until)
         for operation in plan.of("upload", "replace")
         if operation.document is not None and operation.document.bytes is not None
     ]

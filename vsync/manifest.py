@@ -74,6 +74,15 @@ class Manifest:
         return dataclasses.replace(self, targets={**self.targets, name: state})
 
 
+class Unsettled(NamedTuple):
+    """A run that died: when it took the seal, its commit, and its last sign of life, in ISO 8601 by its own clock."""
+
+    run: str
+    since: str
+    head: str | None
+    seen: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Seal:
     """A target's lock and the blob id of the manifest that was last published under it.
@@ -82,7 +91,8 @@ class Seal:
     `owner` is kept here from before the first upload on, so that a first run that dies leaves entries that the next
     one knows as its own. `released` says that the run that left it open has ended,
     `ended` which was the newest workflow run that came to its end. `unsettled` are the runs that died under it since it
-    was last closed, as (run, since, head): what they uploaded may still have to be looked for.
+    was last closed: what they uploaded may still have to be looked for. `seen` is when whoever holds it last gave a sign of
+    life; it is not written, but read off where the seal stands.
     """
 
     state: Literal["open", "closed"]
@@ -95,7 +105,8 @@ class Seal:
     owner: str | None = None
     released: bool = False
     ended: str | None = None
-    unsettled: tuple[tuple[str, str, str | None], ...] = ()
+    unsettled: tuple[Unsettled, ...] = ()
+    seen: str | None = field(default=None, compare=False)
 
 
 Trust = Literal["first", "unsealed", "sealed", "doubtful"]
@@ -396,14 +407,22 @@ def parse_seal(content: bytes) -> Seal:
     )
 
 
-def _dead_runs(data: object) -> tuple[tuple[str, str, str | None], ...]:
+def _dead_runs(data: object) -> tuple[Unsettled, ...]:
     """What of it can be read: a run that is missing here is only not looked after."""
-    runs = [item for item in data if isinstance(item, list) and len(item) == 3] if isinstance(data, list) else []
-    return tuple(
-        (run, since, head)
-        for run, since, head in runs
-        if isinstance(run, str) and isinstance(since, str) and (head is None or isinstance(head, str))
-    )
+    found = []
+    for item in data if isinstance(data, list) else []:
+        if (
+            isinstance(item, list)
+            and len(item) in {3, 4}
+            and _are_texts(item[:2])
+            and _are_texts(item[2:], or_none=True)
+        ):
+            found.append(Unsettled(*item))
+    return tuple(found)
+
+
+def _are_texts(values: list[object], *, or_none: bool = False) -> bool:
+    return all(isinstance(value, str) or (or_none and value is None) for value in values)
 
 
 def _encodable(text: str) -> bool:
@@ -417,6 +436,7 @@ def _encodable(text: str) -> bool:
 
 def dump_seal(seal: Seal) -> bytes:
     data = dataclasses.asdict(seal)
+    del data["seen"]
     for key in ("released", "ended", "unsettled"):
         if not data[key] or (key == "unsettled" and seal.state == "closed"):
             del data[key]

@@ -23,6 +23,7 @@ from vsync.manifest import (
     Seal,
     Skipped,
     TargetState,
+    Unsettled,
     content_id,
     dump_manifest,
     dump_seal,
@@ -174,7 +175,10 @@ OPEN = dump_seal(
         "b" * 40,
         "d" * 40,
         "owner-1",
-        unsettled=(("11", "2026-01-01T00:00:00Z", "c" * 40), ("12", "2026-01-01T00:00:01Z", None)),
+        unsettled=(
+            Unsettled("11", "2026-01-01T00:00:00Z", "c" * 40),
+            Unsettled("12", "2026-01-01T00:00:01Z", None, "2026-01-01T00:01:00Z"),
+        ),
     )
 )
 

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
-from ..manifest import Seal, blob_id
+from ..manifest import Seal, Unsettled, blob_id
 from ..mode import newest_run
 
 RENEW_EVERY_S = 60.0
@@ -29,6 +30,11 @@ class Published:
     @property
     def blob(self) -> str | None:
         return None if self.manifest is None else blob_id(self.manifest)
+
+
+def instant(time_s: float) -> str:
+    """Seconds since the epoch as a seal writes times."""
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
 
 
 def succeed(before: Seal | None, seal: Seal) -> Seal:
@@ -60,11 +66,11 @@ def doubted(seal: Seal, overtaken: Seal | None = None) -> Seal:
 _MOST_UNSETTLED = 20
 
 
-def unsettled(seal: Seal | None) -> tuple[tuple[str, str, str | None], ...]:
+def unsettled(seal: Seal | None) -> tuple[Unsettled, ...]:
     """The runs that died under this seal, the one that holds it included."""
     if seal is None or seal.state == "closed":
         return ()
-    return (*seal.unsettled, (seal.run, seal.since, seal.head))[-_MOST_UNSETTLED:]
+    return (*seal.unsettled, Unsettled(seal.run, seal.since, seal.head, seal.seen))[-_MOST_UNSETTLED:]
 
 
 class ManifestMoved(Exception):

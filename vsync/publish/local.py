@@ -23,7 +23,7 @@ from typing import Literal
 from ..durable import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
 from ..errors import ManifestError, PublicationFailed, SealHeld, VsyncError
 from ..manifest import Seal, blob_id, dump_seal, parse_seal
-from . import STALE_AFTER_S, Published, doubted, succeed
+from . import STALE_AFTER_S, Published, doubted, instant, succeed
 
 _LOOK_EVERY_S = 0.2
 _LOCK_WAIT_S = 30.0
@@ -259,6 +259,7 @@ class LocalPublication:
     def _read_seal(self) -> Seal | None:
         try:
             seal = parse_seal(self._seal.read_bytes())
+            seal = dataclasses.replace(seal, seen=instant(self._seal.stat().st_mtime))
         except (FileNotFoundError, NotADirectoryError):
             return None
         return doubted(seal) if self._doubt.exists() else seal

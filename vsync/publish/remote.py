@@ -21,7 +21,7 @@ from ..errors import GitUnavailable, ManifestError, PushRefused, SealHeld
 from ..manifest import Seal, blob_id, dump_seal, parse_seal
 from ..refs import RefUpdate
 from ..remote import Remote
-from . import STALE_AFTER_S, ManifestMoved, Published, doubted, succeed
+from . import STALE_AFTER_S, ManifestMoved, Published, doubted, instant, succeed
 
 SEAL_FILE = "seal.json"
 _DOUBT_FILE = "doubt"
@@ -124,7 +124,7 @@ class RemotePublication:
                 doubt,
                 refs.get(self._owner),
                 self._remote.file(tip, self.name) if tip else None,
-                parse_seal(self._remote.file(seal, SEAL_FILE) or b"") if seal else None,
+                self._parsed(seal) if seal else None,
                 self._overtaken(doubt) if doubt else None,
             )
         raise GitUnavailable(
@@ -138,6 +138,11 @@ class RemotePublication:
                 f"The ref {ref} of {self._remote.shown} is no commit of vsync but a {kind}: somebody else has set it.",
                 f"Delete it, `git push origin :{ref}`, and run again: the store is listed then, and nothing is lost.",
             )
+
+    def _parsed(self, commit: str) -> Seal:
+        """The seal in a commit, which is made anew with each sign of life."""
+        seal = parse_seal(self._remote.file(commit, SEAL_FILE) or b"")
+        return dataclasses.replace(seal, seen=instant(self._remote.date(commit)))
 
     # --- The seal -------------------------------------------------------------------------------------------
 
