@@ -106,8 +106,9 @@ def store_info(
     name: str | None = "acme/docs",
     metadata: Mapping[str, str] | None = None,
     status: str = "completed",
+    files: int = 3,
 ) -> StoreInfo:
-    return StoreInfo(store_id, name, status, 3, 12_345, 1_700_000_000, metadata or {})
+    return StoreInfo(store_id, name, status, files, 12_345, 1_700_000_000, metadata or {})
 
 
 Tree = Mapping[bytes, "TreeFile"]

@@ -219,9 +219,10 @@ class Stores:
 def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: str) -> StoreInfo | None:
     """The store of that name that vsync made for this source and target; None when there is none of that name.
 
-    Raises StoreConflict when there are several, or one that is not ours: a name proves nothing. Pure.
+    Raises StoreConflict when there are several, or one that is not ours: a name proves nothing. Empty twins, which runs leave
+    that die while they make the store, are no reason to ask. Pure.
     """
-    named = [info for info in stores if info.name == name]
+    named = _without_twins([info for info in stores if info.name == name], source, target)
     if not named:
         return None
     ids = ", ".join(info.id for info in named)
@@ -239,6 +240,15 @@ def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: 
     if info.status == "expired":
         raise StoreGone(f"The vector store {name!r} ({ids}) has expired.", "Delete it, or choose another name.")
     return info
+
+
+def _without_twins(named: Sequence[StoreInfo], source: str, target: str) -> Sequence[StoreInfo]:
+    """Of stores that one first sync made, the one that holds something, or the oldest; all of them if others are among these."""
+    made = {(info.metadata.get(METADATA_SOURCE), info.metadata.get(METADATA_TARGET), info.owner) for info in named}
+    if len(named) < 2 or len(made) > 1 or None in next(iter(made)) or made.pop()[:2] != (source, target):
+        return named
+    filled = [info for info in named if info.files]
+    return filled or [min(named, key=lambda info: (info.created_at, info.id))]
 
 
 def choose_by_metadata(stores: Sequence[StoreInfo], source: str, target: str) -> StoreInfo | None:

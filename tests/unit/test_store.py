@@ -42,10 +42,26 @@ def test_a_name_proves_nothing(metadata: dict[str, str]) -> None:
     assert "--vector-store-id vs_1" in caught.value.remedy
 
 
-def test_several_stores_of_that_name_are_listed() -> None:
+@pytest.mark.parametrize(
+    "second",
+    [
+        store_info("vs_2", "Docs", OURS, files=1),
+        store_info("vs_2", "Docs"),
+        store_info("vs_2", "Docs", {**OURS, "vsync_owner": "owner-2"}),
+        store_info("vs_2", "Docs", {**OURS, "vsync_target": "second"}),
+    ],
+    ids=["both hold something", "not ours", "another owner's", "another target's"],
+)
+def test_several_stores_of_that_name_are_listed(second: StoreInfo) -> None:
     with pytest.raises(StoreConflict, match="2 vector stores named 'Docs': vs_1, vs_2") as caught:
-        choose(store_info("vs_1", "Docs", OURS), store_info("vs_2", "Docs", OURS))
+        choose(store_info("vs_1", "Docs", OURS, files=1), second)
     assert "--vector-store-id" in caught.value.remedy
+
+
+def test_an_empty_twin_of_our_store_is_no_reason_to_ask() -> None:
+    filled, empty = store_info("vs_1", "Docs", OURS), store_info("vs_2", "Docs", OURS, files=0)
+    assert choose(empty, filled) == filled
+    assert choose(store_info("vs_3", "Docs", OURS, files=0), empty) == empty
 
 
 def test_the_stores_of_other_targets_tell_the_owner_if_they_agree() -> None:
