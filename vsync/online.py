@@ -361,11 +361,10 @@ class OnlineRun:
             state, self._leftovers = await aftermath.with_leftovers(self._api, stores, state, plan)
         except VsyncError as error:
             outcome.cause = error
-        self._report = replace(
-            self._report,
-            leftovers=tuple(self._leftovers),
-            warnings=(*self._report.warnings, *leftover_warnings(self._leftovers)),
-        )
+        told = leftover_warnings(self._leftovers)
+        for warning in told:  # now as well: a run that is killed while it deletes makes no report
+            self._job.observer.note(warning)
+        self._report = replace(self._report, leftovers=tuple(self._leftovers), warnings=(*self._report.warnings, *told))
         return state
 
     # --- Recording --------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from tests.wire import Fault, Forward, QuickStop, Sent, Wire, World
 from vsync.embedded import EmbeddedStore
 from vsync.errors import SealHeld, VsyncError
 from vsync.manifest import Seal, TargetState, parse_manifest, parse_seal
+from vsync.observer import Observer
 from vsync.publish import remote as remote_publication
 from vsync.reporting import Report
 from vsync.settings import Origin
@@ -45,6 +46,26 @@ from vsync.sync import Job
 
 TARGETS = ["default", "staging"]
 FINAL = {"invalid_file", "unsupported_file"}
+
+
+class Told(Observer):
+    """Keeps what runs say while they go on in a file, so that it is there also of a run that died in a process of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def note(self, text: str) -> None:
+        with self._path.open("a") as file:
+            file.write(f"{text}\n")
+
+    def leftovers(self) -> tuple[set[str], set[str]]:
+        """The Files that were named: to be deleted, and not to be touched."""
+        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        named = [(line.split()[2], line) for line in lines if line.startswith("The File ")]
+        return (
+            {file_id for file_id, line in named if " is deleted: " in line},
+            {file_id for file_id, line in named if " is not touched: " in line},
+        )
 
 
 class Clock:
@@ -132,6 +153,7 @@ class Histories(RuleBasedStateMachine):
     def begin(self, one_store: bool, tick: int, change: dict[str, Content]) -> None:
         _contents.clear()
         self.folder = Path(tempfile.mkdtemp(prefix="vsync-history-"))
+        self.told = Told(self.folder / "told")
         self.clock = Clock(tick)
         self.world = self.timed_world()
         self.chosen = dict.fromkeys(TARGETS, Rules())
@@ -462,7 +484,7 @@ class Histories(RuleBasedStateMachine):
         origin = Origin("acme/docs", "1", None if number is None else str(number))
         try:
             with self.checked_out(world, commit, alive) as given:
-                report = world.sync(origin=origin, **self.options(target), **given, **more)
+                report = world.sync(origin=origin, observer=self.told, **self.options(target), **given, **more)
         except VsyncError as error:
             tell(f"run {number} of {target}: {error!r}")
             return error
@@ -520,6 +542,9 @@ class Histories(RuleBasedStateMachine):
                 os._exit(code)
         _, status = os.waitpid(child, 0)
         self.world.wire.calm()
+        inferred, listed = self.told.leftovers()
+        self.inferred |= inferred
+        self.listed |= listed
         return os.waitstatus_to_exitcode(status)
 
     # --- What must be true --------------------------------------------------------------------------------------
