@@ -11,7 +11,7 @@ from .dead import DeadRun, bounded, planned_by
 from .documents import Identity
 from .files import Files
 from .journal import Attempt
-from .leftovers import look_for
+from .leftovers import Search, Suspects, leftover_warnings, look_for
 from .manifest import TargetState
 from .planning import EMPTY_STATE, Plan
 from .recovery import by_path, with_hidden, with_proven
@@ -24,7 +24,8 @@ from .sync import Job
 class Aftermath:
     """What is known of a run that has uploaded. `recorded` is what the manifest says, `dead` are the runs that died before.
 
-    `wanted` are the paths of the source's documents where the store was listed, else None.
+    `wanted` are the paths of the source's documents where the store was listed, else None; `answered` those of which the store
+    listed entries that the manifest does not name.
     """
 
     job: Job
@@ -32,6 +33,7 @@ class Aftermath:
     recorded: TargetState | None
     dead: Sequence[DeadRun]
     wanted: Collection[str] | None
+    answered: Collection[str] = ()
 
     async def with_hidden(self, store: VectorStore, state: TargetState) -> TargetState:
         """The state with entries of ours that the first listing did not show.
@@ -44,25 +46,25 @@ class Aftermath:
 
     async def with_leftovers(
         self, api: Api, stores: Stores, state: TargetState, plan: Plan
-    ) -> tuple[TargetState, Sequence[Leftover]]:
-        """The state with Files under `pending_delete` that no answer named and that are ours; and all that may be."""
+    ) -> tuple[TargetState, Sequence[Leftover], Sequence[str]]:
+        """The state with Files under `pending_delete` that no answer named and that are ours; all that may be; and warnings."""
         job = self.job
-        attempts = await asyncio.to_thread(self._unanswered, plan)
-        if not attempts:
-            return state, ()
         documents = {entry.file_id for entry in state.files.values()}
-        found = await look_for(
-            attempts,
-            {*job.journal.uploaded, *state.pending_delete, *documents},
-            Files(api),
-            stores.ids,
-            lambda: api.traffic.date,
-            job.publication.others_open,
-            job.stop.pause,
-        )
-        return with_proven(state, [item.file_id for item in found if item.verdict == "deleted"]), found
+        known = {*job.journal.uploaded, *state.pending_delete, *documents}
+        suspects, warnings = await asyncio.to_thread(self._suspects, plan, known)
+        if not suspects.attempts and not suspects.doubtful:
+            return state, (), warnings
+        date, others_open = lambda: api.traffic.date, job.publication.others_open
+        found = await look_for(suspects, Search(Files(api), stores.ids, date, others_open, job.stop.pause))
+        if found.unasked:
+            warnings.append(
+                f"{found.unasked} Files of the names and sizes of documents were made while a run was dying; whether some store "
+                "lists them was not asked, because that takes too many requests. They are not touched."
+            )
+        deleted = [item.file_id for item in found.leftovers if item.verdict == "deleted"]
+        return with_proven(state, deleted), found.leftovers, [*warnings, *leftover_warnings(found.leftovers)]
 
-    def _unanswered(self, plan: Plan) -> list[Attempt]:
+    def _suspects(self, plan: Plan, known: Collection[str]) -> tuple[Suspects, list[str]]:
         """Uploads that may have made a File nobody knows of: of this run, and of dead ones.
 
         What this run found missing in the store, a dead one may have found missing too, whatever the manifest records.
@@ -71,7 +73,19 @@ class Aftermath:
         missing = {operation.path for operation in plan.of("upload", "replace")}
         state = self.recorded or EMPTY_STATE
         state = replace(state, files={path: entry for path, entry in state.files.items() if path not in missing})
-        dead = [run for run in self.dead if run.id not in journal.inherited.runs]
-        planned = [attempt for run in dead for attempt in planned_by(run, job.at, job.source, state, job.brief)]
-        inherited = bounded(journal.inherited.attempts, journal.inherited.runs, self.dead)
-        return [*journal.lost, *inherited, *planned]
+        attempts = [*journal.lost, *bounded(journal.inherited.attempts, journal.inherited.runs, self.dead)]
+        doubtful: list[Attempt] = []
+        warnings = []
+        for run in self.dead:
+            if run.id in journal.inherited.runs:
+                continue
+            planned = planned_by(run, job.at, job.source, state, job.brief, self.answered)
+            if planned is None:
+                warnings.append(
+                    f"The run {run.id} died, and what it uploaded cannot be looked for: its commit {(run.head or '')[:12]} is not "
+                    "to be had here any more."
+                )
+            else:
+                attempts += planned.attempts
+                doubtful += planned.doubtful
+        return Suspects(attempts, doubtful, known), warnings

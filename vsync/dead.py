@@ -13,7 +13,7 @@ from .manifest import TargetState, Unsettled
 from .planning import Comparison
 from .publish import STALE_AFTER_S
 from .source import Source
-from .survey import Brief, survey
+from .survey import Brief, list_documents, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class DeadRun:
     """A run that left its seal open: from when to when it may have uploaded, in seconds since the epoch by its own clock.
 
     Without a renewed seal nobody uploads for longer than it takes to be taken over. `until` None: no sign of life is known.
+    `id` is what a journal calls the run: a workflow's run that is run again has the same number.
     """
 
     id: str
@@ -29,13 +30,18 @@ class DeadRun:
     until: int | None = None
 
 
+def run_key(run: str, since: str) -> str:
+    """What a journal calls a run."""
+    return f"{run} since {since}"
+
+
 def dead_runs(unsettled: Iterable[Unsettled]) -> list[DeadRun]:
     """The runs that a seal names. One whose time cannot be read is left out: nothing can be told of it. Pure."""
     found = []
     for run, since, head, seen in unsettled:
         try:
             until = None if seen is None else _seconds(seen) + int(STALE_AFTER_S)
-            found.append(DeadRun(run, _seconds(since), head, until))
+            found.append(DeadRun(run_key(run, since), _seconds(since), head, until))
         except (ValueError, OverflowError):
             continue
     return found
@@ -53,22 +59,47 @@ def bounded(attempts: Sequence[Attempt], runs: Collection[str], dead: Sequence[D
     return [replace(attempt, until=last) if attempt.until is None else attempt for attempt in attempts]
 
 
-def planned_by(
-    run: DeadRun, at: Callable[[str], Source | None], source: Source, state: TargetState, brief: Brief
-) -> Sequence[Attempt]:
-    """The uploads of a dead run's plan, each once: what its commit holds, and the manifest does not record.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a dead run may have uploaded: `attempts` are the uploads of its plan, as far as no entry shows that they were
+    answered. `doubtful` are the other documents of its commit, which an earlier run or it itself has brought already.
+    """
 
-    `state` is what the manifest records. None are told where that commit cannot be had: then nothing is inferred.
+    attempts: Sequence[Attempt]
+    doubtful: Sequence[Attempt]
+
+
+def planned_by(
+    run: DeadRun,
+    at: Callable[[str], Source | None],
+    source: Source,
+    state: TargetState,
+    brief: Brief,
+    answered: Collection[str],
+) -> Planned | None:
+    """The uploads of a dead run, each once; None where its commit cannot be had: then nothing is known of them.
+
+    `state` is what the manifest records, `answered` are paths of which the store lists entries that the manifest does not name.
     """
     try:
         then = source if run.head in {None, source.head} else at(run.head or "")
         if then is None:
-            return ()
+            return None
         plan = survey(then, state, brief, because=Comparison("full", "what a dead run had to do")).plan
+        documents = list_documents(then, brief)
     except VsyncError:
-        return ()
-    return [
-        Attempt(upload_filename(operation.path), operation.document.bytes, run.since, run.until)
-        for operation in plan.of("upload", "replace")
-        if operation.document is not None and operation.document.bytes is not None
-    ]
+        return None
+    sizes = {
+        operation.path: operation.document.bytes for operation in plan.of("upload", "replace") if operation.document
+    }
+    attempts = [_attempt(run, path, size) for path, size in sizes.items() if path not in answered and size is not None]
+    doubtful = [_attempt(run, path, size) for path, size in sizes.items() if path in answered and size is not None]
+    for path, document in documents.items():
+        entry = state.files.get(path)
+        if path not in sizes and entry is not None and entry.blob == document.blob:
+            doubtful.append(_attempt(run, path, entry.bytes))
+    return Planned(attempts, doubtful)
+
+
+def _attempt(run: DeadRun, path: str, size: int) -> Attempt:
+    return Attempt(upload_filename(path), size, run.since, run.until)

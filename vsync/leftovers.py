@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .api import Refused
 from .files import PURPOSE, Files, UploadedFile
@@ -24,6 +24,10 @@ MAX_REQUESTS = 50
 
 SETTLED_AFTER_S = 5
 """A File must be that old: another run attaches what it uploads within two seconds, and is then seen in its store."""
+
+NEAR_S = 600
+"""Clocks of runners and servers are apart, and a request may be carried out after it was given up: so far from a window a
+File is still named."""
 
 _AGAIN_AFTER_S = 2.0
 _TOLD = 20
@@ -80,100 +84,134 @@ def _each_has_its_own(attempts: Sequence[Attempt], files: Sequence[UploadedFile]
     return True
 
 
+def near(attempts: Iterable[Attempt], files: Iterable[UploadedFile], known: Collection[str]) -> list[UploadedFile]:
+    """The Files that may be meant though the rule does not cover them: of the name and size, made at about the time. Pure."""
+    sought = defaultdict(list)
+    for attempt in attempts:
+        sought[attempt.filename, attempt.bytes].append(attempt)
+    return [
+        file
+        for file in files
+        if file.purpose == PURPOSE
+        and file.id not in known
+        and any(_is_near(attempt, file) for attempt in sought[file.filename, file.bytes])
+    ]
+
+
+def _is_near(attempt: Attempt, file: UploadedFile) -> bool:
+    if attempt.since is None:
+        return True
+    return attempt.since - NEAR_S <= file.created_at and (
+        attempt.until is None or file.created_at <= attempt.until + NEAR_S
+    )
+
+
 # --- Asking ------------------------------------------------------------------------------------------------------
 
 
-async def look_for(
-    attempts: Sequence[Attempt],
-    known: Collection[str],
-    files: Files,
-    store_ids: Callable[[], Awaitable[Sequence[str]]],
-    clock: Callable[[], int | None],
-    others_open: Callable[[], bool],
-    pause: Sleep,
-) -> list[Leftover]:
-    """The Files that unanswered uploads left; those to be deleted first.
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """Uploads that may have left something. `attempts` were never answered; of `doubtful` ones that is not known, and what
+    they may have made is only named. `known` are Files that an answer or our own store names.
+    """
 
-    `known` are Files that an answer or our own store names, `clock` is the server's time as of its last answer. Asked in
-    this order, so that what another run is about to attach is never taken for ours: which Files there are; whether
+    attempts: Sequence[Attempt]
+    doubtful: Sequence[Attempt]
+    known: Collection[str]
+
+    @property
+    def earliest(self) -> int:
+        """From when on Files can be meant."""
+        starts = [attempt.since for attempt in (*self.attempts, *self.doubtful)]
+        return 0 if None in starts else min(start for start in starts if start is not None) - NEAR_S
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What can be asked. `clock` is the server's time as of its last answer, None where its answers have no date."""
+
+    files: Files
+    store_ids: Callable[[], Awaitable[Sequence[str]]]
+    clock: Callable[[], int | None]
+    others_open: Callable[[], bool]
+    pause: Sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found; `unasked` counts Files that may be meant, which would have taken too many questions."""
+
+    leftovers: Sequence[Leftover] = ()
+    unasked: int = 0
+
+
+async def look_for(suspects: Suspects, search: Search) -> Found:
+    """The Files that unanswered uploads left, and those that may be such; those to be deleted first.
+
+    Asked in this order, so that what another run is about to attach is never taken for ours: which Files there are; whether
     another run is at work; whether a store lists them.
     """
-    undated = [attempt for attempt in attempts if attempt.since is None]
-    told = await _without_a_window(undated, known, files, store_ids) if undated else []
-    found = await _settled(attempts, known, files, clock, pause)
-    if not found:
-        return told
-    return await _looked_at(found, attempts, files, store_ids, clock, others_open) + told
+    listing, found = await _settled(suspects, search)
+    judged = await _judged(found, suspects, search) if found else []
+    seen = {*suspects.known, *(file.id for file in found)}
+    meant = near(suspects.attempts, listing, seen)
+    doubtful = near(suspects.doubtful, listing, {*seen, *(file.id for file in meant)})
+    stores = await search.store_ids() if meant or doubtful else []
+    named = await _unattached(meant, stores, search.files)
+    if len(stores) * (len(meant) + len(doubtful)) > MAX_REQUESTS:
+        return Found([*judged, *_listed(named, _not_just_then(suspects))], len(doubtful))
+    named += await _unattached(doubtful, stores, search.files)
+    return Found([*judged, *_listed(named, _not_just_then(suspects))])
 
 
-async def _looked_at(
-    found: Sequence[UploadedFile],
-    attempts: Sequence[Attempt],
-    files: Files,
-    store_ids: Callable[[], Awaitable[Sequence[str]]],
-    clock: Callable[[], int | None],
-    others_open: Callable[[], bool],
-) -> list[Leftover]:
-    if await asyncio.to_thread(others_open):
+def _not_just_then(suspects: Suspects) -> str:
+    if any(attempt.since is None for attempt in suspects.attempts):
+        return "the answers of the server have no date, so that it may also be somebody else's"
+    return "it was not made just when an upload of ours had no answer, but about then"
+
+
+async def _unattached(found: Sequence[UploadedFile], stores: Sequence[str], files: Files) -> list[UploadedFile]:
+    """Those that no store lists; all of them where that cannot be asked, or not at that price."""
+    if len(stores) * len(found) <= MAX_REQUESTS:
+        with contextlib.suppress(Refused):
+            return [file for file in found if not await _in_any(file, stores, files)]
+    return list(found)
+
+
+async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Search) -> list[Leftover]:
+    if await asyncio.to_thread(search.others_open):
         return _listed(found, "another run of this repository is open, and it may be its upload")
-    stores = await store_ids()
+    stores = await search.store_ids()
     if len(stores) * len(found) > MAX_REQUESTS:
         return _listed(found, f"to ask {len(stores)} stores for {len(found)} Files takes over {MAX_REQUESTS} requests")
     try:
-        unattached = [file for file in found if not await _in_any(file, stores, files)]
+        unattached = [file for file in found if not await _in_any(file, stores, search.files)]
     except Refused as error:
         return _listed(found, f"whether a store lists it could not be asked ({error.message})")
-    inferred, rest = judge(attempts, unattached, clock() or 0)
+    inferred, rest = judge(suspects.attempts, unattached, search.clock() or 0)
     why = "it was uploaded by a request whose answer was lost, and is in no vector store"
     deleted = [replace(item, verdict="deleted") for item in _listed(inferred, why)]
     return deleted + _listed(rest, "there are more such Files than uploads without an answer")
 
 
-async def _without_a_window(
-    attempts: Sequence[Attempt],
-    known: Collection[str],
-    files: Files,
-    store_ids: Callable[[], Awaitable[Sequence[str]]],
-) -> list[Leftover]:
-    """What may be left of uploads before which no answer had a date: nothing of it is inferred, so it is only named."""
-    sought = {(attempt.filename, attempt.bytes) for attempt in attempts}
-    found = [
-        file
-        for file in await files.since(0)
-        if file.purpose == PURPOSE and file.id not in known and (file.filename, file.bytes) in sought
-    ]
-    stores = await store_ids() if found else []
-    if len(stores) * len(found) <= MAX_REQUESTS:
-        with contextlib.suppress(Refused):  # then those that a store lists are named too
-            found = [file for file in found if not await _in_any(file, stores, files)]
-    return _listed(found, "the answers of the server have no date, so that it may also be somebody else's")
+async def _settled(suspects: Suspects, search: Search) -> tuple[list[UploadedFile], list[UploadedFile]]:
+    """The listing and the candidates in it, when the youngest is old enough. Listed once more where one may be missing."""
+    attempts = suspects.attempts
 
+    async def listed() -> tuple[list[UploadedFile], list[UploadedFile]]:
+        files, now = await search.files.since(suspects.earliest), search.clock()
+        return files, [] if now is None else candidates(attempts, files, suspects.known, now)
 
-async def _settled(
-    attempts: Sequence[Attempt],
-    known: Collection[str],
-    files: Files,
-    clock: Callable[[], int | None],
-    pause: Sleep,
-) -> list[UploadedFile]:
-    """The candidates, when the youngest is old enough. Listed once more where one may not be shown yet."""
-    starts = [attempt.since for attempt in attempts if attempt.since is not None]
-    if not starts:
-        return []
-
-    async def listed() -> list[UploadedFile]:
-        return candidates(attempts, await files.since(min(starts)), known, clock() or 0)
-
-    found = await listed()
-    now = clock() or 0
+    listing, found = await listed()
+    now = search.clock() or 0
     if len(found) < len(attempts) and any(now - (attempt.until or now) < SETTLED_AFTER_S for attempt in attempts):
-        await pause(_AGAIN_AFTER_S)
-        found = await listed()
+        await search.pause(_AGAIN_AFTER_S)
+        listing, found = await listed()
     if found:
-        age = (clock() or 0) - max(file.created_at for file in found)
+        age = (search.clock() or 0) - max(file.created_at for file in found)
         if age < SETTLED_AFTER_S:
-            await pause(SETTLED_AFTER_S - age)
-    return found
+            await search.pause(SETTLED_AFTER_S - age)
+    return listing, found
 
 
 async def _in_any(file: UploadedFile, stores: Sequence[str], files: Files) -> bool:

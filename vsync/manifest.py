@@ -91,8 +91,9 @@ class Seal:
     `owner` is kept here from before the first upload on, so that a first run that dies leaves entries that the next
     one knows as its own. `released` says that the run that left it open has ended,
     `ended` which was the newest workflow run that came to its end. `unsettled` are the runs that died under it since it
-    was last closed: what they uploaded may still have to be looked for. `seen` is when whoever holds it last gave a sign of
-    life; it is not written, but read off where the seal stands.
+    was last closed: what they uploaded may still have to be looked for. `place` says which manifest it vouches for, where
+    one seal could be taken for another's. `seen` is when whoever holds it last gave a sign of life; it is not written, but
+    read off where the seal stands.
     """
 
     state: Literal["open", "closed"]
@@ -106,6 +107,7 @@ class Seal:
     released: bool = False
     ended: str | None = None
     unsettled: tuple[Unsettled, ...] = ()
+    place: str | None = None
     seen: str | None = field(default=None, compare=False)
 
 
@@ -384,7 +386,7 @@ def parse_seal(content: bytes) -> Seal:
     if not isinstance(data, dict) or data.get("state") not in ("open", "closed"):
         return _UNREADABLE
     texts = [data.get(key) for key in ("run", "since")]
-    options = [data.get(key) for key in ("head", "manifest", "content", "owner", "ended")]
+    options = [data.get(key) for key in ("head", "manifest", "content", "owner", "ended", "place")]
     serial = data.get("serial")
     if not all(isinstance(text, str) for text in texts) or type(serial) is not int or abs(serial) >= _MAX_NUMBER:
         return _UNREADABLE
@@ -403,6 +405,7 @@ def parse_seal(content: bytes) -> Seal:
         owner=data.get("owner"),
         released=data.get("released") is True,
         ended=data.get("ended"),
+        place=data.get("place"),
         unsettled=_dead_runs(data.get("unsettled")),
     )
 
@@ -437,7 +440,7 @@ def _encodable(text: str) -> bool:
 def dump_seal(seal: Seal) -> bytes:
     data = dataclasses.asdict(seal)
     del data["seen"]
-    for key in ("released", "ended", "unsettled"):
+    for key in ("released", "ended", "place", "unsettled"):
         if not data[key] or (key == "unsettled" and seal.state == "closed"):
             del data[key]
     return (json.dumps(data, sort_keys=True) + "\n").encode()

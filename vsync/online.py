@@ -15,18 +15,17 @@ from dataclasses import replace
 from .aftermath import Aftermath
 from .apply import Delivery, remove, transfer
 from .bookkeeping import Results, next_state
-from .dead import DeadRun, dead_runs
+from .dead import DeadRun, dead_runs, run_key
 from .documents import Identity
 from .drift import as_repaired
 from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, VsyncError
 from .files import Files
 from .inventory import gone_files
-from .leftovers import leftover_warnings
 from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, salvage_manifest, vouches
 from .outcome import Outcome, Removal, audit, final_failures, headline, of_run, rebuilt
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, ManifestMoved, Published, unsettled
-from .recovery import belongs, choose_owner, recover, with_proven
+from .recovery import belongs, by_path, choose_owner, recover, with_proven
 from .reporting import Leftover, Report, of_plan, stock, stock_after
 from .store import StoreEntry, StoreInfo, Stores, VectorStore
 from .survey import list_documents, survey
@@ -35,6 +34,11 @@ from .whereabouts import create, locate
 
 _MAX_PLANS = 5
 _MAX_PUSHES = 8
+_TWO_RECORDS = (
+    "The store holds documents of this source already, and no manifest is here, so they were taken over. If a workflow or "
+    "another clone keeps a record of them too, two records of one store lead to duplicates: use --push (input commit: true) "
+    "wherever the store is synced from."
+)
 
 
 class OnlineRun:
@@ -53,6 +57,7 @@ class OnlineRun:
         self._wrote = False
         self._listed = False
         self._wanted: Collection[str] = ()
+        self._answered: Collection[str] = ()
         self._settled = False
         self._dead: Sequence[DeadRun] = ()
         self._leftovers: Sequence[Leftover] = ()
@@ -68,7 +73,7 @@ class OnlineRun:
         settled = False
         try:
             self._dead = dead_runs(unsettled(replaced))
-            job.journal.open(self._run_id)
+            job.journal.open(run_key(self._taken.run, self._taken.since))
             published = Published(job.publication.read().manifest, replaced)
             if published != self._known.published:
                 self._look_again(published)
@@ -173,7 +178,7 @@ class OnlineRun:
                     # What this run has put into the store is found there by its attributes: the new plan keeps what it
                     # wants of it, and deletes the rest.
                     self._job.observer.note(f"{publication.title} was changed meanwhile: planning again.")
-                    self._look_again(Published(publication.read().manifest, self._seal()))
+                    self._look_again(publication.read())
             raise PublicationFailed(
                 f"{publication.title} was changed by somebody else {_MAX_PLANS} times while this run was at work.",
                 "Run again: nothing is lost. Only vsync should write the manifest.",
@@ -245,6 +250,8 @@ class OnlineRun:
         entries: Sequence[StoreEntry] = await store.entries()
         if self._owner is None:
             self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
+        if self._known.manifest is None and self._owner is not None and not job.settings.push and job.keep_manifest:
+            self._report = replace(self._report, warnings=(*self._report.warnings, _TWO_RECORDS))
         if job.repair:
             known, files = self._known_ids(), Files(self._api)
             ours = [entry for entry in entries if belongs(entry, self._identity()) or entry.file_id in known]
@@ -252,6 +259,9 @@ class OnlineRun:
             entries = as_repaired(entries, state, self._identity(), gone, vouched=self._vouched())
         documents = await asyncio.to_thread(list_documents, job.source, job.brief)
         self._wanted = documents.keys()
+        recorded = {entry.file_id for entry in state.files.values()}
+        listed = by_path(entries, self._identity(), {*documents, *state.files})
+        self._answered = {path for path, found in listed.items() if any(e.file_id not in recorded for e in found)}
         recovered = await recover(
             store,
             job.source,
@@ -308,7 +318,8 @@ class OnlineRun:
             self._settled = True
             return replace(self._report, vector_store_id=store.id, requests=self._requests())
         pending = bool(new.pending_delete)
-        self._publish(identity, new, closing=not pending and outcome.cause is None)
+        if not self._published(identity, new, outcome, closing=not pending and outcome.cause is None):
+            return self._told(store, plan, outcome, Removal(), state, state)
         if job.keep_manifest:
             job.journal.recorded()
         if outcome.defect is not None:
@@ -324,18 +335,29 @@ class OnlineRun:
         if outcome.cause is None and (job.keep_manifest or set(new.pending_delete) <= set(removal.gone)):
             job.journal.recorded()
             self._settled = True
+        return self._told(store, plan, outcome, removal, state, new)
+
+    def _published(self, identity: Identity, state: TargetState, outcome: Outcome, *, closing: bool) -> bool:
+        """Publishes. When that is refused the run ends with what it did in its report: the next one finds it in the store."""
+        try:
+            self._publish(identity, state, closing=closing)
+        except (GitUnavailable, PublicationFailed, PushRefused) as error:
+            outcome.cause = outcome.cause or self._job.stop.cause(error)
+            return False
+        return True
+
+    def _told(
+        self,
+        store: VectorStore,
+        plan: Plan,
+        outcome: Outcome,
+        removal: Removal,
+        before: TargetState,
+        after: TargetState,
+    ) -> Report:
+        report = replace(self._report, vector_store_id=store.id, before=stock(before.files), after=stock(after.files))
         return of_run(
-            replace(
-                self._report,
-                vector_store_id=store.id,
-                before=stock(state.files),
-                after=stock(new.files),
-            ),
-            plan,
-            outcome,
-            removal,
-            requests=self._requests(),
-            bytes_uploaded=self._traffic.bytes_uploaded,
+            report, plan, outcome, removal, requests=self._requests(), bytes_uploaded=self._traffic.bytes_uploaded
         )
 
     def _doubt_when_overtaken(self) -> None:
@@ -354,14 +376,14 @@ class OnlineRun:
         if outcome.cause is not None:
             return state
         wanted = self._wanted if self._listed else None
-        aftermath = Aftermath(self._job, self._identity(), self._known.state, self._dead, wanted)
+        aftermath = Aftermath(self._job, self._identity(), self._known.state, self._dead, wanted, self._answered)
+        told: Sequence[str] = ()
         try:
             if outcome.confirmed:
                 state = await aftermath.with_hidden(store, state)
-            state, self._leftovers = await aftermath.with_leftovers(self._api, stores, state, plan)
+            state, self._leftovers, told = await aftermath.with_leftovers(self._api, stores, state, plan)
         except VsyncError as error:
             outcome.cause = error
-        told = leftover_warnings(self._leftovers)
         for warning in told:  # now as well: a run that is killed while it deletes makes no report
             self._job.observer.note(warning)
         self._report = replace(self._report, leftovers=tuple(self._leftovers), warnings=(*self._report.warnings, *told))

@@ -113,9 +113,13 @@ def of_run(
     requests: Mapping[str, int],
     bytes_uploaded: int,
 ) -> Report:
-    """The report of a plan that was carried out: what was done, document by document."""
+    """The report of a plan that was carried out: what was done, document by document.
+
+    A document counts as removed when its entry is gone: until then it can be found, and the next run deletes it.
+    """
     done = outcome.confirmed.keys()
-    gone = set(deletable(plan, done))
+    deleted = set(removal.gone)
+    gone = {op.path for op in plan.of("delete") if op.previous is not None and op.previous.file_id in deleted}
     failed = [FailedItem(path=path, code=item.code, message=item.message) for path, item in outcome.failed.items()]
     failed += [carried_over(path, failure) for path, failure in (plan.failed or {}).items()]
     new_names = {new for _, new in plan.renamed}

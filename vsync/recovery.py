@@ -103,8 +103,11 @@ def adopt(
     """
     files: dict[str, Entry] = {}
     superseded: set[str] = set()
+    # What was to go is not taken back: it may be gone, and only a stale listing shows it.
+    going = set(state.pending_delete) - {entry.file_id for entry in state.files.values()} if vouched else set()
     for path, entries in ours.items():
-        chosen = _choose(state.files.get(path), documents.get(path), entries, measured.get(path))
+        staying = [entry for entry in entries if entry.file_id not in going]
+        chosen = _choose(state.files.get(path), documents.get(path), staying, measured.get(path))
         superseded |= {entry.file_id for entry in entries}
         if chosen is not None:
             files[path] = chosen

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from .dead import run_key
 from .errors import (
     LimitExceeded,
     ManifestError,
@@ -181,7 +182,7 @@ def look(job: Job, published: Published | None = None) -> Known:
     published = published or job.published or job.publication.read()
     manifest, state, trusted = recorded(job, published)
     seal = published.seal
-    journaled = job.journal.waits(seal.run if seal is not None and trusted == "sealed" else None)
+    journaled = job.journal.waits(run_key(seal.run, seal.since) if seal is not None and trusted == "sealed" else None)
     doubted = job.repair or job.rebuild
     return Known(published, manifest, state, trusted, survey(job.source, state, job.brief), journaled, doubted)
 

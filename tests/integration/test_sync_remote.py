@@ -639,3 +639,31 @@ def test_a_dead_runs_seal_is_waited_for_where_nobody_knows_that_it_is_dead(synce
     with pytest.raises(SealHeld, match="at work"):
         synced.sync(lock_timeout="0")
     converges(synced)
+
+
+def test_of_two_manifests_of_one_target_the_later_run_of_one_does_not_make_the_other_late(world: Shared) -> None:
+    world.commit({"a.md": b"# A"})
+    production: dict[str, Any] = {"manifest_branch": "production", "vector_store_name": "production"}
+    first = world.sync(origin=Origin("acme/docs", "1", "5001"), manifest_branch="staging", vector_store_name="staging")
+    second = world.sync(origin=Origin("acme/docs", "1", "5000"), **production)
+    assert (first.added, second.added, second.superseded) == (("a.md",), ("a.md",), False)
+    assert world.sync(origin=Origin("acme/docs", "1", "5002"), **production).changed is False
+
+
+def test_a_push_that_is_refused_at_the_end_leaves_a_report_of_what_was_done(world: Shared) -> None:
+    world.commit({"a.md": b"# A"})
+    hook = world.bare.root / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    world.wire.when("GET /vector_stores/*/files/*", call(lambda: refuse_pushes(hook)))
+    report = world.sync()
+    assert (report.exit_code, report.added) == (3, ("a.md",))
+    assert report.error is not None
+    hook.unlink()
+    world.wire.calm()
+    assert world.sync().exit_code == 0
+    assert world.audit() == set()
+
+
+def refuse_pushes(hook: Path) -> None:
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)

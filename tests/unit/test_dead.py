@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.dead import DeadRun, bounded, dead_runs
+from vsync.dead import DeadRun, bounded, dead_runs, run_key
 from vsync.journal import Attempt
 from vsync.manifest import Seal, Unsettled, dump_seal, parse_seal
 from vsync.publish import STALE_AFTER_S, succeed, unsettled
@@ -16,7 +16,7 @@ OPEN = Seal("open", "run-1", SINCE, "a" * 40, seen=SEEN)
 
 def test_a_dead_run_may_have_uploaded_until_it_could_have_been_taken_over() -> None:
     (run,) = dead_runs(unsettled(OPEN))
-    assert run == DeadRun("run-1", START, "a" * 40, START + 300 + int(STALE_AFTER_S))
+    assert run == DeadRun(run_key("run-1", SINCE), START, "a" * 40, START + 300 + int(STALE_AFTER_S))
 
 
 def test_without_a_sign_of_life_the_end_is_not_known() -> None:

@@ -11,7 +11,18 @@ import pytest
 from vsync.api import Refused
 from vsync.files import Files, UploadedFile
 from vsync.journal import Attempt
-from vsync.leftovers import MAX_REQUESTS, SETTLED_AFTER_S, candidates, judge, leftover_warnings, look_for
+from vsync.leftovers import (
+    MAX_REQUESTS,
+    NEAR_S,
+    SETTLED_AFTER_S,
+    Found,
+    Search,
+    Suspects,
+    candidates,
+    judge,
+    leftover_warnings,
+    look_for,
+)
 from vsync.reporting import Leftover
 
 NOW = 1_000
@@ -132,7 +143,22 @@ class Project:
         self.asked.append("others")
         return self.open
 
-    def look(self, *attempts: Attempt, known: Iterable[str] = (), now: int = NOW) -> list[Leftover]:
+    def look(
+        self,
+        *attempts: Attempt,
+        doubtful: Sequence[Attempt] = (),
+        known: Iterable[str] = (),
+        now: int | None = NOW,
+    ) -> list[Leftover]:
+        return list(self.find(*attempts, doubtful=doubtful, known=known, now=now).leftovers)
+
+    def find(
+        self,
+        *attempts: Attempt,
+        doubtful: Sequence[Attempt] = (),
+        known: Iterable[str] = (),
+        now: int | None = NOW,
+    ) -> Found:
         async def stores() -> Sequence[str]:
             self.asked.append("stores")
             return self.stores
@@ -140,8 +166,8 @@ class Project:
         async def pause(seconds: float) -> None:
             self.waits.append(seconds)
 
-        files = cast(Files, self)
-        return asyncio.run(look_for(attempts, set(known), files, stores, lambda: now, self.others_open, pause))
+        search = Search(cast(Files, self), stores, lambda: now, self.others_open, pause)
+        return asyncio.run(look_for(Suspects(attempts, doubtful, set(known)), search))
 
 
 def verdicts(found: Iterable[Leftover]) -> dict[str, str]:
@@ -218,6 +244,34 @@ def test_without_any_time_many_files_are_named_without_asking_the_stores() -> No
     assert project.asked == ["files", "stores"]
 
 
+# What the rule does not cover
+
+
+@pytest.mark.parametrize("at", [100 - NEAR_S, 99, 111, 110 + NEAR_S])
+def test_a_file_from_shortly_before_or_after_is_named(at: int) -> None:
+    (found,) = Project([file(at=at)]).look(attempt(), now=10_000)
+    assert (found.verdict, "about then" in found.why) == ("listed", True)
+
+
+@pytest.mark.parametrize("at", [100 - NEAR_S - 1, 110 + NEAR_S + 1])
+def test_a_file_from_long_before_or_after_is_nobodys_question(at: int) -> None:
+    assert Project([file(at=at)]).look(attempt(), now=10_000) == []
+
+
+def test_what_an_upload_may_have_left_that_was_answered_is_named_and_nothing_inferred() -> None:
+    assert verdicts(Project([file()]).look(doubtful=[attempt()])) == {"file-1": "listed"}
+    assert Project([file()], attached=[("vs_1", "file-1")]).look(doubtful=[attempt()]) == []
+
+
+def test_of_many_such_files_only_the_number_is_told() -> None:
+    project = Project([file(f"file-{number}") for number in range(MAX_REQUESTS + 1)])
+    assert project.find(doubtful=[attempt()]) == Found([], MAX_REQUESTS + 1)
+
+
+def test_where_answers_have_no_date_nothing_is_inferred_of_a_dead_run() -> None:
+    assert verdicts(Project([file()]).look(attempt(until=None), now=None)) == {"file-1": "listed"}
+
+
 # Telling
 
 
@@ -273,7 +327,7 @@ def test_what_an_answer_named_is_asked_about_by_nobody() -> None:
 
 
 def test_only_files_since_the_first_attempt_are_listed() -> None:
-    project = Project([file(at=50), file("file-2", at=105)])
+    project = Project([file(at=50 - NEAR_S), file("file-2", at=105)])
     assert verdicts(project.look(attempt(since=100), attempt("b.md", since=200))) == {"file-2": "deleted"}
 
 
@@ -285,7 +339,7 @@ def test_the_uploads_of_a_run_that_just_died_are_looked_for_twice() -> None:
 
 def test_where_the_server_tells_no_time_nothing_is_inferred() -> None:
     project = Project([file()])
-    assert project.look(attempt(until=None), now=0) == []
+    assert verdicts(project.look(attempt(until=None), now=0)) == {"file-1": "listed"}
 
 
 def test_each_file_in_each_store_is_a_question() -> None:

@@ -83,6 +83,7 @@ class RemotePublication:
         self._is_dead = is_dead
         self._log = log
         self._branch = f"refs/heads/{branch}"
+        self._place = f"{name} on {branch}"
         self._seal = f"refs/vsync/{target}"
         self._doubt = f"refs/vsync-doubt/{target}"
         self._owner = f"refs/vsync-owner/{blob_id(f'{branch}:{name}'.encode())[:12]}"
@@ -142,6 +143,13 @@ class RemotePublication:
     def _parsed(self, commit: str) -> Seal:
         """The seal in a commit, which is made anew with each sign of life."""
         seal = parse_seal(self._remote.file(commit, SEAL_FILE) or b"")
+        if seal.place not in (None, self._place) and seal.state == "closed":
+            self._log(
+                f"The seal {self._seal} was closed over another manifest, {seal.place}; this one is {self._place}. Two manifests "
+                "of one target have the store listed by each other's runs: give each a --target of its own (input target)."
+            )
+            # It vouches for nothing here, and who was late there is not late here.
+            seal = dataclasses.replace(seal, run="", ended=None, manifest=None, content=None)
         return dataclasses.replace(seal, seen=instant(self._remote.date(commit)))
 
     # --- The seal -------------------------------------------------------------------------------------------
@@ -190,7 +198,7 @@ class RemotePublication:
         return max(watched, age) >= _GRACE_S and self._is_dead(seal.run)
 
     def _try_take(self, there: _There, seal: Seal) -> bool:
-        mine, started = succeed(there.published.seal, seal), _now()
+        mine, started = succeed(there.published.seal, dataclasses.replace(seal, place=self._place)), _now()
         commit = self._seal_commit(mine)
         updates = [RefUpdate(self._seal, commit, there.seal_commit)]
         if there.doubt_commit is not None:  # this run's own open seal says it from now on
