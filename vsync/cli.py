@@ -484,9 +484,13 @@ def stores_show(context: _Context, /, store_id: str, as_json: bool, **options: A
     """Show one vector store."""
 
     async def ask(api: Api) -> Any:
+        from .errors import StoreGone
         from .store import Stores
 
-        return await Stores(api).get(store_id)
+        try:
+            return await Stores(api).get(store_id)
+        except StoreGone as error:
+            raise StoreGone(error.message, "See `vsync stores list`.") from None
 
     _show_stores(_with_stores(context, options, ask), as_json=as_json)
 

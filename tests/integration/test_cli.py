@@ -899,7 +899,8 @@ def test_stores_are_created_listed_and_shown(world: World) -> None:
 def test_a_store_that_is_gone_is_an_error_of_the_api(world: World, docs: str) -> None:
     result = world.vsync("stores", "show", "vs_nowhere")
     assert result.code == 3
-    assert one_sentence(result)
+    assert "stores list" in one_sentence(result)
+    assert "--repair" not in result.err
     store = world.sync()["vector_store_id"]
     with client(world.db) as api:
         api.vector_stores.delete(store)
