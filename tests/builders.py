@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vsync.changes import SYMLINK, Change, Status, TreeEntry
@@ -153,7 +153,7 @@ class MemorySource:
     def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
         return {document.path: len(self._data(document)) for document in documents}
 
-    def chunks(self, document: Document) -> Iterator[bytes]:
+    def chunks(self, document: Document) -> Generator[bytes]:
         self.read_paths.append(document.path)
         data = self._data(document)
         return (data[start : start + 4096] for start in range(0, len(data), 4096))

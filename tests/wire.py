@@ -33,6 +33,7 @@ from tests.gitrepo import Repo
 from vsync import sync
 from vsync.api import Api, Traffic, connect
 from vsync.assemble import make_job, open_place
+from vsync.breaker import Breaker
 from vsync.embedded import EmbeddedStore, Request
 from vsync.embedded.transport import EmbeddedTransport
 from vsync.errors import VsyncError
@@ -299,7 +300,11 @@ def call(action: Callable[[], object]) -> Fault:
 
 @contextlib.asynccontextmanager
 async def client(
-    transport: httpx2.AsyncBaseTransport, *, key: str = "embedded", log: Callable[[str], None] = lambda _: None
+    transport: httpx2.AsyncBaseTransport,
+    *,
+    key: str = "embedded",
+    log: Callable[[str], None] = lambda _: None,
+    breaker: Breaker | None = None,
 ) -> AsyncIterator[tuple[Api, list[float]]]:
     """An Api over a transport, and the seconds that it would have slept."""
     waits: list[float] = []
@@ -310,7 +315,7 @@ async def client(
 
     async with httpx2.AsyncClient(transport=transport) as http_client:
         sdk = openai.AsyncOpenAI(api_key=key, base_url=BASE_URL, http_client=http_client, max_retries=0)
-        yield Api(sdk, Traffic(), sleep=sleep, log=log), waits
+        yield Api(sdk, Traffic(), sleep=sleep, log=log, breaker=breaker), waits
 
 
 class QuickStop(Stop):

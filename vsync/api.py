@@ -170,20 +170,21 @@ class Api:
             failure = trial.failure
             if trial.status == 429:
                 limited()
-            passing = isinstance(failure, _Again) and trial.wait_s is None
-            hopeless = passing and self._breaker.failed(kind)
+            hopeless = isinstance(failure, _Again) and not trial.of_what_works and self._breaker.failed(kind)
             if once and trial.ambiguous:
                 raise _lost(trial, hopeless=hopeless)
             if not isinstance(failure, _Again):
                 raise failure
             wait = backoff(attempt) if trial.wait_s is None else trial.wait_s
             if waited + wait > RETRY_BUDGET_S:
-                raise _too_long(failure.final, wait)
+                raise _too_long(failure.final, trial.wait_s)
             if attempt + 1 == MAX_ATTEMPTS or strange == _STRANGE_ANSWERS:
                 raise failure.final
             if hopeless:
                 raise _hopeless(failure.final)
-            self._log(f"{what}: {failure.final.message} Trying again in {wait:.1f} s.")
+            told = failure.final.message
+            told = told if what in told else f"{what}: {told}"
+            self._log(f"{told} Trying again in {wait:.1f} s.")
             await self.sleep(wait)
             waited += wait
         raise AssertionError("the last attempt returns or raises")
@@ -300,6 +301,11 @@ class _Trial:
     strange: bool = False
     status: int | None = None
 
+    @property
+    def of_what_works(self) -> bool:
+        """Whether it is told when to come back, by a rate limit or an exchange that has limits of its own."""
+        return self.wait_s is not None and self.status in {429, None}
+
 
 def _is_ambiguous(status: int) -> bool:
     """Whether the server may have done what it answers with an error."""
@@ -316,7 +322,7 @@ def _lost(trial: _Trial, *, hopeless: bool) -> AnswerLost:
 def _hopeless(final: VsyncError | Refused) -> ApiUnavailable:
     """What a failure becomes when no request of its kind has succeeded for long."""
     return ApiUnavailable(
-        f"The API has failed at every try for half a minute: {final.message}",
+        f"The API has failed at every try for some time: {final.message}",
         "Run again later: it continues from here.",
     )
 
@@ -332,7 +338,7 @@ def _judge(error: openai.APIStatusError, text: str, *, keyless: bool) -> VsyncEr
         return _refused(text, keyless=keyless)
     if status == 403:
         return _permission(text, keyless=keyless)
-    if code == "insufficient_quota":
+    if "insufficient_quota" in {code, str(error.type or "")}:
         return ApiUnavailable(
             f"The OpenAI account has no quota left: {text}", "Add credit or raise its limit, then run again."
         )
@@ -355,13 +361,13 @@ def _outage(status: int, text: str) -> ApiUnavailable | None:
     return None
 
 
-def _too_long(final: VsyncError | Refused, wait_s: float) -> VsyncError:
+def _too_long(final: VsyncError | Refused, asked_s: float | None) -> VsyncError:
     """What a failure becomes when another try would come too late."""
-    if isinstance(final, VsyncError):
+    if isinstance(final, VsyncError) and (asked_s is None or not isinstance(final, ApiUnavailable)):
         return final
-    return ApiUnavailable(
-        f"{final.message} It asks to wait for {wait_s:.0f} s.", "Run again later: it continues from here."
-    )
+    asks = "" if asked_s is None else f" It asks to wait for {asked_s:.0f} s."
+    remedy = final.remedy if isinstance(final, VsyncError) else "Run again later: it continues from here."
+    return ApiUnavailable(f"{final.message}{asks}", remedy)
 
 
 def _refused(text: str, *, keyless: bool) -> CredentialsRefused:

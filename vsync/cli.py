@@ -27,11 +27,15 @@ if TYPE_CHECKING:
     from .api import Api
     from .assemble import GitAccess
     from .github.identity import TokenSource
+    from .reporting import Report
     from .sync import Connect, Job
     from .verification import Wish
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
+
+_REPORTING = {"sync", "plan", "verify"}
+"""Commands whose `--json` is a report."""
 
 _EPILOG = """\b
 Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; and each option as VSYNC_… (VSYNC_INCLUDE).
@@ -55,6 +59,9 @@ class _Context:
         self.secrets = secrets
         self.exit_code = EXIT_OK
         self.verbose = False
+        self.target = environ.get("VSYNC_TARGET", "").strip() or "default"
+        self.owes_json = False
+        """Whether stdout is to hold a report as JSON, and holds none yet."""
         secrets.add(environ.get("OPENAI_API_KEY", "").strip())
 
     @functools.cached_property
@@ -97,6 +104,7 @@ def run(
         except KeyboardInterrupt:
             cause = Interrupted(context.stop.signum or signal.SIGINT)
             failed(cause)
+            _put_error(cause, context)
             return cause.exit_code
         finally:
             if stop is not None:
@@ -104,6 +112,7 @@ def run(
 
 
 def _run(arguments: Sequence[str], context: _Context, failed: Callable[[VsyncError], None]) -> int:
+    context.owes_json = "--json" in arguments and arguments[0] in _REPORTING
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
     except click.exceptions.Exit as stopped:
@@ -111,6 +120,7 @@ def _run(arguments: Sequence[str], context: _Context, failed: Callable[[VsyncErr
     except click.ClickException as error:
         error.show()
         failed(ConfigurationError(error.format_message()))
+        _put_error(ConfigurationError(error.format_message()), context)
         return 2
     except VsyncError as error:
         cause = context.stop.cause(error)
@@ -126,11 +136,27 @@ def _run(arguments: Sequence[str], context: _Context, failed: Callable[[VsyncErr
 
 
 def _tell(error: VsyncError, context: _Context) -> int:
+    _put_error(error, context)
     put(sys.stderr, f"vsync: {printable(redacted(str(error), context.secrets))}")
     if context.verbose:
         for line in traceback_lines(error, context.secrets):
             put(sys.stderr, line)
     return error.exit_code
+
+
+def _put_report(report: Report, context: _Context) -> None:
+    context.owes_json = False
+    put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+
+
+def _put_error(error: VsyncError, context: _Context) -> None:
+    """What stands in a report's place on stdout when a run ended before there was one."""
+    from .reporting import error_data
+
+    if context.owes_json:
+        context.owes_json = False
+        told = error_data(error.mapped(lambda text: redacted(text, context.secrets)))
+        put(sys.stdout, json.dumps({"target": context.target, "error": told}, ensure_ascii=False, indent=2))
 
 
 # --- Options ------------------------------------------------------------------------------------------------
@@ -227,6 +253,7 @@ def main() -> None:
 
 def _resolved(context: _Context, options: dict[str, Any]) -> Settings:
     context.verbose = bool(options.get("verbose"))
+    context.target = options.get("target") or context.target
     given = {name.replace("_", "-"): value for name, value in options.items()}
     return resolve(given, context.environ)
 
@@ -304,7 +331,7 @@ def _sync(context: _Context, options: dict[str, Any], *, dry_run: bool, as_json:
     with _job(context, settings, _git_access(context, options), out, dry_run=dry_run) as job:
         report = run_job(job)
     if as_json:
-        put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        _put_report(report, context)
     else:
         put(sys.stdout, "\n".join(summary_lines(report)))
     if report.error is not None:
@@ -344,7 +371,7 @@ def verify_command(context: _Context, /, as_json: bool, **options: Any) -> None:
     with _job(context, settings, _git_access(context, options), out, dry_run=False) as job:
         report = verify(job, wish)
     if as_json:
-        put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        _put_report(report, context)
     else:
         put(sys.stdout, "\n".join(summary_lines(report)))
     if report.error is not None:
@@ -484,9 +511,13 @@ def stores_show(context: _Context, /, store_id: str, as_json: bool, **options: A
     """Show one vector store."""
 
     async def ask(api: Api) -> Any:
+        from .errors import StoreGone
         from .store import Stores
 
-        return await Stores(api).get(store_id)
+        try:
+            return await Stores(api).get(store_id)
+        except StoreGone as error:
+            raise StoreGone(error.message, "See `vsync stores list`.") from None
 
     _show_stores(_with_stores(context, options, ask), as_json=as_json)
 

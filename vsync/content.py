@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import tempfile
@@ -39,15 +40,25 @@ def spool(chunks: Iterable[bytes]) -> Content:
             if size > IN_MEMORY_BYTES and isinstance(file, io.BytesIO):
                 file = _on_disk(file)
             file.write(chunk)
+        file.seek(0)
     except BaseException:
-        file.close()
+        _drop(file)
         raise
-    file.seek(0)
     return Content(file, digest.hexdigest(), size)
 
 
 def _on_disk(memory: io.BytesIO) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the receiver
-    file.write(memory.getbuffer())
+    try:
+        file.write(memory.getbuffer())
+    except BaseException:
+        _drop(file)
+        raise
     memory.close()
     return file
+
+
+def _drop(file: IO[bytes]) -> None:
+    """Closes a file whose bytes nobody wants; a full disk refuses once more what is still to be written."""
+    with contextlib.suppress(OSError):
+        file.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -68,7 +68,7 @@ class Folder:
         finally:
             os.close(descriptor)
 
-    def chunks(self, path: bytes) -> Iterator[bytes]:
+    def chunks(self, path: bytes) -> Generator[bytes]:
         """The file's bytes in pieces: no more than it had when it was opened, so that one that grows has an end."""
         with os.fdopen(self._open(path), "rb") as file:
             left = os.fstat(file.fileno()).st_size

@@ -8,11 +8,13 @@ container that runs as another user. Nothing is written into anybody's configura
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -351,37 +353,66 @@ class BlobReader:
             self._process = None
 
     def read(self, blob: str) -> Content:
-        """The blob's bytes, spooled. The receiver closes them."""
-        with self._lock:
-            return spool(self._chunks(blob))
+        """The blob's bytes, spooled and checked against its id. The receiver closes them.
 
-    def chunks(self, blob: str) -> Iterator[bytes]:
-        """The blob's bytes in pieces. Read them to the end before the next blob."""
+        Raises RepositoryError when they are other bytes.
+        """
+        with self._lock, contextlib.closing(self._chunks(blob, checked=True)) as chunks:
+            return spool(chunks)
+
+    def chunks(self, blob: str) -> Generator[bytes]:
+        """The blob's bytes in pieces. Read them to the end, or close them, before the next blob."""
         with self._lock:
             yield from self._chunks(blob)
 
-    def _chunks(self, blob: str) -> Iterator[bytes]:
+    def _chunks(self, blob: str, *, checked: bool = False) -> Generator[bytes]:
         if self._process is None:
             self._process = _Process(self._command, ["cat-file", "--batch"], istream=subprocess.PIPE)
-        stdin, stdout = self._process.stdin, self._process.stdout
+        whole = False
         try:
-            stdin.write(blob.encode("ascii") + b"\n")
-            stdin.flush()
-            header = stdout.readline().split()
+            size = self._asked_for(blob, self._process)
+            digest = _object_id(blob, size)
+            for chunk in _exactly(size, self._process.stdout):
+                if checked:
+                    digest.update(chunk)
+                yield chunk
+            whole = self._process.stdout.read(1) == b"\n"
+            if not whole:
+                raise _missing_blob(blob)
+        finally:
+            if not whole:  # what is left in its pipe would be taken for the next blob's bytes
+                self._process.popen.kill()
+                self.close()
+        if checked and digest.hexdigest() != blob:
+            raise RepositoryError(
+                f"What git gives as the blob {blob[:12]} is not what its id names.",
+                "The clone may be damaged: try a fresh one (`git fsck` tells more).",
+            )
+
+    def _asked_for(self, blob: str, process: _Process) -> int:
+        """Asks for a blob; its size in bytes."""
+        try:
+            process.stdin.write(blob.encode("ascii") + b"\n")
+            process.stdin.flush()
+            header = process.stdout.readline().split()
         except OSError:
             raise _missing_blob(blob) from None
         if len(header) != 3 or header[1] != b"blob" or not _NUMBER.fullmatch(header[2]):
-            self._process.popen.kill()  # the bytes of another object would be taken for the next blob's
-            self.close()
             raise _missing_blob(blob)
-        left = int(header[2])
-        while left:
-            chunk = stdout.read(min(left, CHUNK_BYTES))
-            if not chunk:
-                raise _missing_blob(blob)
-            left -= len(chunk)
-            yield chunk
-        stdout.read(1)
+        return int(header[2])
+
+
+def _exactly(size: int, stdout: IO[bytes]) -> Iterator[bytes]:
+    """So many bytes, in pieces; fewer only where there are no more."""
+    while size and (chunk := stdout.read(min(size, CHUNK_BYTES))):
+        size -= len(chunk)
+        yield chunk
+
+
+def _object_id(blob: str, size: int) -> hashlib._Hash:
+    """What makes a blob's id of its bytes (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
+    algorithm = hashlib.sha1 if len(blob) == 40 else hashlib.sha256
+    return algorithm(b"blob %d\0" % size, usedforsecurity=False)
 
 
 def _with_git(path: Path) -> Path:

@@ -140,14 +140,13 @@ class Report:
             "duration_s": round(self.duration_s, 3),
             "manifest": self.manifest,
             "leftovers": [leftover.to_json() for leftover in self.leftovers],
-            "error": _error(self.error),
+            "error": error_data(self.error) if self.error else None,
             **(self.verification.to_json() if self.verification else {}),
         }
 
 
-def _error(error: VsyncError | None) -> dict[str, str] | None:
-    if error is None:
-        return None
+def error_data(error: VsyncError) -> dict[str, str]:
+    """Why a run ended early, for JSON."""
     return {"reason": error.reason, "message": error.message, "remedy": error.remedy}
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -47,7 +47,7 @@ class Source(Protocol):
     def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
         """Bytes by path."""
 
-    def chunks(self, document: Document) -> Iterator[bytes]:
+    def chunks(self, document: Document) -> Generator[bytes]:
         """The bytes of one document in pieces."""
 
     def read(self, document: Document) -> tuple[Content, str]:
@@ -90,7 +90,7 @@ class GitSource:
         by_blob = self._repository.sizes(sorted({document.blob for document in documents}))
         return {document.path: by_blob[document.blob] for document in documents}
 
-    def chunks(self, document: Document) -> Iterator[bytes]:
+    def chunks(self, document: Document) -> Generator[bytes]:
         return self._blobs.chunks(document.blob)
 
     def read(self, document: Document) -> tuple[Content, str]:
@@ -136,7 +136,7 @@ class FolderSource:
     def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
         return {document.path: self._folder.size(document.path.encode()) for document in documents}
 
-    def chunks(self, document: Document) -> Iterator[bytes]:
+    def chunks(self, document: Document) -> Generator[bytes]:
         return self._folder.chunks(document.path.encode())
 
     def read(self, document: Document) -> tuple[Content, str]:

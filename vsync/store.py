@@ -35,6 +35,13 @@ _MAX_PAGES = 1_000_000 // PAGE
 _MAX_TRIES = 5
 """How often something is made anew whose answer was lost: each time may leave a twin."""
 
+_ANEW = (
+    "To start anew in another store, run `vsync verify --repair` (in a workflow: `command: verify` with `args: --repair`): "
+    "it makes one and uploads everything into it. Where the id is given, leave it out, or give that of another store and "
+    "use another --target."
+)
+_SAYS_EXPIRED = re.compile(r"expired", re.IGNORECASE)
+
 METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
     "vsync_source",
     "vsync_target",
@@ -153,10 +160,7 @@ class Stores:
                 raise gone(store_id) from error
             raise _unexpected("looking up the vector store", error) from error
         if info.status == "expired":
-            raise StoreGone(
-                f"The vector store {store_id} has expired: its entries are gone.",
-                "Create a store without an expiry, give its id, and delete the manifest (or use another --target).",
-            )
+            raise StoreGone(f"The vector store {store_id} has expired: its entries are gone.", _ANEW)
         return info
 
     async def create(self, name: str, metadata: Mapping[str, str] | None = None) -> StoreInfo:
@@ -280,7 +284,7 @@ def store_metadata(source: str, target: str, owner: str) -> dict[str, str]:
 def gone(store_id: str) -> StoreGone:
     return StoreGone(
         f"There is no vector store {store_id!r} here: it was deleted, or the key (or embedded store) is another one.",
-        "Check the id (vs_…) and the key. To start anew in another store, delete the manifest or use another --target.",
+        f"Check the id (vs_…) and the key. {_ANEW}",
     )
 
 
@@ -485,7 +489,7 @@ class VectorStore:
                 self._still_ours()
                 return deleted(await self._files.delete(file_id, vector_store_id=self.id))
 
-        await unless_gone(self._api.ask(f"detaching {file_id}", send, limited=self._writes.lower))
+        await unless_gone(self._in_store(f"detaching {file_id}", send, limited=self._writes.lower))
 
     async def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> list[Hit]:
         chosen: dict[str, Any] = {"filters": filters} if filters else {}
@@ -507,11 +511,11 @@ class VectorStore:
         once: bool = False,
         limited: Callable[[], None] = lambda: None,
     ) -> T:
-        """Asks for something in this store. A 404 can mean the store or what was asked for: then the store is asked."""
+        """Asks for something in this store. Where a refusal may be about the store itself, the store is asked: StoreGone."""
         try:
             return await self._api.ask(what, send, once=once, limited=limited)
         except Refused as error:
-            if not_there(error):
+            if not_there(error) or _is_of_what_expired(error):
                 await Stores(self._api).get(self.id)
             raise
 
@@ -529,6 +533,11 @@ def not_there(error: Refused) -> bool:
     if not error.by_api:
         return False
     return error.status in {404, 410} or (error.status == 400 and bool(_NOT_THERE.search(error.message)))
+
+
+def _is_of_what_expired(error: Refused) -> bool:
+    """Whether the store, or only what was asked for, has had its time."""
+    return error.by_api and error.status == 400 and bool(_SAYS_EXPIRED.search(f"{error.code} {error.message}"))
 
 
 async def pages(

@@ -6,6 +6,7 @@ document's bytes are looked at only when nothing is known of them yet.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -167,11 +168,11 @@ def _inspect(source: Source, state: TargetState, documents: list[Document], sele
         size = sizes[document.path]
         reason = size_reason(size)
         if reason is None and needs_reading(document.path, size):
-            chunks = source.chunks(document)
             scanner = None if selector.allows_secrets(document.path) else Scanner()
-            reason, findings = inspect_content(document.path, chunks, scanner)
-            for _ in chunks:  # one `cat-file` serves all: its pipe must be read to the end of each blob
-                pass
+            with contextlib.closing(source.chunks(document)) as chunks:
+                reason, findings = inspect_content(document.path, chunks, scanner)
+                for _ in chunks:  # one `cat-file` serves all: its pipe is read to the end of each blob
+                    pass
             if reason == "secret":
                 leaks[document.path] = findings
         if reason is None:

@@ -18,6 +18,7 @@ import pytest
 from tests.wire import Fault, Wire, answer, client, cut, delay, error, lose, refuse, unreachable
 from vsync import api as api_module
 from vsync.api import MAX_ATTEMPTS, AnswerLost, Api, Refused, Traffic, connect
+from vsync.breaker import Breaker
 from vsync.documents import Chunking
 from vsync.errors import (
     ApiUnavailable,
@@ -43,12 +44,13 @@ def wire(tmp_path: Path) -> Iterator[Wire]:
 class Asked:
     """One question, what came of it, and how often and how long it was asked."""
 
-    def __init__(self, wire: Wire, *, once: bool = False) -> None:
+    def __init__(self, wire: Wire, *, once: bool = False, breaker: Breaker | None = None) -> None:
         self.failure: Exception | None = None
         self.answer: Any = None
         self.log: list[str] = []
         self.waits: list[float] = []
         self._wire = wire
+        self._breaker = breaker
 
         async def ask(api: Api) -> Any:
             files = api.client.files
@@ -58,7 +60,7 @@ class Asked:
         asyncio.run(self._run(ask))
 
     async def _run(self, ask: Callable[[Api], Awaitable[Any]]) -> None:
-        async with client(self._wire, key=KEY, log=self.log.append) as (api, waits):
+        async with client(self._wire, key=KEY, log=self.log.append, breaker=self._breaker) as (api, waits):
             self.waits = waits
             self.traffic = api.traffic
             try:
@@ -184,7 +186,26 @@ def test_a_wait_beyond_the_budget_ends_the_run_at_once(wire: Wire, status: int) 
     asked = Asked(wire)
     assert isinstance(asked.failure, ApiUnavailable)
     assert asked.failure.remedy
+    assert "asks to wait for 301 s" in asked.failure.message
     assert (asked.requests, asked.waits) == (1, [])
+
+
+@pytest.mark.parametrize(("status", "requests"), [(503, 1), (429, 3)])
+def test_only_a_rate_limit_that_says_when_to_come_back_is_no_failure_of_the_server(
+    wire: Wire, status: int, requests: int
+) -> None:
+    wire.when("POST /files", refuse(status, BUSY, headers={"retry-after": "140"}))
+    asked = Asked(wire, breaker=Breaker(failures=1, seconds=0.0))
+    assert isinstance(asked.failure, ApiUnavailable)
+    assert asked.requests == requests
+
+
+def test_a_try_that_failed_is_told_once(wire: Wire) -> None:
+    faulty(wire, unreachable())
+    asked = Asked(wire)
+    (line,) = asked.log
+    assert line.count("uploading a.md") == 1
+    assert "Trying again" in line
 
 
 def test_waits_count_together_against_the_budget(wire: Wire) -> None:
@@ -197,8 +218,11 @@ def test_waits_count_together_against_the_budget(wire: Wire) -> None:
 # What ends the run
 
 
-def test_an_exhausted_quota_is_final_and_says_so(wire: Wire) -> None:
-    wire.when("POST /files", refuse(429, "You exceeded your current quota.", "insufficient_quota"))
+@pytest.mark.parametrize(
+    "said", [{"code": "insufficient_quota", "type": "requests"}, {"code": None, "type": "insufficient_quota"}]
+)
+def test_an_exhausted_quota_is_final_and_says_so(wire: Wire, said: dict[str, Any]) -> None:
+    wire.when("POST /files", answer(429, {"error": {"message": "You exceeded your current quota.", **said}}))
     asked = Asked(wire)
     assert isinstance(asked.failure, ApiUnavailable)
     assert "quota" in asked.failure.message
@@ -405,7 +429,9 @@ def test_every_request_is_counted_under_its_endpoint(base_url: str, monkeypatch:
         seen.append(f"{request.method} {request.url.path}")
         if len(seen) == 1:
             return httpx2.Response(503, json=error(BUSY))
-        return httpx2.Response(404, json=error("No vector store found"))
+        if request.url.path.endswith("/vs_1"):
+            return httpx2.Response(200, json={"id": "vs_1", "object": "vector_store", "status": "completed"})
+        return httpx2.Response(404, json=error("It was not found"))
 
     class Client(httpx2.AsyncClient):
         def __init__(self, **given: Any) -> None:
@@ -423,9 +449,10 @@ def test_every_request_is_counted_under_its_endpoint(base_url: str, monkeypatch:
             return api.traffic.requests
 
     requests = asyncio.run(ask())
-    assert sum(requests.values()) == len(seen) == 4
+    assert sum(requests.values()) == len(seen) == 5
     assert requests == {
         "DELETE /vector_stores/{id}/files/{id}": 2,
+        "GET /vector_stores/{id}": 1,
         "DELETE /files/{id}": 1,
         "GET /vector_stores/{id}/file_batches/{id}/files": 1,
     }

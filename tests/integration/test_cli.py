@@ -478,9 +478,44 @@ def test_a_refused_sync_still_gives_its_report_as_json(world: World, docs: str) 
     assert (result.json["added"], result.json["requests"]) == ([], {})
 
 
-def test_an_error_before_any_work_leaves_stdout_empty(world: World) -> None:
-    result = world.vsync("sync", "--json")
+@pytest.mark.parametrize("command", ["sync", "plan", "verify"])
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        (["--head", "nowhere"], "default"),
+        (["--target", "other", "--lock-timeout", "soon"], "other"),
+        (["--nothing"], "default"),
+    ],
+    ids=["revision", "pattern", "usage"],
+)
+def test_an_error_before_there_is_a_report_is_told_as_json_in_its_place(
+    world: World, docs: str, command: str, options: list[str], target: str
+) -> None:
+    result = world.vsync(command, "--json", *options)
+    assert result.code == 2
+    assert set(result.json) == {"target", "error"}
+    assert result.json["target"] == target
+    assert set(result.json["error"]) == {"reason", "message", "remedy"}
+    assert result.json["error"]["reason"] in {"git", "config"}
+    assert result.json["error"]["message"].splitlines()[0] in result.err
+
+
+def test_an_error_is_told_without_json_to_who_did_not_ask_for_it(world: World) -> None:
+    result = world.vsync("sync")
     assert (result.code, result.out) == (2, "")
+
+
+def test_an_interrupted_run_without_a_report_tells_it_as_json(
+    world: World, docs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vsync.sync.run", interrupted)
+    result = world.vsync("sync", "--json")
+    assert result.code == 130
+    assert result.json["error"]["reason"] == "interrupted"
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 # --- Plans --------------------------------------------------------------------------------------------------
@@ -899,7 +934,8 @@ def test_stores_are_created_listed_and_shown(world: World) -> None:
 def test_a_store_that_is_gone_is_an_error_of_the_api(world: World, docs: str) -> None:
     result = world.vsync("stores", "show", "vs_nowhere")
     assert result.code == 3
-    assert one_sentence(result)
+    assert "stores list" in one_sentence(result)
+    assert "--repair" not in result.err
     store = world.sync()["vector_store_id"]
     with client(world.db) as api:
         api.vector_stores.delete(store)

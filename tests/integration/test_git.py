@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -9,18 +10,21 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from tests.gitrepo import File, Repo, environment, executable, link, submodule
 from vsync.changes import SUBMODULE, SYMLINK, Change, TreeEntry
 from vsync.content import IN_MEMORY_BYTES
-from vsync.errors import GitUnavailable, RepositoryError
+from vsync.errors import GitUnavailable, RepositoryError, VsyncError
 from vsync.git import Repository
 
 NASTY_NAMES = (
@@ -550,6 +554,54 @@ def test_a_blob_that_is_missing_is_told_and_the_others_are_still_read(repo: Repo
             assert content.file.read() == b"1"
         with pytest.raises(GitUnavailable, match="is not in this clone"):
             repository.sizes(["0" * 40])
+
+
+def no_space_left(*_: object, **__: object) -> IO[bytes]:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_blob_that_there_is_no_room_for_leaves_nothing_of_it_in_the_next(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left of it looks as git would give another blob."""
+    large, small = b"abcdef blob 123\n" * 200_000, b"the text of the small one"
+    repo.commit({"large.md": large, "small.md": small})
+    with opened(repo.root) as repository, repository.blobs() as blobs:
+        with monkeypatch.context() as full:
+            full.setattr(tempfile, "TemporaryFile", no_space_left)
+            with pytest.raises(OSError, match="No space left"):
+                blobs.read(blob_id(large))
+            with closing(blobs.read(blob_id(small))) as content:
+                assert content.file.read() == small
+        with closing(blobs.read(blob_id(large))) as content:
+            assert content.bytes == len(large)
+
+
+def test_a_blob_that_is_not_read_to_its_end_leaves_nothing_of_it_in_the_next(repo: Repo) -> None:
+    large = b"abcdef blob 123\n" * 200_000
+    repo.commit({"large.md": large, "small.md": b"small"})
+    with opened(repo.root) as repository, repository.blobs() as blobs:
+        pieces = blobs.chunks(blob_id(large))
+        next(pieces)
+        pieces.close()
+        assert b"".join(blobs.chunks(blob_id(b"small"))) == b"small"
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_bytes_that_are_not_those_of_the_id_are_not_given(tmp_path: Path, algorithm: str) -> None:
+    repo = Repo.make(tmp_path / algorithm, f"--object-format={algorithm}")
+    commit = repo.commit({"a.md": b"true", "b.md": b"the other one"})
+    true, other = (repo.git("rev-parse", f"{commit}:{name}") for name in ("a.md", "b.md"))
+    objects = repo.root / ".git" / "objects"
+    damaged = objects / true[:2] / true[2:]
+    damaged.chmod(0o644)
+    damaged.write_bytes(zlib.compress(b"blob 4\0lies"))
+    with opened(repo.root) as repository, repository.blobs() as blobs:
+        with pytest.raises(VsyncError) as error:
+            blobs.read(true)
+        assert error.value.exit_code == 2
+        with closing(blobs.read(other)) as content:
+            assert content.file.read() == b"the other one"
 
 
 def test_what_is_not_a_blob_is_not_read_as_one(repo: Repo) -> None:

@@ -190,6 +190,14 @@ def test_abandoning_restores_a_seal_that_a_dead_run_left_open(place: Place, held
     assert (place.seal().state, place.seal().run) == ("open", "dead")
 
 
+def test_a_seal_that_is_given_back_while_it_is_looked_for_is_not_open(place: Place, held: Held) -> None:
+    publication = held(place.here())
+    (place.seals / "other-00000000.seal.json").symlink_to("gone")  # listed, and not there any more
+    assert not publication.others_open()
+    held(place.here("second"), "second")
+    assert publication.others_open()
+
+
 def test_without_a_manifest_only_the_seal_is_kept(place: Place) -> None:
     publication = LocalPublication(None, place.seals, "default", "none")
     publication.take(Seal("open", "run", SINCE), 0, never)

@@ -283,6 +283,23 @@ def test_a_store_that_goes_away_meanwhile_is_told(world: World, ask: str) -> Non
         with_store(world, "vs_none", questions[ask])
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [refuse(400, "Not now.", "expired"), refuse(400, "The vector store has expired.", "invalid_request_error")],
+    ids=["by its code", "by its message"],
+)
+def test_a_store_that_expires_meanwhile_is_told(world: World, refusal: Fault) -> None:
+    store_id = world.make_store("docs")
+    entry = NewEntry(world.upload("a.md", b"# A"), {}, Chunking())
+    world.wire.when("POST /vector_stores/*/files", refusal)
+    with pytest.raises(Refused):  # something else has expired
+        with_store(world, store_id, lambda store: store.attach(entry))
+    world.wire.when("GET /vector_stores/*", alter(lambda data: data.update(status="expired")))
+    with pytest.raises(StoreGone, match="has expired") as error:
+        with_store(world, store_id, lambda store: store.attach(entry))
+    assert "vsync verify --repair" in error.value.remedy
+
+
 def test_attributes_are_replaced_whole(world: World) -> None:
     store_id = world.make_store("docs")
     file_id = world.plant(path="a.md", old="x")
@@ -344,7 +361,7 @@ def test_an_entry_is_detached_before_its_file_is_deleted(world: World) -> None:
     assert world.uploaded() == {}
 
 
-@pytest.mark.parametrize("gone", ["entry", "file", "both", "store"])
+@pytest.mark.parametrize("gone", ["entry", "file", "both"])
 def test_what_is_gone_already_is_removed(world: World, gone: str) -> None:
     store_id = world.make_store("docs")
     (file_id,) = attach_many(world, store_id, 1)
@@ -352,10 +369,17 @@ def test_what_is_gone_already_is_removed(world: World, gone: str) -> None:
         world.ask("DELETE", f"/vector_stores/{store_id}/files/{file_id}")
     if gone in {"file", "both"}:
         world.ask("DELETE", f"/files/{file_id}")
-    if gone == "store":
-        world.ask("DELETE", f"/vector_stores/{store_id}")
     with_store(world, store_id, lambda store: store.remove(file_id))
     assert world.uploaded() == {}
+
+
+def test_nothing_is_deleted_when_the_store_itself_is_gone(world: World) -> None:
+    store_id = world.make_store("docs")
+    (file_id,) = attach_many(world, store_id, 1)
+    world.ask("DELETE", f"/vector_stores/{store_id}")
+    with pytest.raises(StoreGone, match=store_id):
+        with_store(world, store_id, lambda store: store.remove(file_id))
+    assert set(world.uploaded()) == {file_id}
 
 
 @pytest.mark.parametrize("what", ["DELETE /vector_stores/*/files/*", "DELETE /files/*"])

@@ -36,9 +36,16 @@ def test_many_failures_at_once_are_a_short_outage_until_it_lasts() -> None:
     assert breaker.failed("POST /files")
 
 
-def test_a_few_failures_over_a_long_time_are_not_hopeless() -> None:
+def test_two_failures_over_a_long_time_are_not_hopeless() -> None:
     clock = Clock()
-    assert not any(failing(Breaker(failures=4, seconds=30.0, clock=clock), clock, 3, 3600.0))
+    assert not any(failing(Breaker(failures=4, seconds=30.0, clock=clock), clock, 2, 3600.0))
+
+
+def test_three_failures_of_a_server_that_hangs_are_hopeless() -> None:
+    clock = Clock()
+    assert failing(Breaker(clock=clock), clock, 3, 120.0) == [False, False, True]
+    clock = Clock()
+    assert not any(failing(Breaker(clock=clock), clock, 3, 119.0))
 
 
 def test_a_success_begins_the_count_anew() -> None:

@@ -57,3 +57,11 @@ def test_a_mask_while_commands_are_stopped_lets_commands_in_for_itself_only(
         "between",
         f"::{token}::",
     ]
+
+
+def test_the_properties_of_an_annotation_hold_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    commands.error("a\x1b[2Jtitle\u202e", "text", "docs/\x1b[31mred\r\n,:\u202e.md")
+    written = capsys.readouterr().out
+    assert all(character.isprintable() for character in written.rstrip("\n"))
+    assert "\n" not in written.rstrip("\n")
+    assert r"docs/\x1b[31mred\r\n%2C%3A\u202e.md" in written

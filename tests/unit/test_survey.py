@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 
 from tests.builders import COMMIT, HEAD, RECIPE, MemorySource, Tree, TreeFile, entry, state
@@ -123,7 +123,7 @@ class Pipe(MemorySource):
 
     left = 0
 
-    def chunks(self, document: Document) -> Iterator[bytes]:
+    def chunks(self, document: Document) -> Generator[bytes]:
         self.left += 1
         yield from super().chunks(document)
         self.left -= 1

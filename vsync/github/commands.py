@@ -46,7 +46,7 @@ def warning(title: str, message: str) -> None:
 def _annotate(kind: str, title: str, message: str, file: str | None) -> None:
     properties = {"title": inert(title)[:200]}
     if file is not None:
-        properties["file"] = file
+        properties["file"] = printable(file)
     text = "\n".join(printable(line) for line in message[:_MAX_MESSAGE].splitlines())
     issue_command(kind, properties, text)
 

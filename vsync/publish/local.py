@@ -147,8 +147,7 @@ class LocalPublication:
         return True
 
     def others_open(self) -> bool:
-        seals = (path for path in self._seal.parent.glob("*.seal.json") if path != self._seal)
-        return any(parse_seal(path.read_bytes()).state == "open" for path in seals)
+        return any(_is_open(path) for path in self._seal.parent.glob("*.seal.json") if path != self._seal)
 
     def busy(self) -> str | None:
         seal = self._read_seal()
@@ -267,6 +266,14 @@ class LocalPublication:
     def _write_seal(self, seal: Seal) -> None:
         write_durably(self._seal, dump_seal(seal))
         self._mine = seal
+
+
+def _is_open(seal: Path) -> bool:
+    """Whether it is the seal of a run under way; one that is given back meanwhile is not."""
+    try:
+        return parse_seal(seal.read_bytes()).state == "open"
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager
