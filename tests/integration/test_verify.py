@@ -669,6 +669,51 @@ def test_duplicates_are_left_to_a_repair(world: World) -> None:
     copied.settled()
 
 
+def died_deleting(world: World) -> None:
+    """A sync that has published, and died before it deleted what it replaced."""
+    world.commit({"docs/a.md": b"# other\n"})
+    assert world.sync_and_die(lambda there: there.wire.when("DELETE /vector_stores/*/files/*", die(answered=False)))
+    assert world.state.pending_delete
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_rebuilding_over_a_run_that_died_leaves_its_superseded_entries_to_the_next_sync(
+    world: World, kept: bool
+) -> None:
+    died_deleting(world)
+    if not kept:
+        world.forget_seal()
+    report = verify(world, rebuild=True)
+    assert (writes(world), kinds(report)) == ([], [("duplicate", "docs/a.md")])
+    assert world.sync().exit_code == 0
+    assert world.audit() == set()
+    world.settled()
+    assert verify(world).exit_code == 0
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+@pytest.mark.parametrize("journaled", [True, False])
+def test_rebuilding_leaves_to_the_next_sync_what_a_dead_run_uploaded(
+    world: World, journaled: bool, damaged: bool
+) -> None:
+    before = world.uploaded()
+    world.commit({"docs/new.md": b"# new\n"})
+    assert world.sync_and_die(lambda there: there.wire.when("POST /files", die(answered=True)))
+    (left,) = world.uploaded().keys() - before.keys()
+    assert world.seal_path is not None
+    if not journaled:
+        for journal in world.seal_path.parent.glob("*.journal-*"):
+            journal.unlink()
+    if damaged:
+        world.forget_manifest()
+    assert verify(world, rebuild=True).exit_code == 0
+    assert left in world.uploaded()
+    assert world.sync().exit_code == 0
+    assert left not in world.uploaded()
+    assert world.audit() == set()
+    world.settled()
+
+
 def test_rebuild_and_repair_together_do_both(world: World) -> None:
     detach(world)
     duplicate_of = copy_entry(world, "docs/b.md")
