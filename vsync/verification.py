@@ -27,7 +27,7 @@ from .reporting import Report, carried_over, stock
 from .store import StoreEntry, Stores, VectorStore
 from .sync import Job, look, no_key, recorded, superseded
 from .sync import run as sync
-from .takeover import chosen, take
+from .takeover import chosen, spared, take
 from .verified import Drift, Taken, Verification
 
 if TYPE_CHECKING:
@@ -366,17 +366,20 @@ def _what_sync_would_do(job: Job, report: Report) -> Report:
 
 
 def _take_over(job: Job, wish: Wish, before: Report) -> Report:
-    """Syncs ours, then removes exactly what was listed before."""
+    """Brings all of ours into the store, then removes exactly what was listed before. Nothing listed: nothing is done."""
     verification = before.verification
     assert verification is not None
-    done = before if wish.repair else _synced_first(job, before)
+    if not verification.taken:
+        return before
+    done = before if wish.repair else _repair(job, wish, before)
     assert done.verification is not None
-    if done.exit_code != 0 or done.superseded or done.vector_store_id != before.vector_store_id:
+    lacking = _lacking(job, done)
+    if lacking is None or done.vector_store_id != before.vector_store_id:
         told = "Nothing was taken over: first all of ours must be in the store, and this run did not come that far."
         return _with_warnings(_verified(done, taken=verification.taken), (told,))
-    entries = [item.entry for item in verification.taken]
+    entries, kept = spared([item.entry for item in verification.taken], lacking)
     if not entries:
-        return done
+        return _verified(done, taken=kept)
     store_id = done.vector_store_id or ""
 
     async def ask(api: Api) -> tuple[list[Taken], VsyncError | None, Mapping[str, int]]:
@@ -388,17 +391,21 @@ def _take_over(job: Job, wish: Wish, before: Report) -> Report:
     done = replace(done, requests=_added(done.requests, requests))
     if cause is not None:
         done = replace(done, error=cause)
-        return _verified(done, taken=tuple(taken))
+        return _verified(done, taken=(*taken, *kept))
     after = _verify(job, wish)
     assert after.verification is not None
     seen = after.verification
     done = replace(done, requests=_added(done.requests, after.requests))
-    return _verified(done, drift=seen.drift, foreign=seen.foreign, compared=True, taken=tuple(taken), synced=True)
+    return _verified(done, drift=seen.drift, foreign=seen.foreign, compared=True, taken=(*taken, *kept), synced=True)
 
 
-def _synced_first(job: Job, before: Report) -> Report:
-    done = sync(replace(job, published=None))
-    done = _with_warnings(replace(done, requests=_added(before.requests, done.requests)), before.warnings)
-    assert before.verification is not None
-    # What differed before the sync is compared anew after it.
-    return replace(done, verification=replace(before.verification, drift=(), synced=True))
+def _lacking(job: Job, done: Report) -> frozenset[str] | None:
+    """The documents that were refused for good; None when something else of ours is not in the store."""
+    assert done.verification is not None
+    if done.error is not None or done.refused or done.superseded or done.verification.drift:
+        return None
+    failed = {item["path"] for item in done.failed}
+    if not failed:
+        return frozenset()
+    state = _read(job).state
+    return frozenset(failed) if state is not None and failed <= state.failed.keys() else None

@@ -868,6 +868,70 @@ def test_nothing_is_taken_over_when_ours_did_not_get_in(world: World) -> None:
     assert any("Nothing was taken over" in text for text in report.warnings)
 
 
+def test_with_yes_and_nothing_that_matches_nothing_is_done_and_drift_is_told(world: World) -> None:
+    detach(world)
+    world.commit({"docs/new.md": b"# new\n"})
+    report = verify(world, "nothing.md", yes=True)
+    assert (report.exit_code, report.failure_reason) == (1, "drift")
+    assert kinds(report) == [("missing", "docs/a.md")]
+    assert writes(world) == []
+
+
+def test_a_foreign_copy_goes_only_when_ours_is_in_the_store_again(world: World) -> None:
+    detach(world)
+    theirs = world.plant(world.files["docs/a.md"], path="docs/a.md")
+    report = verify(world, "docs/", yes=True)
+    assert (report.exit_code, kinds(report)) == (0, [])
+    assert [(item.kind, item.path) for item in found(report).mended] == [("missing", "docs/a.md")]
+    assert [(item.entry.file_id, item.fate) for item in found(report).taken] == [(theirs, "deleted")]
+    sent = [str(request) for request in world.wire.sent]
+    assert sent.index("POST /files") < sent.index(f"DELETE /vector_stores/{world.store_id}/files/{theirs}")
+    world.strangers.clear()
+    assert world.audit() == set()
+    world.settled()
+
+
+def test_a_foreign_copy_stays_while_drift_is_left(world: World) -> None:
+    theirs = world.plant(world.files["docs/a.md"], path="docs/a.md")
+    hide = file_id(world, "docs/a.md")
+
+    def without(data: dict[str, Any]) -> None:
+        data["data"] = [
+            item for item in data["data"] if item["attributes"].get("path") != "docs/a.md" or item["id"] == theirs
+        ]
+
+    world.wire.when("GET /vector_stores/*/files", alter(without))
+    report = verify(world, "docs/", yes=True)
+    assert hide not in {item.entry.file_id for item in found(report).taken}
+    assert (report.exit_code, [path for _, path in kinds(report)]) == (1, ["docs/a.md"])
+    assert [item.fate for item in found(report).taken] == ["listed"]
+    assert theirs in world.uploaded()
+
+
+@pytest.mark.parametrize(
+    ("path", "filename"),
+    [("docs/bad.md", "x.md"), (None, "bad.md"), ("/docs/bad.md", "x.md"), ("elsewhere", "docs/bad.md")],
+)
+def test_what_was_refused_for_good_keeps_its_foreign_copy_and_the_others_go(
+    world: World, path: str | None, filename: str
+) -> None:
+    other = world.plant(b"theirs", path="docs/old.md")
+    copy = world.upload(filename, b"# bad\n")
+    world.ask("POST", entries_path(world), {"file_id": copy, "attributes": {"path": path} if path else {}})
+    world.strangers[copy] = world.store_id
+    world.commit({"docs/bad.md": b"# bad\n"})
+    world.wire.when("POST /files", refuse(400, "Invalid extension."))
+    for _ in range(2):  # refused now, and by an earlier run
+        report = verify(world, "docs/", "bad.md", "elsewhere", yes=True)
+        assert (report.exit_code, report.failure_reason) == (1, "documents")
+        told = {item.entry.file_id: item for item in found(report).taken}
+        assert told[copy].fate == "left"
+        assert "docs/bad.md was refused for good" in told[copy].detail
+        assert other not in told or told[other].fate == "deleted"
+        assert copy in {entry.file_id for entry in world.entries()}
+    assert other not in world.uploaded()
+
+
 def test_an_entry_that_a_vsync_made_its_own_meanwhile_is_left(world: World) -> None:
     ids = full_store(world)
     attributes = {"path": "old/a.md", "owner": "o", "target": "t", "source": "s/s"}
