@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,7 +23,7 @@ from .manifest import Manifest, TargetState, Trust, content_id, salvage_manifest
 from .planning import EMPTY_STATE, Comparison
 from .publish import Published
 from .recovery import belongs
-from .reporting import Report, carried_over, stock
+from .reporting import FailedItem, Report, stock
 from .store import StoreEntry, Stores, VectorStore
 from .sync import Job, look, no_key, recorded, superseded
 from .sync import run as sync
@@ -249,7 +249,7 @@ def _report(
         base=state.commit if state else None,
         head=state.commit if state else None,
         unchanged=found.sound,
-        failed=tuple(carried_over(path, failure) for path, failure in state.failed.items()) if state else (),
+        failed=tuple(_refused_for_good(state)) if state else (),
         warnings=tuple(warnings),
         requests=requests,
         manifest=job.publication.name,
@@ -263,6 +263,12 @@ def _report(
             kept_back=kept_back,
         ),
     )
+
+
+def _refused_for_good(state: TargetState) -> Iterator[FailedItem]:
+    for path, failure in state.failed.items():
+        what = "; an older version stays in the store" if path in state.files else ", and so not in the store"
+        yield FailedItem(path=path, code=failure.code, message=f"refused for good{what}: fix the file or exclude it")
 
 
 def _chosen(wish: Wish, known: _Recorded, found: Found) -> tuple[tuple[Taken, ...], int]:

@@ -14,6 +14,7 @@ from tests.wire import Fault, Forward, Sent, World, alter, call, die, lose, once
 from vsync.errors import ConfigurationError, ManifestError, SealHeld, StoreConflict, StoreGone, VsyncError
 from vsync.manifest import dump_manifest
 from vsync.reporting import Report
+from vsync.text import summary_lines
 from vsync.verification import Wish, run
 from vsync.verified import Drift, Verification
 
@@ -291,12 +292,30 @@ def test_a_list_of_files_that_lags_behind_is_not_believed(world: World) -> None:
 def test_documents_that_were_refused_for_good_are_told_and_are_no_drift(world: World) -> None:
     def change(data: dict[str, Any]) -> None:
         state = data["targets"]["default"]
-        state["failed"] = {"docs/bad.md": {"blob": "b" * 40, "tag": "t.t", "code": "invalid_file"}}
+        refusal = {"blob": "b" * 40, "tag": "t.t", "code": "invalid_file"}
+        state["failed"] = {"docs/a.md": refusal, "docs/bad.md": refusal}
 
     edit_manifest(world, change)
     report = verify(world)
-    assert [item["path"] for item in report.failed] == ["docs/bad.md"]
+    told = {item["path"]: item["message"] for item in report.failed}
+    assert told.keys() == {"docs/a.md", "docs/bad.md"}
+    assert "an older version stays in the store" in told["docs/a.md"]
+    assert "not in the store" in told["docs/bad.md"]
     assert report.exit_code == 0
+
+
+def test_a_repair_that_mends_all_but_a_document_that_is_refused_says_both(world: World) -> None:
+    detach(world)
+    world.commit({"docs/bad.md": b"# bad\n"})
+
+    def bad(sent: Sent) -> bool:
+        return sent.is_("POST /files") and sent.upload.filename == "docs/bad.md"
+
+    world.wire.when(bad, refuse(400, "Invalid extension."))
+    report = verify(world, repair=True)
+    assert (report.exit_code, report.failure_reason) == (1, "documents")
+    assert [item.path for item in found(report).mended] == ["docs/a.md"]
+    assert summary_lines(report)[0].startswith("Mended: 1 difference, none is left, but 1 document failed")
 
 
 # --- What others put there ---------------------------------------------------------------------------------------
