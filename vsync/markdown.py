@@ -13,7 +13,7 @@ from .errors import EXIT_USAGE
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
 from .remedies import DRIFT, REASONS, remedy
 from .reporting import Report, Stock
-from .text import counts, kept_back, size, verification_title
+from .text import counts, foreign_title, kept_back, size, verification_title
 from .verified import Drift, Verification, by_kind
 
 MAX_BYTES = 1024 * 1024
@@ -159,14 +159,11 @@ def _verified_tables(report: Report, found: Verification) -> Iterator[_Table]:
         ],
     )
     taken = {item.entry.file_id for item in found.taken}
+    foreign = [item for item in found.foreign if item.file_id not in taken]
     yield (
-        "Not ours, and never touched",
+        prose(foreign_title(foreign)),
         ("Entry", "File", ""),
-        [
-            (code(item.name or "?"), code(item.file_id), prose(item.detail, 300))
-            for item in found.foreign
-            if item.file_id not in taken
-        ],
+        [(code(item.name or "?"), code(item.file_id), prose(item.detail, 300)) for item in foreign],
     )
 
 

@@ -377,7 +377,7 @@ class OnlineRun:
             raise StoreConflict(
                 f"{where} {'holds' if info is None else 'holds no'} documents of {job.identity.name!r}, "
                 f"target {job.settings.target!r}: there is nothing to make a manifest from.",
-                "Give the store with --vector-store-id, or start anew with vsync sync (after deleting a damaged manifest).",
+                _instead_of_a_rebuild(given=job.settings.vector_store_id is not None),
             )
         report = replace(self._report, vector_store_id=info.id, requests=self._requests(), after=stock(state.files))
         state = replace(state, vector_store_id=info.id)
@@ -495,6 +495,17 @@ class OnlineRun:
             yield
         finally:
             task.cancel()
+
+
+def _instead_of_a_rebuild(*, given: bool) -> str:
+    if not given:
+        return (
+            "Give the store with --vector-store-id, or start anew with vsync sync (after deleting a damaged manifest)."
+        )
+    return (
+        "If it is another store, give its id. To start anew in this one run vsync sync (after deleting a damaged manifest): "
+        "it uploads all documents. What another tool has put there can be taken out afterwards: vsync verify --take-over."
+    )
 
 
 def _content(known: Known, job: Job) -> str | None:

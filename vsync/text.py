@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from .remedies import DRIFT
 from .reporting import FailedItem, Report
-from .verified import Drift, Verification, by_kind
+from .verified import Drift, Foreign, Verification, by_kind
 
 _SHOWN = 20
 
@@ -160,7 +160,7 @@ def verification_lines(report: Report, found: Verification) -> list[str]:
     taken = {item.entry.file_id for item in found.taken}
     foreign = [item for item in found.foreign if item.file_id not in taken]
     if foreign:
-        lines.append(f"Not ours, and never touched ({len(foreign)}):")
+        lines.append(f"{foreign_title(foreign)} ({len(foreign)}):")
         lines += _capped((f"  {item.name or '?'} ({item.file_id}): {item.detail}" for item in foreign), _SHOWN)
     lines += [f"Warning: {warning}" for warning in report.warnings]
     return [printable(line) for line in lines]
@@ -196,7 +196,11 @@ def _documents(number: int) -> str:
 
 def _verified(report: Report, found: Verification) -> str:
     store = report.vector_store_id or "its vector store"
-    sound = f", {_documents(report.unchanged)} as {'it' if report.unchanged == 1 else 'they'} should be" if found.compared and not found.synced else ""
+    sound = (
+        f", {_documents(report.unchanged)} as {'it' if report.unchanged == 1 else 'they'} should be"
+        if found.compared and not found.synced
+        else ""
+    )
     return f"{verification_title(report, found)} ({report.source} → {store}{sound}, {report.duration_s:.1f} s)"
 
 
@@ -231,6 +235,13 @@ def _take_over_lines(found: Verification) -> list[str]:
     if found.kept_back:
         lines.append(f"  {kept_back(found.kept_back)}")
     return lines
+
+
+def foreign_title(foreign: Iterable[Foreign]) -> str:
+    """The heading of entries that are not ours."""
+    if all(item.of_vsync for item in foreign):
+        return "Not ours, and never touched"
+    return "Not ours, and never touched without --take-over"
 
 
 def kept_back(number: int) -> str:

@@ -179,7 +179,8 @@ def _no_manifest(job: Job, known: _Recorded) -> ManifestError:
     what = "holds nothing of the target" if known.manifest else "is not there, so nothing is known of the target"
     return ManifestError(
         f"The manifest {job.publication.title} {what} {job.settings.target!r}.",
-        "If its vector store holds documents already, make the manifest from it: vsync verify --rebuild. If not, run vsync sync.",
+        "If vsync has put documents into its vector store already, make the manifest from them: vsync verify --rebuild. If not, "
+        "run vsync sync; for a store that another tool has filled see vsync verify --take-over.",
     )
 
 

@@ -782,11 +782,18 @@ def test_a_part_of_another_target_that_cannot_be_read_is_told(world: World) -> N
 
 def test_a_newer_manifest_and_one_of_another_source_are_never_overwritten(world: World) -> None:
     content = world.manifest_path.read_bytes()
-    for old, new in ((b'"version": 1', b'"version": 2'), (b'"acme/docs"', b'"other/docs"')):
+    for old, new, remedy in (
+        (b'"version": 1', b'"version": 2', "Update vsync"),
+        (b'"acme/docs"', b'"other/docs"', ""),
+    ):
         changed = content.replace(old, new)
         world.manifest_path.write_bytes(changed)
-        with pytest.raises(ManifestError):
-            verify(world, rebuild=True)
+        for rebuild in (False, True):
+            with pytest.raises(ManifestError) as raised:
+                verify(world, rebuild=rebuild)
+            assert remedy in raised.value.remedy
+            assert "delete" not in raised.value.remedy or not remedy
+            assert "--rebuild" not in raised.value.remedy or not remedy
         assert world.manifest_path.read_bytes() == changed
 
 
@@ -805,8 +812,10 @@ def test_a_store_without_documents_of_ours_gives_no_manifest(world: World, tmp_p
     with pytest.raises(StoreConflict, match="nothing to make a manifest from"):
         verify(empty, rebuild=True)
     theirs = empty.make_store("theirs")
-    with pytest.raises(StoreConflict, match="nothing to make a manifest from"):
+    with pytest.raises(StoreConflict, match="nothing to make a manifest from") as raised:
         verify(empty, rebuild=True, vector_store_id=theirs)
+    assert "--vector-store-id" not in raised.value.remedy
+    assert "--take-over" in raised.value.remedy
     assert empty.manifest is None
     assert (empty.seal.state if empty.seal else "closed") == "closed"
 

@@ -149,7 +149,7 @@ def test_what_is_to_be_taken_over_is_not_listed_as_untouched_too() -> None:
     made = report(Verification(foreign=(theirs, other), take_over=("old/",), taken=(Taken(theirs, "listed"),)))
     lines = summary_lines(made)
     assert "To take over, matching old/ (1):" in lines
-    assert "Not ours, and never touched (1):" in lines
+    assert "Not ours, and never touched without --take-over (1):" in lines
     assert "  would go: old/a.md (f1)" in lines
     text = plain(summary(made))
     assert "With `--yes`" in text
@@ -157,6 +157,17 @@ def test_what_is_to_be_taken_over_is_not_listed_as_untouched_too() -> None:
     none = report(Verification(take_over=("old/",), kept_back=3))
     assert "To take over: no entry of others matches old/." in summary_lines(none)
     assert any("another vsync" in line for line in summary_lines(none))
+
+
+def test_what_others_put_there_names_the_way_to_take_it_over() -> None:
+    theirs, vsyncs = Foreign("f1", "a.md", "", "d"), Foreign("f2", "b.md", "", "d", of_vsync=True)
+    for foreign, title in (
+        ((theirs, vsyncs), "Not ours, and never touched without --take-over"),
+        ((vsyncs,), "Not ours, and never touched"),
+    ):
+        made = report(Verification(foreign=foreign))
+        assert f"{title} ({len(foreign)}):" in summary_lines(made)
+        assert f"**{title}**" in plain(summary(made))
 
 
 def test_the_report_adds_what_verify_found_to_that_of_a_sync() -> None:
