@@ -159,6 +159,10 @@ class _Damaged(Exception):
     """What is wrong with a manifest's content, in a few words."""
 
 
+class _Newer(_Damaged):
+    """Nothing is wrong with it: a newer vsync wrote it."""
+
+
 def parse_manifest(content: bytes, name: str) -> Manifest:
     """The manifest in these bytes; `name` is how messages call the file. Raises ManifestError."""
     try:
@@ -172,6 +176,11 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
             problem = f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         else:
             problem = str(error)[:_MAX_PROBLEM]
+        if isinstance(error, _Newer):
+            raise ManifestError(
+                f"The manifest {name} cannot be used: {problem}.",
+                "Nothing was changed. Update vsync; in a workflow that is the version after `uses: …/vsync@`.",
+            ) from error
         raise ManifestError(
             f"The manifest {name} cannot be used: {problem}.",
             f"Nothing was changed. Bring back the last good version (git log -- {name}), make it anew from the "
@@ -255,7 +264,7 @@ def _manifest(data: object) -> Manifest:
     if type(version) is not int or version < 1:
         raise _Damaged('it has no "version"')
     if version > VERSION:
-        raise _Damaged(f"it was written by a newer vsync (format {version}; this one reads {VERSION}): update vsync")
+        raise _Newer(f"it was written by a newer vsync (format {version}; this one reads {VERSION}): update vsync")
     targets = _object(top.get("targets"), '"targets"')
     repository_id = top.get("repository_id")
     if repository_id is not None and not isinstance(repository_id, str):

@@ -13,7 +13,7 @@ from .errors import EXIT_USAGE
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
 from .remedies import DRIFT, REASONS, remedy
 from .reporting import Report, Stock
-from .text import counts, size, verification_title
+from .text import counts, foreign_title, kept_back, size, verification_title
 from .verified import Drift, Verification, by_kind
 
 MAX_BYTES = 1024 * 1024
@@ -106,7 +106,9 @@ def _verified(report: Report, found: Verification) -> Iterator[str]:
     yield f"{code(report.source or 'this folder')}{at} → {store}, target {code(report.target)}"
     yield ""
     if found.compared and not found.synced:
-        yield f"{report.unchanged:,} documents are in the store as the manifest says. {sum(report.requests.values()):,} requests."
+        sound, asked = report.unchanged, sum(report.requests.values())
+        held = "1 document is" if sound == 1 else f"{sound:,} documents are"
+        yield f"{held} in the store as the manifest says. {asked:,} request{'' if asked == 1 else 's'}."
         yield ""
     if report.manifest_commit:
         yield from (f"The manifest is committed as {_commit(report, report.manifest_commit)}.", "")
@@ -125,7 +127,7 @@ def _verified(report: Report, found: Verification) -> Iterator[str]:
         yield "Nothing was taken over. With `--yes` vsync first syncs all documents, then takes out just the entries listed below."
         yield ""
     if found.kept_back:
-        yield f"{found.kept_back:,} more entries match, but another vsync put them there: they are never taken over."
+        yield kept_back(found.kept_back)
         yield ""
 
 
@@ -157,14 +159,11 @@ def _verified_tables(report: Report, found: Verification) -> Iterator[_Table]:
         ],
     )
     taken = {item.entry.file_id for item in found.taken}
+    foreign = [item for item in found.foreign if item.file_id not in taken]
     yield (
-        "Not ours, and never touched",
+        prose(foreign_title(foreign)),
         ("Entry", "File", ""),
-        [
-            (code(item.name or "?"), code(item.file_id), prose(item.detail, 300))
-            for item in found.foreign
-            if item.file_id not in taken
-        ],
+        [(code(item.name or "?"), code(item.file_id), prose(item.detail, 300)) for item in foreign],
     )
 
 

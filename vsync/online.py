@@ -399,14 +399,18 @@ class OnlineRun:
             raise StoreConflict(
                 f"{where} {'holds' if info is None else 'holds no'} documents of {job.identity.name!r}, "
                 f"target {job.settings.target!r}: there is nothing to make a manifest from.",
-                "Give the store with --vector-store-id, or start anew with vsync sync (after deleting a damaged manifest).",
+                _instead_of_a_rebuild(given=job.settings.vector_store_id is not None),
             )
         report = replace(self._report, vector_store_id=info.id, requests=self._requests(), after=stock(state.files))
         state = replace(state, vector_store_id=info.id)
         published = self._known.published
         _, lost = salvage_manifest(published.manifest or b"", job.publication.title)
+        settled = not (state.pending_delete or self._traces)
         if state == self._known.state and lost == ():
-            self._vouch_again(state)
+            if settled:
+                self._vouch_again(state)
+            else:
+                self._leave_open(state)
             return report
         self._wrote = True
         self._owner = job.publication.claim_owner(self._owner, sure=True)
@@ -418,9 +422,24 @@ class OnlineRun:
             if plan.is_empty and not plan.held and not plan.failed:
                 skipped = dict(plan.skipped or {})
                 new = replace(new, commit=job.source.head, settings=job.brief.settings, skipped=skipped, failed={})
-        # Superseded entries are left to the next sync: the seal stays open, so that it looks for them.
-        self._publish(self._identity(), new, closing=not new.pending_delete)
+        # Superseded entries and what runs that died may have left are the next sync's: the open seal has it look for them.
+        self._publish(self._identity(), new, closing=settled)
         return report
+
+    @property
+    def _traces(self) -> bool:
+        """Whether runs that died may have left Files that no entry of the store shows."""
+        inherited = self._job.journal.inherited
+        journaled = bool(inherited.uploaded or inherited.attempts)
+        return journaled or any(run.id not in inherited.runs for run in self._dead)
+
+    def _leave_open(self, state: TargetState) -> None:
+        """The manifest is right as it is, but not all is done: the next run finds the seal as this one found it."""
+        publication, published = self._job.publication, self._known.published.manifest
+        if published is None or self._vouched():
+            publication.abandon()
+        else:
+            publication.publish(published, state.serial, _content(self._known, self._job))
 
     def _vouch_again(self, state: TargetState) -> None:
         """The store holds just what the manifest says: the seal is closed over it, and the file stays as it is."""
@@ -498,6 +517,17 @@ class OnlineRun:
             yield
         finally:
             task.cancel()
+
+
+def _instead_of_a_rebuild(*, given: bool) -> str:
+    if not given:
+        return (
+            "Give the store with --vector-store-id, or start anew with vsync sync (after deleting a damaged manifest)."
+        )
+    return (
+        "If it is another store, give its id. To start anew in this one run vsync sync (after deleting a damaged manifest): "
+        "it uploads all documents. What another tool has put there can be taken out afterwards: vsync verify --take-over."
+    )
 
 
 def _content(known: Known, job: Job) -> str | None:

@@ -98,7 +98,9 @@ def rebuilt(documents: int, *, head: str | None, origin: Origin, now: datetime) 
 def headline(facts: Mapping[str, Any]) -> str:
     """The audit facts in one line, for a commit's message."""
     if facts.get("rebuilt"):
-        return f"made anew from the store, which holds {facts['rebuilt']} documents"
+        return (
+            f"made anew from the store, which holds {facts['rebuilt']} document{'' if facts['rebuilt'] == 1 else 's'}"
+        )
     words = ("added", "updated", "retagged", "removed", "failed")
     told = ", ".join(f"{facts[word]} {word}" for word in words if facts.get(word)) or "what the store holds"
     return f"{told} at {facts['head'][:12]}" if facts.get("head") else told
@@ -142,6 +144,7 @@ def _removal_error(removal: Removal) -> VsyncError | None:
         return None
     file_id, message = next(iter(removal.refused.items()))
     return ApiUnavailable(
-        f"{len(removal.refused)} superseded Files could not be deleted ({file_id}: {message}).",
+        f"{len(removal.refused)} superseded File{'' if len(removal.refused) == 1 else 's'} could not be deleted "
+        f"({file_id}: {message}).",
         "The next run tries again.",
     )

@@ -1,6 +1,6 @@
 """Entries that another tool or a person put into a store: which are taken over, and how they go.
 
-`chosen` is pure. `take` removes exactly the entries it is given, one after the other, and looks at each once more before.
+`chosen` and `spared` are pure. `take` removes exactly the entries it is given, one after the other, and looks at each once more before.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from .api import Refused
+from .documents import path_attribute, upload_filename
 from .errors import Interrupted, StoreGone, VsyncError
 from .files import Files
 from .observer import Observer
@@ -35,6 +36,29 @@ def chosen(
     matching = [entry for entry in foreign if entry.name and matches(entry.name)]
     taken = tuple(entry for entry in matching if not entry.of_vsync and entry.file_id not in named)
     return taken, len(matching) - len(taken)
+
+
+def spared(entries: Sequence[Foreign], lacking: Collection[str]) -> tuple[list[Foreign], tuple[Taken, ...]]:
+    """The entries that may go, and those that stay: copies of documents that the store lacks. Pure.
+
+    An entry is taken for a copy when its `path` attribute or its file name says so, be it only the name without folders.
+    """
+    copies = {name: path for path in lacking for name in _names(path)}
+    go: list[Foreign] = []
+    kept: list[Taken] = []
+    for entry in entries:
+        names = (entry.path or "").removeprefix("./").removeprefix("/"), entry.filename
+        path = next((copies[name] for name in names if name in copies), None)
+        if path is None:
+            go.append(entry)
+        else:
+            kept.append(Taken(entry, "left", f"{path} was refused for good, and this may be the only copy of it"))
+    return go, tuple(kept)
+
+
+def _names(path: str) -> set[str]:
+    sent = upload_filename(path)
+    return {path, path_attribute(path), sent, path.rpartition("/")[2], sent.rpartition("/")[2]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from .remedies import DRIFT
 from .reporting import FailedItem, Report
-from .verified import Drift, Verification, by_kind
+from .verified import Drift, Foreign, Verification, by_kind
 
 _SHOWN = 20
 
@@ -154,13 +154,13 @@ def verification_lines(report: Report, found: Verification) -> list[str]:
         lines.append(f"Mended ({len(found.mended)}):")
         lines += _capped((f"  {_drift_line(item)}" for item in found.mended), _SHOWN)
     if report.failed:
-        lines.append("Refused for good, and so not in the store:" if not found.synced else "Failed:")
+        lines.append("Refused for good by earlier runs:" if not found.synced else "Failed:")
         lines += _capped((f"  {f['path']}: {f['code']}: {f['message']}" for f in report.failed), _SHOWN)
     lines += _take_over_lines(found)
     taken = {item.entry.file_id for item in found.taken}
     foreign = [item for item in found.foreign if item.file_id not in taken]
     if foreign:
-        lines.append(f"Not ours, and never touched ({len(foreign)}):")
+        lines.append(f"{foreign_title(foreign)} ({len(foreign)}):")
         lines += _capped((f"  {item.name or '?'} ({item.file_id}): {item.detail}" for item in foreign), _SHOWN)
     lines += [f"Warning: {warning}" for warning in report.warnings]
     return [printable(line) for line in lines]
@@ -177,11 +177,12 @@ def verification_title(report: Report, found: Verification) -> str:
     if found.drift:
         return f"Drift: {_differences(len(found.drift))} between the manifest and the store"
     if found.mended:
-        return f"Mended: {_differences(len(found.mended))}, none is left"
+        told = f"Mended: {_differences(len(found.mended))}, none is left"
+        return f"{told}, but {_documents(len(report.failed))} failed" if report.failed else told
     if not found.compared:
         return "Not compared: there is no manifest yet"
     if report.failed and found.synced:
-        return "No drift, but documents failed"
+        return f"No drift, but {_documents(len(report.failed))} failed"
     return "The manifest was made anew from the store, no drift" if found.rebuilt else "No drift"
 
 
@@ -189,9 +190,17 @@ def _differences(number: int) -> str:
     return f"{number:,} difference{'' if number == 1 else 's'}"
 
 
+def _documents(number: int) -> str:
+    return f"{number:,} document{'' if number == 1 else 's'}"
+
+
 def _verified(report: Report, found: Verification) -> str:
     store = report.vector_store_id or "its vector store"
-    sound = f", {report.unchanged} documents as they should be" if found.compared and not found.synced else ""
+    sound = (
+        f", {_documents(report.unchanged)} as {'it' if report.unchanged == 1 else 'they'} should be"
+        if found.compared and not found.synced
+        else ""
+    )
     return f"{verification_title(report, found)} ({report.source} → {store}{sound}, {report.duration_s:.1f} s)"
 
 
@@ -224,8 +233,22 @@ def _take_over_lines(found: Verification) -> list[str]:
     if not found.taken:
         lines = [f"To take over: no entry of others matches {patterns}."]
     if found.kept_back:
-        lines.append(f"  {found.kept_back} more match, but another vsync put them there: they are never taken over.")
+        lines.append(f"  {kept_back(found.kept_back)}")
     return lines
+
+
+def foreign_title(foreign: Iterable[Foreign]) -> str:
+    """The heading of entries that are not ours."""
+    if all(item.of_vsync for item in foreign):
+        return "Not ours, and never touched"
+    return "Not ours, and never touched without --take-over"
+
+
+def kept_back(number: int) -> str:
+    """Why matching entries are not shown to be taken over."""
+    if number == 1:
+        return "1 more matches, but another vsync put it there: it is never taken over."
+    return f"{number:,} more match, but another vsync put them there: they are never taken over."
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------

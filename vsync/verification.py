@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,11 +23,11 @@ from .manifest import Manifest, TargetState, Trust, content_id, salvage_manifest
 from .planning import EMPTY_STATE, Comparison
 from .publish import Published
 from .recovery import belongs
-from .reporting import Report, carried_over, stock
+from .reporting import FailedItem, Report, stock
 from .store import StoreEntry, Stores, VectorStore
 from .sync import Job, look, no_key, recorded, superseded
 from .sync import run as sync
-from .takeover import chosen, take
+from .takeover import chosen, spared, take
 from .verified import Drift, Taken, Verification
 
 if TYPE_CHECKING:
@@ -179,7 +179,8 @@ def _no_manifest(job: Job, known: _Recorded) -> ManifestError:
     what = "holds nothing of the target" if known.manifest else "is not there, so nothing is known of the target"
     return ManifestError(
         f"The manifest {job.publication.title} {what} {job.settings.target!r}.",
-        "If its vector store holds documents already, make the manifest from it: vsync verify --rebuild. If not, run vsync sync.",
+        "If vsync has put documents into its vector store already, make the manifest from them: vsync verify --rebuild. If not, "
+        "run vsync sync; for a store that another tool has filled see vsync verify --take-over.",
     )
 
 
@@ -249,7 +250,7 @@ def _report(
         base=state.commit if state else None,
         head=state.commit if state else None,
         unchanged=found.sound,
-        failed=tuple(carried_over(path, failure) for path, failure in state.failed.items()) if state else (),
+        failed=tuple(_refused_for_good(state)) if state else (),
         warnings=tuple(warnings),
         requests=requests,
         manifest=job.publication.name,
@@ -263,6 +264,12 @@ def _report(
             kept_back=kept_back,
         ),
     )
+
+
+def _refused_for_good(state: TargetState) -> Iterator[FailedItem]:
+    for path, failure in state.failed.items():
+        what = "; an older version stays in the store" if path in state.files else ", and so not in the store"
+        yield FailedItem(path=path, code=failure.code, message=f"refused for good{what}: fix the file or exclude it")
 
 
 def _chosen(wish: Wish, known: _Recorded, found: Found) -> tuple[tuple[Taken, ...], int]:
@@ -366,17 +373,20 @@ def _what_sync_would_do(job: Job, report: Report) -> Report:
 
 
 def _take_over(job: Job, wish: Wish, before: Report) -> Report:
-    """Syncs ours, then removes exactly what was listed before."""
+    """Brings all of ours into the store, then removes exactly what was listed before. Nothing listed: nothing is done."""
     verification = before.verification
     assert verification is not None
-    done = before if wish.repair else _synced_first(job, before)
+    if not verification.taken:
+        return before
+    done = before if wish.repair else _repair(job, wish, before)
     assert done.verification is not None
-    if done.exit_code != 0 or done.superseded or done.vector_store_id != before.vector_store_id:
+    lacking = _lacking(job, done)
+    if lacking is None or done.vector_store_id != before.vector_store_id:
         told = "Nothing was taken over: first all of ours must be in the store, and this run did not come that far."
         return _with_warnings(_verified(done, taken=verification.taken), (told,))
-    entries = [item.entry for item in verification.taken]
+    entries, kept = spared([item.entry for item in verification.taken], lacking)
     if not entries:
-        return done
+        return _verified(done, taken=kept)
     store_id = done.vector_store_id or ""
 
     async def ask(api: Api) -> tuple[list[Taken], VsyncError | None, Mapping[str, int]]:
@@ -388,17 +398,21 @@ def _take_over(job: Job, wish: Wish, before: Report) -> Report:
     done = replace(done, requests=_added(done.requests, requests))
     if cause is not None:
         done = replace(done, error=cause)
-        return _verified(done, taken=tuple(taken))
+        return _verified(done, taken=(*taken, *kept))
     after = _verify(job, wish)
     assert after.verification is not None
     seen = after.verification
     done = replace(done, requests=_added(done.requests, after.requests))
-    return _verified(done, drift=seen.drift, foreign=seen.foreign, compared=True, taken=tuple(taken), synced=True)
+    return _verified(done, drift=seen.drift, foreign=seen.foreign, compared=True, taken=(*taken, *kept), synced=True)
 
 
-def _synced_first(job: Job, before: Report) -> Report:
-    done = sync(replace(job, published=None))
-    done = _with_warnings(replace(done, requests=_added(before.requests, done.requests)), before.warnings)
-    assert before.verification is not None
-    # What differed before the sync is compared anew after it.
-    return replace(done, verification=replace(before.verification, drift=(), synced=True))
+def _lacking(job: Job, done: Report) -> frozenset[str] | None:
+    """The documents that were refused for good; None when something else of ours is not in the store."""
+    assert done.verification is not None
+    if done.error is not None or done.refused or done.superseded or done.verification.drift:
+        return None
+    failed = {item["path"] for item in done.failed}
+    if not failed:
+        return frozenset()
+    state = _read(job).state
+    return frozenset(failed) if state is not None and failed <= state.failed.keys() else None

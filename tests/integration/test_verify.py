@@ -14,6 +14,7 @@ from tests.wire import Fault, Forward, Sent, World, alter, call, die, lose, once
 from vsync.errors import ConfigurationError, ManifestError, SealHeld, StoreConflict, StoreGone, VsyncError
 from vsync.manifest import dump_manifest
 from vsync.reporting import Report
+from vsync.text import summary_lines
 from vsync.verification import Wish, run
 from vsync.verified import Drift, Verification
 
@@ -291,12 +292,30 @@ def test_a_list_of_files_that_lags_behind_is_not_believed(world: World) -> None:
 def test_documents_that_were_refused_for_good_are_told_and_are_no_drift(world: World) -> None:
     def change(data: dict[str, Any]) -> None:
         state = data["targets"]["default"]
-        state["failed"] = {"docs/bad.md": {"blob": "b" * 40, "tag": "t.t", "code": "invalid_file"}}
+        refusal = {"blob": "b" * 40, "tag": "t.t", "code": "invalid_file"}
+        state["failed"] = {"docs/a.md": refusal, "docs/bad.md": refusal}
 
     edit_manifest(world, change)
     report = verify(world)
-    assert [item["path"] for item in report.failed] == ["docs/bad.md"]
+    told = {item["path"]: item["message"] for item in report.failed}
+    assert told.keys() == {"docs/a.md", "docs/bad.md"}
+    assert "an older version stays in the store" in told["docs/a.md"]
+    assert "not in the store" in told["docs/bad.md"]
     assert report.exit_code == 0
+
+
+def test_a_repair_that_mends_all_but_a_document_that_is_refused_says_both(world: World) -> None:
+    detach(world)
+    world.commit({"docs/bad.md": b"# bad\n"})
+
+    def bad(sent: Sent) -> bool:
+        return sent.is_("POST /files") and sent.upload.filename == "docs/bad.md"
+
+    world.wire.when(bad, refuse(400, "Invalid extension."))
+    report = verify(world, repair=True)
+    assert (report.exit_code, report.failure_reason) == (1, "documents")
+    assert [item.path for item in found(report).mended] == ["docs/a.md"]
+    assert summary_lines(report)[0].startswith("Mended: 1 difference, none is left, but 1 document failed")
 
 
 # --- What others put there ---------------------------------------------------------------------------------------
@@ -669,6 +688,51 @@ def test_duplicates_are_left_to_a_repair(world: World) -> None:
     copied.settled()
 
 
+def died_deleting(world: World) -> None:
+    """A sync that has published, and died before it deleted what it replaced."""
+    world.commit({"docs/a.md": b"# other\n"})
+    assert world.sync_and_die(lambda there: there.wire.when("DELETE /vector_stores/*/files/*", die(answered=False)))
+    assert world.state.pending_delete
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_rebuilding_over_a_run_that_died_leaves_its_superseded_entries_to_the_next_sync(
+    world: World, kept: bool
+) -> None:
+    died_deleting(world)
+    if not kept:
+        world.forget_seal()
+    report = verify(world, rebuild=True)
+    assert (writes(world), kinds(report)) == ([], [("duplicate", "docs/a.md")])
+    assert world.sync().exit_code == 0
+    assert world.audit() == set()
+    world.settled()
+    assert verify(world).exit_code == 0
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+@pytest.mark.parametrize("journaled", [True, False])
+def test_rebuilding_leaves_to_the_next_sync_what_a_dead_run_uploaded(
+    world: World, journaled: bool, damaged: bool
+) -> None:
+    before = world.uploaded()
+    world.commit({"docs/new.md": b"# new\n"})
+    assert world.sync_and_die(lambda there: there.wire.when("POST /files", die(answered=True)))
+    (left,) = world.uploaded().keys() - before.keys()
+    assert world.seal_path is not None
+    if not journaled:
+        for journal in world.seal_path.parent.glob("*.journal-*"):
+            journal.unlink()
+    if damaged:
+        world.forget_manifest()
+    assert verify(world, rebuild=True).exit_code == 0
+    assert left in world.uploaded()
+    assert world.sync().exit_code == 0
+    assert left not in world.uploaded()
+    assert world.audit() == set()
+    world.settled()
+
+
 def test_rebuild_and_repair_together_do_both(world: World) -> None:
     detach(world)
     duplicate_of = copy_entry(world, "docs/b.md")
@@ -718,11 +782,18 @@ def test_a_part_of_another_target_that_cannot_be_read_is_told(world: World) -> N
 
 def test_a_newer_manifest_and_one_of_another_source_are_never_overwritten(world: World) -> None:
     content = world.manifest_path.read_bytes()
-    for old, new in ((b'"version": 1', b'"version": 2'), (b'"acme/docs"', b'"other/docs"')):
+    for old, new, remedy in (
+        (b'"version": 1', b'"version": 2', "Update vsync"),
+        (b'"acme/docs"', b'"other/docs"', ""),
+    ):
         changed = content.replace(old, new)
         world.manifest_path.write_bytes(changed)
-        with pytest.raises(ManifestError):
-            verify(world, rebuild=True)
+        for rebuild in (False, True):
+            with pytest.raises(ManifestError) as raised:
+                verify(world, rebuild=rebuild)
+            assert remedy in raised.value.remedy
+            assert "delete" not in raised.value.remedy or not remedy
+            assert "--rebuild" not in raised.value.remedy or not remedy
         assert world.manifest_path.read_bytes() == changed
 
 
@@ -741,8 +812,10 @@ def test_a_store_without_documents_of_ours_gives_no_manifest(world: World, tmp_p
     with pytest.raises(StoreConflict, match="nothing to make a manifest from"):
         verify(empty, rebuild=True)
     theirs = empty.make_store("theirs")
-    with pytest.raises(StoreConflict, match="nothing to make a manifest from"):
+    with pytest.raises(StoreConflict, match="nothing to make a manifest from") as raised:
         verify(empty, rebuild=True, vector_store_id=theirs)
+    assert "--vector-store-id" not in raised.value.remedy
+    assert "--take-over" in raised.value.remedy
     assert empty.manifest is None
     assert (empty.seal.state if empty.seal else "closed") == "closed"
 
@@ -821,6 +894,70 @@ def test_nothing_is_taken_over_when_ours_did_not_get_in(world: World) -> None:
     assert {item.fate for item in found(report).taken} == {"listed"}
     assert {ids["a"], ids["shared"]} <= {entry.file_id for entry in world.entries(world.state.vector_store_id)}
     assert any("Nothing was taken over" in text for text in report.warnings)
+
+
+def test_with_yes_and_nothing_that_matches_nothing_is_done_and_drift_is_told(world: World) -> None:
+    detach(world)
+    world.commit({"docs/new.md": b"# new\n"})
+    report = verify(world, "nothing.md", yes=True)
+    assert (report.exit_code, report.failure_reason) == (1, "drift")
+    assert kinds(report) == [("missing", "docs/a.md")]
+    assert writes(world) == []
+
+
+def test_a_foreign_copy_goes_only_when_ours_is_in_the_store_again(world: World) -> None:
+    detach(world)
+    theirs = world.plant(world.files["docs/a.md"], path="docs/a.md")
+    report = verify(world, "docs/", yes=True)
+    assert (report.exit_code, kinds(report)) == (0, [])
+    assert [(item.kind, item.path) for item in found(report).mended] == [("missing", "docs/a.md")]
+    assert [(item.entry.file_id, item.fate) for item in found(report).taken] == [(theirs, "deleted")]
+    sent = [str(request) for request in world.wire.sent]
+    assert sent.index("POST /files") < sent.index(f"DELETE /vector_stores/{world.store_id}/files/{theirs}")
+    world.strangers.clear()
+    assert world.audit() == set()
+    world.settled()
+
+
+def test_a_foreign_copy_stays_while_drift_is_left(world: World) -> None:
+    theirs = world.plant(world.files["docs/a.md"], path="docs/a.md")
+    hide = file_id(world, "docs/a.md")
+
+    def without(data: dict[str, Any]) -> None:
+        data["data"] = [
+            item for item in data["data"] if item["attributes"].get("path") != "docs/a.md" or item["id"] == theirs
+        ]
+
+    world.wire.when("GET /vector_stores/*/files", alter(without))
+    report = verify(world, "docs/", yes=True)
+    assert hide not in {item.entry.file_id for item in found(report).taken}
+    assert (report.exit_code, [path for _, path in kinds(report)]) == (1, ["docs/a.md"])
+    assert [item.fate for item in found(report).taken] == ["listed"]
+    assert theirs in world.uploaded()
+
+
+@pytest.mark.parametrize(
+    ("path", "filename"),
+    [("docs/bad.md", "x.md"), (None, "bad.md"), ("/docs/bad.md", "x.md"), ("elsewhere", "docs/bad.md")],
+)
+def test_what_was_refused_for_good_keeps_its_foreign_copy_and_the_others_go(
+    world: World, path: str | None, filename: str
+) -> None:
+    other = world.plant(b"theirs", path="docs/old.md")
+    copy = world.upload(filename, b"# bad\n")
+    world.ask("POST", entries_path(world), {"file_id": copy, "attributes": {"path": path} if path else {}})
+    world.strangers[copy] = world.store_id
+    world.commit({"docs/bad.md": b"# bad\n"})
+    world.wire.when("POST /files", refuse(400, "Invalid extension."))
+    for _ in range(2):  # refused now, and by an earlier run
+        report = verify(world, "docs/", "bad.md", "elsewhere", yes=True)
+        assert (report.exit_code, report.failure_reason) == (1, "documents")
+        told = {item.entry.file_id: item for item in found(report).taken}
+        assert told[copy].fate == "left"
+        assert "docs/bad.md was refused for good" in told[copy].detail
+        assert other not in told or told[other].fate == "deleted"
+        assert copy in {entry.file_id for entry in world.entries()}
+    assert other not in world.uploaded()
 
 
 def test_an_entry_that_a_vsync_made_its_own_meanwhile_is_left(world: World) -> None:

@@ -50,7 +50,14 @@ def report(found: Verification, **changes: Any) -> Report:
         (
             Verification(synced=True),
             {"failed": (FailedItem(path="a", code="b", message="c"),)},
-            "No drift, but documents failed",
+            "No drift, but 1 document failed",
+            1,
+            "documents",
+        ),
+        (
+            Verification(mended=(MISSING, MISSING), synced=True),
+            {"failed": (FailedItem(path="a", code="b", message="c"), FailedItem(path="d", code="b", message="c"))},
+            "Mended: 2 differences, none is left, but 2 documents failed",
             1,
             "documents",
         ),
@@ -66,6 +73,16 @@ def test_what_came_of_it_stands_first_and_is_the_exit_code(
     assert plain(summary(made)).splitlines()[0].endswith(f"vsync verify: {title}")
     assert (made.exit_code, made.failure_reason) == (code, reason)
     assert outputs(made, "r.json")["failure-reason"] == (reason or "")
+
+
+def test_one_of_a_thing_is_told_as_one() -> None:
+    made = report(Verification(take_over=("x",), kept_back=1), unchanged=1, requests={"GET /files": 1})
+    told = "\n".join(summary_lines(made))
+    assert "1 document as it should be" in told
+    assert "1 more matches, but another vsync put it there" in told
+    text = plain(summary(made))
+    assert "1 document is in the store as the manifest says. 1 request." in text
+    assert "1 more matches" in text
 
 
 def test_every_kind_is_counted_with_what_to_do_about_it() -> None:
@@ -132,7 +149,7 @@ def test_what_is_to_be_taken_over_is_not_listed_as_untouched_too() -> None:
     made = report(Verification(foreign=(theirs, other), take_over=("old/",), taken=(Taken(theirs, "listed"),)))
     lines = summary_lines(made)
     assert "To take over, matching old/ (1):" in lines
-    assert "Not ours, and never touched (1):" in lines
+    assert "Not ours, and never touched without --take-over (1):" in lines
     assert "  would go: old/a.md (f1)" in lines
     text = plain(summary(made))
     assert "With `--yes`" in text
@@ -140,6 +157,17 @@ def test_what_is_to_be_taken_over_is_not_listed_as_untouched_too() -> None:
     none = report(Verification(take_over=("old/",), kept_back=3))
     assert "To take over: no entry of others matches old/." in summary_lines(none)
     assert any("another vsync" in line for line in summary_lines(none))
+
+
+def test_what_others_put_there_names_the_way_to_take_it_over() -> None:
+    theirs, vsyncs = Foreign("f1", "a.md", "", "d"), Foreign("f2", "b.md", "", "d", of_vsync=True)
+    for foreign, title in (
+        ((theirs, vsyncs), "Not ours, and never touched without --take-over"),
+        ((vsyncs,), "Not ours, and never touched"),
+    ):
+        made = report(Verification(foreign=foreign))
+        assert f"{title} ({len(foreign)}):" in summary_lines(made)
+        assert f"**{title}**" in plain(summary(made))
 
 
 def test_the_report_adds_what_verify_found_to_that_of_a_sync() -> None:
