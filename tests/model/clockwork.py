@@ -12,15 +12,18 @@ import random
 import selectors
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import pytest
 
 from vsync.breaker import Breaker
 from vsync.pace import Rates, SlidingWindow, backoff
 
+_Given = TypeVarTuple("_Given")
+_Made = TypeVar("_Made")
 
-class _Waiting(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
+
+class _Waiting(selectors.DefaultSelector):
     """Does not wait: the time that it would have waited has passed."""
 
     passed = 0.0
@@ -45,10 +48,15 @@ class Clockwork(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._waiting.passed
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *arguments: Any) -> Any:
-        future = self.create_future()
+    def run_in_executor(
+        self,
+        executor: concurrent.futures.Executor | None,
+        func: Callable[[Unpack[_Given]], _Made],
+        *args: *_Given,
+    ) -> asyncio.Future[_Made]:
+        future: asyncio.Future[_Made] = self.create_future()
         try:
-            future.set_result(func(*arguments))
+            future.set_result(func(*args))
         except StopIteration as error:  # no future takes it
             future.set_exception(RuntimeError(str(error)))
         except Exception as error:
@@ -95,9 +103,19 @@ class Chance:
 chance = Chance()
 _USE_TIME = ("vsync.indexing", "vsync.recovery", "vsync.inventory", "vsync.stop")
 _USE_CHANCE = (
-    "vsync.embedded.api", "vsync.embedded.database", "vsync.online", "vsync.store", "vsync.journal",
-    "vsync.publish.remote", "vsync.publish.local",
-)  # fmt: skip
+    "vsync.embedded.api",
+    "vsync.embedded.database",
+    "vsync.journal",
+    "vsync.online",
+    "vsync.publish.remote",
+    "vsync.store",
+)
+_DEFAULTS: list[tuple[Any, str, Any]] = [
+    (Breaker.__init__, "clock", now),
+    (Rates.__init__, "clock", now),
+    (SlidingWindow.__init__, "clock", now),
+    (backoff, "jitter", chance.random),
+]
 
 
 def _run(main: Coroutine[Any, Any, Any]) -> Any:
@@ -106,12 +124,11 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
+    """Has every run of this process go so, until the patch is undone."""
     patch.setattr(asyncio, "run", _run)
     for module in _USE_TIME:
         patch.setattr(f"{module}.time", _Time())
     for module in _USE_CHANCE:
-        patch.setattr(f"{module}.secrets", chance, raising=False)
-    for kind in (Breaker, Rates, SlidingWindow):
-        keywords = kind.__init__.__kwdefaults__  # type: ignore[misc]
-        patch.setitem(keywords, "clock", now)
-    patch.setitem(backoff.__kwdefaults__, "jitter", chance.random)
+        patch.setattr(f"{module}.secrets", chance)
+    for made, name, put in _DEFAULTS:
+        patch.setitem(made.__kwdefaults__, name, put)

@@ -24,7 +24,7 @@ def budget(few: tuple[int, int], many: tuple[int, int]) -> settings:
         database=None,
         deadline=None,
         print_blob=SOAK,
-        phases=Phase if SOAK else [Phase.explicit, Phase.generate],  # to shrink takes minutes
+        phases=list(Phase) if SOAK else [Phase.explicit, Phase.generate],  # to shrink takes minutes
         suppress_health_check=list(HealthCheck),
     )
 
