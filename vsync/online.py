@@ -25,7 +25,7 @@ from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, sa
 from .outcome import Outcome, Removal, audit, final_failures, headline, of_run, rebuilt
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, ManifestMoved, Published, unsettled
-from .recovery import belongs, by_path, choose_owner, recover, with_proven
+from .recovery import belongs, by_path, choose_owner, list_at_least, recover, with_proven
 from .reporting import Leftover, Report, of_plan, stock, stock_after
 from .store import StoreEntry, StoreInfo, Stores, VectorStore
 from .survey import list_documents, survey
@@ -247,7 +247,9 @@ class OnlineRun:
         job.observer.note(f"Listing the vector store {info.id} to see what is in it.")
         store = stores.open(info.id)
         self._listed = True
-        entries: Sequence[StoreEntry] = await store.entries()
+        # Whose the documents are, nothing but the listing may tell: one that lags behind would let them be uploaded twice.
+        at_least = info.files if self._owner is None else 0
+        entries: Sequence[StoreEntry] = await list_at_least(store, at_least, job.stop.pause)
         if self._owner is None:
             self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)
         if self._known.manifest is None and self._owner is not None and not job.settings.push and job.keep_manifest:

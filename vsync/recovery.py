@@ -22,6 +22,7 @@ _UNKNOWN_BLOB = "unknown"
 _GONE_BAD = {"failed", "cancelled"}
 _LOOK_EVERY_S = 1.0
 _LOOK_CONCURRENCY = 8
+_LIST_AGAIN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,20 @@ async def recover(
     wanted = [documents[path] for path in paths_to_measure(state, documents, ours)]
     measured = await asyncio.to_thread(_measure, source, wanted)
     return adopt(state, documents, ours, measured, vouched=vouched)
+
+
+async def list_at_least(store: VectorStore, files: int, pause: Sleep) -> list[StoreEntry]:
+    """The entries of a store that counts so many Files itself: asked for again, a few times, while fewer are listed.
+
+    A listing may lag behind, and so may the count: what the last listing shows is taken then.
+    """
+    entries = await store.entries()
+    for _ in range(_LIST_AGAIN):
+        if len(entries) >= files:
+            break
+        await pause(_LOOK_EVERY_S)
+        entries = await store.entries()
+    return entries
 
 
 async def _settled(

@@ -646,3 +646,28 @@ def test_a_lost_answer_to_a_first_store_is_found_by_the_next_run(world: World) -
     assert len(world.stores()) == 1
     assert world.audit() == set()
     world.settled()
+
+
+@pytest.mark.parametrize("stale", [1, 3])
+def test_a_listing_that_lags_behind_does_not_make_a_second_owner(world: World, stale: int) -> None:
+    """The machine that knew the owner is gone, and nothing but the store's entries tells who it was."""
+    store = world.make_store("everybody's")
+    world.commit({"a.md": A, "b.md": B})
+    assert world.sync(vector_store_id=store).exit_code == 0
+    world.forget_manifest()
+    world.forget_seal()
+    world.wire.calm()
+    world.wire.when("GET /vector_stores/*/files", alter(lambda page: page.update(data=[], last_id=None)), times=stale)
+    report = world.sync(vector_store_id=store)
+    assert (report.exit_code, report.error) == (0, None)
+    assert not world.wire.of("POST /files")
+    assert world.audit(store_id=store) == set()
+
+
+def test_a_count_that_is_never_reached_holds_up_no_run(world: World) -> None:
+    """Another server may count what it does not list."""
+    store = world.make_store("everybody's")
+    world.commit({"a.md": A})
+    world.wire.when("GET /vector_stores/*", alter(lambda data: data["file_counts"].update(total=7)))
+    assert world.sync(vector_store_id=store).exit_code == 0
+    assert world.audit(store_id=store) == set()

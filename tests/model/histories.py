@@ -6,6 +6,7 @@ are other people's, and nothing of how vsync works.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import json
@@ -31,10 +32,11 @@ from hypothesis.control import currently_in_test_context
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.gitrepo import Content, Repo
+from tests.model.clockwork import chance
 from tests.model.faults import DEAD, Death, Trouble, deaths, full_disk, troubles
 from tests.model.source import OFFICE, Commit, Rules, Tree, after, broken, changes, rules, sha256
 from tests.shared import BRANCH, Shared
-from tests.wire import Fault, Forward, QuickStop, Sent, Wire, World
+from tests.wire import Fault, Forward, Sent, Wire, World
 from vsync.embedded import EmbeddedStore
 from vsync.errors import SealHeld, VsyncError
 from vsync.manifest import Seal, TargetState, parse_manifest, parse_seal
@@ -42,6 +44,7 @@ from vsync.observer import Observer
 from vsync.publish import remote as remote_publication
 from vsync.reporting import Report
 from vsync.settings import Origin
+from vsync.stop import Stop
 from vsync.sync import Job
 
 TARGETS = ["default", "staging"]
@@ -68,6 +71,9 @@ class Told(Observer):
         )
 
 
+_ONE_WAY_S = 0.05
+
+
 class Clock:
     """The server's clock: each request takes `tick` seconds of it."""
 
@@ -80,9 +86,17 @@ class Clock:
 
 
 class TimedWire(Wire):
+    """Each request is in the air for a while, so that others are sent meanwhile."""
+
     def __init__(self, path: Path, clock: Clock) -> None:
         super().__init__(path)
         self.clock = clock
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(_ONE_WAY_S)
+        answered = await super().handle_async_request(request)
+        await asyncio.sleep(_ONE_WAY_S)
+        return answered
 
     @property
     def store(self) -> EmbeddedStore:
@@ -98,7 +112,8 @@ class Timed:
 
     @contextlib.contextmanager
     def job(self, **given: Any) -> Iterator[Job]:
-        with super().job(**given) as made:  # type: ignore[misc]  # that of the world it is mixed into
+        stop = given.pop("stop", None) or Stop()
+        with super().job(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
             yield dataclasses.replace(made, now=lambda: datetime.fromtimestamp(self.clock.now, UTC))
 
 
@@ -152,6 +167,7 @@ class Histories(RuleBasedStateMachine):
     @initialize(one_store=st.booleans(), tick=st.sampled_from([0, 1]), change=changes)
     def begin(self, one_store: bool, tick: int, change: dict[str, Content]) -> None:
         _contents.clear()
+        chance.begin("history")
         self.folder = Path(tempfile.mkdtemp(prefix="vsync-history-"))
         self.told = Told(self.folder / "told")
         self.clock = Clock(tick)
@@ -245,7 +261,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(whose=st.sampled_from(TARGETS), request=st.integers(1, 12), answered=st.booleans())
     def run_that_is_stopped(self, whose: str, request: int, answered: bool) -> None:
-        stop = QuickStop()
+        stop = Stop()
         self.meanwhile(request, answered, lambda: stop.request(signal.SIGINT))
         with self.watched(whose, self.head):
             result = self.sync(whose, stop=stop)
@@ -503,7 +519,7 @@ class Histories(RuleBasedStateMachine):
         return {
             "target": target,
             "force": True,
-            "index_timeout": "0.2",
+            "index_timeout": "20",
             "lock_timeout": "0",
             "vector_store_id": self.given_store,
             **self.chosen[target].options(),
@@ -529,6 +545,7 @@ class Histories(RuleBasedStateMachine):
             child = os.fork()
         if child == 0:
             code = 1
+            chance.begin("dying run", number)  # what it draws must not be drawn again after it
             try:
                 for fault in faults:
                     fault.into(self.world.wire)

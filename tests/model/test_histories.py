@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.model import clockwork
 from tests.model.histories import Histories, RemoteHistories
 
 SOAK = settings.get_current_profile_name() == "soak"
@@ -23,6 +24,7 @@ def budget(few: tuple[int, int], many: tuple[int, int]) -> settings:
         database=None,
         deadline=None,
         print_blob=SOAK,
+        phases=list(Phase) if SOAK else [Phase.explicit, Phase.generate],  # to shrink takes minutes
         suppress_health_check=list(HealthCheck),
     )
 
@@ -30,6 +32,7 @@ def budget(few: tuple[int, int], many: tuple[int, int]) -> settings:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
+    clockwork.install(monkeypatch)
     monkeypatch.setattr("vsync.publish.remote.LOOK_EVERY_S", 0.05)
     monkeypatch.setattr("vsync.publish.remote._GRACE_S", 0.0)
 

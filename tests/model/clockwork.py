@@ -1,0 +1,134 @@
+"""Runs without threads, real time or chance, so that the same history takes the same course on any machine.
+
+The event loop does in its own thread what others are asked to do, and its clock moves by timers alone: when nothing
+else is left to do, the next one is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import random
+import selectors
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+import pytest
+
+from vsync.breaker import Breaker
+from vsync.pace import Rates, SlidingWindow, backoff
+
+_Given = TypeVarTuple("_Given")
+_Made = TypeVar("_Made")
+
+
+class _Waiting(selectors.DefaultSelector):
+    """Does not wait: the time that it would have waited has passed."""
+
+    passed = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        found: list[tuple[selectors.SelectorKey, int]] = super().select(0)
+        if found:
+            return found
+        if timeout is None:  # nothing is due, ever: only another thread could wake it
+            found = super().select(60)
+            assert found, "the run waits for nothing"
+            return found
+        self.passed += max(0.0, timeout)
+        return found
+
+
+class Clockwork(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._waiting = _Waiting()
+        super().__init__(self._waiting)
+
+    def time(self) -> float:
+        return self._waiting.passed
+
+    def run_in_executor(
+        self,
+        executor: concurrent.futures.Executor | None,
+        func: Callable[[Unpack[_Given]], _Made],
+        *args: *_Given,
+    ) -> asyncio.Future[_Made]:
+        future: asyncio.Future[_Made] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except StopIteration as error:  # no future takes it
+            future.set_exception(RuntimeError(str(error)))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def now() -> float:
+    """Seconds by the clock of the loop that runs here, else by the machine's."""
+    try:
+        return asyncio.get_running_loop().time()
+    except RuntimeError:
+        return time.monotonic()
+
+
+class _Time:
+    """The module `time`, with that clock."""
+
+    monotonic = staticmethod(now)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+
+class Chance:
+    """What stands in for `secrets`: the same bytes every time. `begin` says of what."""
+
+    def __init__(self) -> None:
+        self._random = random.Random(0)
+
+    def begin(self, *seed: object) -> None:
+        self._random.seed(repr(seed))
+
+    def token_hex(self, size: int) -> str:
+        return self._random.randbytes(size).hex()
+
+    def choice(self, items: Sequence[str]) -> str:
+        return self._random.choice(items)
+
+    def random(self) -> float:
+        return self._random.random()
+
+
+chance = Chance()
+_USE_TIME = ("vsync.indexing", "vsync.recovery", "vsync.inventory", "vsync.stop")
+_USE_CHANCE = (
+    "vsync.embedded.api",
+    "vsync.embedded.database",
+    "vsync.journal",
+    "vsync.online",
+    "vsync.publish.remote",
+    "vsync.store",
+)
+_DEFAULTS: list[tuple[Any, str, Any]] = [
+    (Breaker.__init__, "clock", now),
+    (Rates.__init__, "clock", now),
+    (SlidingWindow.__init__, "clock", now),
+    (backoff, "jitter", chance.random),
+]
+
+
+def _run(main: Coroutine[Any, Any, Any]) -> Any:
+    with asyncio.Runner(loop_factory=Clockwork) as runner:
+        return runner.run(main)
+
+
+def install(patch: pytest.MonkeyPatch) -> None:
+    """Has every run of this process go so, until the patch is undone."""
+    patch.setattr(asyncio, "run", _run)
+    for module in _USE_TIME:
+        patch.setattr(f"{module}.time", _Time())
+    for module in _USE_CHANCE:
+        patch.setattr(f"{module}.secrets", chance)
+    for made, name, put in _DEFAULTS:
+        patch.setitem(made.__kwdefaults__, name, put)
