@@ -5,7 +5,6 @@ The pull request's comment (`comment`) is made of the same parts.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from .cost import PRICES_URL, dollars, per_day
@@ -13,7 +12,7 @@ from .errors import EXIT_USAGE
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
 from .remedies import DRIFT, REASONS, remedy
 from .reporting import Report, Stock
-from .text import counts, size, verification_title
+from .text import counts, failed_by_code, size, verification_title
 from .verified import Drift, Verification, by_kind
 
 MAX_BYTES = 1024 * 1024
@@ -21,7 +20,6 @@ MAX_BYTES = 1024 * 1024
 
 _BUDGET = 900_000
 _WARNINGS_BUDGET = 8_000
-_REMEDIES_SHOWN = 6
 _HARD = "\N{NO-BREAK SPACE}"
 
 
@@ -273,7 +271,7 @@ def alerts(report: Report) -> Iterator[str]:
 
 def what_to_do(report: Report) -> Iterator[str]:
     """A remedy for each code of failed documents, the most frequent first."""
-    found = Counter(item["code"] for item in report.failed).most_common(_REMEDIES_SHOWN)
+    found = failed_by_code(report)
     if found:
         yield from ("**What to do about failed documents**", "")
         yield from (f"- {code(failed)} ({number:,}): {prose(remedy(failed))}" for failed, number in found)

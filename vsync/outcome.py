@@ -117,7 +117,7 @@ def of_run(
     done = outcome.confirmed.keys()
     gone = set(deletable(plan, done))
     failed = [FailedItem(path=path, code=item.code, message=item.message) for path, item in outcome.failed.items()]
-    failed += [carried_over(path, failure) for path, failure in (plan.failed or {}).items()]
+    failed += [carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()]
     new_names = {new for _, new in plan.renamed}
     return replace(
         report,

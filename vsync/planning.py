@@ -45,7 +45,8 @@ class Plan:
     `renamed` pairs a delete with an upload of the same blob. `held` are old names of renamed files that stay because
     the new one was refused for good. `failed` are earlier final refusals that nothing has changed about; `leaks` are
     the secrets found in files that are skipped for them (none: for their names); `pending_delete` are superseded ids
-    whose removal was never confirmed. `existing` counts the documents that the state lists.
+    whose removal was never confirmed. `existing` counts the documents that the state lists; `outdated` are the paths in
+    `failed` of which the store keeps an older version.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -57,6 +58,7 @@ class Plan:
     held: tuple[str, ...] = ()
     leaks: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     pending_delete: tuple[str, ...] = ()
+    outdated: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -168,16 +170,18 @@ def make_plan(
     operations += [Operation("delete", path, previous=state.files[path]) for path in left if path not in kept]
     operations.sort(key=lambda operation: operation.path)
     renamed = _renames(operations)
+    outdated = frozenset(state.files.keys() & {*kept_failures, *failed})
     touched = sum(1 for operation in operations if operation.previous is not None)
     return Plan(
         operations=tuple(operations),
         renamed=tuple(renamed),
-        unchanged=len(state.files) - touched - len(state.files.keys() & {*kept_failures, *failed}),
+        unchanged=len(state.files) - touched - len(outdated),
         existing=len(state.files),
         skipped=dict(sorted({**kept_skips, **skipped}.items())),
         failed=dict(sorted({**kept_failures, **failed}.items())),
         held=kept,
         pending_delete=tuple(sorted(set(state.pending_delete))),
+        outdated=outdated,
     )
 
 

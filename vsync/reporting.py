@@ -6,7 +6,7 @@ The summary, the console and the action's outputs are renderings of this value a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypedDict
 
@@ -14,6 +14,7 @@ from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
 from .leaks import Finding
 from .manifest import Entry, Failure
 from .planning import Comparison, Plan
+from .remedies import remedy
 from .verified import Verification
 
 
@@ -131,7 +132,7 @@ class Report:
             "removed": list(self.removed),
             "unchanged": self.unchanged,
             "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
-            "failed": [dict(item) for item in self.failed],
+            "failed": [{**item, "remedy": remedy(item["code"])} for item in self.failed],
             "refused": self.refused,
             "warnings": list(self.warnings),
             "estimate": dict(self.estimate),
@@ -181,7 +182,7 @@ def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
         removed=tuple(op.path for op in plan.deletes),
         unchanged=plan.unchanged,
         skipped=tuple((path, record.reason) for path, record in (plan.skipped or {}).items()),
-        failed=tuple(carried_over(path, failure) for path, failure in (plan.failed or {}).items()),
+        failed=tuple(carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()),
         refused=refused,
         sizes=_sizes(plan),
         warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held), *_leaked(plan.leaks)])),
@@ -227,10 +228,12 @@ _LEAK_REMEDY = (
 )
 
 
-def carried_over(path: str, failure: Failure) -> FailedItem:
-    """An earlier final refusal that nothing has changed about."""
-    return FailedItem(
-        path=path,
-        code=failure.code,
-        message="refused by an earlier run and unchanged since: fix the file or exclude it",
-    )
+def carried_over(path: str, failure: Failure, kept: Collection[str]) -> FailedItem:
+    """An earlier final refusal that nothing has changed about. `kept`: what the store holds in an older version."""
+    message = "refused by an earlier run and unchanged since"
+    return FailedItem(path=path, code=failure.code, message=with_old_version(message) if path in kept else message)
+
+
+def with_old_version(message: str) -> str:
+    """Why a new version failed, and that the one before it can still be found."""
+    return "; ".join(filter(None, [message.rstrip("."), "the old version stays in the store"]))

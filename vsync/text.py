@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterable
 
-from .remedies import DRIFT
+from .remedies import DRIFT, remedy
 from .reporting import FailedItem, Report
 from .verified import Drift, Verification, by_kind
 
 _SHOWN = 20
+_REMEDIES_SHOWN = 6
 
 
 def printable(text: str) -> str:
@@ -128,6 +130,7 @@ def summary_lines(report: Report) -> list[str]:
         lines += _capped(
             (f"  {printable(f['path'])}: {f['code']}: {printable(f['message'])}" for f in report.failed), 50
         )
+        lines += _what_to_do(report)
     if report.skipped:
         lines.append("Skipped:")
         lines += _capped((f"  {printable(path)}: {reason}" for path, reason in report.skipped), _SHOWN)
@@ -156,6 +159,7 @@ def verification_lines(report: Report, found: Verification) -> list[str]:
     if report.failed:
         lines.append("Refused for good, and so not in the store:" if not found.synced else "Failed:")
         lines += _capped((f"  {f['path']}: {f['code']}: {f['message']}" for f in report.failed), _SHOWN)
+        lines += _what_to_do(report)
     lines += _take_over_lines(found)
     taken = {item.entry.file_id for item in found.taken}
     foreign = [item for item in found.foreign if item.file_id not in taken]
@@ -226,6 +230,17 @@ def _take_over_lines(found: Verification) -> list[str]:
     if found.kept_back:
         lines.append(f"  {found.kept_back} more match, but another vsync put them there: they are never taken over.")
     return lines
+
+
+def failed_by_code(report: Report) -> list[tuple[str, int]]:
+    """How many documents failed with each code, the most frequent first; so many codes as a person reads."""
+    return Counter(item["code"] for item in report.failed).most_common(_REMEDIES_SHOWN)
+
+
+def _what_to_do(report: Report) -> list[str]:
+    """The remedy of each code of failed documents."""
+    told = [f"  {code} ({number:,}): {remedy(code)}" for code, number in failed_by_code(report)]
+    return ["What to do about failed documents:", *told]
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------

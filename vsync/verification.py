@@ -249,7 +249,9 @@ def _report(
         base=state.commit if state else None,
         head=state.commit if state else None,
         unchanged=found.sound,
-        failed=tuple(carried_over(path, failure) for path, failure in state.failed.items()) if state else (),
+        failed=tuple(carried_over(path, failure, state.files) for path, failure in state.failed.items())
+        if state
+        else (),
         warnings=tuple(warnings),
         requests=requests,
         manifest=job.publication.name,

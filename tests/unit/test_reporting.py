@@ -12,6 +12,7 @@ from vsync.documents import Recipe
 from vsync.errors import ApiUnavailable, LimitExceeded
 from vsync.manifest import Failure, Skipped
 from vsync.planning import Comparison, Plan, make_plan
+from vsync.remedies import remedy
 from vsync.reporting import FailedItem, Report, carried_over, of_plan
 
 BARE = Report("default", Comparison("full", "first sync"))
@@ -69,11 +70,23 @@ def test_an_empty_plan_changes_nothing() -> None:
     assert found.estimate == {"uploads": 0, "upload_bytes": 0, "deletes": 0}
 
 
-def test_an_earlier_refusal_says_what_to_do() -> None:
-    item = carried_over("a.md", Failure("b", "t", "invalid_file"))
-    assert item["path"] == "a.md"
-    assert item["code"] == "invalid_file"
-    assert "fix the file or exclude it" in item["message"]
+def test_an_earlier_refusal_keeps_the_remedy_of_its_code() -> None:
+    item = carried_over("a.md", Failure("b", "t", "invalid_file"), ())
+    assert item == {
+        "path": "a.md",
+        "code": "invalid_file",
+        "message": "refused by an earlier run and unchanged since",
+    }
+    (told,) = replace(BARE, failed=(item,)).to_json()["failed"]
+    assert told == {**item, "remedy": remedy("invalid_file")}
+
+
+def test_an_earlier_refusal_says_that_the_old_version_stays_where_there_is_one() -> None:
+    (item,) = of_plan(BARE, a_plan(), refused=None).failed
+    assert item["message"] == "refused by an earlier run and unchanged since; the old version stays in the store"
+    new = replace(state({}), failed={"bad.md": Failure(document("bad.md").blob, document("bad.md").tag, "x")})
+    (item,) = of_plan(BARE, make_plan(new, by_path(document("bad.md")), {}), refused=None).failed
+    assert "old version" not in item["message"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +159,14 @@ def test_the_json_is_the_one_of_the_contract() -> None:
         "removed": ["r.md"],
         "unchanged": 5,
         "skipped": [{"path": "s.md", "reason": "empty"}],
-        "failed": [{"path": "f.md", "code": "invalid_file", "message": "refused"}],
+        "failed": [
+            {
+                "path": "f.md",
+                "code": "invalid_file",
+                "message": "refused",
+                "remedy": remedy("invalid_file"),
+            }
+        ],
         "refused": None,
         "warnings": ["careful"],
         "estimate": {"uploads": 2},

@@ -12,6 +12,7 @@ from vsync.comment import body
 from vsync.errors import ApiUnavailable, Interrupted
 from vsync.markdown import summary
 from vsync.planning import Comparison
+from vsync.remedies import remedy
 from vsync.reporting import FailedItem, Report
 from vsync.text import counts, operations, plan_lines, printable, redacted, redacted_report, size, summary_lines
 
@@ -181,6 +182,8 @@ def test_a_summary_tells_failures_skipped_files_and_warnings() -> None:
         "  uploaded 2.0 KB in 5 requests",
         "Failed:",
         "  z/x.md: invalid_file: broken x.md",
+        "What to do about failed documents:",
+        f"  invalid_file (1): {remedy('invalid_file')}",
         "Skipped:",
         "  s.md: empty",
         "Warning: careful x.md",
