@@ -12,7 +12,7 @@ from .errors import EXIT_USAGE
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
 from .remedies import DRIFT, REASONS, remedy
 from .reporting import Report, Stock
-from .text import counts, failed_by_code, size, verification_title
+from .text import counts, failed_by_code, nothing_selected, size, verification_title
 from .verified import Drift, Verification, by_kind
 
 MAX_BYTES = 1024 * 1024
@@ -57,13 +57,21 @@ def _title(report: Report) -> str:
         return "⏭️ vsync: a newer run has already synced"
     if report.error is not None:
         return (
-            "🛑 vsync: refused by a limit, nothing was done" if report.refused else "❌ vsync: the sync did not finish"
+            "🛑 vsync: refused by a limit, nothing was done"
+            if report.refused
+            else f"❌ vsync: the sync did not finish{_left(report)}"
         )
     if report.dry_run:
         return "🛑 vsync plan: refused by a limit" if report.refused else f"📋 vsync plan: {documents} would change"
     if report.failed:
         return f"❌ vsync: {len(report.failed):,} failed, {documents} synced"
+    if nothing_selected(report):
+        return "📋 vsync: nothing is selected"
     return f"✅ vsync: {documents} synced" if done else "✅ vsync: nothing to do"
+
+
+def _left(report: Report) -> str:
+    return f", {report.left:,} document{'' if report.left == 1 else 's'} left to do" if report.left else ""
 
 
 # --- Verify -----------------------------------------------------------------------------------------------------
@@ -104,7 +112,8 @@ def _verified(report: Report, found: Verification) -> Iterator[str]:
     yield f"{code(report.source or 'this folder')}{at} → {store}, target {code(report.target)}"
     yield ""
     if found.compared and not found.synced:
-        yield f"{report.unchanged:,} documents are in the store as the manifest says. {sum(report.requests.values()):,} requests."
+        are = "1 document is" if report.unchanged == 1 else f"{report.unchanged:,} documents are"
+        yield f"{are} in the store as the manifest says. {sum(report.requests.values()):,} requests."
         yield ""
     if report.manifest_commit:
         yield from (f"The manifest is committed as {_commit(report, report.manifest_commit)}.", "")

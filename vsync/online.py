@@ -30,7 +30,18 @@ from .recovery import belongs, choose_owner, recover, with_proven
 from .reporting import Leftover, Report, of_plan, stock, stock_after
 from .store import StoreEntry, StoreInfo, Stores, VectorStore
 from .survey import list_documents, survey
-from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, read_manifest, superseded
+from .sync import (
+    Job,
+    Known,
+    check_limits,
+    doubt_warning,
+    first_report,
+    look,
+    nothing_done,
+    nothing_to_do,
+    read_manifest,
+    superseded,
+)
 from .whereabouts import create, locate
 
 _MAX_PLANS = 5
@@ -242,6 +253,10 @@ class OnlineRun:
         job.observer.note(f"Listing the vector store {info.id} to see what is in it.")
         store = stores.open(info.id)
         self._listed = True
+        if self._known.trust == "doubtful":
+            before, after = (doubt_warning(job, self._known, listed=listed) for listed in (False, True))
+            told = [after if warning == before else warning for warning in self._report.warnings]
+            self._report = replace(self._report, warnings=tuple(told))
         entries: Sequence[StoreEntry] = await store.entries()
         if self._owner is None:
             self._owner = choose_owner(entries, job.identity.name, job.settings.target, certain=job.identity.certain)

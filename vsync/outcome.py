@@ -98,7 +98,9 @@ def rebuilt(documents: int, *, head: str | None, origin: Origin, now: datetime) 
 def headline(facts: Mapping[str, Any]) -> str:
     """The audit facts in one line, for a commit's message."""
     if facts.get("rebuilt"):
-        return f"made anew from the store, which holds {facts['rebuilt']} documents"
+        return (
+            f"made anew from the store, which holds {facts['rebuilt']} document{'' if facts['rebuilt'] == 1 else 's'}"
+        )
     words = ("added", "updated", "retagged", "removed", "failed")
     told = ", ".join(f"{facts[word]} {word}" for word in words if facts.get(word)) or "what the store holds"
     return f"{told} at {facts['head'][:12]}" if facts.get("head") else told
@@ -129,6 +131,7 @@ def of_run(
         failed=tuple(sorted(failed, key=lambda item: item["path"])),
         requests=requests,
         bytes_uploaded=bytes_uploaded,
+        left=sum(op.path not in done and op.path not in outcome.failed for op in plan.of("upload", "replace", "retag")),
         error=outcome.cause or removal.cause or _removal_error(removal),
     )
 

@@ -271,7 +271,7 @@ def _amount(size: int) -> str:
 
 
 def _delete_remedy(deletes: int) -> str:
-    return f"If that is meant, allow it with --max-delete {deletes} (input max-delete) or --force."
+    return f"If that is meant, allow it with --max-delete {deletes} (input max-delete) or --force (input force)."
 
 
 def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
@@ -289,5 +289,5 @@ def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
         return None
     return (
         f"The plan uploads {', and '.join(problems)}. "
-        f"If that is meant, allow it with --max-upload {','.join(allowed)} (input max-upload) or --force."
+        f"If that is meant, allow it with --max-upload {','.join(allowed)} (input max-upload) or --force (input force)."
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypedDict
 
 from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
-from .leaks import Finding
 from .manifest import Entry, Failure
 from .planning import Comparison, Plan
 from .remedies import remedy
@@ -54,7 +53,8 @@ class Report:
     `before` and `after` are the store's stock without and with it. `owed` is, in the plan of a pull request, what the
     store lacks already without it. `repository_url` is where a person can look at the repository;
     `planned` the plan of a run that a limit refused; `leftovers` are Files of uploads whose answers were lost;
-    `verification` what a comparison with the store found.
+    `verification` what a comparison with the store found; `left` counts the documents that a run which ended early did
+    not come to.
     """
 
     target: str
@@ -91,6 +91,7 @@ class Report:
     planned: Report | None = None
     leftovers: tuple[Leftover, ...] = ()
     verification: Verification | None = None
+    left: int = 0
 
     @property
     def changed(self) -> bool:
@@ -185,7 +186,7 @@ def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
         failed=tuple(carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()),
         refused=refused,
         sizes=_sizes(plan),
-        warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held), *_leaked(plan.leaks)])),
+        warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held), *_leaked(plan)])),
         estimate={
             "uploads": len(plan.of("upload", "replace")),
             "upload_bytes": plan.upload_bytes,
@@ -211,12 +212,20 @@ def _held_back(path: str) -> str:
 _LEAKS_SHOWN = 20
 
 
-def _leaked(leaks: Mapping[str, tuple[Finding, ...]]) -> list[str]:
+def _leaked(plan: Plan) -> list[str]:
     """What was found in files that are skipped for it: kinds and lines, never any part of a secret."""
-    told = []
+    told, leaks = [], plan.leaks
+    removed = {operation.path for operation in plan.of("delete")}
     for path, findings in list(leaks.items())[:_LEAKS_SHOWN]:
         what = ", ".join(map(str, findings)) if findings else "files of this name are kept for secrets"
-        told.append(f"{path} is not uploaded because it seems to hold a secret: {what}. {_LEAK_REMEDY}")
+        if path in removed:
+            done = "It is not uploaded, and the version that is in the store is removed."
+            told.append(f"{path} seems to hold a secret: {what}. {done} {_LEAK_REMEDY}")
+        elif path in plan.held:
+            done = "The version that is in the store stays there until its new name is in."
+            told.append(f"{path} seems to hold a secret: {what}. {done} {_LEAK_REMEDY}")
+        else:
+            told.append(f"{path} is not uploaded because it seems to hold a secret: {what}. {_LEAK_REMEDY}")
     if len(leaks) > _LEAKS_SHOWN:
         told.append(f"{len(leaks) - _LEAKS_SHOWN:,} more files are not uploaded because they seem to hold secrets.")
     return told

@@ -195,7 +195,8 @@ def _differences(number: int) -> str:
 
 def _verified(report: Report, found: Verification) -> str:
     store = report.vector_store_id or "its vector store"
-    sound = f", {report.unchanged} documents as they should be" if found.compared and not found.synced else ""
+    are = "1 document as it" if report.unchanged == 1 else f"{report.unchanged:,} documents as they"
+    sound = f", {are} should be" if found.compared and not found.synced else ""
     return f"{verification_title(report, found)} ({report.source} → {store}{sound}, {report.duration_s:.1f} s)"
 
 
@@ -232,6 +233,12 @@ def _take_over_lines(found: Verification) -> list[str]:
     return lines
 
 
+def nothing_selected(report: Report) -> bool:
+    """Whether there is no document, neither in the source nor in what was synced before."""
+    held = report.before is not None and report.before.documents
+    return not (report.changed or report.unchanged or report.failed or held)
+
+
 def failed_by_code(report: Report) -> list[tuple[str, int]]:
     """How many documents failed with each code, the most frequent first; so many codes as a person reads."""
     return Counter(item["code"] for item in report.failed).most_common(_REMEDIES_SHOWN)
@@ -257,9 +264,12 @@ def _headline(report: Report) -> str:
     if report.refused:
         return f"Refused, nothing was changed: {what} → {store} ({took})"
     if report.error is not None:
-        return f"Not finished: {what} → {store} ({took})"
+        left = f", {report.left:,} document{'' if report.left == 1 else 's'} left to do" if report.left else ""
+        return f"Not finished{left}: {what} → {store} ({took})"
     if report.failed:
         return f"Synced with failures: {what} → {store} ({took})"
+    if nothing_selected(report):
+        return f"Nothing is selected: {what} has no document to sync ({took})"
     if not report.changed:
         return f"Nothing to do: {store} equals {what} ({took})"
     return f"Synced {what} → {store} ({took})"

@@ -10,6 +10,7 @@ import pytest
 from tests.builders import COMMIT, HEAD, by_path, document, entry, report, state
 from vsync.documents import Recipe
 from vsync.errors import ApiUnavailable, LimitExceeded
+from vsync.leaks import Finding
 from vsync.manifest import Failure, Skipped
 from vsync.planning import Comparison, Plan, make_plan
 from vsync.remedies import remedy
@@ -62,6 +63,21 @@ def test_a_late_run_ends_well_whatever_newer_ones_could_not_do() -> None:
     failed = of_plan(BARE, a_plan(), refused=None)
     assert failed.exit_code == 1
     assert replace(failed, superseded=True).exit_code == 0
+
+
+def test_what_becomes_of_a_document_that_got_a_secret_is_told_as_it_is() -> None:
+    plan = make_plan(
+        state(["was.md", "old.md"]), {}, {"was.md": Skipped("b", "secret"), "new.md": Skipped("b", "secret")}
+    )
+    leaks = {path: (Finding("GitHub token", 3),) for path in ("was.md", "new.md", "old.md")}
+    kept = replace(plan, leaks=leaks, held=("old.md",), operations=plan.operations[1:])
+    told = dict(zip(leaks, of_plan(BARE, kept, refused=None).warnings[1:], strict=True))
+    assert "the version that is in the store is removed" in told["was.md"]
+    assert told["new.md"].startswith(
+        "new.md is not uploaded because it seems to hold a secret: GitHub token in line 3."
+    )
+    assert "is not uploaded" not in told["old.md"]
+    assert "stays there" in told["old.md"]
 
 
 def test_an_empty_plan_changes_nothing() -> None:
