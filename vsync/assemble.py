@@ -306,7 +306,7 @@ _LONG_WAIT_S = 5.0
 
 def make_rates(settings: Settings, stop: Stop, note: Callable[[str], None] = lambda text: None) -> Rates:
     """The rates of a run, which its targets share. `note` is told of long waits."""
-    limits = f"{settings.uploads_per_minute} uploads, {settings.writes_per_minute} changes of a store a minute"
+    limits = f"per minute: uploads {settings.uploads_per_minute}, changes of a store {settings.writes_per_minute}"
 
     async def pause(wait_s: float) -> None:
         if wait_s > _LONG_WAIT_S:

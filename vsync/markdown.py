@@ -34,7 +34,11 @@ def summary(report: Report, budget: int = _BUDGET) -> str:
     said = [*context(report), *why(report), *alerts(report), *_counts(listed), *stock(report), *what_to_do(report)]
     head = "\n".join([f"## {_title(report)}", "", *said])
     shown, rest = documents(report, [*changes(listed), *skipped(listed)], budget - len(head.encode()) - 200)
-    more = f"\n… and {rest:,} more documents, which stand in the JSON report (output `report`).\n" if rest else ""
+    more = (
+        f"\n… and {rest:,} more document{'' if rest == 1 else 's'}, listed in the JSON report (output `report`).\n"
+        if rest
+        else ""
+    )
     return f"{head}\n{shown}{more}"
 
 
@@ -132,7 +136,7 @@ def _verified(report: Report, found: Verification) -> Iterator[str]:
         yield "Nothing was taken over. With `--yes` vsync first syncs all documents, then takes out just the entries listed below."
         yield ""
     if found.kept_back:
-        yield f"{found.kept_back:,} more entries match, but another vsync put them there: they are never taken over."
+        yield f"{found.kept_back:,} more match, but another vsync put them there: they are never taken over."
         yield ""
 
 

@@ -248,7 +248,7 @@ def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
     deletes, existing = len(plan.deletes), plan.existing
     if not deletes:
         return None
-    what = f"The plan deletes {deletes} of {existing} documents"
+    what = f"The plan deletes {deletes} of {existing} document{'' if existing == 1 else 's'}"
     if limits.max_deletes is not None:
         allowed = limits.max_deletes
         return f"{what}; max-delete allows {allowed}. {_delete_remedy(deletes)}" if deletes > allowed else None
@@ -280,7 +280,7 @@ def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
     max_bytes = DEFAULT_MAX_UPLOAD_BYTES if limits.max_upload_bytes is None else limits.max_upload_bytes
     problems, allowed = [], []
     if uploads > max_uploads:
-        problems.append(f"{uploads} documents; the limit is {max_uploads}")
+        problems.append(f"{uploads} document{'' if uploads == 1 else 's'}; the limit is {max_uploads}")
         allowed.append(str(uploads))
     if size > max_bytes:
         problems.append(f"{_amount(size)}; the limit is {_amount(max_bytes)}")

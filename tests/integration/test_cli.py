@@ -408,7 +408,7 @@ def test_a_plan_that_a_limit_refuses_says_so_once(world: World) -> None:
     world.repo.commit({"a.md": b"a"})
     told = world.vsync("sync", "--max-upload", "0")
     assert told.code == 4
-    assert (told.out + told.err).count("The plan uploads 1 documents") == 1
+    assert (told.out + told.err).count("The plan uploads 1 document;") == 1
     assert "Refused: The plan uploads" in world.vsync("plan", "--max-upload", "0").out
 
 

@@ -69,7 +69,8 @@ def _annotate(report: Report) -> None:
     for item in shown:
         commands.error(item["path"], _not_synced(item), file=item["path"])
     if len(shown) < len(report.failed):
-        commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")
+        more = len(report.failed) - len(shown)
+        commands.error("vsync", f"{more} more document{'' if more == 1 else 's'} failed: see the job summary.")
 
 
 def _not_synced(item: FailedItem) -> str:
@@ -89,7 +90,8 @@ def _annotate_drift(report: Report, found: Verification) -> None:
     for path, message in shown:
         commands.error(path or "vsync", message, file=path)
     if len(shown) < len(told):
-        commands.error("vsync", f"{len(told) - len(shown)} more differences: see the job summary.")
+        more = len(told) - len(shown)
+        commands.error("vsync", f"{more} more difference{'' if more == 1 else 's'}: see the job summary.")
 
 
 def outputs(report: Report, report_path: str) -> dict[str, str]:
