@@ -204,7 +204,8 @@ def _verify(
             "Run it on a schedule or by workflow_dispatch, or leave out --repair, --rebuild and --yes.",
         )
     commands.say("vsync verifies: manifest and store are compared.")
-    step = Step(given, environ, keys, secrets, event, replace(mode, dry_run=False), stop)
+    mode = replace(mode, dry_run=False, reason=mode.reason.replace("it syncs the", "it verifies the"))
+    step = Step(given, environ, keys, secrets, event, mode, stop)
     settings = _settings(given, environ, arguments)
     report, _ = _run(step, settings, lambda job, place, access: (verify(job, wish), False))
     return report.exit_code

@@ -92,6 +92,7 @@ class _Transfer:
     async def run(self, operations: Sequence[Operation]) -> Outcome:
         async with self._listening_to_stop():
             waits = iter(_ROUND_WAITS_S)
+            self._ledger.kept = {operation.path for operation in operations if operation.previous is not None}
             todo = operations
             while todo:
                 await self._round(todo)

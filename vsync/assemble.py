@@ -142,7 +142,7 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
         if settings.manifest_branch in repository.checked_out():
             raise ConfigurationError(
                 f"The branch {settings.manifest_branch} is checked out: --commit cannot change it behind your back.",
-                "Give another --manifest-branch, or let the remote keep the manifest with --push.",
+                "Give another --manifest-branch (input manifest-branch), or let the remote keep the manifest with --push (input commit).",
             )
         there = repository.git_dir.stat()
         return Remote(
@@ -236,7 +236,7 @@ def _check_names(target: str, manifest: str) -> None:
             "Use a name without two dots in a row that does not end in a dot or in .lock.",
         )
     if ".git" in manifest.lower().split("/"):
-        raise ManifestError(f"git takes no file {manifest} into a commit.", "Give another --manifest.")
+        raise ManifestError(f"git takes no file {manifest} into a commit.", "Give another --manifest (input manifest).")
 
 
 def _manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:
@@ -296,17 +296,27 @@ def make_job(
         warnings=place.warnings,
         missing=missing(credentials, token),
         journal=_journal(settings, place, observer.note),
-        rates=rates or make_rates(settings, stop),
+        rates=rates or make_rates(settings, stop, observer.note),
         at=place.at,
     )
 
 
-def make_rates(settings: Settings, stop: Stop) -> Rates:
-    """The rates of a run, which its targets share."""
+_LONG_WAIT_S = 5.0
+
+
+def make_rates(settings: Settings, stop: Stop, note: Callable[[str], None] = lambda text: None) -> Rates:
+    """The rates of a run, which its targets share. `note` is told of long waits."""
+    limits = f"per minute: uploads {settings.uploads_per_minute}, changes of a store {settings.writes_per_minute}"
+
+    async def pause(wait_s: float) -> None:
+        if wait_s > _LONG_WAIT_S:
+            note(f"Waiting {wait_s:.0f} s for a rate limit ({limits}).")
+        await stop.pause(wait_s)
+
     return Rates(
         uploads_per_minute=settings.uploads_per_minute,
         writes_per_minute=settings.writes_per_minute,
-        sleep=stop.pause,
+        sleep=pause,
     )
 
 
@@ -369,7 +379,7 @@ def local_store_path(given: str, root: Path) -> Path:
     except OSError as error:
         raise ConfigurationError(
             f"The embedded store's folder {folder} cannot be made: {error.strerror}.",
-            "Mend that, or give a file with --local.",
+            "Mend that, or give a file with --local (VSYNC_LOCAL).",
         ) from error
     return root / DEFAULT_LOCAL_STORE
 
@@ -381,7 +391,9 @@ def open_embedded(path: Path) -> EmbeddedStore:
     try:
         store = EmbeddedStore(path)
     except EmbeddedStoreError as error:
-        raise ConfigurationError(f"The embedded store cannot be opened: {error}.", "Check --local.") from error
+        raise ConfigurationError(
+            f"The embedded store cannot be opened: {error}.", "Check --local (VSYNC_LOCAL)."
+        ) from error
     give_to_owner_of(path.parent, path)
     return store
 

@@ -65,6 +65,6 @@ def check_manifest(manifest: Manifest, name: str, source: SourceIdentity) -> Man
         return Manifest(manifest.owner, source.name, manifest.repository_id or source.repository_id, manifest.targets)
     raise ManifestError(
         f"The manifest {name} belongs to the source {manifest.source!r}, but this is {source.name!r}.",
-        f"If it is the same repository, say so with --source {manifest.source}; if this is a fork or a copy, delete the "
+        f"If it is the same repository, say so with --source {manifest.source} (VSYNC_SOURCE); if this is a fork or a copy, delete the "
         "manifest and use another vector store.",
     )

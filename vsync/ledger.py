@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
 
 from .api import AnswerLost, Refused
@@ -17,6 +17,7 @@ from .manifest import Entry
 from .observer import Observer
 from .outcome import FailedDocument, Outcome
 from .planning import Operation
+from .reporting import with_old_version
 from .stop import Stop
 from .store import NewEntry
 
@@ -46,6 +47,8 @@ class Ledger:
 
     def __init__(self, observer: Observer, stop: Stop) -> None:
         self.outcome = Outcome()
+        self.kept: Collection[str] = ()
+        """The paths of documents that the store holds in an older version, which stays when the new one fails."""
         self._observer = observer
         self._stop = stop
         self._open: dict[str, Pending] = {}
@@ -134,8 +137,10 @@ class Ledger:
             self._again[path] = item.operation
 
     def fail(self, path: str, code: str, message: str, *, final: bool = False) -> None:
-        """The document is not in the store."""
+        """The document, or its new version, is not in the store."""
         self._failing.pop(path, None)
+        if path in self.kept:
+            message = with_old_version(message)
         self.outcome.failed[path] = FailedDocument(code, message, final)
         self._observer.failed(path, code, message)
 

@@ -183,10 +183,16 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
             ) from error
         raise ManifestError(
             f"The manifest {name} cannot be used: {problem}.",
-            f"Nothing was changed. Bring back the last good version (git log -- {name}), make it anew from the "
+            f"Nothing was changed. Bring back the last good version (`{_history(name)}`), make it anew from the "
             "store (vsync verify --rebuild), or delete the file to start anew.",
         ) from error
     return manifest
+
+
+def _history(name: str) -> str:
+    """The command that lists the versions of a manifest, from what messages call it."""
+    path, there, branch = name.partition(" on the branch ")
+    return f"git fetch origin {branch} && git log FETCH_HEAD -- {path}" if there else f"git log -- {path}"
 
 
 def salvage_manifest(content: bytes, name: str) -> tuple[Manifest | None, tuple[str, ...] | None]:

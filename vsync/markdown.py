@@ -5,7 +5,6 @@ The pull request's comment (`comment`) is made of the same parts.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from .cost import PRICES_URL, dollars, per_day
@@ -13,7 +12,7 @@ from .errors import EXIT_USAGE
 from .markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
 from .remedies import DRIFT, REASONS, remedy
 from .reporting import Report, Stock
-from .text import counts, foreign_title, kept_back, size, verification_title
+from .text import counts, failed_by_code, foreign_title, kept_back, nothing_selected, size, verification_title
 from .verified import Drift, Verification, by_kind
 
 MAX_BYTES = 1024 * 1024
@@ -21,7 +20,6 @@ MAX_BYTES = 1024 * 1024
 
 _BUDGET = 900_000
 _WARNINGS_BUDGET = 8_000
-_REMEDIES_SHOWN = 6
 _HARD = "\N{NO-BREAK SPACE}"
 
 
@@ -36,7 +34,11 @@ def summary(report: Report, budget: int = _BUDGET) -> str:
     said = [*context(report), *why(report), *alerts(report), *_counts(listed), *stock(report), *what_to_do(report)]
     head = "\n".join([f"## {_title(report)}", "", *said])
     shown, rest = documents(report, [*changes(listed), *skipped(listed)], budget - len(head.encode()) - 200)
-    more = f"\n… and {rest:,} more documents, which stand in the JSON report (output `report`).\n" if rest else ""
+    more = (
+        f"\n… and {rest:,} more document{'' if rest == 1 else 's'}, listed in the JSON report (output `report`).\n"
+        if rest
+        else ""
+    )
     return f"{head}\n{shown}{more}"
 
 
@@ -59,13 +61,21 @@ def _title(report: Report) -> str:
         return "⏭️ vsync: a newer run has already synced"
     if report.error is not None:
         return (
-            "🛑 vsync: refused by a limit, nothing was done" if report.refused else "❌ vsync: the sync did not finish"
+            "🛑 vsync: refused by a limit, nothing was done"
+            if report.refused
+            else f"❌ vsync: the sync did not finish{_left(report)}"
         )
     if report.dry_run:
         return "🛑 vsync plan: refused by a limit" if report.refused else f"📋 vsync plan: {documents} would change"
     if report.failed:
         return f"❌ vsync: {len(report.failed):,} failed, {documents} synced"
+    if nothing_selected(report):
+        return "📋 vsync: nothing is selected"
     return f"✅ vsync: {documents} synced" if done else "✅ vsync: nothing to do"
+
+
+def _left(report: Report) -> str:
+    return f", {report.left:,} document{'' if report.left == 1 else 's'} left to do" if report.left else ""
 
 
 # --- Verify -----------------------------------------------------------------------------------------------------
@@ -272,7 +282,7 @@ def alerts(report: Report) -> Iterator[str]:
 
 def what_to_do(report: Report) -> Iterator[str]:
     """A remedy for each code of failed documents, the most frequent first."""
-    found = Counter(item["code"] for item in report.failed).most_common(_REMEDIES_SHOWN)
+    found = failed_by_code(report)
     if found:
         yield from ("**What to do about failed documents**", "")
         yield from (f"- {code(failed)} ({number:,}): {prose(remedy(failed))}" for failed, number in found)

@@ -29,7 +29,18 @@ from .recovery import belongs, by_path, choose_owner, list_at_least, recover, wi
 from .reporting import Leftover, Report, of_plan, stock, stock_after
 from .store import StoreEntry, StoreInfo, Stores, VectorStore
 from .survey import list_documents, survey
-from .sync import Job, Known, check_limits, first_report, look, nothing_done, nothing_to_do, read_manifest, superseded
+from .sync import (
+    Job,
+    Known,
+    check_limits,
+    doubt_warning,
+    first_report,
+    look,
+    nothing_done,
+    nothing_to_do,
+    read_manifest,
+    superseded,
+)
 from .whereabouts import create, locate
 
 _MAX_PLANS = 5
@@ -247,6 +258,10 @@ class OnlineRun:
         job.observer.note(f"Listing the vector store {info.id} to see what is in it.")
         store = stores.open(info.id)
         self._listed = True
+        if self._known.trust == "doubtful":
+            before, after = (doubt_warning(job, self._known, listed=listed) for listed in (False, True))
+            told = [after if warning == before else warning for warning in self._report.warnings]
+            self._report = replace(self._report, warnings=tuple(told))
         # Whose the documents are, nothing but the listing may tell: one that lags behind would let them be uploaded twice.
         at_least = info.files if self._owner is None else 0
         entries: Sequence[StoreEntry] = await list_at_least(store, at_least, job.stop.pause)

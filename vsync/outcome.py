@@ -123,7 +123,7 @@ def of_run(
     deleted = set(removal.gone)
     gone = {op.path for op in plan.of("delete") if op.previous is not None and op.previous.file_id in deleted}
     failed = [FailedItem(path=path, code=item.code, message=item.message) for path, item in outcome.failed.items()]
-    failed += [carried_over(path, failure) for path, failure in (plan.failed or {}).items()]
+    failed += [carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()]
     new_names = {new for _, new in plan.renamed}
     return replace(
         report,
@@ -135,6 +135,7 @@ def of_run(
         failed=tuple(sorted(failed, key=lambda item: item["path"])),
         requests=requests,
         bytes_uploaded=bytes_uploaded,
+        left=sum(op.path not in done and op.path not in outcome.failed for op in plan.of("upload", "replace", "retag")),
         error=outcome.cause or removal.cause or _removal_error(removal),
     )
 

@@ -45,7 +45,8 @@ class Plan:
     `renamed` pairs a delete with an upload of the same blob. `held` are old names of renamed files that stay because
     the new one was refused for good. `failed` are earlier final refusals that nothing has changed about; `leaks` are
     the secrets found in files that are skipped for them (none: for their names); `pending_delete` are superseded ids
-    whose removal was never confirmed. `existing` counts the documents that the state lists.
+    whose removal was never confirmed. `existing` counts the documents that the state lists; `outdated` are the paths in
+    `failed` of which the store keeps an older version.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -57,6 +58,7 @@ class Plan:
     held: tuple[str, ...] = ()
     leaks: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     pending_delete: tuple[str, ...] = ()
+    outdated: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -168,16 +170,18 @@ def make_plan(
     operations += [Operation("delete", path, previous=state.files[path]) for path in left if path not in kept]
     operations.sort(key=lambda operation: operation.path)
     renamed = _renames(operations)
+    outdated = frozenset(state.files.keys() & {*kept_failures, *failed})
     touched = sum(1 for operation in operations if operation.previous is not None)
     return Plan(
         operations=tuple(operations),
         renamed=tuple(renamed),
-        unchanged=len(state.files) - touched - len(state.files.keys() & {*kept_failures, *failed}),
+        unchanged=len(state.files) - touched - len(outdated),
         existing=len(state.files),
         skipped=dict(sorted({**kept_skips, **skipped}.items())),
         failed=dict(sorted({**kept_failures, **failed}.items())),
         held=kept,
         pending_delete=tuple(sorted(set(state.pending_delete))),
+        outdated=outdated,
     )
 
 
@@ -244,7 +248,7 @@ def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
     deletes, existing = len(plan.deletes), plan.existing
     if not deletes:
         return None
-    what = f"The plan deletes {deletes} of {existing} documents"
+    what = f"The plan deletes {deletes} of {existing} document{'' if existing == 1 else 's'}"
     if limits.max_deletes is not None:
         allowed = limits.max_deletes
         return f"{what}; max-delete allows {allowed}. {_delete_remedy(deletes)}" if deletes > allowed else None
@@ -267,7 +271,7 @@ def _amount(size: int) -> str:
 
 
 def _delete_remedy(deletes: int) -> str:
-    return f"If that is meant, allow it with --max-delete {deletes} (input max-delete) or --force."
+    return f"If that is meant, allow it with --max-delete {deletes} (input max-delete) or --force (input force)."
 
 
 def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
@@ -276,7 +280,7 @@ def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
     max_bytes = DEFAULT_MAX_UPLOAD_BYTES if limits.max_upload_bytes is None else limits.max_upload_bytes
     problems, allowed = [], []
     if uploads > max_uploads:
-        problems.append(f"{uploads} documents; the limit is {max_uploads}")
+        problems.append(f"{uploads} document{'' if uploads == 1 else 's'}; the limit is {max_uploads}")
         allowed.append(str(uploads))
     if size > max_bytes:
         problems.append(f"{_amount(size)}; the limit is {_amount(max_bytes)}")
@@ -285,5 +289,5 @@ def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
         return None
     return (
         f"The plan uploads {', and '.join(problems)}. "
-        f"If that is meant, allow it with --max-upload {','.join(allowed)} (input max-upload) or --force."
+        f"If that is meant, allow it with --max-upload {','.join(allowed)} (input max-upload) or --force (input force)."
     )

@@ -37,7 +37,7 @@ async def find_store_id(stores: Stores, publication: Publication, place: Place, 
     found = ", ".join(info.id for info in named) or "none"
     raise ConfigurationError(
         f"Which store to search is not clear: there is no manifest, and of the name {name!r} there is {found}.",
-        "Give --vector-store-id, or sync first.",
+        "Give --vector-store-id (input vector-store-id), or sync first.",
     )
 
 

@@ -59,12 +59,12 @@ def choose_owner(entries: Iterable[StoreEntry], source: str, target: str, *, cer
     if len(owners) > 1:
         raise StoreConflict(
             f"The store holds documents of {source!r}, target {target!r}, from {len(owners)} different first syncs.",
-            "Bring back the manifest that belongs to them, or use another --target.",
+            "Bring back the manifest that belongs to them, or use another --target (input target).",
         )
     raise StoreConflict(
         f"The store already holds documents of {source!r}, target {target!r}, but there is no manifest here.",
-        f"Bring the manifest back; or, if they are this folder's documents, say so with --source {source}; "
-        "or use another --target.",
+        f"Bring the manifest back; or, if they are this folder's documents, say so with --source {source} (VSYNC_SOURCE); "
+        "or use another --target (input target).",
     )
 
 

@@ -6,14 +6,14 @@ The summary, the console and the action's outputs are renderings of this value a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypedDict
 
 from .errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
-from .leaks import Finding
 from .manifest import Entry, Failure
 from .planning import Comparison, Plan
+from .remedies import remedy
 from .verified import Verification
 
 
@@ -53,7 +53,8 @@ class Report:
     `before` and `after` are the store's stock without and with it. `owed` is, in the plan of a pull request, what the
     store lacks already without it. `repository_url` is where a person can look at the repository;
     `planned` the plan of a run that a limit refused; `leftovers` are Files of uploads whose answers were lost;
-    `verification` what a comparison with the store found.
+    `verification` what a comparison with the store found; `left` counts the documents that a run which ended early did
+    not come to.
     """
 
     target: str
@@ -90,6 +91,7 @@ class Report:
     planned: Report | None = None
     leftovers: tuple[Leftover, ...] = ()
     verification: Verification | None = None
+    left: int = 0
 
     @property
     def changed(self) -> bool:
@@ -131,7 +133,7 @@ class Report:
             "removed": list(self.removed),
             "unchanged": self.unchanged,
             "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
-            "failed": [dict(item) for item in self.failed],
+            "failed": [{**item, "remedy": remedy(item["code"])} for item in self.failed],
             "refused": self.refused,
             "warnings": list(self.warnings),
             "estimate": dict(self.estimate),
@@ -180,10 +182,10 @@ def of_plan(report: Report, plan: Plan, *, refused: str | None) -> Report:
         removed=tuple(op.path for op in plan.deletes),
         unchanged=plan.unchanged,
         skipped=tuple((path, record.reason) for path, record in (plan.skipped or {}).items()),
-        failed=tuple(carried_over(path, failure) for path, failure in (plan.failed or {}).items()),
+        failed=tuple(carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()),
         refused=refused,
         sizes=_sizes(plan),
-        warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held), *_leaked(plan.leaks)])),
+        warnings=tuple(dict.fromkeys([*report.warnings, *map(_held_back, plan.held), *_leaked(plan)])),
         estimate={
             "uploads": len(plan.of("upload", "replace")),
             "upload_bytes": plan.upload_bytes,
@@ -209,12 +211,20 @@ def _held_back(path: str) -> str:
 _LEAKS_SHOWN = 20
 
 
-def _leaked(leaks: Mapping[str, tuple[Finding, ...]]) -> list[str]:
+def _leaked(plan: Plan) -> list[str]:
     """What was found in files that are skipped for it: kinds and lines, never any part of a secret."""
-    told = []
+    told, leaks = [], plan.leaks
+    removed = {operation.path for operation in plan.of("delete")}
     for path, findings in list(leaks.items())[:_LEAKS_SHOWN]:
         what = ", ".join(map(str, findings)) if findings else "files of this name are kept for secrets"
-        told.append(f"{path} is not uploaded because it seems to hold a secret: {what}. {_LEAK_REMEDY}")
+        if path in removed:
+            done = "It is not uploaded, and the version that is in the store is removed."
+            told.append(f"{path} seems to hold a secret: {what}. {done} {_LEAK_REMEDY}")
+        elif path in plan.held:
+            done = "The version that is in the store stays there until its new name is in."
+            told.append(f"{path} seems to hold a secret: {what}. {done} {_LEAK_REMEDY}")
+        else:
+            told.append(f"{path} is not uploaded because it seems to hold a secret: {what}. {_LEAK_REMEDY}")
     if len(leaks) > _LEAKS_SHOWN:
         told.append(f"{len(leaks) - _LEAKS_SHOWN:,} more files are not uploaded because they seem to hold secrets.")
     return told
@@ -226,10 +236,12 @@ _LEAK_REMEDY = (
 )
 
 
-def carried_over(path: str, failure: Failure) -> FailedItem:
-    """An earlier final refusal that nothing has changed about."""
-    return FailedItem(
-        path=path,
-        code=failure.code,
-        message="refused by an earlier run and unchanged since: fix the file or exclude it",
-    )
+def carried_over(path: str, failure: Failure, kept: Collection[str]) -> FailedItem:
+    """An earlier final refusal that nothing has changed about. `kept`: what the store holds in an older version."""
+    message = "refused by an earlier run and unchanged since"
+    return FailedItem(path=path, code=failure.code, message=with_old_version(message) if path in kept else message)
+
+
+def with_old_version(message: str) -> str:
+    """Why a new version failed, and that the one before it can still be found."""
+    return "; ".join(filter(None, [message.rstrip("."), "the old version stays in the store"]))

@@ -190,7 +190,10 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
             "Use letters, digits, dots, dashes and underscores, at most 64.",
         )
     if reader.text("folder") is not None and (reader.text("head") or reader.text("base")):
-        raise ConfigurationError("A plain folder has no commits.", "Give either --folder, or --head and --base.")
+        raise ConfigurationError(
+            "A plain folder has no commits.",
+            "Give either --folder (input folder), or --head and --base (inputs head and base).",
+        )
     source = reader.text("source")
     if source is not None and len(source) > MAX_VALUE_CHARACTERS:
         raise ConfigurationError(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from .identity import check_manifest
 from .manifest import Entry, Failure, Skipped, TargetState, Trust, content_id, parse_manifest, trust
-from .settings import Settings
+from .settings import NO_MANIFEST, Settings
 from .text import printable
 
 if TYPE_CHECKING:
     from .assemble import Place
-    from .publish import Publication
+    from .publish import Publication, Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ class Status:
     head: str | None
     behind: int | None
     path: PathStatus | None
+    unknown: str = ""
+    """Where nothing is recorded: why, and where else it may be."""
+    doubt: str = ""
+    """Why the manifest is not to be believed."""
 
     def to_json(self) -> dict[str, Any]:
         state = self.state
@@ -51,6 +55,8 @@ class Status:
                 {"path": path, "code": failure.code} for path, failure in (state.failed if state else {}).items()
             ],
             "interrupted": self.trust == "doubtful",
+            "doubt": self.doubt or None,
+            "unknown": self.unknown or None,
             "run": dict(state.run) if state else None,
         }
         if self.path is not None:
@@ -78,9 +84,36 @@ def status(publication: Publication, place: Place, settings: Settings, path: str
     behind = None
     if state and state.commit and head and place.repository and place.source.knows(state.commit):
         behind = place.repository.count_between(state.commit, head)
+    trusted = trust(published.blob, published.seal, content)
     return Status(
-        settings.target, state, trust(published.blob, published.seal, content), head, behind, _path_status(state, path)
+        settings.target,
+        state,
+        trusted,
+        head,
+        behind,
+        _path_status(state, path),
+        unknown=_unknown(published, place, settings) if state is None else "",
+        doubt=published.doubt if trusted == "doubtful" else "",
     )
+
+
+def _unknown(published: Published, place: Place, settings: Settings) -> str:
+    if settings.manifest == NO_MANIFEST:
+        return "Nothing is kept (--manifest none), so nothing is known: vsync plan asks the store what it holds."
+    seal = published.seal
+    if published.manifest is None and seal is not None and seal.manifest is not None:
+        return (
+            "Documents were synced, but the manifest is gone: vsync verify --rebuild makes it anew from the store, and so "
+            "does the next sync, which lists the store."
+        )
+    if seal is not None and seal.state == "open":
+        return "The first sync did not end: the next one lists the store and goes on."
+    if place.remote is None and place.repository is not None and place.repository.push_url() is not None:
+        return (
+            "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. One that the "
+            "action or sync --push keeps on the remote `origin` is only looked at with --push."
+        )
+    return "Nothing has been synced yet: there is no manifest for this target."
 
 
 def path_in(root: Path, path: str) -> str:
@@ -104,7 +137,7 @@ def status_lines(found: Status) -> list[str]:
     """The status for people."""
     state = found.state
     if state is None:
-        return ["Nothing has been synced yet: there is no manifest for this target."]
+        return [found.unknown]
     lines = [f"{len(state.files)} document{'' if len(state.files) == 1 else 's'} in {state.vector_store_id}"]
     if state.commit is None and not (found.head is None and state.settings):
         lines.append("  live: no complete sync yet; the next run goes on")
@@ -114,9 +147,7 @@ def status_lines(found: Status) -> list[str]:
         lines.append(f"  live: {state.commit[:12]}, synced {state.run.get('when', 'at an unknown time')}")
         lines.append("  " + _behind(found))
     if found.trust == "doubtful":
-        lines.append(
-            "  The last run did not end, or the manifest was changed since: the next sync lists the store first."
-        )
+        lines.append(f"  {found.doubt}: the next sync lists the store first.")
     lines += [f"  failed: {printable(path)}: {failure.code}" for path, failure in state.failed.items()]
     if found.path is not None:
         lines.append(_path_line(found.path))

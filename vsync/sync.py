@@ -173,7 +173,7 @@ def no_key() -> MissingCredentials:
         "No OpenAI API key is given.",
         "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty), "
         "or use keyless access: identity-provider-id and service-account-id. "
-        "To try without one, use the embedded store: --local.",
+        "To try without one, use the embedded store: --local (in a workflow: VSYNC_LOCAL).",
     )
 
 
@@ -213,23 +213,31 @@ def _check_store(job: Job, state: TargetState | None) -> None:
     if state is not None and wanted is not None and wanted != state.vector_store_id:
         raise ManifestError(
             f"The manifest {job.publication.title} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
-            "Leave the id out to go on with the old store. For a new one use another --target, or delete the manifest.",
+            "Leave the id out to go on with the old store. For a new one use another --target (input target), or delete the manifest.",
         )
+
+
+def doubt_warning(job: Job, known: Known, *, listed: bool) -> str:
+    """Why the manifest alone is not believed, and what is done about it, or was."""
+    why = known.published.doubt
+    if listed:
+        return f"{why}, so the store was listed, and what it holds was taken into account."
+    if job.dry_run:
+        return f"{why}: the plan is from the manifest alone, and a sync lists the store before it deletes anything."
+    return f"{why}: the store is listed before anything is deleted."
 
 
 def first_report(job: Job, known: Known) -> Report:
     state, plan = known.state, known.survey.plan
     warnings = list(job.warnings)
     if state is None and job.keep_manifest and plan.is_empty:
-        warnings.append("No document is selected: nothing was synced. Check the include and exclude patterns.")
+        warnings.append("No document is selected: nothing is synced. Check the include and exclude patterns.")
     if state is not None and state.commit is not None and job.source.is_behind(state.commit):
         warnings.append(
             f"What is synced here is older than what is in the store (commit {state.commit[:12]}): the store goes back to it."
         )
     if known.trust == "doubtful":
-        warnings.append(
-            "The last run did not end, or the manifest was changed since: the store is listed before anything is deleted."
-        )
+        warnings.append(doubt_warning(job, known, listed=False))
     report = Report(
         target=job.settings.target,
         comparison=known.survey.comparison,
@@ -256,6 +264,9 @@ def _dry_run(job: Job, known: Known, report: Report) -> Report:
     if job.keep_manifest:
         refused = refusal(known.survey.plan, job.settings.limits)
         report = replace(of_plan(report, known.survey.plan, refused=refused), dry_run=True)
+        if known.state is None:
+            told = f"{report.comparison.reason}; the store may hold documents already, which a sync finds"
+            report = replace(report, comparison=replace(report.comparison, reason=told))
         job.observer.planned(report)
         return report
     if job.connect is None:
@@ -277,7 +288,7 @@ def check_limits(job: Job, plan: Plan, report: Report) -> None:
     """Shows the plan, then refuses it when it is larger than the limits."""
     refused = refusal(plan, job.settings.limits)
     planned = of_plan(report, plan, refused=refused)
-    job.observer.planned(planned)
+    job.observer.planned(of_plan(report, plan, refused=None))  # the error says why it is refused
     if refused is not None:
         error = LimitExceeded(refused, "Nothing was changed.")
         raise _Refused(nothing_done(replace(planned, error=error, planned=replace(planned, dry_run=True))))

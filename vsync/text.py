@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterable
 
-from .remedies import DRIFT
+from .remedies import DRIFT, remedy
 from .reporting import FailedItem, Report
 from .verified import Drift, Foreign, Verification, by_kind
 
 _SHOWN = 20
+_REMEDIES_SHOWN = 6
 
 
 def printable(text: str) -> str:
@@ -128,6 +130,7 @@ def summary_lines(report: Report) -> list[str]:
         lines += _capped(
             (f"  {printable(f['path'])}: {f['code']}: {printable(f['message'])}" for f in report.failed), 50
         )
+        lines += _what_to_do(report)
     if report.skipped:
         lines.append("Skipped:")
         lines += _capped((f"  {printable(path)}: {reason}" for path, reason in report.skipped), _SHOWN)
@@ -156,6 +159,7 @@ def verification_lines(report: Report, found: Verification) -> list[str]:
     if report.failed:
         lines.append("Refused for good by earlier runs:" if not found.synced else "Failed:")
         lines += _capped((f"  {f['path']}: {f['code']}: {f['message']}" for f in report.failed), _SHOWN)
+        lines += _what_to_do(report)
     lines += _take_over_lines(found)
     taken = {item.entry.file_id for item in found.taken}
     foreign = [item for item in found.foreign if item.file_id not in taken]
@@ -251,6 +255,23 @@ def kept_back(number: int) -> str:
     return f"{number:,} more match, but another vsync put them there: they are never taken over."
 
 
+def nothing_selected(report: Report) -> bool:
+    """Whether there is no document, neither in the source nor in what was synced before."""
+    held = report.before is not None and report.before.documents
+    return not (report.changed or report.unchanged or report.failed or held)
+
+
+def failed_by_code(report: Report) -> list[tuple[str, int]]:
+    """How many documents failed with each code, the most frequent first; so many codes as a person reads."""
+    return Counter(item["code"] for item in report.failed).most_common(_REMEDIES_SHOWN)
+
+
+def _what_to_do(report: Report) -> list[str]:
+    """The remedy of each code of failed documents."""
+    told = [f"  {code} ({number:,}): {remedy(code)}" for code, number in failed_by_code(report)]
+    return ["What to do about failed documents:", *told]
+
+
 # --- Parts ----------------------------------------------------------------------------------------------------------
 
 
@@ -265,9 +286,12 @@ def _headline(report: Report) -> str:
     if report.refused:
         return f"Refused, nothing was changed: {what} → {store} ({took})"
     if report.error is not None:
-        return f"Not finished: {what} → {store} ({took})"
+        left = f", {report.left:,} document{'' if report.left == 1 else 's'} left to do" if report.left else ""
+        return f"Not finished{left}: {what} → {store} ({took})"
     if report.failed:
         return f"Synced with failures: {what} → {store} ({took})"
+    if nothing_selected(report):
+        return f"Nothing is selected: {what} has no document to sync ({took})"
     if not report.changed:
         return f"Nothing to do: {store} equals {what} ({took})"
     return f"Synced {what} → {store} ({took})"

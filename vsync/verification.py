@@ -66,7 +66,9 @@ def _check(job: Job, wish: Wish) -> None:
     if wish.yes and not wish.take_over:
         raise ConfigurationError("There is nothing that --yes would be the answer to.", "Give it with --take-over.")
     if not job.keep_manifest:
-        raise ConfigurationError("Without a manifest there is nothing to compare.", "Leave out --manifest none.")
+        raise ConfigurationError(
+            "Without a manifest there is nothing to compare.", "Leave out --manifest none (input manifest)."
+        )
     if job.connect is None:
         raise job.missing or no_key()
 
@@ -238,9 +240,7 @@ def _report(
     state = known.state
     warnings = list(job.warnings)
     if state is not None and known.trust == "doubtful":
-        warnings.append(
-            "The last run did not end, or the manifest was changed since: the next sync lists the store and mends what it finds."
-        )
+        warnings.append(f"{known.published.doubt}: the next sync lists the store and mends what it finds.")
     taken, kept_back = _chosen(wish, known, found)
     return Report(
         target=job.settings.target,

@@ -67,7 +67,8 @@ async def _by_name(job: Job, stores: Stores, name: str, owner: str | None) -> Lo
     if not identity.certain:
         raise StoreConflict(
             f"A vector store named {found.name!r} ({found.id}) exists, but there is no manifest here that knows it.",
-            f"If it is this folder's, say so with --source {identity.name}; else choose another --vector-store-name.",
+            f"If it is this folder's, say so with --source {identity.name} (VSYNC_SOURCE); else choose another "
+            "--vector-store-name (input vector-store-name).",
         )
     return Located(found, name, found.owner)
 

@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from vsync.remedies import remedy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "sk-proj-0123456789abcdef"
@@ -288,9 +291,32 @@ def test_failed_documents_are_annotated_up_to_githubs_limit_and_counted_beyond(j
     assert step.outputs["failure-reason"] == "documents"
     errors = [line for line in step.log.splitlines() if line.startswith("::error ")]
     assert len(errors) == 10
-    assert "file=docs/bad-00.pptx" in errors[0]
-    assert "5 more documents failed" in errors[-1]
+    assert errors[0] == "::error title=vsync::14 documents were not synced: the job summary says why, and what to do."
+    assert "file=docs/bad-00.pptx" in errors[1]
+    assert remedy("unsupported_file") in errors[1] or remedy("invalid_file") in errors[1]
+    assert "6 more documents failed" in errors[-1]
     assert step.summary.count("❌\N{NO-BREAK SPACE}failed") == 14
+
+
+def test_after_a_failed_update_it_is_said_everywhere_that_the_old_version_stays(job: Runner) -> None:
+    with zipfile.ZipFile(job.workspace / "docs" / "page.docx", "w") as archive:
+        archive.writestr("word/document.xml", "<w:p><w:t>words</w:t></w:p>")
+    git(job.workspace, "add", "docs/page.docx")
+    job.commit({"docs/other.txt": "words"})
+    assert job.run({"include": "docs/page.docx"}).code == 0
+    job.commit({"docs/page.docx": "no document"})
+    step = job.run({"include": "docs/page.docx"})
+    assert step.code == 1
+    kept = "the old version stays in the store"
+    report = json.loads((job.workspace / step.outputs["report"]).read_text())
+    (failed,) = report["failed"]
+    assert failed["message"].endswith(kept)
+    assert failed["remedy"] == remedy(failed["code"])
+    (annotation,) = [line for line in step.log.splitlines() if line.startswith("::error ") and "file=" in line]
+    assert kept in annotation
+    assert kept in step.summary
+    assert [kept in line for line in step.log.splitlines() if line.strip().startswith("docs/page.docx: ")] == [True]
+    assert kept in job.run({"include": "docs/page.docx"}).summary  # it is refused for good, and not sent again
 
 
 def test_a_hostile_name_is_no_workflow_command(job: Runner) -> None:
@@ -300,7 +326,7 @@ def test_a_hostile_name_is_no_workflow_command(job: Runner) -> None:
     assert step.code == 1
     annotations = [line for line in step.log.splitlines() if line.startswith("::error ")]
     rest = [line for line in step.log.splitlines() if not line.startswith("::error ")]
-    assert len(annotations) == 1
+    assert len(annotations) == 2
     assert not [line for line in rest if line.lstrip().startswith("::error") or "##[" in line]
 
 

@@ -393,6 +393,42 @@ def test_a_file_with_a_secret_stays_out_of_the_store_until_it_is_allowed(world: 
     world.assert_in_store(head, "good.md", "keys.md")
 
 
+def test_a_document_that_gets_a_secret_is_told_to_be_removed(world: World) -> None:
+    token = "gh" + "p_vK3mZ8qLw2Rt7Yb5Nc9Xd1Jf4Gh6Ps0TaQeU"
+    world.repo.commit({"good.md": b"text", "keys.md": b"# Keys\n"})
+    world.sync()
+    world.repo.commit({"keys.md": token.encode()})
+    report = world.sync()
+    assert report["removed"] == ["keys.md"]
+    (warning,) = report["warnings"]
+    assert "the version that is in the store is removed" in warning
+
+
+def test_a_plan_that_a_limit_refuses_says_so_once(world: World) -> None:
+    world.repo.commit({"a.md": b"a"})
+    told = world.vsync("sync", "--max-upload", "0")
+    assert told.code == 4
+    assert (told.out + told.err).count("The plan uploads 1 document;") == 1
+    assert "Refused: The plan uploads" in world.vsync("plan", "--max-upload", "0").out
+
+
+def test_a_plan_without_a_manifest_says_that_the_store_may_hold_documents(world: World) -> None:
+    world.repo.commit({"a.md": b"a"})
+    world.sync()
+    world.manifest.unlink()
+    assert "the store may hold documents already" in world.vsync("plan").out
+    assert "the manifest is gone: vsync verify --rebuild" in world.vsync("status").out
+    told = world.vsync("sync").out
+    assert "Warning: The manifest is gone, so the store was listed, and what it holds was taken into account." in told
+
+
+def test_a_sync_of_nothing_does_not_say_that_a_store_equals_it(world: World) -> None:
+    world.repo.commit({"a.bin": b"a"})
+    told = world.vsync("sync")
+    assert told.code == 0
+    assert told.out.startswith("Nothing is selected: ")
+
+
 def test_include_and_exclude_choose_the_documents(world: World) -> None:
     names = ["a.md", "src/x.py", "src/y.py", "src/test/z.py", ".github/b.md"]
     head = world.repo.commit({name: name.encode() for name in names})

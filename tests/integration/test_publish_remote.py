@@ -762,3 +762,12 @@ def test_what_moves_while_it_is_read_is_read_once_more(machines: Machines) -> No
 
     publication._remote.fetch = fetch_after_move  # type: ignore[method-assign]  # this one object's alone
     assert publication.read().manifest == b"2\n"
+
+
+def test_who_waits_is_told_when_a_killed_run_is_taken_over(machines: Machines) -> None:
+    machines.taken("first")
+    told: list[str] = []
+    with pytest.raises(SealHeld):
+        machines.run().take(Seal("open", "second", SINCE), 0.2, told.append)
+    (line,) = told
+    assert line.endswith("A run that was killed is taken over after three minutes.")

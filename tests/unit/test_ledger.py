@@ -50,6 +50,15 @@ def test_a_file_that_is_searchable_is_recorded_under_its_path(ledger: Ledger) ->
     assert (outcome.discarded, outcome.failed, outcome.complete) == ([], {}, True)
 
 
+def test_a_new_version_that_fails_says_that_the_old_one_stays(ledger: Ledger) -> None:
+    ledger.kept = {"old.md"}
+    ledger.fail("old.md", "invalid_file", "It could not be parsed.", final=True)
+    ledger.fail("new.md", "invalid_file", "It could not be parsed.", final=True)
+    failed = ledger.close(["old.md", "new.md"]).failed
+    assert failed["old.md"].message == "It could not be parsed; the old version stays in the store"
+    assert failed["new.md"].message == "It could not be parsed."
+
+
 def test_what_nobody_settled_was_uploaded_in_vain(ledger: Ledger) -> None:
     upload(ledger, pending("a.md"))
     upload(ledger, pending("b.md"))

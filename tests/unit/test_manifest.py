@@ -395,3 +395,19 @@ OPEN = replace(SEAL, state="open")
 )
 def test_a_manifest_is_believed_as_far_as_its_seal_goes(manifest: str | None, seal: Seal | None, expected: str) -> None:
     assert trust(manifest, seal) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        (".vsync/manifest.json", "`git log -- .vsync/manifest.json`"),
+        (
+            ".vsync/manifest.json on the branch vsync-manifest",
+            "`git fetch origin vsync-manifest && git log FETCH_HEAD -- .vsync/manifest.json`",
+        ),
+    ],
+)
+def test_a_damaged_manifest_comes_with_the_command_that_lists_its_versions(name: str, command: str) -> None:
+    with pytest.raises(ManifestError) as raised:
+        parse_manifest(b"{", name)
+    assert command in raised.value.remedy

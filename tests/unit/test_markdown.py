@@ -58,7 +58,10 @@ def test_counts_stand_in_a_table() -> None:
 
 
 def test_a_title_says_how_it_went() -> None:
-    assert summary(report()).startswith("## ✅ vsync: nothing to do")
+    assert summary(report(unchanged=1)).startswith("## ✅ vsync: nothing to do")
+    assert summary(report()).startswith("## 📋 vsync: nothing is selected")
+    unfinished = summary(report(error=StoreGone("gone"), left=2))
+    assert unfinished.startswith("## ❌ vsync: the sync did not finish, 2 documents left to do")
     assert summary(report(added=("a.md",))).startswith("## ✅ vsync: 1 document synced")
     assert summary(report(added=("a.md",), dry_run=True)).startswith("## 📋 vsync plan: 1 document would change")
     assert summary(report(refused="too many", dry_run=True)).startswith("## 🛑 vsync plan: refused")

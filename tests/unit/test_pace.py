@@ -6,7 +6,10 @@ import asyncio
 
 import pytest
 
+from vsync.assemble import make_rates
 from vsync.pace import Admission, Rates, SlidingWindow, backoff, retry_after
+from vsync.settings import Settings
+from vsync.stop import Stop
 
 
 class Time:
@@ -417,3 +420,22 @@ def _latest(window: SlidingWindow) -> Admission:
     admission = Admission(window, 1)
     admission.lowered = window._lowered
     return admission
+
+
+def test_a_long_wait_for_a_rate_is_told_and_a_short_one_is_not() -> None:
+    class Paused(Stop):
+        async def pause(self, seconds: float) -> None:
+            waited.append(seconds)
+
+    waited: list[float] = []
+    told: list[str] = []
+    rates = make_rates(Settings(writes_per_minute=1), Paused(), told.append)
+    pause = rates.writes("vs_1")._sleep
+
+    async def wait() -> None:
+        await pause(0.5)
+        await pause(42.0)
+
+    asyncio.run(wait())
+    assert waited == [0.5, 42.0]
+    assert told == ["Waiting 42 s for a rate limit (per minute: uploads 1000, changes of a store 1)."]

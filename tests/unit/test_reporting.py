@@ -10,8 +10,10 @@ import pytest
 from tests.builders import COMMIT, HEAD, by_path, document, entry, report, state
 from vsync.documents import Recipe
 from vsync.errors import ApiUnavailable, LimitExceeded
+from vsync.leaks import Finding
 from vsync.manifest import Failure, Skipped
 from vsync.planning import Comparison, Plan, make_plan
+from vsync.remedies import remedy
 from vsync.reporting import FailedItem, Report, carried_over, of_plan
 
 BARE = Report("default", Comparison("full", "first sync"))
@@ -63,17 +65,44 @@ def test_a_late_run_ends_well_whatever_newer_ones_could_not_do() -> None:
     assert replace(failed, superseded=True).exit_code == 0
 
 
+def test_what_becomes_of_a_document_that_got_a_secret_is_told_as_it_is() -> None:
+    plan = make_plan(
+        state(["was.md", "old.md"]), {}, {"was.md": Skipped("b", "secret"), "new.md": Skipped("b", "secret")}
+    )
+    leaks = {path: (Finding("GitHub token", 3),) for path in ("was.md", "new.md", "old.md")}
+    kept = replace(plan, leaks=leaks, held=("old.md",), operations=plan.operations[1:])
+    told = dict(zip(leaks, of_plan(BARE, kept, refused=None).warnings[1:], strict=True))
+    assert "the version that is in the store is removed" in told["was.md"]
+    assert told["new.md"].startswith(
+        "new.md is not uploaded because it seems to hold a secret: GitHub token in line 3."
+    )
+    assert "is not uploaded" not in told["old.md"]
+    assert "stays there" in told["old.md"]
+
+
 def test_an_empty_plan_changes_nothing() -> None:
     found = of_plan(BARE, Plan(), refused=None)
     assert not found.changed
     assert found.estimate == {"uploads": 0, "upload_bytes": 0, "deletes": 0}
 
 
-def test_an_earlier_refusal_says_what_to_do() -> None:
-    item = carried_over("a.md", Failure("b", "t", "invalid_file"))
-    assert item["path"] == "a.md"
-    assert item["code"] == "invalid_file"
-    assert "fix the file or exclude it" in item["message"]
+def test_an_earlier_refusal_keeps_the_remedy_of_its_code() -> None:
+    item = carried_over("a.md", Failure("b", "t", "invalid_file"), ())
+    assert item == {
+        "path": "a.md",
+        "code": "invalid_file",
+        "message": "refused by an earlier run and unchanged since",
+    }
+    (told,) = replace(BARE, failed=(item,)).to_json()["failed"]
+    assert told == {**item, "remedy": remedy("invalid_file")}
+
+
+def test_an_earlier_refusal_says_that_the_old_version_stays_where_there_is_one() -> None:
+    (item,) = of_plan(BARE, a_plan(), refused=None).failed
+    assert item["message"] == "refused by an earlier run and unchanged since; the old version stays in the store"
+    new = replace(state({}), failed={"bad.md": Failure(document("bad.md").blob, document("bad.md").tag, "x")})
+    (item,) = of_plan(BARE, make_plan(new, by_path(document("bad.md")), {}), refused=None).failed
+    assert "old version" not in item["message"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +175,14 @@ def test_the_json_is_the_one_of_the_contract() -> None:
         "removed": ["r.md"],
         "unchanged": 5,
         "skipped": [{"path": "s.md", "reason": "empty"}],
-        "failed": [{"path": "f.md", "code": "invalid_file", "message": "refused"}],
+        "failed": [
+            {
+                "path": "f.md",
+                "code": "invalid_file",
+                "message": "refused",
+                "remedy": remedy("invalid_file"),
+            }
+        ],
         "refused": None,
         "warnings": ["careful"],
         "estimate": {"uploads": 2},

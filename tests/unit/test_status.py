@@ -36,6 +36,8 @@ def look(
     repository: bool = True,
     source: str = "acme/docs",
     path: str | None = None,
+    origin: str | None = None,
+    settings: Settings = Settings(),  # noqa: B008 - a value that cannot change
 ) -> Status:
     if isinstance(manifest, TargetState):
         manifest = dump_manifest(Manifest("owner-1", "acme/docs", None, {"default": manifest}))
@@ -43,11 +45,15 @@ def look(
     place: Any = SimpleNamespace(
         identity=SourceIdentity(source),
         source=SimpleNamespace(head=head, knows=lambda commit: known and commit == COMMIT),
-        repository=SimpleNamespace(count_between=lambda old, new: 3 if (old, new) == (COMMIT, HEAD) else 0)
+        repository=SimpleNamespace(
+            count_between=lambda old, new: 3 if (old, new) == (COMMIT, HEAD) else 0,
+            push_url=lambda: origin,
+        )
         if repository
         else None,
+        remote=None,
     )
-    return status(publication, place, Settings(), path)
+    return status(publication, place, settings, path)
 
 
 def test_before_the_first_sync_there_is_nothing_to_tell() -> None:
@@ -55,6 +61,35 @@ def test_before_the_first_sync_there_is_nothing_to_tell() -> None:
     assert (found.state, found.trust, found.behind) == (None, "first", None)
     assert status_lines(found) == ["Nothing has been synced yet: there is no manifest for this target."]
     assert status_lines(look(dump_manifest(Manifest("o", "acme/docs")))) == status_lines(found)
+
+
+@pytest.mark.parametrize(
+    ("seal", "origin", "manifest", "words"),
+    [
+        (None, "https://git.example/docs", "m.json", "only looked at with --push"),
+        (
+            Seal("closed", "r", "s", manifest="b" * 40, serial=1),
+            None,
+            "m.json",
+            "manifest is gone: vsync verify --rebuild",
+        ),
+        (
+            Seal("open", "r", "s", manifest="b" * 40, serial=1),
+            None,
+            "m.json",
+            "manifest is gone: vsync verify --rebuild",
+        ),
+        (Seal("open", "r", "s"), "https://git.example/docs", "m.json", "The first sync did not end"),
+        (None, "https://git.example/docs", "none", "Nothing is kept (--manifest none)"),
+    ],
+)
+def test_where_nothing_is_recorded_it_is_said_what_else_may_be(
+    seal: Seal | None, origin: str | None, manifest: str, words: str
+) -> None:
+    found = look(None, seal, origin=origin, settings=Settings(manifest=manifest))
+    (line,) = status_lines(found)
+    assert words in line
+    assert found.to_json()["unknown"] == line
 
 
 def test_a_manifest_of_another_source_is_refused() -> None:
@@ -109,6 +144,19 @@ def test_a_run_that_did_not_end_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seal", "words"),
+    [
+        (Seal("open", "r", "s"), "The last run did not end: "),
+        (Seal("open", "", ""), "The seal that the last run left cannot be read: "),
+        (Seal("closed", "r", "s", manifest="b" * 40), "The manifest is not the one that was published last ("),
+    ],
+)
+def test_what_speaks_against_the_manifest_is_told(seal: Seal, words: str) -> None:
+    told = [line for line in status_lines(look(STATE, seal)) if line.endswith("the next sync lists the store first.")]
+    assert [line.strip().startswith(words) for line in told] == [True]
+
+
+@pytest.mark.parametrize(
     ("path", "line"),
     [
         ("a.md", "a.md is in the store (file-a.md, 3 bytes)"),
@@ -137,6 +185,8 @@ def test_the_status_as_json() -> None:
         "documents": 2,
         "failed": [{"path": "b.md", "code": "invalid_file"}, {"path": "c.md", "code": "unsupported_file"}],
         "interrupted": True,
+        "doubt": "The last run did not end",
+        "unknown": None,
         "run": dict(STATE.run),
         "path": {
             "path": "b.md",

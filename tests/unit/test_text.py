@@ -12,7 +12,8 @@ from vsync.comment import body
 from vsync.errors import ApiUnavailable, Interrupted
 from vsync.markdown import summary
 from vsync.planning import Comparison
-from vsync.reporting import FailedItem, Report
+from vsync.remedies import remedy
+from vsync.reporting import FailedItem, Report, Stock
 from vsync.text import counts, operations, plan_lines, printable, redacted, redacted_report, size, summary_lines
 
 HOSTILE = "a\n::error::b\x1b[31m\u202e\x00\u2028.md"
@@ -159,8 +160,12 @@ def test_a_long_list_is_cut_and_says_how_much_is_left(number: int, lines: int) -
     ("changes", "start"),
     [
         ({"added": ("a.md",)}, "Synced acme/docs at dddddddddddd → vs_1 (1.3 s)"),
-        ({}, "Nothing to do: vs_1 equals acme/docs at dddddddddddd (1.3 s)"),
-        ({"head": None}, "Nothing to do: vs_1 equals acme/docs (1.3 s)"),
+        ({"unchanged": 1}, "Nothing to do: vs_1 equals acme/docs at dddddddddddd (1.3 s)"),
+        ({"unchanged": 1, "head": None}, "Nothing to do: vs_1 equals acme/docs (1.3 s)"),
+        ({}, "Nothing is selected: acme/docs at dddddddddddd has no document to sync (1.3 s)"),
+        ({"before": Stock(2, 9)}, "Nothing to do: vs_1 equals acme/docs at dddddddddddd (1.3 s)"),
+        ({"error": Interrupted(15), "left": 1}, "Not finished, 1 document left to do: acme/docs"),
+        ({"error": Interrupted(15), "left": 1_200}, "Not finished, 1,200 documents left to do: acme/docs"),
         ({"failed": report(failed={"a": "x"}).failed}, "Synced with failures: acme/docs"),
         ({"error": ApiUnavailable("gone")}, "Not finished: acme/docs"),
         (
@@ -181,6 +186,8 @@ def test_a_summary_tells_failures_skipped_files_and_warnings() -> None:
         "  uploaded 2.0 KB in 5 requests",
         "Failed:",
         "  z/x.md: invalid_file: broken x.md",
+        "What to do about failed documents:",
+        f"  invalid_file (1): {remedy('invalid_file')}",
         "Skipped:",
         "  s.md: empty",
         "Warning: careful x.md",

@@ -6,10 +6,11 @@ import time
 from collections.abc import Mapping
 
 from ..confidential import Secrets
-from ..errors import VsyncError
+from ..errors import EXIT_OK, VsyncError
 from ..markdown import closed, failure, summary
 from ..observer import Observer
-from ..reporting import Report
+from ..remedies import remedy
+from ..reporting import FailedItem, Report
 from ..text import plan_lines, redacted, summary_lines
 from ..verified import Verification
 from . import commands
@@ -40,37 +41,57 @@ def tell_closed(report: Report, report_path: str, environ: Mapping[str, str]) ->
     commands.append_summary(closed(report), environ)
 
 
+def why_red(report: Report) -> str | None:
+    """Why the job is red, in one sentence; None when it is not."""
+    if report.error is not None:
+        return str(report.error)
+    if report.exit_code == EXIT_OK:
+        return None
+    number = len(report.verification.drift) if report.verification is not None else 0
+    if number:
+        differ = "1 difference is" if number == 1 else f"{number:,} differences are"
+        return f"{differ} left between the manifest and the store: the job summary says what each kind means."
+    number = len(report.failed)
+    were = "1 document was" if number == 1 else f"{number:,} documents were"
+    return f"{were} not synced: the job summary says why, and what to do."
+
+
 def _annotate(report: Report) -> None:
     """One error for the run and one for each failed document, as many as GitHub shows."""
     if report.verification is not None:
         _annotate_drift(report, report.verification)
         return
     room = commands.MAX_ANNOTATIONS
-    if report.error is not None:
-        commands.error("vsync", str(report.error))
+    if (sentence := why_red(report)) is not None:
+        commands.error("vsync", sentence)
         room -= 1
     shown = report.failed if len(report.failed) <= room else report.failed[: room - 1]
     for item in shown:
-        message = f"Not synced ({item['code']}): {item['message']}"
-        commands.error(item["path"], message, file=item["path"])
+        commands.error(item["path"], _not_synced(item), file=item["path"])
     if len(shown) < len(report.failed):
-        commands.error("vsync", f"{len(report.failed) - len(shown)} more documents failed: see the job summary.")
+        more = len(report.failed) - len(shown)
+        commands.error("vsync", f"{more} more document{'' if more == 1 else 's'} failed: see the job summary.")
+
+
+def _not_synced(item: FailedItem) -> str:
+    return f"Not synced ({item['code']}): {item['message'].rstrip('.')}. {remedy(item['code'])}"
 
 
 def _annotate_drift(report: Report, found: Verification) -> None:
     """One error for the run and one for each difference that is left, as many as GitHub shows."""
     room = commands.MAX_ANNOTATIONS
-    if report.error is not None:
-        commands.error("vsync", str(report.error))
+    if (sentence := why_red(report)) is not None:
+        commands.error("vsync", sentence)
         room -= 1
     told = [(item.path, f"Drift ({item.kind}): {item.detail}") for item in found.drift]
     if found.synced:
-        told += [(item["path"], f"Not synced ({item['code']}): {item['message']}") for item in report.failed]
+        told += [(item["path"], _not_synced(item)) for item in report.failed]
     shown = told if len(told) <= room else told[: room - 1]
     for path, message in shown:
         commands.error(path or "vsync", message, file=path)
     if len(shown) < len(told):
-        commands.error("vsync", f"{len(told) - len(shown)} more differences: see the job summary.")
+        more = len(told) - len(shown)
+        commands.error("vsync", f"{more} more difference{'' if more == 1 else 's'}: see the job summary.")
 
 
 def outputs(report: Report, report_path: str) -> dict[str, str]:

@@ -31,6 +31,15 @@ class Published:
     def blob(self) -> str | None:
         return None if self.manifest is None else blob_id(self.manifest)
 
+    @property
+    def doubt(self) -> str:
+        """Why a manifest that is `doubtful` is: what is known of it, in a few words."""
+        if self.seal is not None and self.seal.state == "open":
+            return "The last run did not end" if self.seal.run else "The seal that the last run left cannot be read"
+        if self.manifest is None:
+            return "The manifest is gone"
+        return "The manifest is not the one that was published last (a revert, a merge, or an edit)"
+
 
 def instant(time_s: float) -> str:
     """Seconds since the epoch as a seal writes times."""

@@ -179,7 +179,10 @@ class RemotePublication:
                     "Run again when it has ended, or wait longer with --lock-timeout (input lock-timeout).",
                 )
             if not told and not self._free(there, since=watched[1]):
-                waiting(f"Another run is at work on this target since {since}; waiting up to {timeout_s:g} s for it.")
+                waiting(
+                    f"Another run is at work on this target since {since}; waiting up to {timeout_s:g} s for it. "
+                    "A run that was killed is taken over after three minutes."
+                )
                 told = True
             pause(min(LOOK_EVERY_S, max(0.1, deadline - time.monotonic())))
 
