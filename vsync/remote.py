@@ -194,8 +194,11 @@ class Remote:
 
     # --- Writing --------------------------------------------------------------------------------------------
 
-    def commit(self, parent: str | None, path: str, content: bytes, message: str) -> str:
-        """Makes a commit that changes one file and nothing else; without a parent it holds that file alone."""
+    def commit(self, parent: str | None, path: str, content: bytes, message: str, *, date: float | None = None) -> str:
+        """Makes a commit that changes one file and nothing else; without a parent it holds that file alone.
+
+        `date` is when it was made, in seconds since the epoch, if not now.
+        """
         blob = _object_id(self._local("hash-object", "-w", "--stdin", stdin=content))
         index = {"GIT_INDEX_FILE": str(self.folder / "vsync-index")}
         self._local("read-tree", parent or "--empty", more=index)
@@ -203,7 +206,9 @@ class Remote:
         self._local("update-index", "-z", "--index-info", stdin=entry, more=index)
         tree = _object_id(self._local("write-tree", "--missing-ok", more=index))
         parents = ["-p", parent] if parent else []
-        return _object_id(self._local("commit-tree", tree, *parents, "-F", "-", stdin=message.encode(), more=_BOT))
+        made = {} if date is None else {"GIT_COMMITTER_DATE": f"@{date:.0f} +0000"}
+        more = {**_BOT, **made}
+        return _object_id(self._local("commit-tree", tree, *parents, "-F", "-", stdin=message.encode(), more=more))
 
     def push(self, updates: Sequence[RefUpdate]) -> bool:
         """Sets all refs or none. False: one of them is not what was expected, and nothing was changed.

@@ -21,7 +21,7 @@ from tests.servers.git_http import GitServer
 from vsync.assemble import GitAccess, Place, open_place, open_publication
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError, SealHeld
 from vsync.manifest import Seal, blob_id
-from vsync.publish import ManifestMoved, Published
+from vsync.publish import ManifestMoved, Published, instant, unsettled
 from vsync.publish import remote as remote_module
 from vsync.publish.remote import RemotePublication
 from vsync.settings import Origin, resolve
@@ -636,6 +636,22 @@ def test_a_holder_that_died_long_ago_is_not_waited_for(machines: Machines) -> No
     first._remote.environment["GIT_COMMITTER_DATE"] = f"{time.time() - 3600:.0f} +0000"
     first.take(Seal("open", "first", SINCE), 0, never)
     machines.run().take(Seal("open", "second", SINCE), 600, never)
+
+
+def test_a_dead_runs_seal_that_is_given_back_is_waited_for_by_nobody_and_keeps_its_last_sign_of_life(
+    machines: Machines,
+) -> None:
+    last_sign = int(time.time()) - 60
+    first = machines.run()
+    first._remote.environment["GIT_COMMITTER_DATE"] = f"{last_sign} +0000"
+    first.take(Seal("open", "first", SINCE), 0, never)
+    second = machines.run(is_dead=lambda _: True)
+    replaced = second.take(Seal("open", "second", SINCE), 0, never)
+    second.abandon()
+    third = machines.run()
+    assert third.busy() is None
+    found = third.take(Seal("open", "third", SINCE), 0, never)
+    assert (unsettled(found), found.seen if found else None) == (unsettled(replaced), instant(last_sign))
 
 
 def test_a_run_that_was_stopped_during_a_push_looks_again_before_it_goes_on(

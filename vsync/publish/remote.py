@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import secrets
 import threading
 import time
@@ -226,9 +227,10 @@ class RemotePublication:
         """`since` is from before the push: the run may have been stopped while it waited for the answer."""
         self._mine, self._mine_commit, self._renewed = seal, commit, since
 
-    def _seal_commit(self, seal: Seal) -> str:
+    def _seal_commit(self, seal: Seal, date: float | None = None) -> str:
         """A commit of its own for each state: the nonce keeps two runs from making the same one in the same second."""
-        return self._remote.commit(None, SEAL_FILE, dump_seal(seal), f"vsync seal {secrets.token_hex(8)}\n")
+        nonce = secrets.token_hex(8)
+        return self._remote.commit(None, SEAL_FILE, dump_seal(seal), f"vsync seal {nonce}\n", date=date)
 
     def renew(self) -> None:
         with self._lock:
@@ -351,12 +353,22 @@ class RemotePublication:
         with self._lock:
             self._check_mine()
             before = self._before
-            updates = [RefUpdate(self._seal, before.seal_commit, self._mine_commit)]
+            updates = [RefUpdate(self._seal, self._given_back(before), self._mine_commit)]
             if before.doubt_commit is not None:
                 updates.append(RefUpdate(self._doubt, self._mark(before.overtaken), None))
             if not self._remote.push(updates):
                 self._log("The seal was taken over by another run before it could be given back.")
             self._mine = self._mine_commit = None
+
+    def _given_back(self, before: _There) -> str | None:
+        """The seal as it was. That its holder is dead need not be waited for again, and its last sign of life stays."""
+        seal = before.seal
+        if seal is None or before.seal_commit is None or seal.state == "closed" or seal.released:
+            return before.seal_commit
+        last_sign = self._remote.date(before.seal_commit)
+        if not math.isfinite(last_sign):
+            return before.seal_commit
+        return self._seal_commit(dataclasses.replace(seal, released=True), last_sign)
 
     def note(self, run: str, head: str | None) -> bool:
         there = self._there
