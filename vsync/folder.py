@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from .changes import SYMLINK, TreeEntry, show_path
 from .content import CHUNK_BYTES, Content, spool
@@ -72,9 +72,15 @@ class Folder:
         """The file's bytes in pieces: no more than it had when it was opened, so that one that grows has an end."""
         with os.fdopen(self._open(path), "rb") as file:
             left = os.fstat(file.fileno()).st_size
-            while left and (chunk := file.read(min(left, CHUNK_BYTES))):
+            while left and (chunk := self._next(file, min(left, CHUNK_BYTES), path)):
                 left -= len(chunk)
                 yield chunk
+
+    def _next(self, file: IO[bytes], most: int, path: bytes) -> bytes:
+        try:
+            return file.read(most)
+        except OSError as error:
+            raise _unreadable(path, self.root, error) from error
 
     def read(self, path: bytes, most: int) -> Content:
         """The file's bytes, spooled. Raises RepositoryError when there are more than `most`."""

@@ -7,15 +7,16 @@ into the state that a manifest would have recorded; what it decides is pure, `re
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .documents import RESERVED_ATTRIBUTES, Document, Identity, observed_tag, path_attribute
-from .errors import StoreConflict
+from .errors import RepositoryError, StoreConflict
 from .manifest import Entry, TargetState
 from .pace import Sleep
-from .source import Source
+from .source import Source, is_unread
 from .store import StoreEntry, VectorStore
 
 _UNKNOWN_BLOB = "unknown"
@@ -267,7 +268,10 @@ def _measure(source: Source, documents: Sequence[Document]) -> dict[str, Measure
     source.prefetch(documents)
     measured = {}
     for document in documents:
-        content, _ = source.read(document)
-        content.close()
-        measured[document.path] = Measured(content.sha256, content.bytes)
+        if is_unread(document.blob):
+            continue
+        with contextlib.suppress(RepositoryError, OSError):  # its upload fails and tells why; the others are measured
+            content, _ = source.read(document)
+            content.close()
+            measured[document.path] = Measured(content.sha256, content.bytes)
     return measured

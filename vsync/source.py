@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from .changes import Change, TreeEntry
+from .changes import Change, TreeEntry, show_path
 from .content import CHUNK_BYTES, Content
 from .documents import Document
 from .errors import RepositoryError
@@ -39,16 +40,16 @@ class Source(Protocol):
         """What differs between that commit and the head."""
 
     def identify(self, entry: TreeEntry) -> TreeEntry:
-        """The entry with the id of its bytes, where listing did not give one."""
+        """The entry with the id of its bytes, where listing did not give one; `unread_id` when they cannot be read."""
 
     def prefetch(self, documents: Sequence[Document]) -> None:
         """Announces which documents will be read."""
 
     def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
-        """Bytes by path."""
+        """Bytes by path, of those that can be read."""
 
     def chunks(self, document: Document) -> Generator[bytes]:
-        """The bytes of one document in pieces."""
+        """The bytes of one document in pieces. Raises RepositoryError when only this one cannot be read."""
 
     def read(self, document: Document) -> tuple[Content, str]:
         """The bytes of one document for upload, and the id of what was really read. Called from several threads."""
@@ -122,19 +123,29 @@ class FolderSource:
         raise NotImplementedError("a plain folder has no history; `knows` said so")
 
     def identify(self, entry: TreeEntry) -> TreeEntry:
-        size = self._folder.size(entry.path)
+        try:
+            return entry._replace(blob=self._id_of(entry.path))
+        except RepositoryError:
+            return entry._replace(blob=unread_id(show_path(entry.path)))
+
+    def _id_of(self, path: bytes) -> str:
+        size = self._folder.size(path)
         if size > MAX_BYTES:  # a sparse file of terabytes takes no space, but days to read
-            return entry._replace(blob=f"size:{size}")
+            return f"size:{size}"
         digest = hashlib.sha256()
-        for chunk in self._folder.chunks(entry.path):
+        for chunk in self._folder.chunks(path):
             digest.update(chunk)
-        return entry._replace(blob=_content_id(digest.hexdigest()))
+        return _content_id(digest.hexdigest())
 
     def prefetch(self, documents: Sequence[Document]) -> None:
         return None
 
     def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
-        return {document.path: self._folder.size(document.path.encode()) for document in documents}
+        found = {}
+        for document in documents:
+            with contextlib.suppress(RepositoryError):
+                found[document.path] = self._folder.size(document.path.encode())
+        return found
 
     def chunks(self, document: Document) -> Generator[bytes]:
         return self._folder.chunks(document.path.encode())
@@ -161,6 +172,18 @@ def _inspect_again(path: str, content: Content) -> None:
         raise RepositoryError(
             f"{path!r} has changed since the run began, and is no document now: {reason}.", "Run again."
         )
+
+
+_UNREAD = "unread:"
+
+
+def unread_id(path: str) -> str:
+    """Stands for the id of bytes that could not be read: such a document is planned, and fails when it is uploaded."""
+    return f"{_UNREAD}{path}"
+
+
+def is_unread(blob: str) -> bool:
+    return blob.startswith(_UNREAD)
 
 
 def _content_id(sha256: str) -> str:

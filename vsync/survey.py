@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from .changes import TreeEntry, decodable, show_path
 from .documents import Document, Recipe, settings_fingerprint, tag
+from .errors import RepositoryError
 from .leaks import Finding, Scanner
 from .manifest import Entry, Skipped, TargetState
 from .planning import EMPTY_STATE, Comparison, Plan, choose_comparison, known_skip, make_plan, to_inspect
-from .selection import Rules, Selector, inspect_content, needs_reading, size_reason
-from .source import Source
+from .selection import Rules, Selector, SkipReason, inspect_content, needs_reading, size_reason
+from .source import Source, unread_id
 
 _NO_FILE = "-"
 
@@ -165,16 +166,14 @@ def _inspect(source: Source, state: TargetState, documents: list[Document], sele
     source.prefetch(doubtful)
     sizes = source.sizes(doubtful)
     for document in doubtful:
-        size = sizes[document.path]
-        reason = size_reason(size)
-        if reason is None and needs_reading(document.path, size):
-            scanner = None if selector.allows_secrets(document.path) else Scanner()
-            with contextlib.closing(source.chunks(document)) as chunks:
-                reason, findings = inspect_content(document.path, chunks, scanner)
-                for _ in chunks:  # one `cat-file` serves all: its pipe is read to the end of each blob
-                    pass
-            if reason == "secret":
-                leaks[document.path] = findings
+        size = sizes.get(document.path)
+        seen = None if size is None else _seen(source, document, size, selector)
+        if seen is None or size is None:
+            selected[document.path] = replace(document, blob=unread_id(document.path))
+            continue
+        reason, findings = seen
+        if reason == "secret":
+            leaks[document.path] = findings
         if reason is None:
             selected[document.path] = replace(document, bytes=size)
         else:
@@ -182,3 +181,21 @@ def _inspect(source: Source, state: TargetState, documents: list[Document], sele
     for path in skipped:
         del selected[path]
     return _Found(selected, skipped, leaks)
+
+
+def _seen(
+    source: Source, document: Document, size: int, selector: Selector
+) -> tuple[SkipReason | None, tuple[Finding, ...]] | None:
+    """Why a document's bytes cannot be one, if they cannot, and the secrets in them; None when they cannot be read."""
+    reason = size_reason(size)
+    if reason is not None or not needs_reading(document.path, size):
+        return reason, ()
+    scanner = None if selector.allows_secrets(document.path) else Scanner()
+    try:
+        with contextlib.closing(source.chunks(document)) as chunks:
+            found = inspect_content(document.path, chunks, scanner)
+            for _ in chunks:  # one `cat-file` serves all: its pipe is read to the end of each blob
+                pass
+    except RepositoryError:
+        return None
+    return found

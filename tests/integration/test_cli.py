@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import httpx2
 import openai
@@ -29,6 +29,7 @@ from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
 from vsync.manifest import Seal, blob_id
 from vsync.publish.local import LocalPublication
+from vsync.source import FolderSource
 from vsync.stop import Stop
 
 pytestmark = pytest.mark.usefixtures("kept_signal_handlers")
@@ -874,6 +875,61 @@ def test_a_plain_folder_is_synced_and_compared_by_its_bytes(
     assert {path: entry.data for path, entry in found.items()} == {"a.md": b"one changed", "c.md": b"two"}
     assert "commit" not in found["a.md"].attributes
     assert world.vsync("status", "--folder", "handbook", "a.md").code == 0
+
+
+Seen = Literal["listed", "hashed", "measured"]
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, file: Path, when: Seen, how: Callable[[Path], None]) -> None:
+    """Something happens to a file of a plain folder after it was listed, hashed, or its size was asked for."""
+    step = {"listed": "entries", "hashed": "identify", "measured": "sizes"}[when]
+    real = getattr(FolderSource, step)
+
+    def spoiled(self: FolderSource, *arguments: Any) -> Any:
+        found = real(self, *arguments)
+        found = iter(list(found)) if step == "entries" else found
+        if (
+            file.is_file()
+            and not file.is_symlink()
+            and not (step == "identify" and arguments[0].path != file.name.encode())
+        ):
+            how(file)
+        return found
+
+    monkeypatch.setattr(FolderSource, step, spoiled)
+
+
+def to_link(file: Path) -> None:
+    file.rename(file.parent / ".moved")
+    file.symlink_to(".moved")
+
+
+@pytest.mark.parametrize("how", [Path.unlink, to_link], ids=["vanishes", "becomes a link"])
+@pytest.mark.parametrize("when", ["listed", "hashed", "measured"])
+def test_a_file_of_a_folder_that_cannot_be_read_any_more_fails_alone(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: Seen, how: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    for name in ("a.md", "b.md", "c.md"):
+        (folder / name).write_bytes(name.encode())
+    first = world.sync("--folder", str(folder))
+    for name in ("a.md", "b.md", "new.md"):
+        (folder / name).write_bytes(b"changed: " + name.encode())
+    with monkeypatch.context() as meanwhile:
+        spoil(meanwhile, folder / "b.md", when, how)
+        report = world.sync("--folder", str(folder), code=1)
+    assert [(item["path"], item["code"]) for item in report["failed"]] == [("b.md", "unreadable")]
+    assert (report["updated"], report["added"], report["removed"]) == (["a.md"], ["new.md"], [])
+    held = world.audit(first["vector_store_id"])
+    assert {path: entry.data for path, entry in held.items()} == {
+        "a.md": b"changed: a.md",
+        "b.md": b"b.md",
+        "c.md": b"c.md",
+        "new.md": b"changed: new.md",
+    }
+    world.sync("--folder", str(folder))  # it is gone, or a link: the old version goes
+    assert set(world.audit(first["vector_store_id"])) == {"a.md", "c.md", "new.md"}
 
 
 def test_nothing_outside_of_a_folder_is_uploaded(world: World, tmp_path: Path) -> None:
