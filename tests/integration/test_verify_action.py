@@ -108,7 +108,7 @@ def test_hostile_names_act_nowhere(github: GitHub) -> None:
     assert "@all" not in step.summary
     assert "::error::" not in step.summary
     assert not [line for line in step.log.splitlines() if line.startswith("::error::")]
-    assert len(step.annotations("error")) == 1
+    assert len(step.annotations("error")) == 2
 
 
 def test_a_repair_mends_publishes_and_is_green(github: GitHub) -> None:
