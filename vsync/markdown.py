@@ -128,7 +128,7 @@ def _verified(report: Report, found: Verification) -> Iterator[str]:
     if found.synced:
         yield from _counts(report)
         yield from stock(report)
-        yield from what_to_do(report)
+    yield from what_to_do(report)
     if found.drift:
         yield from ("**What to do**", "")
         yield from (f"- {code(kind)} ({number:,}): {prose(DRIFT[kind])}" for kind, number in by_kind(found.drift))

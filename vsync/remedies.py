@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _TOO_MANY = "The API was busy. The next run tries again; a lower concurrency helps."
-_BUSY = "The API failed. The next run tries again, and the old version stays in the store until then."
+_BUSY = "The API failed. The next run tries again."
 
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "unsupported_file": "The store cannot index this content. Change the file, or exclude it; it is tried again when it changes.",
         "invalid_file": "The store could not parse the file: a damaged or encrypted file, a PDF without text, or too many tokens. "
         "Mend it, or exclude it; it is tried again when it changes.",
-        "server_error": "The server failed each time. The next run tries again, and the old version stays in the store until then.",
+        "server_error": "The server failed each time. The next run tries again.",
         "unanswered": _BUSY,
         "index-timeout": "Indexing took too long. The next run tries again; a higher index-timeout waits longer.",
         "unreadable": "The file's bytes could not be read. Look for a partial clone, a full disk, or a file that changed meanwhile.",

@@ -393,6 +393,7 @@ def test_nothing_is_deleted_after_the_api_went_away(synced: World, what: str, fa
     report = synced.sync()
     assert not [sent for sent in synced.wire.sent if sent.method == "DELETE"]
     assert (report.exit_code, report.failure_reason) == (3, reason)
+    assert report.left == 2 - len(report.updated) > 0
     assert synced.searchable("b.md") == [B]
     assert A in synced.searchable("a.md")
     converges(synced)

@@ -74,6 +74,8 @@ def test_an_untouched_store_is_green_and_costs_three_requests(github: GitHub) ->
     assert sum(step.report["requests"].values()) == 3
     assert (step.report["drift"], step.outputs["unchanged"]) == ([], "3")
     assert "✅ vsync verify: No drift" in step.summary
+    assert "it verifies the default branch" in step.summary
+    assert "it syncs" not in step.summary
     assert step.outputs["report"] == ".vsync/report.json"
     assert step.outputs["vector-store-id"].startswith("vs_")
 
@@ -86,7 +88,8 @@ def test_drift_is_red_and_told_everywhere(github: GitHub) -> None:
     assert [(item["kind"], item["path"]) for item in step.report["drift"]] == [("missing", "docs/a.md")]
     assert [item["path"] for item in step.report["foreign"]] == [HOSTILE]
     assert "❌ vsync verify: Drift: 1 difference" in step.summary
-    (error,) = step.annotations("error")
+    why, error = step.annotations("error")
+    assert "1 difference is left between the manifest and the store" in why
     assert "file=docs/a.md" in error
     assert "Drift (missing)" in error
     assert writes(step) == []
@@ -105,7 +108,7 @@ def test_hostile_names_act_nowhere(github: GitHub) -> None:
     assert "@all" not in step.summary
     assert "::error::" not in step.summary
     assert not [line for line in step.log.splitlines() if line.startswith("::error::")]
-    assert len(step.annotations("error")) == 1
+    assert len(step.annotations("error")) == 2
 
 
 def test_a_repair_mends_publishes_and_is_green(github: GitHub) -> None:

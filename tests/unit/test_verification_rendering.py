@@ -12,6 +12,7 @@ from vsync.errors import LimitExceeded
 from vsync.github.telling import outputs
 from vsync.markdown import MAX_BYTES, summary
 from vsync.planning import Comparison
+from vsync.remedies import remedy
 from vsync.reporting import FailedItem, Report
 from vsync.text import redacted_report, summary_lines, verification_title
 from vsync.verified import KINDS, Drift, Foreign, Taken, Verification
@@ -185,3 +186,9 @@ def test_the_report_adds_what_verify_found_to_that_of_a_sync() -> None:
     }
     assert "take_over" not in report(Verification()).to_json()
     assert "drift" not in dataclasses.replace(report(Verification()), verification=None).to_json()
+
+
+def test_what_earlier_runs_were_refused_comes_with_its_remedy() -> None:
+    made = report(Verification(), failed=(FailedItem(path="a.md", code="invalid_file", message="refused"),))
+    assert f"  invalid_file (1): {remedy('invalid_file')}" in summary_lines(made)
+    assert "Mend it, or exclude it" in plain(summary(made))
