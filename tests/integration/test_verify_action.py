@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,28 @@ FILES: dict[str, Content] = {f"docs/{name}.md": f"# {name}\n".encode() * 2 for n
 HOSTILE = "old/`@all` <img src=x>|::error::x.md"
 
 
+_pushed: list[Path] = []
+
+
+def pushed(folders: pytest.TempPathFactory) -> Path:
+    """What a push and its job leave: the store and the remote. Made once, for all tests to copy."""
+    if not _pushed:
+        with GitHub(folders.mktemp("pushed")) as hub:
+            hub.commit(FILES)
+            step = hub.push()
+            assert step.code == 0, step.log
+        _pushed.append(hub.folder)
+    return _pushed[0]
+
+
 @pytest.fixture
-def github(tmp_path: Path) -> Iterator[GitHub]:
+def github(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHub]:
+    made = pushed(tmp_path_factory)
     with GitHub(tmp_path) as hub:
-        hub.commit(FILES)
-        assert hub.push().code == 0
+        shutil.copytree(made / "remote", tmp_path / "remote", dirs_exist_ok=True)
+        for path in made.glob("store.db*"):
+            shutil.copy(path, tmp_path)
+        hub.jobs = 1  # the next run is a later one
         yield hub
         for step in hub.steps:
             assert "Traceback" not in step.log

@@ -92,11 +92,16 @@ class TimedWire(Wire):
         super().__init__(path)
         self.clock = clock
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        await asyncio.sleep(_ONE_WAY_S)
-        answered = await super().handle_async_request(request)
-        await asyncio.sleep(_ONE_WAY_S)
-        return answered
+    def _fault(self, sent: Sent) -> Fault:
+        fault = super()._fault(sent)
+
+        async def on_its_way(sent: Sent, forward: Forward) -> httpx2.Response:
+            await asyncio.sleep(_ONE_WAY_S)
+            answered = await fault(sent, forward)
+            await asyncio.sleep(_ONE_WAY_S)
+            return answered
+
+        return on_its_way
 
     @property
     def store(self) -> EmbeddedStore:
