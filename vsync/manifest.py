@@ -107,7 +107,7 @@ class Seal:
     released: bool = False
     ended: str | None = None
     unsettled: tuple[Unsettled, ...] = ()
-    place: str | None = None
+    place: str | None = field(default=None, compare=False)
     seen: str | None = field(default=None, compare=False)
 
 
