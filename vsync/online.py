@@ -233,8 +233,9 @@ class OnlineRun:
 
     def _plan_anew(self, state: TargetState, why: str) -> tuple[TargetState, Plan]:
         """Everything goes into another store. The Files of the old one go afterwards, as far as they are surely ours."""
-        known = self._known_ids()
-        left = sorted({entry.file_id for entry in state.files.values()} - known)
+        named = {entry.file_id for entry in state.files.values()} | set(state.pending_delete)
+        known = named if self._vouched() else set[str]()
+        left = sorted(named - known)
         new = replace(state, files={}, failed={}, commit=None, pending_delete=tuple(sorted(known)))
         found = survey(self._job.source, new, self._job.brief, because=Comparison("full", why))
         report = replace(self._report, comparison=found.comparison, vector_store_id=None)

@@ -556,6 +556,27 @@ def test_a_store_that_is_gone_is_drift_and_a_repair_uploads_all_into_a_new_one(
     assert verify(world).exit_code == 0
 
 
+def test_what_a_run_still_had_to_delete_when_its_store_went_is_deleted_by_the_repair(world: World) -> None:
+    old_files = set(world.uploaded())
+    changed = next(iter(FILES))
+    world.commit({changed: b"# changed"})
+
+    async def first_delete_the_store(_: Sent, forward: Forward) -> httpx2.Response:
+        delete_store(world)
+        return await forward()
+
+    world.wire.when("DELETE /vector_stores/*/files/*", first_delete_the_store, times=1)
+    report = world.sync()
+    assert isinstance(report.error, StoreGone)
+    assert not world.wire.of("DELETE /files/*")
+    assert old_files <= set(world.uploaded())
+    world.wire.calm()
+    report = verify(world, repair=True)
+    assert report.exit_code == 0
+    assert not old_files & set(world.uploaded())
+    assert world.audit(store_id=report.vector_store_id) == set()
+
+
 def test_a_new_store_takes_the_old_ones_name(world: World) -> None:
     world.ask("POST", f"/vector_stores/{world.store_id}", {"name": "the docs"})
     expire(world)
