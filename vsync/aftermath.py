@@ -42,7 +42,9 @@ class Aftermath:
         """
         if self.wanted is None:
             return state
-        return with_hidden(state, by_path(await store.entries(), self.identity, state.files), self.wanted)
+        ours = by_path(await store.entries(), self.identity, state.files)
+        recorded = {entry.file_id for entry in self.recorded.files.values()} if self.recorded is not None else set()
+        return with_hidden(state, ours, self.wanted, recorded)
 
     async def with_leftovers(
         self, api: Api, stores: Stores, state: TargetState, plan: Plan

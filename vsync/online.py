@@ -122,6 +122,12 @@ class OnlineRun:
                 f"Files that this run uploaded before it stopped: {', '.join(uploaded)}. The next run deletes what of "
                 "them a store lists in vain; one that no store lists may have to be deleted by hand."
             )
+        unanswered = sorted({attempt.filename for attempt in self._job.journal.lost})
+        if unanswered:
+            self._job.observer.note(
+                f"Uploads of this run that were never answered: {', '.join(unanswered)}. A File of such a name that no "
+                "store lists may be left of them. If nobody needs it, delete it by hand."
+            )
 
     def _close_journal(self, *, settled: bool) -> None:
         try:

@@ -169,21 +169,29 @@ def with_proven(state: TargetState, file_ids: Iterable[str]) -> TargetState:
     return replace(state, pending_delete=tuple(sorted({*state.pending_delete, *file_ids} - kept)))
 
 
-def with_hidden(state: TargetState, ours: Mapping[str, Sequence[StoreEntry]], wanted: Collection[str]) -> TargetState:
+def with_hidden(
+    state: TargetState,
+    ours: Mapping[str, Sequence[StoreEntry]],
+    wanted: Collection[str],
+    recorded: Collection[str] = (),
+) -> TargetState:
     """The state with entries of ours that a later listing shows and an earlier one did not. Pure.
 
     One of a path that has a document is superseded by it, as is one of a path that is not wanted; else the searchable one
-    is kept, and the next run compares in full to see what becomes of it.
+    is kept, and the next run compares in full to see what becomes of it. `recorded` are the ids that the manifest names:
+    one that was taken for gone and is to be deleted is kept too, where nothing has come in its place.
     """
     files, pending = dict(state.files), set(state.pending_delete)
     known = {entry.file_id for entry in files.values()} | pending
     for path, entries in ours.items():
-        hidden = [entry for entry in entries if entry.file_id not in known]
-        if path in wanted and path not in files:
-            kept = _choose(None, None, hidden, None)
-            if kept is not None:
-                files[path] = kept
-        pending |= {entry.file_id for entry in hidden if path not in files or entry.file_id != files[path].file_id}
+        missing = path in wanted and path not in files
+        hidden = [entry for entry in entries if entry.file_id not in known or (missing and entry.file_id in recorded)]
+        pending |= {entry.file_id for entry in hidden}
+        kept = _choose(None, None, hidden, None) if missing else None
+        if kept is not None:
+            files[path] = kept
+        if path in files:
+            pending.discard(files[path].file_id)
     settings = state.settings if len(files) == len(state.files) else ""
     return replace(state, files=files, settings=settings, pending_delete=tuple(sorted(pending)))
 

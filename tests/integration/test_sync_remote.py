@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.gitrepo import Repo, environment
 from tests.shared import BRANCH, SEAL, Shared
-from tests.wire import QuickStop, call, die
+from tests.wire import Forward, QuickStop, Sent, call, die
 from vsync import sync
 from vsync.embedded import EmbeddedStore
 from vsync.errors import ManifestError, PublicationFailed, PushRefused, SealHeld
@@ -437,6 +438,35 @@ def test_a_run_that_lost_its_seal_leaves_doubt_and_the_next_one_lists(synced: Sh
     assert "refs/vsync-doubt/default" in synced.refs()
     synced.wire.calm()
     converges(synced)
+
+
+def test_a_run_that_lost_its_seal_and_an_answer_says_what_may_be_left(
+    synced: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its machine goes, and the run that took over does not know of the upload."""
+    synced.commit({"a.md": b"# A2\n"})
+    now, notes = remote_module._now, Notes()
+
+    async def lost_meanwhile(_: Sent, forward: Forward) -> httpx2.Response:
+        with synced.job(is_dead=True) as other:
+            other.publication.take(Seal("open", "other", "now"), 0, lambda _: None)
+            other.publication.close()
+        monkeypatch.setattr(remote_module, "_now", lambda: now() + 200.0)
+        await forward()
+        raise httpx2.ReadError("Connection reset by peer")
+
+    synced.wire.when("POST /files", lost_meanwhile, times=1)
+    with pytest.raises(SealHeld):
+        synced.sync(observer=notes)
+    assert [text for text in notes.texts if text.startswith("Uploads of this run that were never answered: a.md. ")]
+
+
+class Notes(Observer):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.texts.append(text)
 
 
 WRITES = ["POST /files", "POST /vector_stores/*/file_batches", "DELETE /vector_stores/*/files/*", "DELETE /files/*"]

@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -61,10 +62,23 @@ class Told(Observer):
         with self._path.open("a") as file:
             file.write(f"{text}\n")
 
+    def _lines(self, start: str) -> list[str]:
+        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        return [line for line in lines if line.startswith(start)]
+
+    def stopped(self) -> set[str]:
+        """The Files that runs named which were overtaken."""
+        lines = self._lines("Files that this run uploaded before it stopped: ")
+        return {file_id for line in lines for file_id in re.findall(r"\bfile-\w+", line)}
+
+    def unanswered(self) -> set[str]:
+        """The names under which such runs may have left Files besides."""
+        lines = self._lines("Uploads of this run that were never answered: ")
+        return {name for line in lines for name in line.partition(": ")[2].partition(". A File")[0].split(", ")}
+
     def leftovers(self) -> tuple[set[str], set[str]]:
         """The Files that were named: to be deleted, and not to be touched."""
-        lines = self._path.read_text().splitlines() if self._path.exists() else []
-        named = [(line.split()[2], line) for line in lines if line.startswith("The File ")]
+        named = [(line.split()[2], line) for line in self._lines("The File ")]
         return (
             {file_id for file_id, line in named if " is deleted: " in line},
             {file_id for file_id, line in named if " is not touched: " in line},
@@ -702,6 +716,8 @@ class Histories(RuleBasedStateMachine):
             self.ended_well(target, self.head, result)
         look = self.look()
         left = look.files.keys() - look.attached() - self.theirs.keys() - self.excused - self.listed
+        names = self.told.unanswered()
+        left = {file_id for file_id in left - self.told.stopped() if look.files[file_id] not in names}
         assert not left, f"nobody was told of {left}"
 
     # --- What is there ------------------------------------------------------------------------------------------

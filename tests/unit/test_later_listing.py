@@ -81,6 +81,17 @@ def test_what_is_to_be_deleted_is_not_taken_up_again() -> None:
     assert found.settings == KNOWN.settings
 
 
+def test_a_document_of_the_manifest_that_was_taken_for_gone_is_kept_where_nothing_came_in_its_place() -> None:
+    """Its new version could not be indexed, and the listing that did not show the old one was stale."""
+    gone = state({"a.md": entry("a.md", file_id="file-a")}, pending_delete=("file-b",))
+    ours = {"b.md": [store_entry("file-b", "b.md")], "a.md": [store_entry("file-a", "a.md")]}
+    found = with_hidden(gone, ours, ["a.md", "b.md"], {"file-a", "file-b"})
+    assert found.files["b.md"].file_id == "file-b"
+    assert (found.pending_delete, found.settings) == ((), "")
+    replaced = state({"b.md": entry("b.md", file_id="file-new")}, pending_delete=("file-b",))
+    assert with_hidden(replaced, ours, ["b.md"], {"file-a", "file-b"}).pending_delete == ("file-a", "file-b")
+
+
 def test_an_entry_that_the_store_no_longer_lists_proves_nothing() -> None:
     recorded = state({"a.md": entry("a.md", file_id="file-lost")})
     documents = {"a.md": document("a.md")}
