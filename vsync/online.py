@@ -364,7 +364,7 @@ class OnlineRun:
         wanted = self._wanted if self._listed else None
         aftermath = Aftermath(self._job, self._identity(), self._known.state, self._dead, wanted)
         try:
-            if outcome.confirmed:
+            if outcome.confirmed or state.pending_delete:
                 state = await aftermath.with_hidden(store, state)
             state, self._leftovers = await aftermath.with_leftovers(self._api, stores, state, plan)
         except VsyncError as error:
