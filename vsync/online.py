@@ -403,7 +403,7 @@ class OnlineRun:
         aftermath = Aftermath(self._job, self._identity(), self._known.state, self._dead, wanted, self._answered)
         told: Sequence[str] = ()
         try:
-            if outcome.confirmed:
+            if outcome.confirmed or state.pending_delete:
                 state = await aftermath.with_hidden(store, state)
             state, self._leftovers, told = await aftermath.with_leftovers(self._api, stores, state, plan)
         except VsyncError as error:

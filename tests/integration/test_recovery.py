@@ -671,3 +671,21 @@ def test_a_count_that_is_never_reached_holds_up_no_run(world: World) -> None:
     world.wire.when("GET /vector_stores/*", alter(lambda data: data["file_counts"].update(total=7)))
     assert world.sync(vector_store_id=store).exit_code == 0
     assert world.audit(store_id=store) == set()
+
+
+def test_a_stale_listing_does_not_cost_the_old_version_of_a_document_that_is_refused(synced: World) -> None:
+    """Nothing is uploaded then: what is to be deleted alone is reason enough to list once more."""
+    synced.commit({"a.md": b"# A2"})
+    synced.wire.when("POST /files", refuse(400, "File extension is not supported"), times=1)
+    assert synced.sync().exit_code == 1
+    path, seal = synced.seal_path, synced.seal
+    assert path is not None
+    assert seal is not None
+    path.write_bytes(dump_seal(seal).replace(b"closed", b"open"))
+
+    def hide(page: dict[str, Any]) -> None:
+        page["data"] = [entry for entry in page["data"] if entry["attributes"].get("path") != "a.md"]
+
+    synced.wire.when("GET /vector_stores/*/files", alter(hide), times=1)
+    assert synced.sync().exit_code == 1
+    assert synced.searchable("a.md") == [A]
