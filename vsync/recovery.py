@@ -105,11 +105,8 @@ def adopt(
     """
     files: dict[str, Entry] = {}
     superseded: set[str] = set()
-    # What was to go is not taken back: it may be gone, and only a stale listing shows it.
-    going = set(state.pending_delete) - {entry.file_id for entry in state.files.values()} if vouched else set()
     for path, entries in ours.items():
-        staying = [entry for entry in entries if entry.file_id not in going]
-        chosen = _choose(state.files.get(path), documents.get(path), staying, measured.get(path))
+        chosen = _choose(state.files.get(path), documents.get(path), entries, measured.get(path))
         superseded |= {entry.file_id for entry in entries}
         if chosen is not None:
             files[path] = chosen
@@ -223,6 +220,7 @@ async def recover(
 ) -> TargetState:
     """`adopt`, with entries that are still being indexed waited for, and the head's bytes hashed where needed."""
     owned = [entry for entry in entries if belongs(entry, identity)]
+    owned = list(await _without_ghosts(store, owned, set(state.pending_delete)))
     settled = await _settled(store, owned, settle_s, pause)
     ours = by_path(settled, identity, {*documents, *state.files})
     wanted = [documents[path] for path in paths_to_measure(state, documents, ours)]
@@ -242,6 +240,22 @@ async def list_at_least(store: VectorStore, files: int, pause: Sleep) -> list[St
         await pause(_LOOK_EVERY_S)
         entries = await store.entries()
     return entries
+
+
+async def _without_ghosts(
+    store: VectorStore, entries: Sequence[StoreEntry], going: Collection[str]
+) -> Sequence[StoreEntry]:
+    """The entries without those that were to go and have gone: a stale listing still shows them, a question by id does not."""
+    slots = asyncio.Semaphore(_LOOK_CONCURRENCY)
+
+    async def is_there(entry: StoreEntry) -> bool:
+        if entry.file_id not in going:
+            return True
+        async with slots:
+            return await store.entry(entry.file_id) is not None
+
+    answers = await asyncio.gather(*map(is_there, entries))
+    return [entry for entry, there in zip(entries, answers, strict=True) if there]
 
 
 async def _settled(

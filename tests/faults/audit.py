@@ -216,8 +216,9 @@ def of_http(method: str, target: str, status: int | None) -> Sent:
 
 
 def json_report(stdout: str) -> dict[str, Any] | None:
+    """The report; None where the run ended before there was one, and told just why."""
     try:
         found: dict[str, Any] = json.loads(stdout)
     except ValueError:
         return None
-    return found
+    return found if "failed" in found else None

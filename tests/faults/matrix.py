@@ -115,8 +115,11 @@ def _with_a_kind(world: Surrounded, case: Case, result: Result) -> Ended | None:
     if kind.passes and ended.exit_code != 0:
         result.tell([f"the run did not get over it: {ended}"])
     about_the_api = case.fault.split(",")[0] not in {"400", "404"}
-    if about_the_api and ended.reason in {"api", "credentials", "permission"} and met and met[0].method != "DELETE":
-        after = [str(sent) for sent in world.wire.sent if sent.number > met[0].number and sent.method == "DELETE"]
+    deletes = [sent for sent in world.wire.sent if sent.method == "DELETE"]
+    if about_the_api and ended.reason in {"api", "credentials", "permission"} and met:
+        # Deletes go on side by side: what had begun is known to be out of reach when the tries of its own request are over.
+        begun = any(sent.number <= met[0].number for sent in deletes)
+        after = [] if begun else [str(sent) for sent in deletes]
         result.tell(f"{sent} after the API refused or was out of reach" for sent in after)
     return ended
 

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import httpx2
 import openai
@@ -29,6 +29,7 @@ from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
 from vsync.manifest import Seal, blob_id
 from vsync.publish.local import LocalPublication
+from vsync.source import FolderSource
 from vsync.stop import Stop
 
 pytestmark = pytest.mark.usefixtures("kept_signal_handlers")
@@ -514,9 +515,44 @@ def test_a_refused_sync_still_gives_its_report_as_json(world: World, docs: str) 
     assert (result.json["added"], result.json["requests"]) == ([], {})
 
 
-def test_an_error_before_any_work_leaves_stdout_empty(world: World) -> None:
-    result = world.vsync("sync", "--json")
+@pytest.mark.parametrize("command", ["sync", "plan", "verify"])
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        (["--head", "nowhere"], "default"),
+        (["--target", "other", "--lock-timeout", "soon"], "other"),
+        (["--nothing"], "default"),
+    ],
+    ids=["revision", "pattern", "usage"],
+)
+def test_an_error_before_there_is_a_report_is_told_as_json_in_its_place(
+    world: World, docs: str, command: str, options: list[str], target: str
+) -> None:
+    result = world.vsync(command, "--json", *options)
+    assert result.code == 2
+    assert set(result.json) == {"target", "error"}
+    assert result.json["target"] == target
+    assert set(result.json["error"]) == {"reason", "message", "remedy"}
+    assert result.json["error"]["reason"] in {"git", "config"}
+    assert result.json["error"]["message"].splitlines()[0] in result.err
+
+
+def test_an_error_is_told_without_json_to_who_did_not_ask_for_it(world: World) -> None:
+    result = world.vsync("sync")
     assert (result.code, result.out) == (2, "")
+
+
+def test_an_interrupted_run_without_a_report_tells_it_as_json(
+    world: World, docs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vsync.sync.run", interrupted)
+    result = world.vsync("sync", "--json")
+    assert result.code == 130
+    assert result.json["error"]["reason"] == "interrupted"
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 # --- Plans --------------------------------------------------------------------------------------------------
@@ -842,6 +878,61 @@ def test_a_plain_folder_is_synced_and_compared_by_its_bytes(
     assert world.vsync("status", "--folder", "handbook", "a.md").code == 0
 
 
+Seen = Literal["listed", "hashed", "measured"]
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, file: Path, when: Seen, how: Callable[[Path], None]) -> None:
+    """Something happens to a file of a plain folder after it was listed, hashed, or its size was asked for."""
+    step = {"listed": "entries", "hashed": "identify", "measured": "sizes"}[when]
+    real = getattr(FolderSource, step)
+
+    def spoiled(self: FolderSource, *arguments: Any) -> Any:
+        found = real(self, *arguments)
+        found = iter(list(found)) if step == "entries" else found
+        if (
+            file.is_file()
+            and not file.is_symlink()
+            and not (step == "identify" and arguments[0].path != file.name.encode())
+        ):
+            how(file)
+        return found
+
+    monkeypatch.setattr(FolderSource, step, spoiled)
+
+
+def to_link(file: Path) -> None:
+    file.rename(file.parent / ".moved")
+    file.symlink_to(".moved")
+
+
+@pytest.mark.parametrize("how", [Path.unlink, to_link], ids=["vanishes", "becomes a link"])
+@pytest.mark.parametrize("when", ["listed", "hashed", "measured"])
+def test_a_file_of_a_folder_that_cannot_be_read_any_more_fails_alone(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: Seen, how: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    for name in ("a.md", "b.md", "c.md"):
+        (folder / name).write_bytes(name.encode())
+    first = world.sync("--folder", str(folder))
+    for name in ("a.md", "b.md", "new.md"):
+        (folder / name).write_bytes(b"changed: " + name.encode())
+    with monkeypatch.context() as meanwhile:
+        spoil(meanwhile, folder / "b.md", when, how)
+        report = world.sync("--folder", str(folder), code=1)
+    assert [(item["path"], item["code"]) for item in report["failed"]] == [("b.md", "unreadable")]
+    assert (report["updated"], report["added"], report["removed"]) == (["a.md"], ["new.md"], [])
+    held = world.audit(first["vector_store_id"])
+    assert {path: entry.data for path, entry in held.items()} == {
+        "a.md": b"changed: a.md",
+        "b.md": b"b.md",
+        "c.md": b"c.md",
+        "new.md": b"changed: new.md",
+    }
+    world.sync("--folder", str(folder))  # it is gone, or a link: the old version goes
+    assert set(world.audit(first["vector_store_id"])) == {"a.md", "c.md", "new.md"}
+
+
 def test_nothing_outside_of_a_folder_is_uploaded(world: World, tmp_path: Path) -> None:
     (tmp_path / "secret.md").write_bytes(b"secret")
     folder = tmp_path / "handbook"
@@ -936,7 +1027,8 @@ def test_stores_are_created_listed_and_shown(world: World) -> None:
 def test_a_store_that_is_gone_is_an_error_of_the_api(world: World, docs: str) -> None:
     result = world.vsync("stores", "show", "vs_nowhere")
     assert result.code == 3
-    assert one_sentence(result)
+    assert "stores list" in one_sentence(result)
+    assert "--repair" not in result.err
     store = world.sync()["vector_store_id"]
     with client(world.db) as api:
         api.vector_stores.delete(store)
