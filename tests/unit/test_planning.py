@@ -313,7 +313,9 @@ def test_renames_are_no_deletes() -> None:
 
 def test_an_empty_selection_is_refused_at_any_size() -> None:
     for existing in (1, 2, 9, 10, 100):
-        assert refusal(plan_for(state([f"{n}.md" for n in range(existing)])), Limits()) is not None
+        found = refusal(plan_for(state([f"{n}.md" for n in range(existing)])), Limits())
+        assert found is not None
+        assert "check the include and exclude patterns" in found
 
 
 @pytest.mark.parametrize(
@@ -328,6 +330,7 @@ def test_an_empty_selection_is_refused_at_any_size() -> None:
         (1, 1, Limits(max_uploads=0), ["uploads 1 document;", "limit is 0"]),
         (2, 1_000_000, Limits(max_upload_bytes=2_000_000), None),
         (3, 1_000_000, Limits(max_upload_bytes=2_000_000), ["uploads 3.0 MB", "limit is 2.0 MB"]),
+        (2, 400, Limits(max_upload_bytes=500), ["uploads 800 bytes", "limit is 500 bytes"]),
         (DEFAULT_MAX_UPLOADS + 1, 300_000_000, Limits(force=True), None),
     ],
 )
