@@ -406,7 +406,9 @@ class RemotePublication:
             self._remote.push([RefUpdate(self._doubt, self._mark(seal), None)])
 
     def _mark(self, seal: Seal | None) -> str:
-        return self._remote.commit(None, _DOUBT_FILE, dump_seal(seal) if seal else b"", "vsync doubt\n")
+        """A commit of its own for each mark: an equal one that was removed in the same second would be taken for it."""
+        content = dump_seal(seal) if seal else b""
+        return self._remote.commit(None, _DOUBT_FILE, content, f"vsync doubt {secrets.token_hex(8)}\n")
 
     def _overtaken(self, doubt: str) -> Seal | None:
         content = self._remote.file(doubt, _DOUBT_FILE)
