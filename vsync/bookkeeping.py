@@ -64,6 +64,23 @@ def next_state(
     )
 
 
+def rebuilt_state(
+    state: TargetState, plan: Plan, *, head: str | None, settings: str, serial: int, run: Mapping[str, Any]
+) -> TargetState:
+    """The state that a store proves, as a manifest made anew from it. It is that of the head only where nothing is left to do."""
+    if plan.is_empty and not plan.held and not plan.failed:
+        return replace(
+            state,
+            commit=head,
+            settings=settings,
+            serial=serial,
+            run=run,
+            skipped=dict(plan.skipped or {}),
+            failed={},
+        )
+    return replace(state, commit=None, settings="", serial=serial, run=run)
+
+
 def deletable(plan: Plan, confirmed: Collection[str]) -> list[str]:
     """The paths whose documents may go: all deletes, but of a rename only when the new name is in the store."""
     new_name = dict(plan.renamed)

@@ -37,7 +37,22 @@ def candidates(
     attempts: Iterable[Attempt], files: Iterable[UploadedFile], known: Collection[str], now: int
 ) -> list[UploadedFile]:
     """The Files that an attempt may have made, and that no answer named. `now`: the server's time. Pure."""
-    sought = defaultdict(list)
+    return _fitting(attempts, files, known, lambda attempt, file: _may_have_made(attempt, file, now))
+
+
+def near(attempts: Iterable[Attempt], files: Iterable[UploadedFile], known: Collection[str]) -> list[UploadedFile]:
+    """The Files that may be meant though the rule does not cover them: of the name and size, made at about the time. Pure."""
+    return _fitting(attempts, files, known, _is_near)
+
+
+def _fitting(
+    attempts: Iterable[Attempt],
+    files: Iterable[UploadedFile],
+    known: Collection[str],
+    fits: Callable[[Attempt, UploadedFile], bool],
+) -> list[UploadedFile]:
+    """The Files of an attempt's name and size whose time fits it."""
+    sought: dict[tuple[str, int], list[Attempt]] = defaultdict(list)
     for attempt in attempts:
         sought[attempt.filename, attempt.bytes].append(attempt)
     return [
@@ -45,7 +60,7 @@ def candidates(
         for file in files
         if file.purpose == PURPOSE
         and file.id not in known
-        and any(_may_have_made(attempt, file, now) for attempt in sought[file.filename, file.bytes])
+        and any(fits(attempt, file) for attempt in sought[file.filename, file.bytes])
     ]
 
 
@@ -82,20 +97,6 @@ def _each_has_its_own(attempts: Sequence[Attempt], files: Sequence[UploadedFile]
             return False
         left.remove(fitting)
     return True
-
-
-def near(attempts: Iterable[Attempt], files: Iterable[UploadedFile], known: Collection[str]) -> list[UploadedFile]:
-    """The Files that may be meant though the rule does not cover them: of the name and size, made at about the time. Pure."""
-    sought = defaultdict(list)
-    for attempt in attempts:
-        sought[attempt.filename, attempt.bytes].append(attempt)
-    return [
-        file
-        for file in files
-        if file.purpose == PURPOSE
-        and file.id not in known
-        and any(_is_near(attempt, file) for attempt in sought[file.filename, file.bytes])
-    ]
 
 
 def _is_near(attempt: Attempt, file: UploadedFile) -> bool:

@@ -14,17 +14,18 @@ from dataclasses import replace
 
 from .aftermath import Aftermath
 from .apply import Delivery, remove, transfer
-from .bookkeeping import Results, next_state
+from .bookkeeping import Results, next_state, rebuilt_state
 from .dead import DeadRun, dead_runs, run_key
 from .documents import Identity
 from .drift import as_repaired
 from .errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, VsyncError
 from .files import Files
 from .inventory import gone_files
-from .manifest import Manifest, Seal, TargetState, content_id, dump_manifest, salvage_manifest, vouches
-from .outcome import Outcome, Removal, audit, final_failures, headline, of_run, rebuilt
+from .manifest import Seal, TargetState, salvage_manifest
+from .outcome import Outcome, Removal, audit, final_failures, of_run, rebuilt
 from .planning import EMPTY_STATE, Comparison, Plan, refusal
 from .publish import RENEW_EVERY_S, ManifestMoved, Published, unsettled
+from .recording import Recording
 from .recovery import belongs, by_path, choose_owner, list_at_least, recover, with_proven
 from .reporting import Leftover, Report, of_plan, stock, stock_after
 from .store import StoreEntry, StoreInfo, Stores, VectorStore
@@ -38,13 +39,11 @@ from .sync import (
     look,
     nothing_done,
     nothing_to_do,
-    read_manifest,
     superseded,
 )
 from .whereabouts import create, locate
 
 _MAX_PLANS = 5
-_MAX_PUSHES = 8
 _TWO_RECORDS = (
     "The store holds documents of this source already, and no manifest is here, so they were taken over. If a workflow or "
     "another clone keeps a record of them too, two records of one store lead to duplicates: use --push (input commit: true) "
@@ -63,7 +62,7 @@ class OnlineRun:
         self._run_id = job.origin.run_id or f"local-{secrets.token_hex(8)}"
         self._owner = _owner(known)
         self._new_owner = secrets.token_hex(16)
-        self._planned_from = _content(known, job)
+        self._recording = Recording(job, known)
         self._shown = known.final
         self._wrote = False
         self._listed = False
@@ -171,7 +170,7 @@ class OnlineRun:
         self._known = look(self._job, published)
         self._report = first_report(self._job, self._known)
         self._owner = _owner(self._known) or self._owner
-        self._planned_from = _content(self._known, self._job)
+        self._recording = Recording(self._job, self._known)
         self._shown = self._known.final
         if self._shown and not superseded(self._job, self._known):
             check_limits(self._job, self._known.survey.plan, self._report)
@@ -240,7 +239,7 @@ class OnlineRun:
     def _plan_anew(self, state: TargetState, why: str) -> tuple[TargetState, Plan]:
         """Everything goes into another store. The Files of the old one go afterwards, as far as they are surely ours."""
         named = {entry.file_id for entry in state.files.values()} | set(state.pending_delete)
-        known = named if self._vouched() else set[str]()
+        known = named if self._recording.vouched else set[str]()
         left = sorted(named - known)
         new = replace(state, files={}, failed={}, commit=None, pending_delete=tuple(sorted(known)))
         found = survey(self._job.source, new, self._job.brief, because=Comparison("full", why))
@@ -255,7 +254,7 @@ class OnlineRun:
 
     def _known_ids(self) -> frozenset[str]:
         """The ids that the last published manifest names: ours, whatever a store says of them."""
-        if self._known.state is None or not self._vouched():
+        if self._known.state is None or not self._recording.vouched:
             return frozenset()
         return frozenset(entry.file_id for entry in self._known.state.files.values())
 
@@ -280,7 +279,7 @@ class OnlineRun:
             known, files = self._known_ids(), Files(self._api)
             ours = [entry for entry in entries if belongs(entry, self._identity()) or entry.file_id in known]
             gone = await gone_files(files, ours, await files.names())
-            entries = as_repaired(entries, state, self._identity(), gone, vouched=self._vouched())
+            entries = as_repaired(entries, state, self._identity(), gone, vouched=self._recording.vouched)
         documents = await asyncio.to_thread(list_documents, job.source, job.brief)
         self._wanted = documents.keys()
         recorded = {entry.file_id for entry in state.files.values()}
@@ -293,7 +292,7 @@ class OnlineRun:
             documents,
             self._identity(),
             entries,
-            vouched=self._vouched(),
+            vouched=self._recording.vouched,
             settle_s=job.settings.index_timeout,
             pause=job.stop.pause,
         )
@@ -310,10 +309,6 @@ class OnlineRun:
         found = survey(job.source, recovered, job.brief, because=Comparison("full", reason))
         self._report = of_plan(replace(self._report, comparison=found.comparison), found.plan, refused=None)
         return recovered, found.plan
-
-    def _vouched(self) -> bool:
-        seal, content = self._known.published.seal, _content(self._known, self._job)
-        return seal is not None and vouches(seal, self._known.published.blob, content)
 
     # --- Doing ----------------------------------------------------------------------------------------------
 
@@ -338,7 +333,7 @@ class OnlineRun:
         new = next_state(state, plan, results, head=job.source.head, settings=job.brief.settings, run=record)
         new = await self._with_aftermath(stores, store, new, plan, outcome)
         if plan.is_empty and state == self._known.state and not new.pending_delete and outcome.cause is None:
-            self._vouch_again(state)
+            self._recording.vouch_again(state)
             self._settled = True
             return replace(self._report, vector_store_id=store.id, requests=self._requests())
         pending = bool(new.pending_delete)
@@ -353,7 +348,7 @@ class OnlineRun:
             self._doubt_when_overtaken()
         if pending and outcome.cause is None and removal.cause is None and not removal.refused:
             if job.publication.rewritable and job.keep_manifest:
-                self._publish(identity, replace(new, pending_delete=()), closing=True)
+                self._recording.publish(identity, replace(new, pending_delete=()), closing=True)
             else:
                 job.publication.close()
         if outcome.cause is None and (job.keep_manifest or set(new.pending_delete) <= set(removal.gone)):
@@ -364,7 +359,7 @@ class OnlineRun:
     def _published(self, identity: Identity, state: TargetState, outcome: Outcome, *, closing: bool) -> bool:
         """Publishes. When that is refused the run ends with what it did in its report: the next one finds it in the store."""
         try:
-            self._publish(identity, state, closing=closing)
+            self._recording.publish(identity, state, closing=closing)
         except (GitUnavailable, PublicationFailed, PushRefused) as error:
             outcome.cause = outcome.cause or self._job.stop.cause(error)
             return False
@@ -432,9 +427,9 @@ class OnlineRun:
         settled = not (state.pending_delete or self._traces)
         if state == self._known.state and lost == ():
             if settled:
-                self._vouch_again(state)
+                self._recording.vouch_again(state)
             else:
-                self._leave_open(state)
+                self._recording.leave_open(state)
             return report
         self._wrote = True
         self._owner = job.publication.claim_owner(self._owner, sure=True)
@@ -442,12 +437,11 @@ class OnlineRun:
         if state != self._known.state:
             serial = max(state.serial, published.seal.serial if published.seal else 0) + 1
             facts = rebuilt(len(state.files), head=job.source.head, origin=job.origin, now=job.now())
-            new = replace(state, commit=None, settings="", serial=serial, run=facts)
-            if plan.is_empty and not plan.held and not plan.failed:
-                skipped = dict(plan.skipped or {})
-                new = replace(new, commit=job.source.head, settings=job.brief.settings, skipped=skipped, failed={})
+            new = rebuilt_state(
+                state, plan, head=job.source.head, settings=job.brief.settings, serial=serial, run=facts
+            )
         # Superseded entries and what runs that died may have left are the next sync's: the open seal has it look for them.
-        self._publish(self._identity(), new, closing=settled)
+        self._recording.publish(self._identity(), new, closing=settled)
         return report
 
     @property
@@ -456,22 +450,6 @@ class OnlineRun:
         inherited = self._job.journal.inherited
         journaled = bool(inherited.uploaded or inherited.attempts)
         return journaled or any(run.id not in inherited.runs for run in self._dead)
-
-    def _leave_open(self, state: TargetState) -> None:
-        """The manifest is right as it is, but not all is done: the next run finds the seal as this one found it."""
-        publication, published = self._job.publication, self._known.published.manifest
-        if published is None or self._vouched():
-            publication.abandon()
-        else:
-            publication.publish(published, state.serial, _content(self._known, self._job))
-
-    def _vouch_again(self, state: TargetState) -> None:
-        """The store holds just what the manifest says: the seal is closed over it, and the file stays as it is."""
-        publication, published = self._job.publication, self._known.published.manifest
-        if published is None:
-            publication.close()
-        else:
-            publication.publish_and_close(published, state.serial, _content(self._known, self._job))
 
     def _requests(self) -> Mapping[str, int]:
         return dict(self._traffic.requests)
@@ -488,38 +466,6 @@ class OnlineRun:
             concurrency=self._job.settings.concurrency,
             still_ours=self._job.publication.check,
         )
-
-    def _publish(self, identity: Identity, state: TargetState, *, closing: bool) -> None:
-        """Writes our target's state into the manifest as it is now: other targets may have been published meanwhile."""
-        job, target = self._job, self._job.settings.target
-        write = job.publication.publish_and_close if closing else job.publication.publish
-        with job.publication.exclusive():
-            for _ in range(_MAX_PUSHES):
-                manifest = self._manifest_now(identity).with_target(target, replace(state, branch=job.branch))
-                content = content_id(manifest, target)
-                with contextlib.suppress(ManifestMoved):  # looked at again, and told by `_manifest_now` if it matters
-                    write(dump_manifest(manifest), state.serial, content, summary=headline(state.run))
-                    self._planned_from = content
-                    return
-            raise PublicationFailed(
-                f"{job.publication.title} could not be published: others wrote it {_MAX_PUSHES} times in a row.",
-                "Run again: the store is listed first, and nothing is lost.",
-            )
-
-    def _manifest_now(self, identity: Identity) -> Manifest:
-        """The manifest to publish into. Raises ManifestMoved when this target's part is not what the plan was made from."""
-        job = self._job
-        ours = Manifest(identity.owner, job.identity.name, job.identity.repository_id)
-        content = job.publication.read().manifest if job.keep_manifest else None
-        there = None if content is None else read_manifest(job, content)
-        if there is not None and there.owner != identity.owner:
-            raise PublicationFailed(
-                f"The manifest {job.publication.title} was written meanwhile by another first sync.",
-                "Run again: the store is listed first, and nothing is lost.",
-            )
-        if job.keep_manifest and self._planned_from != (content_id(there, job.settings.target) if there else None):
-            raise ManifestMoved
-        return replace(self._known.manifest or ours, targets=there.targets if there else {})
 
     @contextlib.asynccontextmanager
     async def _renewing(self) -> AsyncIterator[None]:
@@ -552,11 +498,6 @@ def _instead_of_a_rebuild(*, given: bool) -> str:
         "If it is another store, give its id. To start anew in this one run vsync sync (after deleting a damaged manifest): "
         "it uploads all documents. What another tool has put there can be taken out afterwards: vsync verify --take-over."
     )
-
-
-def _content(known: Known, job: Job) -> str | None:
-    """What identifies this target's part of the manifest that is known."""
-    return content_id(known.manifest, job.settings.target) if known.manifest is not None else None
 
 
 def _owner(known: Known) -> str | None:

@@ -596,7 +596,7 @@ def test_the_best_match_comes_first_with_what_a_citation_needs(client: openai.Op
     assert first.file_id in attached(client, store)
     assert first.content[0].text == "The quick brown fox jumps over the lazy dog."
     assert 0 <= second.score < first.score == 1
-    assert (page.has_more, page.search_query) == (False, ["quick fox dog"])  # type: ignore[attr-defined]  # untyped
+    assert (page.has_more, page.search_query) == (False, ["quick fox dog"])  # type: ignore[attr-defined]  # the SDK's page does not declare what the API answers
 
 
 def test_several_queries_find_what_any_of_them_finds(client: openai.OpenAI) -> None:

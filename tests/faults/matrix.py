@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+
+import httpx2
 
 from tests.faults import kinds, over_http
 from tests.faults.audit import Ended, Others, Watch, store_is_the_source, told_the_truth, unattached
@@ -318,7 +321,7 @@ def _weathered(storm: Storm) -> Result:
         others = Others.of(world)
         watch = Watch(world)
         for turn in range(3):
-            code = world.sync_apart(lambda world, turn=turn: _blow(world, random.Random(f"{storm} {turn}")))  # type: ignore[misc]  # the default binds the loop's value
+            code = world.sync_apart(functools.partial(_blow, random.Random(f"{storm} {turn}")))
             world.wire.close()
             watch.look(f"the end of run {turn + 1}")
             result.runs += 1
@@ -331,10 +334,10 @@ def _weathered(storm: Storm) -> Result:
     return result
 
 
-def _blow(world: World, chance: random.Random) -> None:
+def _blow(chance: random.Random, world: World) -> None:
     single = [kind for kind in kinds.KINDS.values() if not kind.lasting]
 
-    async def fault(sent: Sent, forward: Forward) -> object:
+    async def fault(sent: Sent, forward: Forward) -> httpx2.Response:
         draw = chance.random()
         if draw < 0.04:
             return await die(answered=chance.random() < 0.5)(sent, forward)
@@ -342,7 +345,7 @@ def _blow(world: World, chance: random.Random) -> None:
             return await chance.choice(single).make()(sent, forward)
         return await forward()
 
-    world.wire.when(lambda _: True, fault)  # type: ignore[arg-type]
+    world.wire.when(lambda _: True, fault)
 
 
 # --- All of them --------------------------------------------------------------------------------------------------

@@ -342,11 +342,11 @@ def _pushed(case: Push) -> Result:
 def synced_on(world: Machines, machine: Repo) -> Ended:
     """A run in this process, on that clone."""
     original = world.clone
-    world.clone = lambda *_: machine  # type: ignore[method-assign]
+    world.clone = lambda *_: machine  # type: ignore[method-assign]  # this one world's, for this one run
     try:
         return synced(world)
     finally:
-        world.clone = original  # type: ignore[method-assign]
+        world.clone = original  # type: ignore[method-assign]  # given back
 
 
 @contextlib.contextmanager

@@ -630,10 +630,10 @@ def repair_and_die(world: World, prepare: Callable[[World], None]) -> bool:
     """A repair in a process of its own, which a fault ends."""
     sync = world.sync
     try:
-        world.sync = lambda **given: verify(world, repair=True, **given)  # type: ignore[method-assign]
+        world.sync = lambda **given: verify(world, repair=True, **given)  # type: ignore[method-assign]  # what dies in the process apart is a repair
         return world.sync_and_die(prepare)
     finally:
-        world.sync = sync  # type: ignore[method-assign]
+        world.sync = sync  # type: ignore[method-assign]  # given back
 
 
 # --- Rebuilding --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.builders import COMMIT, HEAD, by_path, document, entry, state
-from vsync.bookkeeping import Results, deletable, next_state
+from vsync.bookkeeping import Results, deletable, next_state, rebuilt_state
 from vsync.documents import Document, Recipe
 from vsync.manifest import Entry, Failure, Skipped, TargetState
 from vsync.planning import Plan, make_plan
@@ -142,3 +142,21 @@ def test_the_state_before_is_left_as_it_was() -> None:
     files = dict(before.files)
     after(before, plan_for(before, document("a.md", "two")), {"a.md": entry("a.md", "two", "file-new")})
     assert before.files == files
+
+
+def rebuilt(known: TargetState, plan: Plan) -> TargetState:
+    return rebuilt_state(known, plan, head=HEAD, settings="s2", serial=7, run=RUN)
+
+
+def test_a_manifest_made_anew_is_that_of_the_head_when_the_store_equals_it() -> None:
+    before = state(["a.md"], commit=None, settings="")
+    found = rebuilt(before, plan_for(before, document("a.md")))
+    assert (found.commit, found.settings, found.serial, found.run) == (HEAD, "s2", 7, RUN)
+    assert found.files == before.files
+
+
+def test_a_manifest_made_anew_names_no_commit_while_anything_is_left_to_do() -> None:
+    before = state(["a.md"])
+    found = rebuilt(before, plan_for(before, document("a.md"), document("b.md")))
+    assert (found.commit, found.settings, found.serial) == (None, "", 7)
+    assert found.files == before.files
