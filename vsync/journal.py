@@ -8,7 +8,6 @@ seal: by a temporary file, fsync and rename, many changes in one write. What a f
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 import json
@@ -17,9 +16,13 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .durable import write_durably
 from .errors import PublicationFailed
+
+if TYPE_CHECKING:
+    import asyncio
 
 _VERSION = 1
 _READ_ONLY = {"Read-only file system", "Permission denied"}
@@ -123,7 +126,7 @@ class Journal:
         self._pending: dict[int, _Pending] = {}
         self._tickets = itertools.count()
         self._changes = self._durable = 0
-        self._turn = asyncio.Lock()
+        self._turn: asyncio.Lock | None = None
 
     def waits(self, closed_by: str | None = None) -> bool:
         """Whether a run left something here that did not come to its end. `closed_by` is the run that closed the seal."""
@@ -261,8 +264,11 @@ class Journal:
 
     async def _written(self) -> None:
         """Returns when the file holds what is known now. Changes that come while it is written share the next write."""
+        import asyncio  # 40 ms, and a run with nothing to do has no event loop
+
         if self._path is None:
             return
+        self._turn = self._turn or asyncio.Lock()
         self._changes += 1
         mine = self._changes
         async with self._turn:
