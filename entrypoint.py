@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from vsync.stop import Stop
+from vsync.system.stop import Stop
 
 
 def main(arguments: list[str]) -> int:
@@ -13,15 +13,15 @@ def main(arguments: list[str]) -> int:
     # without a word. Everything slow is imported after this.
     stop = Stop()
     stop.install()
-    from vsync.confidential import taken_from
+    from vsync.system.secrets import taken_from
 
     environ = taken_from(os.environ)
     # A runner may hand the action's input `args` to the container as its own arguments.
     if arguments and "INPUT_COMMAND" not in environ:
-        from vsync import cli
+        from vsync.cli import main as cli
 
         return cli.run(arguments[1:] if arguments[0] == "vsync" else arguments, environ, stop=stop)
-    from vsync import action
+    from vsync.github import action
 
     return action.run(environ, stop)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from vsync.documents import Recipe, settings_fingerprint, tag
-from vsync.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest
+from vsync.documents.document import Recipe, settings_fingerprint, tag
+from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest
 
 from .measure import CommandFailed, Run, run
 from .repositories import ENVIRONMENT, Edit, Remove, Rename, Repository, Write, prose

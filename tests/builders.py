@@ -7,13 +7,15 @@ import io
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vsync.changes import SYMLINK, Change, Status, TreeEntry
-from vsync.content import Content
-from vsync.documents import Attributes, Chunking, Document, Recipe, tag
-from vsync.manifest import Entry, TargetState, blob_id
-from vsync.planning import Comparison
-from vsync.reporting import FailedItem, Report
-from vsync.store import StoreEntry, StoreInfo
+from vsync.documents.attributes import Attributes
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Document, Recipe, tag
+from vsync.git.changes import SYMLINK, Change, Status, TreeEntry
+from vsync.plan.comparison import Comparison
+from vsync.report.report import FailedItem, Report
+from vsync.state.manifest import Entry, TargetState, blob_id
+from vsync.store.entries import StoreEntry, StoreInfo
+from vsync.system.spool import Content
 
 RECIPE = Recipe("acme/docs")
 COMMIT = "c" * 40

@@ -12,13 +12,17 @@ from typing import Any
 
 from tests.gitrepo import Repo
 from tests.wire import QuickStop, World
-from vsync.api import connect
-from vsync.assemble import GitAccess, make_job, open_place
-from vsync.manifest import Manifest, Seal, blob_id, content_id, parse_manifest, parse_seal, trust
-from vsync.observer import Observer
-from vsync.settings import Credentials, Origin, resolve
-from vsync.stop import Stop
-from vsync.sync import Job
+from vsync.auth.credentials import Credentials
+from vsync.config.origin import Origin
+from vsync.config.settings import resolve
+from vsync.report.observer import Observer
+from vsync.state.manifest import Manifest, blob_id, content_id, parse_manifest
+from vsync.state.seal import Seal, parse_seal, trust
+from vsync.store.client import connect
+from vsync.sync.assemble import make_job
+from vsync.sync.run import Job
+from vsync.sync.workspace import GitAccess, open_place
+from vsync.system.stop import Stop
 
 BRANCH, SEAL = "refs/heads/vsync-manifest", "refs/vsync/default"
 

@@ -22,7 +22,7 @@ KEY = "sk-proj-together-0123456789abcdef"
 
 IMPATIENT = """
 import sys
-import vsync.publish.local, vsync.publish.remote as remote
+import vsync.state.local, vsync.state.remote as remote
 remote.STALE_AFTER_S, remote._SAFE_FOR_S, remote.LOOK_EVERY_S = 2.0, 1.0, 0.2
 from vsync.__main__ import main
 sys.exit(main())

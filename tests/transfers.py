@@ -10,15 +10,17 @@ from typing import Any, cast
 import httpx2
 
 from tests.wire import Fault, Forward, QuickStop, Sent, World, alter, client, refuse, response
-from vsync.apply import Delivery, transfer
-from vsync.content import Content, spool
-from vsync.documents import Chunking, Document, Identity, Recipe, tag
-from vsync.journal import Journal
-from vsync.observer import Observer
-from vsync.outcome import Outcome
-from vsync.planning import Operation, Plan
-from vsync.source import Source
-from vsync.store import Stores
+from vsync.documents.attributes import Identity
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Document, Recipe, tag
+from vsync.plan.plan import Operation, Plan
+from vsync.report.observer import Observer
+from vsync.source.base import Source
+from vsync.state.journal import Journal
+from vsync.store.vector_store import Stores
+from vsync.system.spool import Content, spool
+from vsync.transfer.outcome import Outcome
+from vsync.transfer.transfer import Delivery, transfer
 
 IDENTITY = Identity("owner-1", "default", "acme/docs")
 BATCH = "POST /vector_stores/*/file_batches"

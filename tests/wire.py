@@ -30,19 +30,23 @@ import openai
 import pytest
 
 from tests.gitrepo import Repo
-from vsync import sync
-from vsync.api import Api, Traffic, connect
-from vsync.assemble import make_job, open_place
-from vsync.breaker import Breaker
+from vsync.auth.credentials import Credentials
+from vsync.config.origin import Origin
+from vsync.config.settings import resolve
 from vsync.embedded import EmbeddedStore, Request
 from vsync.embedded.transport import EmbeddedTransport
 from vsync.errors import VsyncError
-from vsync.manifest import Manifest, Seal, TargetState, parse_manifest, parse_seal
-from vsync.observer import Observer
-from vsync.reporting import Report
-from vsync.settings import Credentials, Origin, resolve
-from vsync.stop import Stop
-from vsync.sync import Job
+from vsync.report.observer import Observer
+from vsync.report.report import Report
+from vsync.state.manifest import Manifest, TargetState, parse_manifest
+from vsync.state.seal import Seal, parse_seal
+from vsync.store.breaker import Breaker
+from vsync.store.client import Api, Traffic, connect
+from vsync.sync import run as sync
+from vsync.sync.assemble import make_job
+from vsync.sync.run import Job
+from vsync.sync.workspace import open_place
+from vsync.system.stop import Stop
 
 BASE_URL = "http://store.test/v1"
 

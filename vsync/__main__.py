@@ -14,12 +14,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Imports make hundreds of thousands of objects that live until the end. Searching them for garbage again and
     # again takes a fifth of the time that importing the SDK takes.
     gc.set_threshold(100_000, 50, 100)
-    from .stop import Stop
+    from vsync.system.stop import Stop
 
     stop = Stop()
     stop.install()  # who interrupts while the rest is imported gets an exit code, and no traceback
-    from .cli import run
-    from .confidential import taken_from
+    from vsync.cli.main import run
+    from vsync.system.secrets import taken_from
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -12,7 +12,7 @@ from typing import Any
 from tests.faults.scenarios import Surrounded
 from tests.wire import Sent
 from vsync.errors import VsyncError
-from vsync.reporting import Report
+from vsync.report.report import Report
 
 Attributes = Mapping[str, Any]
 

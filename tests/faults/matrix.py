@@ -14,7 +14,7 @@ from tests.faults import kinds, over_http
 from tests.faults.audit import Ended, Others, Watch, store_is_the_source, told_the_truth, unattached
 from tests.faults.scenarios import SCENARIOS, Machines, Surrounded, in_a_hurry, ready
 from tests.wire import Forward, Sent, World, die
-from vsync.documents import upload_filename
+from vsync.documents.document import upload_filename
 from vsync.errors import VsyncError
 
 KILLED = {"killed before": False, "killed after": True}

@@ -14,7 +14,7 @@ from tests.faults.scenarios import KEY, Surrounded
 from tests.servers.openai_api import OpenAIServer
 from tests.servers.recording import Answer, Recorded
 from tests.wire import Sent
-from vsync import api
+from vsync.store import client as api
 
 Proceed = Callable[[], Answer]
 _PATIENCE_S = 0.3

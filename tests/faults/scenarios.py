@@ -15,16 +15,17 @@ from unittest import mock
 
 from tests.shared import SEAL, Shared
 from tests.wire import World, die
-from vsync.api import Api, connect
-from vsync.documents import upload_filename
-from vsync.pace import Rates
-from vsync.publish import remote
-from vsync.reporting import Report
-from vsync.settings import Credentials, Origin
-from vsync.stop import Stop
-from vsync.sync import Job
-from vsync.verification import Wish
-from vsync.verification import run as verify
+from vsync.auth.credentials import Credentials
+from vsync.config.origin import Origin
+from vsync.documents.document import upload_filename
+from vsync.report.report import Report
+from vsync.state import remote
+from vsync.store.client import Api, connect
+from vsync.store.rate_limit import Rates
+from vsync.sync.run import Job
+from vsync.system.stop import Stop
+from vsync.verify.run import Wish
+from vsync.verify.run import run as verify
 
 KEY = "sk-proj-faults-0123456789abcdefgh"
 OLD = {

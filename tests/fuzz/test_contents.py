@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsync.leaks import MAX_FINDINGS, Finding, Scanner, is_secret_name
+from vsync.documents.secret_scan import MAX_FINDINGS, Finding, Scanner, is_secret_name
 
 TOKEN = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3hJ6"
 PARTS = st.sampled_from(

@@ -19,16 +19,17 @@ from hypothesis import strategies as st
 from tests.fuzz.damage import VALUE, damaged, fewer, mutated, written
 from tests.gitrepo import ENVIRONMENT, Repo
 from tests.jobs import read_outputs
-from vsync import action
-from vsync.confidential import taken_from
+from vsync.auth.credentials import credentials
+from vsync.auth.identity_token import claims, token_source
+from vsync.config.origin import origin, repository_url
+from vsync.config.settings import NAMES, from_environment, resolve
 from vsync.errors import ConfigurationError
-from vsync.github import commands
+from vsync.github import action, commands, inputs
 from vsync.github.event import parse_event, read_event
-from vsync.github.identity import claims, token_source
-from vsync.github.telling import OUTPUTS
-from vsync.mode import choose_mode
-from vsync.settings import NAMES, credentials, from_environment, origin, repository_url, resolve
-from vsync.stop import Stop
+from vsync.github.mode import choose_mode
+from vsync.github.results import OUTPUTS
+from vsync.system.secrets import taken_from
+from vsync.system.stop import Stop
 
 HOSTILE = (
     "\n::set-env name=PATH::/tmp", "::error::x", "  ::add-mask::a", "##[error]x", "##[set-env name=A;]b", "\r::stop-commands::x",
@@ -209,7 +210,7 @@ SAFE_PATH = st.sampled_from(
     ["", ".", "docs", "none", "m.json", "docs/m\n.json", "*.md\n!a.md", "[z-a]", ".git/x", "..", "a\udcff.json", "::error::x", "é/" * 90]
 )  # fmt: skip
 VARIABLES = [
-    *(f"INPUT_{name.upper()}" for name in (*action.SETTING_INPUTS, "openai-organization", "openai-project", "dry-run", "comment")),
+    *(f"INPUT_{name.upper()}" for name in (*inputs.SETTING_INPUTS, "openai-organization", "openai-project", "dry-run", "comment")),
     "GITHUB_REF", "GITHUB_SHA", "GITHUB_RUN_ID", "GITHUB_REPOSITORY", "GITHUB_REPOSITORY_ID", "GITHUB_SERVER_URL",
     "INPUT_WORKING-DIRECTORY", "INPUT_OPENAI-API-KEY", "VSYNC_SOURCE", "VSYNC_UPLOADS_PER_MINUTE",
 ]  # fmt: skip

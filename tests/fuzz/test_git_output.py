@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from tests.fuzz.damage import fewer, mutated
 from tests.gitrepo import Repo, environment
-from vsync.changes import parse_diff, parse_tree
 from vsync.errors import GitUnavailable, VsyncError
-from vsync.git import Repository
-from vsync.refs import (
+from vsync.git.changes import parse_diff, parse_tree
+from vsync.git.refs import (
     RefUpdate,
     as_environment,
     classify,
@@ -27,7 +26,8 @@ from vsync.refs import (
     told,
     without_userinfo,
 )
-from vsync.remote import Remote
+from vsync.git.remote import Remote
+from vsync.git.repository import Repository
 
 A, B = "a" * 40, "b" * 40
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.fuzz.damage import VALUE, damaged, mutated, written
 from vsync.errors import VsyncError
-from vsync.journal import Attempt, Journal, Record, dump_journal, parse_journal
-from vsync.manifest import Manifest, TargetState, dump_manifest
+from vsync.state.journal import Attempt, Journal, Record, dump_journal, parse_journal
+from vsync.state.manifest import Manifest, TargetState, dump_manifest
 
 WORD = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 TIME = st.none() | st.integers(0, 2**40)

@@ -14,24 +14,20 @@ from hypothesis import strategies as st
 
 from tests.fuzz.damage import VALUE, damaged, mutated, written
 from tests.property.test_formats import MANIFEST, SEAL
-from vsync.dead import dead_runs
 from vsync.errors import ManifestError
-from vsync.manifest import (
+from vsync.recovery.crashed_runs import dead_runs
+from vsync.state.manifest import (
     Entry,
     Failure,
     Manifest,
-    Seal,
     Skipped,
     TargetState,
-    Unsettled,
     content_id,
     dump_manifest,
-    dump_seal,
     parse_manifest,
-    parse_seal,
     salvage_manifest,
-    trust,
 )
+from vsync.state.seal import Seal, Unsettled, dump_seal, parse_seal, trust
 
 STATE = TargetState(
     "vs_1",

@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsync import bounds
-from vsync.api import Api, Refused, connect
+from vsync.auth.credentials import Credentials
 from vsync.errors import ApiUnavailable, VsyncError
-from vsync.pace import Rates
-from vsync.settings import Credentials
-from vsync.store import Stores
+from vsync.store import response_limit as bounds
+from vsync.store.client import Api, Refused, connect
+from vsync.store.rate_limit import Rates
+from vsync.store.vector_store import Stores
 
 KEY = "sk-proj-not-for-others-0123456789"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from vsync.remedies import remedy
+from vsync.report.remedies import remedy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "sk-proj-0123456789abcdef"

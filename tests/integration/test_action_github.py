@@ -13,7 +13,7 @@ import pytest
 from tests.gitrepo import Content
 from tests.jobs import KEY, REPOSITORY, TOKEN, GitHub, Pull, Step
 from tests.servers.github_api import ACTIONS_LOGIN, answer, call, secondary_rate_limit
-from vsync.comment import marker
+from vsync.report.comment import marker
 
 MANIFEST = ".vsync/manifest.json"
 FILES: dict[str, Content] = {

@@ -16,19 +16,14 @@ import openai
 import pytest
 
 from tests.wire import Fault, Wire, answer, client, cut, delay, error, lose, refuse, unreachable
-from vsync import api as api_module
-from vsync.api import MAX_ATTEMPTS, AnswerLost, Api, Refused, Traffic, connect
-from vsync.breaker import Breaker
-from vsync.documents import Chunking
-from vsync.errors import (
-    ApiUnavailable,
-    ConfigurationError,
-    CredentialsRefused,
-    PermissionDenied,
-    VsyncError,
-)
-from vsync.settings import Credentials
-from vsync.store import NewEntry, Stores
+from vsync.auth.credentials import Credentials
+from vsync.documents.chunking import Chunking
+from vsync.errors import ApiUnavailable, ConfigurationError, CredentialsRefused, PermissionDenied, VsyncError
+from vsync.store import client as api_module
+from vsync.store.breaker import Breaker
+from vsync.store.client import MAX_ATTEMPTS, AnswerLost, Api, Refused, Traffic, connect
+from vsync.store.entries import NewEntry
+from vsync.store.vector_store import Stores
 
 KEY = "sk-proj-Abc123_not-to-be-shown-0123456789"
 BUSY = "Rate limit reached"
@@ -165,7 +160,7 @@ def test_the_wait_that_the_server_asks_for_is_kept(
 
 def test_the_wait_may_be_a_date(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_700_000_000.0
-    monkeypatch.setattr("vsync.api.time.time", lambda: now)
+    monkeypatch.setattr("vsync.store.client.time.time", lambda: now)
     faulty(wire, refuse(429, BUSY, headers={"retry-after": formatdate(now + 90, usegmt=True)}))
     assert Asked(wire).waits == [90.0]
 

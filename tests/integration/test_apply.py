@@ -45,17 +45,17 @@ from tests.wire import (
     refuse,
     unreachable,
 )
-from vsync import attaching as attaching_module
-from vsync import indexing as indexing_module
-from vsync import store as store_module
-from vsync.apply import remove
-from vsync.documents import Chunking
+from vsync.documents.chunking import Chunking
 from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted, RepositoryError
-from vsync.manifest import Entry
-from vsync.observer import Observer
-from vsync.outcome import Removal
-from vsync.planning import Operation
-from vsync.store import Stores, VectorStore
+from vsync.plan.plan import Operation
+from vsync.report.observer import Observer
+from vsync.state.manifest import Entry
+from vsync.store import vector_store as store_module
+from vsync.store.vector_store import Stores, VectorStore
+from vsync.transfer import attach as attaching_module
+from vsync.transfer import index as indexing_module
+from vsync.transfer.outcome import Removal
+from vsync.transfer.transfer import remove
 
 
 @pytest.fixture

@@ -45,13 +45,13 @@ from tests.wire import (
     response,
     unreachable,
 )
-from vsync import attaching as attaching_module
-from vsync import indexing as indexing_module
-from vsync import store as store_module
 from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted, RepositoryError, SealHeld
-from vsync.observer import Observer
-from vsync.planning import Operation
-from vsync.stop import Stop
+from vsync.plan.plan import Operation
+from vsync.report.observer import Observer
+from vsync.store import vector_store as store_module
+from vsync.system.stop import Stop
+from vsync.transfer import attach as attaching_module
+from vsync.transfer import index as indexing_module
 
 ATTACHED = "File file-x is already attached to this vector store."
 

@@ -23,14 +23,16 @@ import openai
 import pytest
 
 from tests.gitrepo import Repo, environment, link, submodule
-from vsync import cli
-from vsync.documents import path_attribute, upload_filename
+from vsync.cli import main as cli
+from vsync.documents.attributes import path_attribute
+from vsync.documents.document import upload_filename
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
-from vsync.manifest import Seal, blob_id
-from vsync.publish.local import LocalPublication
-from vsync.source import FolderSource
-from vsync.stop import Stop
+from vsync.source.folder import FolderSource
+from vsync.state.local import LocalPublication
+from vsync.state.manifest import blob_id
+from vsync.state.seal import Seal
+from vsync.system.stop import Stop
 
 pytestmark = pytest.mark.usefixtures("kept_signal_handlers")
 
@@ -257,7 +259,7 @@ def test_a_sync_with_nothing_to_do_makes_no_request_and_leaves_every_byte(world:
 def test_a_sync_with_nothing_to_do_imports_nothing_that_only_the_store_needs(world: World, docs: str) -> None:
     world.sync()
     program = (
-        "import os, sys; from vsync.cli import run; code = run(['sync'], os.environ)\n"
+        "import os, sys; from vsync.cli.main import run; code = run(['sync'], os.environ)\n"
         "print([name for name in ('openai', 'httpx2', 'rich', 'pathspec', 'asyncio', 'detect_secrets') if name in sys.modules], code)"
     )
     done = subprocess.run(
@@ -545,7 +547,7 @@ def test_an_error_is_told_without_json_to_who_did_not_ask_for_it(world: World) -
 def test_an_interrupted_run_without_a_report_tells_it_as_json(
     world: World, docs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vsync.sync.run", interrupted)
+    monkeypatch.setattr("vsync.sync.run.run", interrupted)
     result = world.vsync("sync", "--json")
     assert result.code == 130
     assert result.json["error"]["reason"] == "interrupted"

@@ -9,8 +9,8 @@ import pytest
 
 from tests.servers import github_api
 from tests.servers.github_api import ACTIONS_LOGIN, GitHubApi
-from vsync.comment import marker
 from vsync.github.comments import MAX_WAIT_S, CannotComment, Posted, Session, connect, upsert
+from vsync.report.comment import marker
 
 MARK = marker("default")
 NUMBER = 7

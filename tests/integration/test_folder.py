@@ -18,15 +18,15 @@ from pathlib import Path
 
 import pytest
 
-from vsync.changes import SYMLINK, TreeEntry
-from vsync.content import CHUNK_BYTES, IN_MEMORY_BYTES
-from vsync.documents import Document, Recipe
+from vsync.documents.document import Document, Recipe
+from vsync.documents.selection import MAX_BYTES, Rules
 from vsync.errors import ConfigurationError, RepositoryError
-from vsync.folder import MAX_DEPTH, Folder
-from vsync.manifest import Skipped
-from vsync.selection import MAX_BYTES, Rules
-from vsync.source import FolderSource
-from vsync.survey import Brief, survey
+from vsync.git.changes import SYMLINK, TreeEntry
+from vsync.plan.scan import Brief, survey
+from vsync.source.folder import FolderSource
+from vsync.source.folder_tree import MAX_DEPTH, Folder
+from vsync.state.manifest import Skipped
+from vsync.system.spool import CHUNK_BYTES, IN_MEMORY_BYTES
 
 SECRET = b"must never be read"
 NOBODY = 65534

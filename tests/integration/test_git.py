@@ -22,10 +22,10 @@ from typing import IO
 import pytest
 
 from tests.gitrepo import File, Repo, environment, executable, link, submodule
-from vsync.changes import SUBMODULE, SYMLINK, Change, TreeEntry
-from vsync.content import IN_MEMORY_BYTES
 from vsync.errors import GitUnavailable, RepositoryError, VsyncError
-from vsync.git import Repository
+from vsync.git.changes import SUBMODULE, SYMLINK, Change, TreeEntry
+from vsync.git.repository import Repository
+from vsync.system.spool import IN_MEMORY_BYTES
 
 NASTY_NAMES = (
     "two words.md",
@@ -638,7 +638,7 @@ def test_what_git_says_on_stderr_cannot_stop_a_reader(repo: Repo, tmp_path: Path
     """A debugging git writes more than a pipe holds: nobody may wait for somebody to read it."""
     repo.commit({f"{number}.md": b"%d" % number for number in range(2500)})
     program = (
-        "import sys; from pathlib import Path; from vsync.git import Repository\n"
+        "import sys; from pathlib import Path; from vsync.git.repository import Repository\n"
         "repository = Repository(Path(sys.argv[1]))\n"
         "entries = list(repository.tree('HEAD'))\n"
         "with repository.blobs() as blobs:\n"

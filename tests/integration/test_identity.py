@@ -15,20 +15,20 @@ from typing import Any
 
 import pytest
 
-import vsync.exchange
+import vsync.auth.token_exchange
 from tests.integration.test_action import KEY, ROOT, Runner, Step
 from tests.servers.oidc import ACCOUNT, AUDIENCE, BEARER, PROVIDER, Answer, Oidc, guarded, oidc_server
 from tests.servers.web import Server
-from vsync import cli
-from vsync.api import Api, connect
-from vsync.confidential import Secrets
+from vsync.auth.credentials import Credentials, WorkloadIdentity
+from vsync.auth.identity_token import token_source
+from vsync.auth.token_exchange import MAX_TRIES
+from vsync.cli import main as cli
 from vsync.embedded import EmbeddedStore
 from vsync.errors import ApiUnavailable, CredentialsRefused, PermissionDenied, VsyncError
-from vsync.exchange import MAX_TRIES
-from vsync.github.identity import token_source
 from vsync.serve.app import create_app
-from vsync.settings import Credentials, WorkloadIdentity
-from vsync.store import Stores
+from vsync.store.client import Api, connect
+from vsync.store.vector_store import Stores
+from vsync.system.secrets import Secrets
 
 IDENTITY = WorkloadIdentity(PROVIDER, ACCOUNT)
 INPUTS = {"openai-api-key": "", "identity-provider-id": PROVIDER, "service-account-id": ACCOUNT}
@@ -73,7 +73,7 @@ class Keyless:
         for name, value in oidc.environ.items():
             monkeypatch.setenv(name, value)
         # So that a test need not wait, and tries may follow one another at once.
-        monkeypatch.setattr(vsync.exchange, "backoff", lambda *_, **__: 0.0)
+        monkeypatch.setattr(vsync.auth.token_exchange, "backoff", lambda *_, **__: 0.0)
 
     def run(self, ask: Callable[[Api], Awaitable[Any]], identity: WorkloadIdentity = IDENTITY, **environ: str) -> Any:
         """The answer; or None, and the failure kept."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.gitrepo import Repo
-from vsync import cli
+from vsync.cli import main as cli
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from tests.integration.test_action import Runner
 from tests.servers.oidc import ACCOUNT, PROVIDER, Oidc, guarded, oidc_server
 from tests.servers.openai_api import OpenAIServer
 from tests.servers.web import Server
-from vsync import logs
-from vsync.confidential import Secrets
 from vsync.embedded import EmbeddedStore
 from vsync.errors import InternalError
 from vsync.serve.app import create_app
+from vsync.system import logs
+from vsync.system.secrets import Secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "made-up-key-0123456789abcdef"
@@ -30,11 +30,11 @@ KEY = "made-up-key-0123456789abcdef"
 
 _TALKATIVE = "import logging\nlogging.basicConfig(level=1, format='%(name)s:%(message)s')\n"
 _BREAKING = """
-import vsync.sync
+import vsync.sync.run
 def broken(*_, **__):
     import os
     raise ZeroDivisionError("with the key {key}")
-vsync.sync.run = broken
+vsync.sync.run.run = broken
 """
 
 
@@ -135,7 +135,7 @@ def test_a_defect_in_the_action_is_an_annotation_with_its_traceback_in_the_log(
 ) -> None:
     job = Runner(tmp_path / "job")
     job.commit({"README.md": "# Read me\n"})
-    more = "\nimport vsync.queries\nvsync.queries.store_lines = broken\n"
+    more = "\nimport vsync.manage.stores\nvsync.manage.stores.store_lines = broken\n"
     (habits / "sitecustomize.py").write_text(_BREAKING.format(key=KEY) + more)
     step = job.run({"command": command, "openai-api-key": KEY}, PYTHONPATH=os.pathsep.join([str(habits), str(ROOT)]))
     assert step.code == 3
@@ -189,8 +189,8 @@ def test_afterwards_all_is_as_before() -> None:
 
 _THREADS = """
 import sys, threading
-from vsync.confidential import Secrets
-from vsync.logs import guarded
+from vsync.system.secrets import Secrets
+from vsync.system.logs import guarded
 key = sys.argv[1]
 
 class Fragile:

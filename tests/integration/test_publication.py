@@ -15,12 +15,13 @@ import pytest
 
 from tests.gitrepo import environment
 from vsync.errors import SealHeld
-from vsync.manifest import Seal, blob_id
-from vsync.publish import STALE_AFTER_S, Publication, Published
-from vsync.publish import remote as remote_module
-from vsync.publish.local import LocalPublication
-from vsync.publish.remote import RemotePublication
-from vsync.remote import Remote
+from vsync.git.remote import Remote
+from vsync.state import remote as remote_module
+from vsync.state.local import LocalPublication
+from vsync.state.manifest import blob_id
+from vsync.state.publication import STALE_AFTER_S, Publication, Published
+from vsync.state.remote import RemotePublication
+from vsync.state.seal import Seal
 
 SINCE = "2024-01-02T03:04:05+00:00"
 NAME = ".vsync/manifest.json"

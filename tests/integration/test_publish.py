@@ -22,13 +22,16 @@ from typing import Any
 import pytest
 
 from tests.gitrepo import Repo
-from vsync.assemble import open_place, open_publication
-from vsync.durable import write_durably
+from vsync.config.origin import Origin
+from vsync.config.settings import resolve
 from vsync.errors import ManifestError, PublicationFailed, SealHeld
-from vsync.manifest import Seal, blob_id
-from vsync.publish import STALE_AFTER_S, Publication, Published, local
-from vsync.publish.local import LocalPublication
-from vsync.settings import Origin, resolve
+from vsync.state import local
+from vsync.state.local import LocalPublication
+from vsync.state.manifest import blob_id
+from vsync.state.publication import STALE_AFTER_S, Publication, Published
+from vsync.state.seal import Seal
+from vsync.sync.workspace import open_place, open_publication
+from vsync.system.atomic_write import write_durably
 
 SINCE = "2024-01-02T03:04:05+00:00"
 NAME = ".vsync/manifest.json"
@@ -38,8 +41,8 @@ _RUN = """
 import json, sys
 from pathlib import Path
 from vsync.errors import VsyncError
-from vsync.manifest import Seal
-from vsync.publish.local import LocalPublication
+from vsync.state.manifest import Seal
+from vsync.state.local import LocalPublication
 
 publication = LocalPublication(Path(sys.argv[1]), Path(sys.argv[2]), "default", sys.argv[4])
 
@@ -561,7 +564,7 @@ def test_a_reader_sees_old_or_new_bytes_and_never_a_part_even_when_the_writer_is
     versions = [b"a" * 300_000, b"b" * 500_000]
     path.write_bytes(versions[0])
     program = (
-        "import itertools, sys; from pathlib import Path; from vsync.durable import write_durably\n"
+        "import itertools, sys; from pathlib import Path; from vsync.system.atomic_write import write_durably\n"
         "print(flush=True)\n"
         "for letter, size in itertools.cycle([(b'b', 500_000), (b'a', 300_000)]):\n"
         "    write_durably(Path(sys.argv[1]), letter * size)\n"

@@ -18,13 +18,15 @@ import pytest
 
 from tests.gitrepo import File, Repo, link
 from tests.servers.git_http import GitServer
-from vsync.assemble import GitAccess, Place, open_place, open_publication
+from vsync.config.origin import Origin
+from vsync.config.settings import resolve
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError, SealHeld
-from vsync.manifest import Seal, blob_id
-from vsync.publish import ManifestMoved, Published, instant, unsettled
-from vsync.publish import remote as remote_module
-from vsync.publish.remote import RemotePublication
-from vsync.settings import Origin, resolve
+from vsync.state import remote as remote_module
+from vsync.state.manifest import blob_id
+from vsync.state.publication import ManifestMoved, Published, instant, unsettled
+from vsync.state.remote import RemotePublication
+from vsync.state.seal import Seal
+from vsync.sync.workspace import GitAccess, Place, open_place, open_publication
 
 SINCE = "2024-01-02T03:04:05+00:00"
 NAME = ".vsync/manifest.json"

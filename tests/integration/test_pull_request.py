@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from tests.builders import RECIPE
 from tests.gitrepo import Content, File, Name, Repo, environment, executable, link, submodule
+from vsync.documents.selection import Rules
 from vsync.errors import RepositoryError
-from vsync.git import Repository
-from vsync.mode import PullRequest
-from vsync.planning import Plan
-from vsync.pull_request import Trees, find_trees, sources
-from vsync.remote import Remote
-from vsync.selection import Rules
-from vsync.survey import Brief, difference, survey
+from vsync.git.remote import Remote
+from vsync.git.repository import Repository
+from vsync.github.mode import PullRequest
+from vsync.github.pull_request import Trees, find_trees, sources
+from vsync.plan.plan import Plan
+from vsync.plan.scan import Brief, difference, survey
 
 BRIEF = Brief(RECIPE, Rules())
 UNKNOWN = "9" * 40

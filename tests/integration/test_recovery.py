@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from tests.wire import QuickStop, World, alter, die, lose, once, refuse
-from vsync import sync
-from vsync.durable import write_durably
 from vsync.errors import Interrupted, StoreConflict
-from vsync.manifest import dump_seal
-from vsync.publish import local
-from vsync.publish.local import LocalPublication
-from vsync.reporting import Report
+from vsync.report.report import Report
+from vsync.state import local
+from vsync.state.local import LocalPublication
+from vsync.state.seal import dump_seal
+from vsync.sync import run as sync
+from vsync.system.atomic_write import write_durably
 
 A, B, C, D = b"# A\n", b"# B\n", b"# C\n", b"# D\n"
 

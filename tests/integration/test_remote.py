@@ -20,9 +20,9 @@ from tests.gitrepo import Repo, environment, link, submodule
 from tests.servers.git_http import GitServer
 from tests.servers.recording import Answer, Recorded
 from vsync.errors import GitUnavailable, ManifestError, PushRefused
-from vsync.git import Repository
-from vsync.refs import RefUpdate
-from vsync.remote import Remote
+from vsync.git.refs import RefUpdate
+from vsync.git.remote import Remote
+from vsync.git.repository import Repository
 
 WRITER, READER, STRANGER = "ghs_writer", "ghs_reader", "ghs_stranger"
 REF = "refs/vsync/default"
@@ -483,8 +483,8 @@ def silent() -> Iterator[str]:
 def test_git_that_waits_for_ever_is_ended_with_its_helpers(
     silent: str, stopped: bool, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vsync.remote._DEADLINE_S", 30.0 if stopped else 0.5)
-    monkeypatch.setattr("vsync.remote._LEAST_S", 0.5)
+    monkeypatch.setattr("vsync.git.remote._DEADLINE_S", 30.0 if stopped else 0.5)
+    monkeypatch.setattr("vsync.git.remote._LEAST_S", 0.5)
     remote = Remote(silent, None, os.environ, pause=lambda _: None, stopped=lambda: 99.0 if stopped else None)
     started = time.monotonic()
     with pytest.raises(GitUnavailable, match=why):

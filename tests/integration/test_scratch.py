@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.gitrepo import environment
-from vsync.remote import Remote
-from vsync.scratch import Scratch
+from vsync.git.remote import Remote
+from vsync.git.scratch import Scratch
 
 ROOT = Path(__file__).resolve().parents[2]
-_HOLD = "from vsync.scratch import Scratch; print(Scratch().path, flush=True); input()"
+_HOLD = "from vsync.git.scratch import Scratch; print(Scratch().path, flush=True); input()"
 
 
 @pytest.fixture(autouse=True)

@@ -210,7 +210,7 @@ _STARTS = {
 
 
 @pytest.mark.parametrize("start", _STARTS)
-@pytest.mark.parametrize("module", ["vsync.cli", "click"])
+@pytest.mark.parametrize("module", ["vsync.cli.main", "click"])
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_during_the_imports_ends_it_without_a_word(start: str, module: str, signum: int, code: int) -> None:
     script = _INTERRUPTED_IMPORT.format(start=_STARTS[start])
@@ -243,11 +243,11 @@ def test_a_wait_for_another_run_ends_at_once(clone: Repo, remote: Hanging, api: 
 
 
 def test_only_the_first_signal_is_the_reason(monkeypatch: pytest.MonkeyPatch, kept_signal_handlers: None) -> None:
-    from vsync.stop import Stop
+    from vsync.system.stop import Stop
 
     ends: list[int] = []
-    monkeypatch.setattr("vsync.stop._end_children", lambda: None)
-    monkeypatch.setattr("vsync.stop.os._exit", ends.append)
+    monkeypatch.setattr("vsync.system.stop._end_children", lambda: None)
+    monkeypatch.setattr("vsync.system.stop.os._exit", ends.append)
     stop = Stop()
     stop.install()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -260,9 +260,9 @@ def test_only_the_first_signal_is_the_reason(monkeypatch: pytest.MonkeyPatch, ke
 def test_a_wish_of_the_run_itself_does_not_make_the_first_signal_the_second(
     monkeypatch: pytest.MonkeyPatch, kept_signal_handlers: None
 ) -> None:
-    from vsync.stop import Stop
+    from vsync.system.stop import Stop
 
-    monkeypatch.setattr("vsync.stop.os._exit", lambda code: pytest.fail("ended at once"))
+    monkeypatch.setattr("vsync.system.stop.os._exit", lambda code: pytest.fail("ended at once"))
     stop = Stop()
     stop.install()
     stop.request(signal.SIGTERM)

@@ -12,11 +12,14 @@ import httpx2
 import pytest
 
 from tests.wire import Fault, Forward, Sent, World, alter, answer, client, error, lose, refuse, response, unreachable
-from vsync.api import Refused
-from vsync.documents import Chunking
+from vsync.documents.chunking import Chunking
 from vsync.errors import ApiUnavailable, StoreConflict, StoreGone
-from vsync.pace import Rates
-from vsync.store import PAGE, NewEntry, Stores, VectorStore, choose_by_name, store_metadata
+from vsync.store.answers import PAGE
+from vsync.store.choose import choose_by_name, store_metadata
+from vsync.store.client import Refused
+from vsync.store.entries import NewEntry
+from vsync.store.rate_limit import Rates
+from vsync.store.vector_store import Stores, VectorStore
 
 T = TypeVar("T")
 

@@ -13,17 +13,23 @@ from pathlib import Path
 import pytest
 
 from tests.gitrepo import Content, Repo, executable, link, submodule
-from vsync import selection
-from vsync.bookkeeping import Results, next_state
-from vsync.documents import Chunking, Document, Recipe, path_attribute
+from vsync.config.limits import Limits
+from vsync.documents import selection
+from vsync.documents.attributes import path_attribute
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Document, Recipe
+from vsync.documents.secret_scan import Finding
+from vsync.documents.selection import Rules
 from vsync.errors import GitUnavailable
-from vsync.git import Repository
-from vsync.leaks import Finding
-from vsync.manifest import Entry, Failure, TargetState
-from vsync.planning import EMPTY_STATE, Limits, Plan, refusal
-from vsync.selection import Rules
-from vsync.source import FolderSource, GitSource, Source
-from vsync.survey import Brief, Survey, survey
+from vsync.git.repository import Repository
+from vsync.plan.limits import refusal
+from vsync.plan.plan import EMPTY_STATE, Plan
+from vsync.plan.scan import Brief, Survey, survey
+from vsync.source.base import Source
+from vsync.source.folder import FolderSource
+from vsync.source.git import GitSource
+from vsync.state.manifest import Entry, Failure, TargetState
+from vsync.sync.next_state import Results, next_state
 
 BRIEF = Brief(Recipe("owner/name"), Rules())
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"

@@ -34,13 +34,13 @@ from tests.wire import (
     response,
     unreachable,
 )
-from vsync import attaching as attaching_module
-from vsync import sync
+from vsync.config.origin import Origin
 from vsync.errors import ManifestError, StoreConflict, StoreGone, VsyncError
-from vsync.manifest import blob_id, parse_manifest
-from vsync.observer import Observer
-from vsync.reporting import Report
-from vsync.settings import Origin
+from vsync.report.observer import Observer
+from vsync.report.report import Report
+from vsync.state.manifest import blob_id, parse_manifest
+from vsync.sync import run as sync
+from vsync.transfer import attach as attaching_module
 
 A, B, C, D = b"# A\n", b"# B\n", b"# C\n", b"# D\n"
 POLL = "GET /vector_stores/*/file_batches/*"
@@ -664,7 +664,7 @@ def together(world: World, runs: int, **given: Any) -> list[Report | BaseExcepti
 
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "update"])
 def test_runs_at_the_same_time_take_turns(world: World, first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vsync.publish.local._LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("vsync.state.local._LOOK_EVERY_S", 0.01)
     world.commit({"a.md": A, "b.md": B})
     if not first:
         world.sync()
@@ -693,7 +693,7 @@ class Waiting(Observer):
 
 
 def test_a_run_that_waited_for_another_has_nothing_left_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vsync.publish.local._LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("vsync.state.local._LOOK_EVERY_S", 0.01)
     world.commit({"a.md": A})
     second = Waiting()
     reports: list[Report] = []
@@ -720,7 +720,7 @@ def test_a_run_that_waited_for_another_has_nothing_left_to_do(world: World, monk
 
 
 def test_a_run_does_not_wait_for_ever(synced: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vsync.publish.local._LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("vsync.state.local._LOOK_EVERY_S", 0.01)
     synced.commit({"a.md": b"# A2"})
     held: list[BaseException] = []
 
@@ -751,7 +751,7 @@ def _failure(action: Callable[[], object]) -> BaseException:
 def test_a_run_whose_seal_was_taken_over_stops_and_publishes_nothing(
     synced: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vsync.online.RENEW_EVERY_S", 0.02)
+    monkeypatch.setattr("vsync.sync.online.RENEW_EVERY_S", 0.02)
     synced.commit({"a.md": b"# A2"})
     before = synced.manifest_path.read_bytes()
 

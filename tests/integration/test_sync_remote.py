@@ -17,16 +17,16 @@ import pytest
 from tests.gitrepo import Repo, environment
 from tests.shared import BRANCH, SEAL, Shared
 from tests.wire import Forward, QuickStop, Sent, call, die
-from vsync import sync
+from vsync.config.origin import Origin
 from vsync.embedded import EmbeddedStore
 from vsync.errors import ManifestError, PublicationFailed, PushRefused, SealHeld
-from vsync.manifest import Seal
-from vsync.observer import Observer
-from vsync.publish import remote as remote_module
-from vsync.publish.remote import RemotePublication
-from vsync.remote import Remote
-from vsync.reporting import Report
-from vsync.settings import Origin
+from vsync.git.remote import Remote
+from vsync.report.observer import Observer
+from vsync.report.report import Report
+from vsync.state import remote as remote_module
+from vsync.state.remote import RemotePublication
+from vsync.state.seal import Seal
+from vsync.sync import run as sync
 
 A, B, C = b"# A\n", b"# B\n", b"# C\n"
 
@@ -49,7 +49,7 @@ def world(tmp_path: Path) -> Iterator[Shared]:
 @pytest.fixture(autouse=True)
 def no_grace_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is known to be dead has been so for long."""
-    monkeypatch.setattr("vsync.publish.remote._GRACE_S", 0.0)
+    monkeypatch.setattr("vsync.state.remote._GRACE_S", 0.0)
 
 
 @pytest.fixture
@@ -692,7 +692,7 @@ def test_a_push_that_is_refused_at_the_end_leaves_a_report_of_what_was_done(
     assert report.error is not None
     hook.unlink()
     world.wire.calm()
-    monkeypatch.setattr("vsync.publish.remote.STALE_AFTER_S", 0.0)  # nothing could let go of the seal
+    monkeypatch.setattr("vsync.state.remote.STALE_AFTER_S", 0.0)  # nothing could let go of the seal
     assert world.sync().exit_code == 0
     assert world.audit() == set()
 

@@ -12,11 +12,11 @@ import pytest
 
 from tests.wire import Fault, Forward, Sent, World, alter, call, die, lose, once, refuse, unreachable
 from vsync.errors import ConfigurationError, ManifestError, SealHeld, StoreConflict, StoreGone, VsyncError
-from vsync.manifest import dump_manifest
-from vsync.reporting import Report
-from vsync.text import summary_lines
-from vsync.verification import Wish, run
-from vsync.verified import Drift, Verification
+from vsync.report.report import Report
+from vsync.report.text import summary_lines
+from vsync.report.verification import Drift, Verification
+from vsync.state.manifest import dump_manifest
+from vsync.verify.run import Wish, run
 
 FILES: Mapping[str, bytes] = {f"docs/{name}.md": f"# {name}\n".encode() * 3 for name in "abcdef"}
 
@@ -411,7 +411,7 @@ def test_a_run_under_way_is_waited_for_and_not_taken_for_drift(world: World) -> 
 
 
 def _open_seal(job: Any) -> Any:
-    from vsync.manifest import Seal
+    from vsync.state.seal import Seal
 
     return Seal("open", "another", "2026-01-01T00:00:00+00:00", job.source.head)
 
@@ -442,7 +442,7 @@ def test_a_run_that_ends_while_it_is_compared_has_it_compared_again(world: World
 
 
 def test_a_repair_by_a_late_run_changes_nothing(world: World) -> None:
-    from vsync.settings import Origin
+    from vsync.config.origin import Origin
 
     world.commit({"docs/new.md": b"# new\n"})
     world.sync(origin=Origin("acme/docs", "42", "2000", "url"))

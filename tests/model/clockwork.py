@@ -16,8 +16,9 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import pytest
 
-from vsync.breaker import Breaker
-from vsync.pace import Rates, SlidingWindow, backoff
+from vsync.store.breaker import Breaker
+from vsync.store.rate_limit import Rates, SlidingWindow
+from vsync.system.retry import backoff
 
 _Given = TypeVarTuple("_Given")
 _Made = TypeVar("_Made")
@@ -101,14 +102,19 @@ class Chance:
 
 
 chance = Chance()
-_USE_TIME = ("vsync.indexing", "vsync.recovery", "vsync.inventory", "vsync.stop")
+_USE_TIME = (
+    "vsync.transfer.index",
+    "vsync.recovery.adopt",
+    "vsync.store.inventory",
+    "vsync.system.stop",
+)
 _USE_CHANCE = (
     "vsync.embedded.api",
     "vsync.embedded.database",
-    "vsync.journal",
-    "vsync.online",
-    "vsync.publish.remote",
-    "vsync.store",
+    "vsync.state.journal",
+    "vsync.sync.online",
+    "vsync.state.remote",
+    "vsync.store.vector_store",
 )
 _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Breaker.__init__, "clock", now),

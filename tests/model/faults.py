@@ -12,7 +12,7 @@ import httpx2
 from hypothesis import strategies as st
 
 from tests.wire import Fault, Forward, Sent, Wire, alter, answer, cut, lose, refuse, response, unreachable
-from vsync.remote import Remote
+from vsync.git.remote import Remote
 
 LISTINGS = ("GET /vector_stores/*/files", "GET /files")
 BATCH = "POST /vector_stores/*/file_batches"

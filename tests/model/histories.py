@@ -38,15 +38,16 @@ from tests.model.faults import DEAD, Death, Trouble, deaths, full_disk, troubles
 from tests.model.source import OFFICE, Commit, Rules, Tree, after, broken, changes, rules, sha256
 from tests.shared import BRANCH, Shared
 from tests.wire import Fault, Forward, Sent, Wire, World
+from vsync.config.origin import Origin
 from vsync.embedded import EmbeddedStore
 from vsync.errors import SealHeld, VsyncError
-from vsync.manifest import Seal, TargetState, parse_manifest, parse_seal
-from vsync.observer import Observer
-from vsync.publish import remote as remote_publication
-from vsync.reporting import Report
-from vsync.settings import Origin
-from vsync.stop import Stop
-from vsync.sync import Job
+from vsync.report.observer import Observer
+from vsync.report.report import Report
+from vsync.state import remote as remote_publication
+from vsync.state.manifest import TargetState, parse_manifest
+from vsync.state.seal import Seal, parse_seal
+from vsync.sync.run import Job
+from vsync.system.stop import Stop
 
 TARGETS = ["default", "staging"]
 FINAL = {"invalid_file", "unsupported_file"}

@@ -33,8 +33,8 @@ def budget(few: tuple[int, int], many: tuple[int, int]) -> settings:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
     clockwork.install(monkeypatch)
-    monkeypatch.setattr("vsync.publish.remote.LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr("vsync.publish.remote._GRACE_S", 0.0)
+    monkeypatch.setattr("vsync.state.remote.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("vsync.state.remote._GRACE_S", 0.0)
 
 
 def test_histories_with_state_in_files() -> None:

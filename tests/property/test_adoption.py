@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import COMMIT, RECIPE, document, entry, state, store_entry
-from vsync.documents import Document, Identity, path_attribute
-from vsync.manifest import TargetState
-from vsync.planning import make_plan
-from vsync.recovery import Measured, adopt, belongs, by_path, paths_to_measure
-from vsync.store import StoreEntry
+from vsync.documents.attributes import Identity, path_attribute
+from vsync.documents.document import Document
+from vsync.plan.plan import make_plan
+from vsync.recovery.adopt import Measured, adopt, by_path, paths_to_measure
+from vsync.state.manifest import TargetState
+from vsync.store.entries import StoreEntry, belongs
 
 US = Identity("owner-1", "default", "acme/docs")
 LONG = "docs/" + "x" * 300 + ".md"

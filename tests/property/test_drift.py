@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import COMMIT, document, entry, state, store_entry
-from vsync.documents import Chunking, Identity, path_attribute
-from vsync.drift import Inventory, as_repaired, compare
-from vsync.manifest import TargetState
-from vsync.planning import Plan, make_plan
-from vsync.recovery import adopt, belongs, by_path
-from vsync.store import StoreEntry
+from vsync.documents.attributes import Identity, path_attribute
+from vsync.documents.chunking import Chunking
+from vsync.plan.plan import Plan, make_plan
+from vsync.recovery.adopt import adopt, by_path
+from vsync.recovery.repair import as_repaired
+from vsync.state.manifest import TargetState
+from vsync.store.entries import Inventory, StoreEntry, belongs
+from vsync.verify.drift import compare
 
 US = Identity("owner-1", "default", "acme/docs")
 PATHS = ["a.md", "b.md", "c.md", "docs/" + "x" * 300 + ".md"]

@@ -11,27 +11,17 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vsync.changes import Change, TreeEntry, pair_renames, parse_diff, parse_tree, show_path
-from vsync.documents import path_attribute
+from vsync.config.settings import NAMES, resolve
+from vsync.documents.attributes import path_attribute
+from vsync.documents.selection import Rules, Selector, content_reason
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError
-from vsync.identity import identify
-from vsync.manifest import (
-    Entry,
-    Failure,
-    Manifest,
-    Seal,
-    Skipped,
-    TargetState,
-    dump_manifest,
-    dump_seal,
-    parse_manifest,
-    parse_seal,
-)
-from vsync.mode import is_late
-from vsync.pace import retry_after
-from vsync.selection import Rules, Selector, content_reason
-from vsync.settings import NAMES, resolve
-from vsync.text import printable
+from vsync.git.changes import Change, TreeEntry, pair_renames, parse_diff, parse_tree, show_path
+from vsync.state.identity import identify
+from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, dump_manifest, parse_manifest
+from vsync.state.run_order import is_late
+from vsync.state.seal import Seal, dump_seal, parse_seal
+from vsync.system.redaction import printable
+from vsync.system.retry import retry_after
 
 # --- Manifest and seal --------------------------------------------------------------------------------------
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tests.builders import CHUNKING, document
 from vsync.errors import ApiUnavailable
-from vsync.ledger import MAX_TRIES, Ledger, Pending
-from vsync.observer import Observer
-from vsync.planning import Operation
-from vsync.stop import Stop
-from vsync.store import NewEntry
+from vsync.plan.plan import Operation
+from vsync.report.observer import Observer
+from vsync.store.entries import NewEntry
+from vsync.system.stop import Stop
+from vsync.transfer.tracker import MAX_TRIES, Ledger, Pending
 
 PATHS = ["a.md", "b.md", "c.md", "d.md"]
 

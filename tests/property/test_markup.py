@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from vsync import comment, markdown
-from vsync.cost import PRICES_URL
 from vsync.errors import ConfigurationError
-from vsync.markup import MAX_NAME, code, prose
-from vsync.planning import Comparison
-from vsync.reporting import FailedItem, Report, Stock
-from vsync.text import printable
+from vsync.plan.comparison import Comparison
+from vsync.report import comment, markdown
+from vsync.report.cost import PRICES_URL
+from vsync.report.markup import MAX_NAME, code, prose
+from vsync.report.report import FailedItem, Report, Stock
+from vsync.system.redaction import printable
 
 REPOSITORY = "https://github.com/acme/docs"
 BASE, HEAD = "b" * 40, "f" * 40

@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsync.pace import SlidingWindow
+from vsync.store.rate_limit import SlidingWindow
 
 SECONDS = 60.0
 

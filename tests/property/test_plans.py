@@ -17,15 +17,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import MemorySource, Tree, TreeFile
-from vsync.bookkeeping import Results, next_state
-from vsync.changes import SYMLINK
-from vsync.documents import Chunking, Recipe, tag
-from vsync.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest, parse_manifest
-from vsync.outcome import FailedDocument, Outcome, audit, final_failures
-from vsync.planning import EMPTY_STATE, Operation, Plan
-from vsync.selection import Rules
-from vsync.settings import Origin
-from vsync.survey import Brief, survey
+from vsync.config.origin import Origin
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Recipe, tag
+from vsync.documents.selection import Rules
+from vsync.git.changes import SYMLINK
+from vsync.plan.plan import EMPTY_STATE, Operation, Plan
+from vsync.plan.scan import Brief, survey
+from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest, parse_manifest
+from vsync.sync.audit import audit
+from vsync.sync.next_state import Results, next_state
+from vsync.sync.result import final_failures
+from vsync.transfer.outcome import FailedDocument, Outcome
 
 BRIEFS = (
     Brief(Recipe("acme/docs"), Rules()),

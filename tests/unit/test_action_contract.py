@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 import yaml
 
-from vsync import __version__, action, errors
-from vsync.github import telling
-from vsync.planning import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS, Comparison
-from vsync.reporting import Report
-from vsync.settings import NAMES, Settings
+from vsync import __version__, errors
+from vsync.config.settings import NAMES, Settings
+from vsync.github import inputs
+from vsync.github import results as telling
+from vsync.plan.comparison import Comparison
+from vsync.plan.limits import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS
+from vsync.report.report import Report
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFINITION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
-INPUTS = {*action.SETTING_INPUTS, *action.CREDENTIAL_INPUTS, *action.OTHER_INPUTS}
+INPUTS = {*inputs.SETTING_INPUTS, *inputs.CREDENTIAL_INPUTS, *inputs.OTHER_INPUTS}
 NOT_INPUTS = {"config", "repo", "source", "local", "push", "uploads-per-minute", "writes-per-minute"}
 """Settings that a workflow cannot give."""
 
@@ -78,7 +80,7 @@ def test_the_readme_lists_every_output_and_no_other() -> None:
     assert set(table("outputs")) == set(telling.OUTPUTS)
 
 
-@pytest.mark.parametrize("name", action.SETTING_INPUTS)
+@pytest.mark.parametrize("name", inputs.SETTING_INPUTS)
 def test_an_input_that_is_a_setting_has_no_default_in_action_yml(name: str) -> None:
     assert "default" not in DEFINITION["inputs"][name]
     assert name in NAMES
@@ -91,21 +93,21 @@ def test_configuration_md_lists_every_setting_and_input_and_no_other() -> None:
 
 
 def test_a_setting_is_an_input_unless_it_is_known_not_to_be() -> None:
-    assert set(NAMES) == set(action.SETTING_INPUTS) | NOT_INPUTS
+    assert set(NAMES) == set(inputs.SETTING_INPUTS) | NOT_INPUTS
 
 
-@pytest.mark.parametrize(("name", "variable"), action.CREDENTIAL_INPUTS.items())
+@pytest.mark.parametrize(("name", "variable"), inputs.CREDENTIAL_INPUTS.items())
 def test_configuration_md_names_the_variable_of_every_credential(name: str, variable: str) -> None:
     assert rows(CONFIGURATION)[name] == f"`{variable}`"
 
 
 def test_no_input_has_two_meanings() -> None:
-    assert len(INPUTS) == len(action.SETTING_INPUTS) + len(action.CREDENTIAL_INPUTS) + len(action.OTHER_INPUTS)
+    assert len(INPUTS) == len(inputs.SETTING_INPUTS) + len(inputs.CREDENTIAL_INPUTS) + len(inputs.OTHER_INPUTS)
 
 
 def test_every_input_is_read_under_the_name_that_github_gives_it() -> None:
     environ = {f"INPUT_{name.upper()}": f"value of {name}" for name in DEFINITION["inputs"]}
-    assert action.inputs(environ) == {name: f"value of {name}" for name in INPUTS}
+    assert inputs.inputs(environ) == {name: f"value of {name}" for name in INPUTS}
 
 
 @pytest.mark.parametrize(("name", "value"), DEFAULTS.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.api import endpoint, plain
+from vsync.store.client import endpoint, plain
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.builders import COMMIT, HEAD, by_path, document, entry, state
-from vsync.bookkeeping import Results, deletable, next_state, rebuilt_state
-from vsync.documents import Document, Recipe
-from vsync.manifest import Entry, Failure, Skipped, TargetState
-from vsync.planning import Plan, make_plan
+from vsync.documents.document import Document, Recipe
+from vsync.plan.plan import Plan, make_plan
+from vsync.state.manifest import Entry, Failure, Skipped, TargetState
+from vsync.sync.next_state import Results, deletable, next_state, rebuilt_state
 
 RUN = {"head": HEAD}
 RETAGGED = Recipe("acme/docs", attributes={"team": "docs"})

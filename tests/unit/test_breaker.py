@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsync.breaker import Breaker
+from vsync.store.breaker import Breaker
 
 
 class Clock:

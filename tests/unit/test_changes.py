@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.changes import (
+from vsync.errors import GitUnavailable
+from vsync.git.changes import (
     Change,
     TreeEntry,
     decodable,
@@ -14,7 +15,6 @@ from vsync.changes import (
     parse_tree,
     show_path,
 )
-from vsync.errors import GitUnavailable
 
 A, B = "a" * 40, "b" * 40
 NONE = "0" * 40

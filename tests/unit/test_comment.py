@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from vsync.comment import MAX_BYTES, State, body, marker, run_of, worth_creating
 from vsync.errors import ApiUnavailable
-from vsync.planning import Comparison
-from vsync.reporting import FailedItem, Report, Stock
+from vsync.plan.comparison import Comparison
+from vsync.report.comment import MAX_BYTES, State, body, marker, run_of, worth_creating
+from vsync.report.report import FailedItem, Report, Stock
 
 REPOSITORY = "https://github.com/acme/docs"
 RUN = f"{REPOSITORY}/actions/runs/12"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vsync.confidential import Secrets
-from vsync.text import one_line, redacted
+from vsync.system.redaction import one_line, redacted
+from vsync.system.secrets import Secrets
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvOmFjbWUvZG9jcyJ9.c2lnbmF0dXJl"
 

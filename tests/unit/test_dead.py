@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.dead import DeadRun, bounded, dead_runs, run_key
-from vsync.journal import Attempt
-from vsync.manifest import Seal, Unsettled, dump_seal, parse_seal
-from vsync.publish import STALE_AFTER_S, succeed, unsettled
+from vsync.recovery.crashed_runs import DeadRun, bounded, dead_runs, run_key
+from vsync.state.journal import Attempt
+from vsync.state.publication import STALE_AFTER_S, succeed, unsettled
+from vsync.state.seal import Seal, Unsettled, dump_seal, parse_seal
 
 SINCE, SEEN = "2026-01-01T00:00:00+00:00", "2026-01-01T00:05:00+00:00"
 START = 1_767_225_600

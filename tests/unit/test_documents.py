@@ -7,21 +7,23 @@ import json
 
 import pytest
 
-from vsync.documents import (
+from vsync.documents.attributes import (
     MAX_ATTRIBUTES,
     MAX_KEY_CHARACTERS,
     MAX_VALUE_CHARACTERS,
     RESERVED_ATTRIBUTES,
     AttributeValue,
-    Chunking,
     Identity,
-    Recipe,
     entry_attributes,
-    media_type,
-    observed_tag,
     parse_attribute_value,
     parse_attributes,
     path_attribute,
+)
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import (
+    Recipe,
+    media_type,
+    observed_tag,
     same_content_rules,
     settings_fingerprint,
     tag,

@@ -7,13 +7,16 @@ import dataclasses
 import pytest
 
 from tests.builders import COMMIT, entry, state, store_entry
-from vsync.documents import Attributes, Chunking, Identity, Recipe, path_attribute
-from vsync.drift import Found, Inventory, as_repaired, compare
-from vsync.manifest import TargetState
-from vsync.remedies import DRIFT
-from vsync.store import StoreEntry
-from vsync.takeover import chosen
-from vsync.verified import KINDS, Drift, Foreign, by_kind
+from vsync.documents.attributes import Attributes, Identity, path_attribute
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Recipe
+from vsync.recovery.repair import as_repaired
+from vsync.report.remedies import DRIFT
+from vsync.report.verification import KINDS, Drift, Foreign, by_kind
+from vsync.state.manifest import TargetState
+from vsync.store.entries import Inventory, StoreEntry
+from vsync.verify.drift import Found, compare
+from vsync.verify.takeover import chosen
 
 US = Identity("owner-1", "default", "acme/docs")
 RECIPE = Recipe("acme/docs", attributes={"team": "docs", "level": 3})

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from vsync.durable import keep_out_of_git, remove_stale_temporaries, write_durably
 from vsync.errors import ConfigurationError
+from vsync.system.atomic_write import keep_out_of_git, remove_stale_temporaries, write_durably
 
 
 def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vsync.github.event import parse_event, read_event
-from vsync.mode import Event, PullRequest, Trigger, choose_mode
+from vsync.github.mode import Event, PullRequest, Trigger, choose_mode
 
 BASE, HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
 HERE = {"id": 1, "full_name": "acme/docs"}

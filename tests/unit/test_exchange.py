@@ -9,11 +9,11 @@ import httpx2
 import openai
 import pytest
 
-from vsync.confidential import Secrets
+from vsync.auth.credentials import WorkloadIdentity
+from vsync.auth.identity_token import claims
+from vsync.auth.token_exchange import MAX_TRIES, Exchange, NoTokenYet
 from vsync.errors import ApiUnavailable, CredentialsRefused, VsyncError
-from vsync.exchange import MAX_TRIES, Exchange, NoTokenYet
-from vsync.github.identity import claims
-from vsync.settings import WorkloadIdentity
+from vsync.system.secrets import Secrets
 
 IDENTITY = WorkloadIdentity("idp_1", "svcacct_1", "https://aud.example")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.filetypes import BY_EXTENSION, DOCUMENTATION_EXTENSIONS, FileType, extension_of, file_type
+from vsync.documents.filetypes import BY_EXTENSION, DOCUMENTATION_EXTENSIONS, FileType, extension_of, file_type
 
 # The list of the API: https://platform.openai.com/docs/assistants/tools/file-search#supported-files
 SUPPORTED = {

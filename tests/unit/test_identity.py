@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vsync.errors import ManifestError
-from vsync.identity import SourceIdentity, check_manifest, identify, name_of_remote
-from vsync.manifest import Manifest, TargetState
+from vsync.state.identity import SourceIdentity, check_manifest, identify, name_of_remote
+from vsync.state.manifest import Manifest, TargetState
 
 NAME = ".vsync/manifest.json"
 TARGETS = {"default": TargetState("vs_1")}

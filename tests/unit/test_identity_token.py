@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from vsync.auth.identity_token import token_source
 from vsync.errors import CredentialsRefused, MissingCredentials
-from vsync.github.identity import token_source
 
 URL, BEARER = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 

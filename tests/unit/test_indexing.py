@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.indexing import _adds_up
-from vsync.store import BatchProgress
+from vsync.store.entries import BatchProgress
+from vsync.transfer.index import _adds_up
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from vsync import journal as journal_module
 from vsync.errors import PublicationFailed
-from vsync.journal import Attempt, Journal, Record, dump_journal, parse_journal
+from vsync.state import journal as journal_module
+from vsync.state.journal import Attempt, Journal, Record, dump_journal, parse_journal
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Sequence
 
 from tests.builders import document, entry, state, store_entry
-from vsync.manifest import TargetState
-from vsync.recovery import Measured, adopt, paths_to_measure, with_hidden, with_proven
-from vsync.store import StoreEntry
+from vsync.recovery.adopt import Measured, adopt, paths_to_measure, with_hidden, with_proven
+from vsync.state.manifest import TargetState
+from vsync.store.entries import StoreEntry
 
 KNOWN = state({"a.md": entry("a.md", file_id="file-a")}, pending_delete=("file-old",))
 

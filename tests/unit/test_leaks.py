@@ -16,8 +16,8 @@ import tracemalloc
 
 import pytest
 
-from vsync import leaks
-from vsync.leaks import MAX_FINDINGS, Finding, Scanner, is_secret_name
+from vsync.documents import secret_scan as leaks
+from vsync.documents.secret_scan import MAX_FINDINGS, Finding, Scanner, is_secret_name
 
 ALNUM = string.ascii_letters + string.digits
 URL_SAFE = ALNUM + "-_"
@@ -208,7 +208,7 @@ def test_lines_are_counted_over_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_text_without_tokens_does_not_load_the_detectors() -> None:
     program = (
-        "import sys; from vsync.leaks import Scanner; s = Scanner(); s.feed('words ' * 9999 + 'task-' * 99); "
+        "import sys; from vsync.documents.secret_scan import Scanner; s = Scanner(); s.feed('words ' * 9999 + 'task-' * 99); "
         "assert s.close() == (); assert not {'detect_secrets', 'requests', 'yaml'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

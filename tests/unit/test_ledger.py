@@ -8,13 +8,13 @@ import signal
 import pytest
 
 from tests.builders import CHUNKING, document, entry
-from vsync.api import AnswerLost
 from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted
-from vsync.ledger import MAX_TRIES, Ledger, Pending
-from vsync.observer import Observer
-from vsync.planning import Operation
-from vsync.stop import Stop
-from vsync.store import NewEntry
+from vsync.plan.plan import Operation
+from vsync.report.observer import Observer
+from vsync.store.client import AnswerLost
+from vsync.store.entries import NewEntry
+from vsync.system.stop import Stop
+from vsync.transfer.tracker import MAX_TRIES, Ledger, Pending
 
 AWAY = ApiUnavailable("The API is away.")
 

@@ -8,10 +8,7 @@ from typing import cast
 
 import pytest
 
-from vsync.api import Refused
-from vsync.files import Files, UploadedFile
-from vsync.journal import Attempt
-from vsync.leftovers import (
+from vsync.recovery.orphans import (
     MAX_REQUESTS,
     NEAR_S,
     SETTLED_AFTER_S,
@@ -23,7 +20,10 @@ from vsync.leftovers import (
     leftover_warnings,
     look_for,
 )
-from vsync.reporting import Leftover
+from vsync.report.report import Leftover
+from vsync.state.journal import Attempt
+from vsync.store.client import Refused
+from vsync.store.files import Files, UploadedFile
 
 NOW = 1_000
 

@@ -10,20 +10,8 @@ from typing import Any
 import pytest
 
 from vsync.errors import ManifestError
-from vsync.manifest import (
-    Entry,
-    Failure,
-    Manifest,
-    Seal,
-    Skipped,
-    TargetState,
-    blob_id,
-    dump_manifest,
-    dump_seal,
-    parse_manifest,
-    parse_seal,
-    trust,
-)
+from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, blob_id, dump_manifest, parse_manifest
+from vsync.state.seal import Seal, dump_seal, parse_seal, trust
 
 NAME = ".vsync/manifest.json"
 ENTRY = Entry("b" * 40, "5" * 64, 12, "file-1", "t1.t2")

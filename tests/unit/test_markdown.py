@@ -8,14 +8,14 @@ from typing import get_args
 import pytest
 from markdown_it import MarkdownIt
 
-from vsync.cost import dollars, per_day
+from vsync.documents.selection import SkipReason
 from vsync.errors import StoreGone
-from vsync.markdown import MAX_BYTES, failure, summary
-from vsync.markup import code, prose
-from vsync.planning import Comparison
-from vsync.remedies import REASONS
-from vsync.reporting import FailedItem, Report
-from vsync.selection import SkipReason
+from vsync.plan.comparison import Comparison
+from vsync.report.cost import dollars, per_day
+from vsync.report.markdown import MAX_BYTES, failure, summary
+from vsync.report.markup import code, prose
+from vsync.report.remedies import REASONS
+from vsync.report.report import FailedItem, Report
 
 COMPARISON = Comparison("diff", "git diff since the last synced commit 0123456789ab")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from vsync.mode import Event, Trigger, choose_mode, is_late, newest_run
+from vsync.github.mode import Event, Trigger, choose_mode
+from vsync.state.run_order import is_late, newest_run
 
 
 def push(ref: str = "refs/heads/main", default: str | None = "main", **facts: Any) -> Event:

@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
-from vsync.assemble import make_rates
-from vsync.pace import Admission, Rates, SlidingWindow, backoff, retry_after
-from vsync.settings import Settings
-from vsync.stop import Stop
+from vsync.config.settings import Settings
+from vsync.store.rate_limit import Admission, Rates, SlidingWindow
+from vsync.sync.assemble import make_rates
+from vsync.system.retry import backoff, retry_after
+from vsync.system.stop import Stop
 
 
 class Time:

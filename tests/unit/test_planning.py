@@ -8,21 +8,14 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import COMMIT, by_path, document, entry, state
-from vsync.documents import Chunking, Document, Recipe
-from vsync.manifest import Failure, Skipped, TargetState
-from vsync.planning import (
-    DEFAULT_MAX_UPLOAD_BYTES,
-    DEFAULT_MAX_UPLOADS,
-    EMPTY_STATE,
-    Limits,
-    Operation,
-    Plan,
-    choose_comparison,
-    make_plan,
-    refusal,
-    to_inspect,
-)
-from vsync.settings import resolve
+from vsync.config.limits import Limits
+from vsync.config.settings import resolve
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Document, Recipe
+from vsync.plan.comparison import choose_comparison
+from vsync.plan.limits import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS, refusal
+from vsync.plan.plan import EMPTY_STATE, Operation, Plan, make_plan, to_inspect
+from vsync.state.manifest import Failure, Skipped, TargetState
 
 RETAGGED = Recipe("acme/docs", attributes={"team": "docs"})
 RECHUNKED = Recipe("acme/docs", chunking=Chunking(400, 200))

@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import COMMIT, HEAD, RECIPE, MemorySource, Tree, TreeFile, entry, state
-from vsync.changes import SYMLINK
-from vsync.manifest import TargetState
-from vsync.planning import Kind, Limits, Operation, Plan, refusal
-from vsync.pull_request import Candidates, checked_out_merge, owed
-from vsync.selection import Rules
-from vsync.survey import Brief, difference
+from vsync.config.limits import Limits
+from vsync.documents.selection import Rules
+from vsync.git.changes import SYMLINK
+from vsync.github.pull_request import Candidates, checked_out_merge, owed
+from vsync.plan.limits import refusal
+from vsync.plan.plan import Kind, Operation, Plan
+from vsync.plan.scan import Brief, difference
+from vsync.state.manifest import TargetState
 
 BASE_TIP, PULL_HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
 BRIEF = Brief(RECIPE, Rules())

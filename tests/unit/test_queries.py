@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from tests.builders import state, store_info
+from vsync.config.settings import Settings
 from vsync.errors import ConfigurationError, ManifestError
-from vsync.identity import SourceIdentity
-from vsync.manifest import Manifest, dump_manifest
-from vsync.publish import Published
-from vsync.queries import find_store_id, hit_data, hit_lines, search_filters, store_data, store_lines
-from vsync.settings import Settings
-from vsync.store import Hit, StoreInfo
+from vsync.manage.stores import store_data, store_lines
+from vsync.search.query import find_store_id, hit_data, hit_lines, search_filters
+from vsync.state.identity import SourceIdentity
+from vsync.state.manifest import Manifest, dump_manifest
+from vsync.state.publication import Published
+from vsync.store.entries import Hit, StoreInfo
 
 MANIFEST = dump_manifest(Manifest("owner-1", "acme/docs", None, {"default": state(["a.md"])}))
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from tests.scripts import ROOT, load
-from vsync import action
-from vsync.cli import parse_verify
-from vsync.selection import Rules, Selector
-from vsync.settings import resolve
+from vsync.cli.verify import parse_verify
+from vsync.config.settings import resolve
+from vsync.documents.selection import Rules, Selector
+from vsync.github import inputs
 
 extract = load("extract")
 
@@ -97,7 +97,7 @@ def test_the_inputs_of_a_workflow_mean_something(entry: Workflow) -> None:
         if step.get("continue-on-error"):
             continue
         given = {name: str(value) for name, value in step.get("with", {}).items() if "${{" not in str(value)}
-        resolve({name: value for name, value in given.items() if name in action.SETTING_INPUTS}, {})
+        resolve({name: value for name, value in given.items() if name in inputs.SETTING_INPUTS}, {})
         assert given.get("dry-run", "auto") in {"auto", "true", "false"}
         assert given.get("comment", "auto") in {"auto", "true", "false"}
         command = given.get("command", "sync")

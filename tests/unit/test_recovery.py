@@ -11,12 +11,14 @@ import pytest
 
 from tests.builders import HEAD, MemorySource, TreeFile, document, entry, state, store_entry
 from tests.builders import by_path as documents_by_path
-from vsync.documents import Chunking, Document, Identity, Recipe, path_attribute
+from vsync.documents.attributes import Identity, path_attribute
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Document, Recipe
 from vsync.errors import StoreConflict
-from vsync.manifest import TargetState
-from vsync.planning import EMPTY_STATE, make_plan
-from vsync.recovery import Measured, adopt, belongs, by_path, choose_owner, paths_to_measure, recover
-from vsync.store import StoreEntry
+from vsync.plan.plan import EMPTY_STATE, make_plan
+from vsync.recovery.adopt import Measured, adopt, by_path, choose_owner, paths_to_measure, recover
+from vsync.state.manifest import TargetState
+from vsync.store.entries import StoreEntry, belongs
 
 US = Identity("owner-1", "default", "acme/docs")
 

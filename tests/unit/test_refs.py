@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from vsync.refs import (
+from vsync.git.refs import (
     as_environment,
     classify,
     is_address,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.api import Refused
-from vsync.refusals import is_attached_already, is_final, is_unknown_file
+from vsync.store.client import Refused
+from vsync.store.refusals import is_attached_already, is_final, is_unknown_file
 
 
 def refused(status: int, message: str) -> Refused:

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import COMMIT, HEAD, by_path, document, entry, report, state
-from vsync.documents import Recipe
+from vsync.documents.document import Recipe
+from vsync.documents.secret_scan import Finding
 from vsync.errors import ApiUnavailable, LimitExceeded
-from vsync.leaks import Finding
-from vsync.manifest import Failure, Skipped
-from vsync.planning import Comparison, Plan, make_plan
-from vsync.remedies import remedy
-from vsync.reporting import FailedItem, Report, carried_over, of_plan
+from vsync.plan.comparison import Comparison
+from vsync.plan.plan import Plan, make_plan
+from vsync.report.remedies import remedy
+from vsync.report.report import FailedItem, Report, carried_over, of_plan
+from vsync.state.manifest import Failure, Skipped
 
 BARE = Report("default", Comparison("full", "first sync"))
 

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from vsync.changes import SUBMODULE, SYMLINK
-from vsync.errors import ConfigurationError
-from vsync.selection import (
+from vsync.documents.selection import (
     LFS_POINTER_MAX_BYTES,
     MAX_BYTES,
     NOT_SELECTED,
@@ -20,6 +18,8 @@ from vsync.selection import (
     needs_reading,
     size_reason,
 )
+from vsync.errors import ConfigurationError
+from vsync.git.changes import SUBMODULE, SYMLINK
 
 FILE = "100644"
 MANIFEST = "state/vsync.json"

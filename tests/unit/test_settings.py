@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.documents import Chunking
+from vsync.auth.credentials import Credentials, WorkloadIdentity, credentials
+from vsync.config.limits import Limits
+from vsync.config.origin import Origin, origin
+from vsync.config.settings import DEFAULT_MANIFEST, NAMES, Given, Settings, boolean, from_environment, resolve
+from vsync.documents.chunking import Chunking
 from vsync.errors import ConfigurationError
-from vsync.planning import Limits
-from vsync.settings import (
-    DEFAULT_MANIFEST,
-    NAMES,
-    Credentials,
-    Given,
-    Origin,
-    Settings,
-    WorkloadIdentity,
-    boolean,
-    credentials,
-    from_environment,
-    origin,
-    resolve,
-)
 
 
 def variable(name: str) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from tests.builders import COMMIT, HEAD, entry, state
+from vsync.config.settings import Settings
 from vsync.errors import ManifestError
-from vsync.identity import SourceIdentity
-from vsync.manifest import Failure, Manifest, Seal, Skipped, TargetState, blob_id, dump_manifest
-from vsync.publish import Published
-from vsync.settings import Settings
-from vsync.status import PathStatus, Status, status, status_lines
+from vsync.state.identity import SourceIdentity
+from vsync.state.manifest import Failure, Manifest, Skipped, TargetState, blob_id, dump_manifest
+from vsync.state.publication import Published
+from vsync.state.seal import Seal
+from vsync.sync.status import PathStatus, Status, status, status_lines
 
 STATE = replace(
     state(["a.md", "b.md"]),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import store_info
-from vsync.documents import Chunking
+from vsync.documents.chunking import Chunking
 from vsync.errors import StoreConflict, StoreGone
-from vsync.store import NewEntry, StoreInfo, choose_by_name, gone, owner_of_source, store_metadata
+from vsync.store.choose import choose_by_name, owner_of_source, store_metadata
+from vsync.store.entries import NewEntry, StoreInfo
+from vsync.store.vector_store import gone
 
 OURS = store_metadata("acme/docs", "default", "owner-1")
 

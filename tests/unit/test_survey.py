@@ -8,13 +8,13 @@ from collections.abc import Generator
 from dataclasses import replace
 
 from tests.builders import COMMIT, HEAD, RECIPE, MemorySource, Tree, TreeFile, entry, state
-from vsync.changes import SUBMODULE, SYMLINK
-from vsync.documents import Document, Recipe
-from vsync.leaks import Finding
-from vsync.manifest import Skipped, TargetState, blob_id
-from vsync.planning import Comparison
-from vsync.selection import Rules
-from vsync.survey import Brief, Survey, list_documents, survey
+from vsync.documents.document import Document, Recipe
+from vsync.documents.secret_scan import Finding
+from vsync.documents.selection import Rules
+from vsync.git.changes import SUBMODULE, SYMLINK
+from vsync.plan.comparison import Comparison
+from vsync.plan.scan import Brief, Survey, list_documents, survey
+from vsync.state.manifest import Skipped, TargetState, blob_id
 
 BRIEF = Brief(RECIPE, Rules())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import report
-from vsync.terminal import TerminalObserver, put
+from vsync.cli.terminal import TerminalObserver, put
 
 
 class Screen(io.StringIO):

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import report
-from vsync.comment import body
 from vsync.errors import ApiUnavailable, Interrupted
-from vsync.markdown import summary
-from vsync.planning import Comparison
-from vsync.remedies import remedy
-from vsync.reporting import FailedItem, Report, Stock
-from vsync.text import counts, operations, plan_lines, printable, redacted, redacted_report, size, summary_lines
+from vsync.plan.comparison import Comparison
+from vsync.report.comment import body
+from vsync.report.markdown import summary
+from vsync.report.remedies import remedy
+from vsync.report.report import FailedItem, Report, Stock
+from vsync.report.text import counts, operations, plan_lines, redacted_report, size, summary_lines
+from vsync.system.redaction import printable, redacted
 
 HOSTILE = "a\n::error::b\x1b[31m\u202e\x00\u2028.md"
 

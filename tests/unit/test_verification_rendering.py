@@ -9,13 +9,13 @@ import pytest
 
 from tests.unit.test_markdown import plain, raw
 from vsync.errors import LimitExceeded
-from vsync.github.telling import outputs
-from vsync.markdown import MAX_BYTES, summary
-from vsync.planning import Comparison
-from vsync.remedies import remedy
-from vsync.reporting import FailedItem, Report
-from vsync.text import redacted_report, summary_lines, verification_title
-from vsync.verified import KINDS, Drift, Foreign, Taken, Verification
+from vsync.github.results import outputs
+from vsync.plan.comparison import Comparison
+from vsync.report.markdown import MAX_BYTES, summary
+from vsync.report.remedies import remedy
+from vsync.report.report import FailedItem, Report
+from vsync.report.text import redacted_report, summary_lines, verification_title
+from vsync.report.verification import KINDS, Drift, Foreign, Taken, Verification
 
 EVIL = "<img src=x onerror=y>|`@all`\n::error::x\x1b[31m #1 https://evil.example \u202e"
 MISSING = Drift("missing", "docs/a.md", "file-1", "not listed")

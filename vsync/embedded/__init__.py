@@ -3,8 +3,8 @@
 It is there to try, test and use vsync offline. Importing it is cheap: what needs httpx2 is in `transport`.
 """
 
-from .api import EmbeddedStore
-from .database import EmbeddedStoreError
-from .messages import Request, Response
+from vsync.embedded.api import EmbeddedStore
+from vsync.embedded.database import EmbeddedStoreError
+from vsync.embedded.messages import Request, Response
 
 __all__ = ["EmbeddedStore", "EmbeddedStoreError", "Request", "Response"]

@@ -11,10 +11,10 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import unquote
 
-from . import file_batches, files, indexing, search, vector_store_files, vector_stores
-from .context import Context
-from .database import Database
-from .messages import MAX_BODY_BYTES, ApiError, Request, Response, not_found, too_large
+from vsync.embedded import file_batches, files, indexing, search, vector_store_files, vector_stores
+from vsync.embedded.context import Context
+from vsync.embedded.database import Database
+from vsync.embedded.messages import MAX_BODY_BYTES, ApiError, Request, Response, not_found, too_large
 
 _log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .chunking import AUTO, Chunking
-from .messages import MAX_JSON_BYTES, ApiError, Request, invalid, too_large
+from vsync.embedded.chunking import AUTO, Chunking
+from vsync.embedded.messages import MAX_JSON_BYTES, ApiError, Request, invalid, too_large
 
 MAX_ATTRIBUTES = 16
 MAX_KEY_CHARACTERS = 64

@@ -8,11 +8,11 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import extraction
-from .arguments import Attributes
-from .chunking import Chunking
-from .context import Context
-from .messages import invalid
+from vsync.embedded import extraction
+from vsync.embedded.arguments import Attributes
+from vsync.embedded.chunking import Chunking
+from vsync.embedded.context import Context
+from vsync.embedded.messages import invalid
 
 STATUSES = ("in_progress", "completed", "failed", "cancelled")
 

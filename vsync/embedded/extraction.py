@@ -17,8 +17,8 @@ import zlib
 from collections.abc import Iterable
 from typing import IO
 
-from .chunking import MAX_TEXT_BYTES
-from .messages import PIECE_BYTES
+from vsync.embedded.chunking import MAX_TEXT_BYTES
+from vsync.embedded.messages import PIECE_BYTES
 
 TEXT_EXTENSIONS = frozenset(
     {

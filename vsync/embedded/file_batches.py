@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
-from . import arguments, attaching, vector_store_files, vector_stores
-from .context import Context
-from .database import new_id
-from .messages import Request, Response, invalid, not_found
-from .vector_store_files import POLL_AFTER
+from vsync.embedded import arguments, attaching, vector_store_files, vector_stores
+from vsync.embedded.context import Context
+from vsync.embedded.database import new_id
+from vsync.embedded.messages import Request, Response, invalid, not_found
+from vsync.embedded.vector_store_files import POLL_AFTER
 
 MAX_FILES = 2000
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from . import arguments, paging
-from .context import Context
-from .database import Database, new_id
-from .messages import PIECE_BYTES, Request, Response, invalid, not_found
-from .multipart import Form, form_of
+from vsync.embedded import arguments, paging
+from vsync.embedded.context import Context
+from vsync.embedded.database import Database, new_id
+from vsync.embedded.messages import PIECE_BYTES, Request, Response, invalid, not_found
+from vsync.embedded.multipart import Form, form_of
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 BATCH_FILE_LIFETIME_S = 30 * 24 * 3600

@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .arguments import nested
-from .messages import invalid
+from vsync.embedded.arguments import nested
+from vsync.embedded.messages import invalid
 
 MAX_DEPTH = 16
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlite3
 import time
 
-from . import chunking, extraction, files
-from .context import Context
+from vsync.embedded import chunking, extraction, files
+from vsync.embedded.context import Context
 
 # A request answers in time even when much is left to index; the next one goes on, as a caller who polls sees.
 BUDGET_S = 2.0

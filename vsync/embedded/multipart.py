@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from .messages import MAX_FILE_BYTES, PIECE_BYTES, ApiError, Request, invalid, too_large
+from vsync.embedded.messages import MAX_FILE_BYTES, PIECE_BYTES, ApiError, Request, invalid, too_large
 
 MAX_HEADER_BYTES = 64 * 1024
 MAX_FIELD_BYTES = 64 * 1024

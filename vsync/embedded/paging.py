@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .arguments import Paging
-from .messages import invalid
+from vsync.embedded.arguments import Paging
+from vsync.embedded.messages import invalid
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterator
 
-from . import arguments, filters, vector_stores
-from .context import Context
-from .messages import Request, Response, invalid
+from vsync.embedded import arguments, filters, vector_stores
+from vsync.embedded.context import Context
+from vsync.embedded.messages import Request, Response, invalid
 
 MAX_QUERIES = 100
 MAX_WORDS = 64

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 
 import httpx2
 
-from .api import EmbeddedStore
-from .messages import PIECE_BYTES, Request
+from vsync.embedded.api import EmbeddedStore
+from vsync.embedded.messages import PIECE_BYTES, Request
 
 
 class EmbeddedTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):

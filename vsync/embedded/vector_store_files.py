@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from . import arguments, extraction, files, paging, vector_stores
-from .attaching import STATUSES, Attachment, attach_all
-from .chunking import Chunking
-from .context import Context
-from .messages import Request, Response, invalid, not_found
+from vsync.embedded import arguments, extraction, files, paging, vector_stores
+from vsync.embedded.attaching import STATUSES, Attachment, attach_all
+from vsync.embedded.chunking import Chunking
+from vsync.embedded.context import Context
+from vsync.embedded.messages import Request, Response, invalid, not_found
 
 # What a poll helper of the SDK waits between two looks; it would take a second by itself.
 POLL_AFTER = {"openai-poll-after-ms": "50"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from . import arguments, attaching, paging
-from .arguments import Arguments
-from .context import Context
-from .database import new_id
-from .messages import Request, Response, invalid, not_found
+from vsync.embedded import arguments, attaching, paging
+from vsync.embedded.arguments import Arguments
+from vsync.embedded.context import Context
+from vsync.embedded.database import new_id
+from vsync.embedded.messages import Request, Response, invalid, not_found
 
 MAX_FILES_AT_CREATION = 500
 DAY_S = 24 * 3600

@@ -16,7 +16,7 @@ from pathlib import Path
 from actions_toolkit.command import Command, issue_command
 from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
 
-from ..text import printable
+from vsync.system.redaction import printable
 
 MAX_ANNOTATIONS = 10
 """Of each kind, for one step; GitHub drops the rest without a word."""

@@ -15,9 +15,9 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
 
-from ..comment import run_of
-from ..pace import backoff, retry_after
-from ..text import printable, redacted
+from vsync.report.comment import run_of
+from vsync.system.redaction import printable, redacted
+from vsync.system.retry import backoff, retry_after
 
 if TYPE_CHECKING:
     from github import Github

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from ..mode import PULL_REQUEST_EVENTS, Event, PullRequest, Trigger
+from vsync.github.mode import PULL_REQUEST_EVENTS, Event, PullRequest, Trigger
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MERGE_REF = re.compile(r"refs/pull/([0-9]{1,12})/merge")

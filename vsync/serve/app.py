@@ -16,8 +16,8 @@ from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from ..embedded import EmbeddedStore, Request, Response
-from ..embedded.messages import MAX_BODY_BYTES, PIECE_BYTES, ApiError, too_large
+from vsync.embedded import EmbeddedStore, Request, Response
+from vsync.embedded.messages import MAX_BODY_BYTES, PIECE_BYTES, ApiError, too_large
 
 _log = logging.getLogger(__name__)
 

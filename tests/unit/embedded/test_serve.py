@@ -10,9 +10,9 @@ import httpx2
 import pytest
 import uvicorn
 
-from vsync import serve
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.messages import MAX_BODY_BYTES
+from vsync.serve import server as serve
 from vsync.serve.app import create_app
 
 KEY = {"Authorization": "Bearer k"}

@@ -1,0 +1,80 @@
+"""How a run may authenticate at the API: with a key, or keyless with a workload identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vsync.errors import ConfigurationError
+from vsync.system.utf8 import check_utf8
+
+DEFAULT_AUDIENCE = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadIdentity:
+    """Keyless access: which provider and service account of OpenAI's stand for this job. None of it is secret."""
+
+    provider_id: str
+    service_account_id: str
+    audience: str = DEFAULT_AUDIENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to reach the API: with a key, or keyless; never with both. The key never prints."""
+
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    organization: str | None = None
+    project: str | None = None
+    identity: WorkloadIdentity | None = None
+
+
+def credentials(environ: Mapping[str, str]) -> Credentials:
+    """The OPENAI_… variables. The SDK takes an empty one as set and sends an empty header, so they are dropped here.
+
+    A workload identity goes before a key. Raises ConfigurationError when half of it is missing.
+    """
+
+    def get(name: str) -> str | None:
+        return environ.get(name, "").strip() or None
+
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        if not (get(name) or "").isprintable():
+            raise ConfigurationError(
+                f"{name} (in a workflow: its input) holds a line break or another character that cannot be sent.",
+                "Give one value on one line; a secret that holds two was pasted twice.",
+            )
+    identity = _workload_identity(
+        get("OPENAI_IDENTITY_PROVIDER_ID"), get("OPENAI_SERVICE_ACCOUNT_ID"), get("OPENAI_WIF_AUDIENCE")
+    )
+    return Credentials(
+        get("OPENAI_API_KEY") if identity is None else None,
+        get("OPENAI_BASE_URL"),
+        get("OPENAI_ORG_ID"),
+        get("OPENAI_PROJECT_ID"),
+        identity,
+    )
+
+
+def _workload_identity(provider: str | None, account: str | None, audience: str | None) -> WorkloadIdentity | None:
+    if provider is None and account is None:
+        return None
+    if provider is None or account is None:
+        there, lacking = (
+            ("service-account-id (OPENAI_SERVICE_ACCOUNT_ID)", "identity-provider-id (OPENAI_IDENTITY_PROVIDER_ID)")
+            if provider is None
+            else (
+                "identity-provider-id (OPENAI_IDENTITY_PROVIDER_ID)",
+                "service-account-id (OPENAI_SERVICE_ACCOUNT_ID)",
+            )
+        )
+        raise ConfigurationError(
+            f"Keyless access needs two ids: there is {there}, but no {lacking}.",
+            "Give both; a variable that one of them comes from may be missing or empty here.",
+        )
+    for name, value in (("identity-provider-id", provider), ("service-account-id", account)):
+        check_utf8(name, value)
+    check_utf8("identity-audience", audience or "")
+    return WorkloadIdentity(provider, account, audience or DEFAULT_AUDIENCE)

@@ -1,0 +1,159 @@
+"""What the commands need of the world, and how they print reports and errors."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from vsync.auth.credentials import Credentials, credentials
+from vsync.cli.terminal import TerminalObserver, put
+from vsync.config.origin import origin
+from vsync.config.settings import Settings, resolve
+from vsync.errors import EXIT_OK, VsyncError
+from vsync.system.logs import traceback_lines
+from vsync.system.redaction import printable, redacted
+from vsync.system.secrets import Secrets
+from vsync.system.stop import Stop
+
+if TYPE_CHECKING:
+    from vsync.auth.identity_token import TokenSource
+    from vsync.report.report import Report
+    from vsync.store.client import Api
+    from vsync.sync.run import Connect, Job
+    from vsync.sync.workspace import GitAccess
+
+T = TypeVar("T")
+
+
+class Context:
+    """What the commands need of the world."""
+
+    def __init__(self, environ: Mapping[str, str], secrets: Secrets, stop: Stop) -> None:
+        self.environ = environ
+        self.stop = stop
+        self.secrets = secrets
+        self.exit_code = EXIT_OK
+        self.verbose = False
+        self.target = environ.get("VSYNC_TARGET", "").strip() or "default"
+        self.owes_json = False
+        """Whether stdout is to hold a report as JSON, and holds none yet."""
+        secrets.add(environ.get("OPENAI_API_KEY", "").strip())
+
+    @functools.cached_property
+    def credentials(self) -> Credentials:
+        return credentials(self.environ)
+
+    @functools.cached_property
+    def token(self) -> TokenSource | None:
+        """Where the job's identity token comes from, for keyless credentials."""
+        if self.credentials.identity is None:
+            return None
+        from vsync.auth.identity_token import token_source
+
+        return token_source(self.environ, self.credentials.identity.audience, self.secrets.add)
+
+
+pass_context = click.make_pass_decorator(Context)
+
+
+def show_error(error: VsyncError, context: Context) -> int:
+    put_error(error, context)
+    put(sys.stderr, f"vsync: {printable(redacted(str(error), context.secrets))}")
+    if context.verbose:
+        for line in traceback_lines(error, context.secrets):
+            put(sys.stderr, line)
+    return error.exit_code
+
+
+def put_report(report: Report, context: Context) -> None:
+    context.owes_json = False
+    put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+
+
+def put_error(error: VsyncError, context: Context) -> None:
+    """What stands in a report's place on stdout when a run ended before there was one."""
+    from vsync.report.report import error_data
+
+    if context.owes_json:
+        context.owes_json = False
+        told = error_data(error.mapped(lambda text: redacted(text, context.secrets)))
+        put(sys.stdout, json.dumps({"target": context.target, "error": told}, ensure_ascii=False, indent=2))
+
+
+def resolved(context: Context, options: dict[str, Any]) -> Settings:
+    context.verbose = bool(options.get("verbose"))
+    context.target = options.get("target") or context.target
+    given = {name.replace("_", "-"): value for name, value in options.items()}
+    return resolve(given, context.environ)
+
+
+def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
+    """How git reaches the remote. Only what stands on the command line itself must be possible."""
+    from vsync.sync.workspace import GitAccess
+
+    token = context.environ.get("VSYNC_GITHUB_TOKEN", "").strip() or None
+    context.secrets.add(token)
+    return GitAccess(
+        context.environ,
+        token,
+        optional=not options.get("push"),
+        found=context.secrets.add,
+        stopped=lambda: context.stop.requested_for,
+    )
+
+
+@contextlib.contextmanager
+def opened_job(
+    context: Context, settings: Settings, access: GitAccess, out: IO[str], *, dry_run: bool
+) -> Iterator[Job]:
+    from vsync.sync.assemble import make_job
+    from vsync.sync.workspace import open_place
+
+    observer = TerminalObserver(out, verbose=context.verbose)
+    place = open_place(settings, origin(context.environ), access)
+    with contextlib.closing(place):
+        yield make_job(
+            settings,
+            context.credentials,
+            origin(context.environ),
+            place,
+            observer,
+            context.stop,
+            dry_run=dry_run,
+            token=context.token,
+            secrets=context.secrets,
+        )
+
+
+def ask_store(connect: Callable[[], Any], ask: Callable[[Api], Any]) -> Any:
+    import asyncio
+
+    from vsync.errors import ApiUnavailable
+    from vsync.store.client import Refused
+
+    async def connected() -> Any:
+        async with connect() as api:
+            return await ask(api)
+
+    try:
+        return asyncio.run(connected())
+    except Refused as error:
+        raise ApiUnavailable(f"The API refused the request ({error.status} {error.code}): {error.message}") from error
+
+
+def connection_of(context: Context, settings: Settings, root: Path) -> Connect:
+    """How to reach the store. Raises MissingCredentials."""
+    from vsync.sync.assemble import connector, missing
+    from vsync.sync.run import no_key
+
+    connect = connector(settings, context.credentials, root, token=context.token, secrets=context.secrets)
+    if connect is None:
+        raise missing(context.credentials, context.token) or no_key()
+    return connect

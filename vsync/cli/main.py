@@ -1,0 +1,101 @@
+"""The command line: a composition root. Reads options and environment, builds a job, runs it, prints, exits."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from vsync import __version__
+from vsync.cli.context import Context, put_error, show_error
+from vsync.errors import ConfigurationError, Interrupted, VsyncError
+from vsync.system.logs import guarded, internal
+from vsync.system.secrets import Secrets
+from vsync.system.stop import Stop
+
+if TYPE_CHECKING:
+    pass
+
+_REPORTING = {"sync", "plan", "verify"}
+"""Commands whose `--json` is a report."""
+
+_EPILOG = """\b
+Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; and each option as VSYNC_… (VSYNC_INCLUDE).
+In a workflow, without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
+Exit codes:
+  0    the store equals the source; a plan
+  1    some documents failed; verify: manifest and store differ
+  2    wrong usage, configuration or manifest; nothing was done
+  3    the API or git refused or could not be reached; run again
+  4    a safety limit refused the plan; nothing was done
+  130, 143  interrupted
+"""
+
+
+def run(
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    failed: Callable[[VsyncError], None] = lambda _: None,
+    secrets: Secrets | None = None,
+    stop: Stop | None = None,
+) -> int:
+    """Runs one command and gives the exit code. Every error a user can cause is one sentence on stderr.
+
+    `failed` is told of it as well. Keys and tokens are added to `secrets`, and never shown. `stop` listens to signals
+    already; commands that do not look at it are interrupted by them.
+    """
+    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop())
+    with guarded(context.secrets):
+        try:
+            if stop is not None:
+                stop.install(raising=True)
+                if stop.signum is not None:
+                    return Interrupted(stop.signum).exit_code
+            return _run(arguments, context, failed)
+        except KeyboardInterrupt:
+            cause = Interrupted(context.stop.signum or signal.SIGINT)
+            failed(cause)
+            put_error(cause, context)
+            return cause.exit_code
+        finally:
+            if stop is not None:
+                stop.install()
+
+
+def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncError], None]) -> int:
+    context.owes_json = "--json" in arguments and arguments[0] in _REPORTING
+    try:
+        main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
+    except click.exceptions.Exit as stopped:
+        return stopped.exit_code
+    except click.ClickException as error:
+        error.show()
+        failed(ConfigurationError(error.format_message()))
+        put_error(ConfigurationError(error.format_message()), context)
+        return 2
+    except VsyncError as error:
+        cause = context.stop.cause(error)
+        failed(cause)
+        return show_error(cause, context)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except Exception as error:
+        defect = internal(error, context.secrets)
+        failed(defect)
+        return show_error(defect, context)
+    return context.exit_code
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "--version", prog_name="vsync")
+def main() -> None:
+    """Keeps an OpenAI vector store equal to chosen files of a git repository.
+
+    \b
+    vsync sync --vector-store-name docs      sync this repository's documentation
+    vsync plan                               show what that would do; needs no key
+    vsync sync --local && vsync search "how do I …" --local
+                                             try it without a key
+    """

@@ -1,0 +1,37 @@
+"""`vsync status`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from typing import Any
+
+import click
+
+from vsync.cli.context import Context, git_access, pass_context, resolved
+from vsync.cli.options import WithArgument, where_options
+from vsync.cli.terminal import put
+from vsync.config.origin import origin
+
+
+@click.command("status", cls=WithArgument)
+@where_options
+@click.option("--head", metavar="REV", help="The commit to compare with.  [default: HEAD]")
+@click.option("--json", "as_json", is_flag=True, help="The status as JSON on stdout.")
+@click.argument("path", required=False)
+@pass_context
+def status_command(context: Context, /, path: str | None, as_json: bool, **options: Any) -> None:
+    """Tell from manifest and seal alone which commit is live, how far behind it is, and whether PATH is in the store."""
+    from vsync.sync.status import path_in, status, status_lines
+    from vsync.sync.workspace import open_place, open_publication
+
+    settings = resolved(context, options)
+    place = open_place(settings, origin(context.environ), git_access(context, options))
+    with contextlib.closing(place):
+        path = path_in(place.root, path) if path is not None else None
+        found = status(open_publication(settings, place), place, settings, path)
+    if as_json:
+        put(sys.stdout, json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        put(sys.stdout, "\n".join(status_lines(found)))

@@ -1,0 +1,58 @@
+"""`vsync sync` and `vsync plan`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from vsync.cli.context import Context, git_access, opened_job, pass_context, put_report, resolved, show_error
+from vsync.cli.options import how_options, what_options, where_options
+from vsync.cli.terminal import put
+from vsync.report.text import summary_lines
+
+# --- Sync, plan, status -------------------------------------------------------------------------------------
+
+
+@click.command("sync")
+@where_options
+@what_options
+@how_options
+@click.option("--dry-run", is_flag=True, help="Only show what would be done (the same as `vsync plan`).")
+@pass_context
+def sync_command(context: Context, /, dry_run: bool, as_json: bool, **options: Any) -> None:
+    """Make the store equal to the source.
+
+    Reads the files of a commit (not of the working tree), uploads what was added or changed, waits until it is
+    searchable, then removes what was replaced or removed, and records the result in the manifest.
+    """
+    _sync(context, options, dry_run=dry_run, as_json=as_json)
+
+
+@click.command("plan")
+@where_options
+@what_options
+@how_options
+@pass_context
+def plan_command(context: Context, /, as_json: bool, **options: Any) -> None:
+    """Show what sync would do. Needs no API key and makes no request (unless --manifest none)."""
+    _sync(context, options, dry_run=True, as_json=as_json)
+
+
+def _sync(context: Context, options: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
+    from vsync.sync.run import run as run_job
+
+    settings = resolved(context, options)
+    out = sys.stderr if as_json else sys.stdout
+    if not dry_run:
+        context.stop.install()
+    with opened_job(context, settings, git_access(context, options), out, dry_run=dry_run) as job:
+        report = run_job(job)
+    if as_json:
+        put_report(report, context)
+    else:
+        put(sys.stdout, "\n".join(summary_lines(report)))
+    if report.error is not None:
+        show_error(report.error, context)
+    context.exit_code = report.exit_code

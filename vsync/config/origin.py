@@ -1,0 +1,33 @@
+"""Where a run takes place: the repository and the workflow run that the environment names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run takes place, as far as the environment knows: `owner/repo`, its id, this run's id and page."""
+
+    repository: str | None = None
+    repository_id: str | None = None
+    run_id: str | None = None
+    run_url: str | None = None
+
+
+def origin(environ: Mapping[str, str]) -> Origin:
+    """What GitHub's runner says of this run; all None elsewhere."""
+
+    def get(name: str) -> str | None:
+        return environ.get(name, "").strip() or None
+
+    server, repository, run = get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("GITHUB_RUN_ID")
+    url = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+    return Origin(repository, get("GITHUB_REPOSITORY_ID"), run, url)
+
+
+def repository_url(environ: Mapping[str, str]) -> str | None:
+    """Where a person can look at the repository."""
+    server, repository = (environ.get(name, "").strip() for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+    return f"{server}/{repository}" if server and repository else None

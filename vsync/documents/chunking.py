@@ -1,0 +1,59 @@
+"""How the server cuts a document into chunks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vsync.errors import ConfigurationError
+
+_AUTO_SIZE, _AUTO_OVERLAP = 800, 400
+
+_MIN_CHUNK, _MAX_CHUNK = 100, 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Chunking:
+    """The chunking strategy, in tokens. The server's own default (`auto`) is 800 with an overlap of 400."""
+
+    size: int = _AUTO_SIZE
+    overlap: int = _AUTO_OVERLAP
+
+    @classmethod
+    def parse(cls, size: int | None, overlap: int | None) -> Chunking:
+        """The strategy for what the user gave; an overlap that is not given is half of the size."""
+        if size is None and overlap is None:
+            return cls()
+        size = _AUTO_SIZE if size is None else size
+        if not _MIN_CHUNK <= size <= _MAX_CHUNK:
+            raise ConfigurationError(
+                f"chunk-size is {size}; the API takes {_MIN_CHUNK} to {_MAX_CHUNK} tokens.",
+                "Choose a number in that range.",
+            )
+        overlap = size // 2 if overlap is None else overlap
+        if not 0 <= overlap <= size // 2:
+            raise ConfigurationError(
+                f"chunk-overlap is {overlap}; the API takes 0 to half of chunk-size, here {size // 2}.",
+                "Choose a number in that range.",
+            )
+        return cls(size, overlap)
+
+    def to_api(self) -> dict[str, object]:
+        if self == Chunking():
+            return {"type": "auto"}
+        return {
+            "type": "static",
+            "static": {"max_chunk_size_tokens": self.size, "chunk_overlap_tokens": self.overlap},
+        }
+
+    @classmethod
+    def from_api(cls, strategy: object) -> Chunking | None:
+        """The strategy the server reports; None when it does not say (`other`: indexed before there was a choice)."""
+        if not isinstance(strategy, Mapping):
+            return None
+        static = strategy.get("static")
+        if isinstance(static, Mapping):
+            size, overlap = static.get("max_chunk_size_tokens"), static.get("chunk_overlap_tokens")
+            if isinstance(size, int) and isinstance(overlap, int):
+                return cls(size, overlap)
+        return cls() if strategy.get("type") == "auto" else None

@@ -1,0 +1,118 @@
+"""What git says of a tree and of the way between two trees, parsed. Pure: bytes in, values out.
+
+Paths are bytes here: git stores bytes, and whether they are text is decided in `selection`.
+Formats: https://git-scm.com/docs/git-ls-tree#_output_format and
+https://git-scm.com/docs/git-diff-tree#_raw_output_format, both with `-z`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from vsync.errors import GitUnavailable
+
+SYMLINK = "120000"
+SUBMODULE = "160000"
+
+Status = Literal["added", "modified", "removed", "type-changed"]
+_STATUSES: dict[bytes, Status] = {b"A": "added", b"M": "modified", b"D": "removed", b"T": "type-changed"}
+
+
+class TreeEntry(NamedTuple):
+    """One path of a tree: its mode as git writes it (`100644`) and the id of its blob."""
+
+    path: bytes
+    mode: str
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path that differs between two trees; `entry` is what stands there now, None when it was removed."""
+
+    status: Status
+    path: bytes
+    entry: TreeEntry | None
+
+
+def nul_separated(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The records of NUL-separated output that arrives in chunks of any size."""
+    rest = b""
+    for chunk in chunks:
+        *records, rest = (rest + chunk).split(b"\0")
+        yield from records
+    if rest:
+        yield rest
+
+
+def parse_tree(output: Iterable[bytes]) -> Iterator[TreeEntry]:
+    """The entries of `git ls-tree -r -z`, from its output in chunks. Raises GitUnavailable when it is not that."""
+    for record in nul_separated(output):
+        head, tab, path = record.partition(b"\t")
+        fields = head.split(b" ")
+        if not tab or len(fields) != 3:
+            raise _not_understood("git ls-tree wrote a line that is not understood", record)
+        yield TreeEntry(path, _word(fields[0]), _word(fields[2]))
+
+
+def parse_diff(output: Iterable[bytes]) -> Iterator[Change]:
+    """The changes of `git diff-tree -r -z --raw --no-renames --no-abbrev`, from its output in chunks.
+
+    Raises GitUnavailable when it is not that, an unknown status included: a file that silently got none would silently
+    be left as it is.
+    """
+    fields = nul_separated(output)
+    for header in fields:
+        parts = header.removeprefix(b":").split(b" ")
+        path = next(fields, None)
+        if not header.startswith(b":") or len(parts) != 5 or not path:
+            raise _not_understood("git diff-tree wrote a record that is not understood", header)
+        _, mode, _, blob, letter = parts
+        status = _STATUSES.get(letter)
+        if status is None:
+            raise _not_understood(f"git reports the status {letter[:20]!r}, which vsync does not know, for", path)
+        entry = None if status == "removed" else TreeEntry(path, _word(mode), _word(blob))
+        yield Change(status, path, entry)
+
+
+def _word(field: bytes) -> str:
+    """A mode or an object id."""
+    if not field.isalnum():
+        raise _not_understood("git wrote this instead of a mode or an object id", field)
+    return field.decode("ascii")
+
+
+def _not_understood(what: str, record: bytes) -> GitUnavailable:
+    return GitUnavailable(f"{what}: {record[:200]!r}.", "The clone may be damaged: try a fresh one, or another git.")
+
+
+def pair_renames(removed: Mapping[str, str], added: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Pairs (from, to) of one removed and one added path with the same blob, in sorted order.
+
+    Both arguments map paths to blob ids. Each path is in one pair at most.
+    """
+    waiting: dict[str, list[str]] = {}
+    for path in sorted(removed, reverse=True):
+        waiting.setdefault(removed[path], []).append(path)
+    pairs = []
+    for path in sorted(added):
+        candidates = waiting.get(added[path])
+        if candidates:
+            pairs.append((candidates.pop(), path))
+    return sorted(pairs)
+
+
+def show_path(path: bytes) -> str:
+    """A path for people and JSON, also where its bytes are not UTF-8 (`caf\\xe9.md`)."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+def decodable(path: bytes) -> bool:
+    """Whether the path is UTF-8, as every name that reaches the store must be."""
+    try:
+        path.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,63 @@
+"""Keeps the comment of a pull request up to date."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vsync.config.settings import DEFAULT_MANIFEST, NO_MANIFEST, Settings
+from vsync.github import commands
+from vsync.github.mode import PullRequest
+from vsync.github.step import Step
+from vsync.report.comment import body, marker, worth_creating
+from vsync.report.report import Report
+from vsync.system.redaction import redacted
+
+
+def update_comment(
+    step: Step, settings: Settings, pull: PullRequest, report: Report | None, wanted: bool | None
+) -> None:
+    """Brings the pull request's comment up to date. That it cannot be written is a warning: the summary has it all.
+
+    Without a report (None: what the pull request alone changes is not known) the comment stays as it is.
+    """
+    from vsync.github.comments import CannotComment, connect, upsert
+
+    if report is None:
+        commands.say(f"Comment on pull request #{pull.number}: left as it is, since this plan is not of it alone.")
+        return
+    run_id = step.origin.run_id
+    place = _comments_place(step, settings)
+    text = body(
+        report,
+        state=pull.state,
+        run_url=step.origin.run_url,
+        run_id=int(run_id) if run_id and run_id.isdecimal() else None,
+        place=place,
+    )
+    create = pull.state == "open" and (wanted is True or worth_creating(report))
+    try:
+        with connect(step.token or "", step.api_url, step.origin.repository or "") as session:
+            posted = upsert(session, pull.number, text, marker(report.target, place), create=create)
+    except CannotComment as error:
+        commands.warning("Pull request comment", redacted(f"No comment was written. {error}", step.secrets))
+        return
+    commands.say(
+        f"Comment on pull request #{pull.number}: {_POSTED[posted.action]}{f' ({posted.url})' if posted.url else ''}"
+    )
+
+
+_POSTED = {
+    "created": "written",
+    "updated": "brought up to date",
+    "unchanged": "up to date already",
+    "superseded": "left as it is, since a newer run wrote it",
+    "absent": "there is none, and none is needed",
+}
+
+
+def _comments_place(step: Step, settings: Settings) -> str:
+    """What sets apart the comments of two targets of one name. From inputs alone: a closed pull request has nothing else."""
+    manifest = "" if settings.manifest in {DEFAULT_MANIFEST, NO_MANIFEST} else settings.manifest
+    place = os.path.normpath(Path(step.given.get("working-directory", "").strip()) / manifest)
+    return "" if place == "." else place

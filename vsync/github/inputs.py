@@ -1,0 +1,123 @@
+"""The action's inputs as settings, credentials and arguments."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vsync.auth.credentials import Credentials, credentials
+from vsync.config.settings import Settings, boolean, resolve
+from vsync.errors import ConfigurationError
+from vsync.github.mode import Event, Mode, choose_mode
+
+SETTING_INPUTS = (
+    "vector-store-id", "vector-store-name", "target", "include", "exclude", "allow-secrets", "folder", "manifest", "manifest-branch",
+    "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
+    "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
+)  # fmt: skip
+
+"""Inputs that are settings, under the same names."""
+
+CREDENTIAL_INPUTS = {
+    "openai-api-key": "OPENAI_API_KEY",
+    "openai-base-url": "OPENAI_BASE_URL",
+    "openai-organization": "OPENAI_ORG_ID",
+    "openai-project": "OPENAI_PROJECT_ID",
+    "identity-provider-id": "OPENAI_IDENTITY_PROVIDER_ID",
+    "service-account-id": "OPENAI_SERVICE_ACCOUNT_ID",
+    "identity-audience": "OPENAI_WIF_AUDIENCE",
+}
+
+OTHER_INPUTS = ("command", "dry-run", "comment", "github-token", "working-directory", "args")
+
+
+def inputs(environ: Mapping[str, str]) -> dict[str, str]:
+    """The inputs that are set. GitHub keeps hyphens in the variables' names, and passes an empty string for none."""
+    names = (*SETTING_INPUTS, *CREDENTIAL_INPUTS, *OTHER_INPUTS)
+    found = {name: environ.get(f"INPUT_{name.upper()}", "") for name in names}
+    return {name: value for name, value in found.items() if value.strip()}
+
+
+def refuse_arguments(command: str, given: Mapping[str, str]) -> None:
+    if "args" in given:
+        raise ConfigurationError(
+            f"The input args is not for {command}.",
+            "Give its settings as inputs of their own; see docs/configuration.md.",
+        )
+
+
+def credentials_of(given: Mapping[str, str], environ: Mapping[str, str]) -> Credentials:
+    """A key from the environment gives way to a workload identity; one given as input is a contradiction."""
+    found = credentials({**environ, **named(given)})
+    if found.identity is not None and "openai-api-key" in given:
+        raise ConfigurationError(
+            "Both a key and a workload identity are given.",
+            "Give either the input openai-api-key, or identity-provider-id and service-account-id.",
+        )
+    return found
+
+
+def named(given: Mapping[str, str]) -> dict[str, str]:
+    """The inputs that are credentials, under the names of their variables."""
+    return {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
+
+
+def mode_of(event: Event, given: Mapping[str, str], *, plan_only: bool) -> Mode:
+    if plan_only:
+        return Mode(True, "the command is plan")
+    return choose_mode(
+        event,
+        wanted=three_way("dry-run", given.get("dry-run", "auto")),
+        branch=given.get("branch", "").strip() or None,
+    )
+
+
+def three_way(name: str, text: str) -> bool | None:
+    """True, false, or None for auto."""
+    if text.strip().lower() == "auto":
+        return None
+    try:
+        return boolean(text.strip())
+    except ValueError:
+        raise ConfigurationError(f"The input {name} is {text!r}.", "Use auto, true or false.") from None
+
+
+def settings_of(
+    given: Mapping[str, str], environ: Mapping[str, str], arguments: Mapping[str, Any] | None = None
+) -> Settings:
+    """The settings of the inputs; what stands in the input `args` goes before them."""
+    folder = working_directory(given, environ)
+    chosen: dict[str, Any] = {name: given[name] for name in SETTING_INPUTS if name in given}
+    chosen |= {name: value for name, value in (arguments or {}).items() if value is not None and value != ()}
+    if "folder" in chosen:
+        chosen["folder"] = str(folder / chosen["folder"])
+    if "repo" in chosen:
+        chosen["repo"] = str(folder / chosen["repo"])
+    chosen.setdefault("commit", "true")
+    chosen["push"] = chosen["commit"]  # a commit that stays in the runner's clone is lost with it
+    return resolve({"repo": str(folder), **chosen}, environ)
+
+
+def working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> Path:
+    folder = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()) / given.get("working-directory", ".").strip()
+    if not folder.is_dir():
+        raise ConfigurationError(f"There is no folder {folder}.", "Check the input working-directory.")
+    return folder
+
+
+def arguments_of(given: Mapping[str, str]) -> list[str]:
+    try:
+        return shlex.split(given.get("args", ""))
+    except ValueError as error:
+        raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
+
+
+def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """The inputs as the variables that the command line reads: it finds the manifest where the action keeps it."""
+    settings = {name: given[name] for name in SETTING_INPUTS if name in given}
+    settings["push"] = settings.setdefault("commit", "true")
+    variables = {"VSYNC_" + name.upper().replace("-", "_"): value for name, value in settings.items()}
+    token = {"VSYNC_GITHUB_TOKEN": given["github-token"]} if "github-token" in given else {}
+    return {**environ, **named(given), **variables, **token}

@@ -1,0 +1,180 @@
+"""What must be done to make the store equal to the source. Pure: values in, a sorted plan out.
+
+The tree against the manifest is the truth. A comparison only says which paths are looked at: all of them (`full`), or
+those that git reports as changed since the manifest's commit (`diff`); both give the same operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vsync.documents.document import Document, same_content_rules
+from vsync.documents.secret_scan import Finding
+from vsync.documents.selection import CONTENT_REASONS
+from vsync.git.changes import pair_renames
+from vsync.state.manifest import Entry, Failure, Skipped, TargetState
+
+Kind = Literal["upload", "replace", "retag", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing to do in the store. `document` is what shall be there, `previous` what is."""
+
+    kind: Kind
+    path: str
+    document: Document | None = None
+    previous: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The operations, sorted by path, and what stays as it is.
+
+    `renamed` pairs a delete with an upload of the same blob. `held` are old names of renamed files that stay because
+    the new one was refused for good. `failed` are earlier final refusals that nothing has changed about; `leaks` are
+    the secrets found in files that are skipped for them (none: for their names); `pending_delete` are superseded ids
+    whose removal was never confirmed. `existing` counts the documents that the state lists; `outdated` are the paths in
+    `failed` of which the store keeps an older version.
+    """
+
+    operations: tuple[Operation, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    unchanged: int = 0
+    existing: int = 0
+    skipped: Mapping[str, Skipped] | None = None
+    failed: Mapping[str, Failure] | None = None
+    held: tuple[str, ...] = ()
+    leaks: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    pending_delete: tuple[str, ...] = ()
+    outdated: frozenset[str] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.operations and not self.pending_delete
+
+    def of(self, *kinds: Kind) -> list[Operation]:
+        return [operation for operation in self.operations if operation.kind in kinds]
+
+    @property
+    def deletes(self) -> list[Operation]:
+        """The deletes that are not one half of a rename."""
+        moved = {old for old, _ in self.renamed}
+        return [operation for operation in self.of("delete") if operation.path not in moved]
+
+    @property
+    def upload_bytes(self) -> int:
+        return sum(op.document.bytes or 0 for op in self.of("upload", "replace") if op.document is not None)
+
+
+EMPTY_STATE = TargetState(vector_store_id="")
+
+
+def to_inspect(state: TargetState, selected: Iterable[Document]) -> list[Document]:
+    """The documents whose bytes must be looked at: not those that are in the store, were refused or were skipped before."""
+    return [
+        document
+        for document in selected
+        if not _unchanged(state.files.get(document.path), document)
+        and not _refused(state.failed.get(document.path), document)
+        and known_skip(state, document) is None
+    ]
+
+
+def known_skip(state: TargetState, document: Document) -> Skipped | None:
+    """The record that these very bytes cannot be a document; None when they were not looked at, or can be one."""
+    record = state.skipped.get(document.path)
+    if record is None or record.blob != document.blob or record.reason not in CONTENT_REASONS:
+        return None
+    return None if _known(state.files.get(document.path), document) else record
+
+
+def _unchanged(record: Entry | None, document: Document) -> bool:
+    """Whether no upload is needed; one that is needed for other rules counts with its size like any other."""
+    return _known(record, document) and record is not None and same_content_rules(record.tag, document.tag)
+
+
+def _known(record: Entry | None, document: Document) -> bool:
+    return record is not None and record.blob == document.blob
+
+
+def _refused(record: Failure | None, document: Document) -> bool:
+    return record is not None and (record.blob, record.tag) == (document.blob, document.tag)
+
+
+def make_plan(
+    state: TargetState,
+    selected: Mapping[str, Document],
+    skipped: Mapping[str, Skipped],
+    scope: Collection[str] | None = None,
+) -> Plan:
+    """The plan that turns `state` into `selected`.
+
+    `scope` limits the comparison to these paths (a diff); None means all. `selected` and `skipped` hold the paths in
+    scope; a path of the state that is in scope and not in `selected` is deleted.
+    """
+    operations = []
+    failed: dict[str, Failure] = {}
+    for path, document in selected.items():
+        known_failure = state.failed.get(path)
+        if known_failure is not None and _refused(known_failure, document):
+            failed[path] = known_failure
+            continue
+        operation = _operation(path, state.files.get(path), document)
+        if operation is not None:
+            operations.append(operation)
+    kept_skips, kept_failures = _outside(state, scope)
+    in_scope = state.files.keys() if scope is None else state.files.keys() & set(scope)
+    left = [path for path in in_scope if path not in selected]
+    kept = _held(state, left, {**kept_failures, **failed})
+    operations += [Operation("delete", path, previous=state.files[path]) for path in left if path not in kept]
+    operations.sort(key=lambda operation: operation.path)
+    renamed = _renames(operations)
+    outdated = frozenset(state.files.keys() & {*kept_failures, *failed})
+    touched = sum(1 for operation in operations if operation.previous is not None)
+    return Plan(
+        operations=tuple(operations),
+        renamed=tuple(renamed),
+        unchanged=len(state.files) - touched - len(outdated),
+        existing=len(state.files),
+        skipped=dict(sorted({**kept_skips, **skipped}.items())),
+        failed=dict(sorted({**kept_failures, **failed}.items())),
+        held=kept,
+        pending_delete=tuple(sorted(set(state.pending_delete))),
+        outdated=outdated,
+    )
+
+
+def _held(state: TargetState, left: Iterable[str], failed: Mapping[str, Failure]) -> tuple[str, ...]:
+    """Old names of renamed files whose new one was refused for good: they stay until the new one is in the store."""
+    new = {path: failure.blob for path, failure in failed.items() if path not in state.files}
+    return tuple(old for old, _ in pair_renames({path: state.files[path].blob for path in left}, new))
+
+
+def _operation(path: str, entry: Entry | None, document: Document) -> Operation | None:
+    if entry is None:
+        return Operation("upload", path, document)
+    if entry.blob != document.blob or not same_content_rules(entry.tag, document.tag):
+        return Operation("replace", path, document, entry)
+    if entry.tag != document.tag:
+        return Operation("retag", path, document, entry)
+    return None
+
+
+def _outside(state: TargetState, scope: Collection[str] | None) -> tuple[dict[str, Skipped], dict[str, Failure]]:
+    """What the state says of paths that a diff does not look at."""
+    if scope is None:
+        return {}, {}
+    looked_at = set(scope)
+    return (
+        {path: record for path, record in state.skipped.items() if path not in looked_at},
+        {path: record for path, record in state.failed.items() if path not in looked_at},
+    )
+
+
+def _renames(operations: Iterable[Operation]) -> list[tuple[str, str]]:
+    removed = {op.path: op.previous.blob for op in operations if op.kind == "delete" and op.previous is not None}
+    added = {op.path: op.document.blob for op in operations if op.kind == "upload" and op.document is not None}
+    return pair_renames(removed, added)

@@ -1,0 +1,202 @@
+"""From a source and a known state to a plan: which paths to compare, what stands there now, what it means.
+
+Asks the source in as few calls as possible and leaves every decision to the core. Nothing is uploaded here, and a
+document's bytes are looked at only when nothing is known of them yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from vsync.documents.document import Document, Recipe, settings_fingerprint, tag
+from vsync.documents.secret_scan import Finding, Scanner
+from vsync.documents.selection import Rules, Selector, SkipReason, inspect_content, needs_reading, size_reason
+from vsync.errors import RepositoryError
+from vsync.git.changes import TreeEntry, decodable, show_path
+from vsync.plan.comparison import Comparison, choose_comparison
+from vsync.plan.plan import EMPTY_STATE, Plan, known_skip, make_plan, to_inspect
+from vsync.source.base import Source, unread_id
+from vsync.state.manifest import Entry, Skipped, TargetState
+
+_NO_FILE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the user wants of a target: rules, recipe, and how to compare."""
+
+    recipe: Recipe
+    rules: Rules
+    full: bool = False
+    base: str | None = None
+
+    @property
+    def settings(self) -> str:
+        return settings_fingerprint(self.recipe, self.rules.include, self.rules.exclude, self.rules.allow_secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A plan and how it was found. `base` is the commit the report names as where the run starts from."""
+
+    plan: Plan
+    comparison: Comparison
+    base: str | None
+
+
+def survey(source: Source, state: TargetState | None, brief: Brief, *, because: Comparison | None = None) -> Survey:
+    """The plan for a source and the state that its manifest records (None: no manifest yet).
+
+    `because` is a comparison that is decided already.
+    """
+    comparison = because or _comparison(source, state, brief)
+    known = state or EMPTY_STATE
+    entries: Iterable[TreeEntry]
+    scope: set[str] | None
+    if comparison.mode == "diff" and known.commit is not None:
+        entries, scope, unreadable = _changed(source, known.commit)
+        known = _without_skips(known, unreadable)
+    else:
+        entries, scope = source.entries(), None
+    found = _look(source, known, entries, brief)
+    plan = replace(make_plan(known, found.documents, found.skipped, scope), leaks=found.leaks)
+    return Survey(plan, comparison, brief.base or known.commit)
+
+
+def difference(base: Source, head: Source, brief: Brief) -> Plan:
+    """What the documents of one commit's tree differ by from another's, whatever a store holds of them."""
+    assert base.head is not None
+    assert head.head is not None
+    before, scope, _ = _changed(base, head.head)
+    after, _, _ = _changed(head, base.head)
+    was = _look(base, EMPTY_STATE, before, brief).documents
+    files = {path: Entry(known.blob, "", known.bytes or 0, _NO_FILE, known.tag) for path, known in was.items()}
+    found = _look(head, EMPTY_STATE, after, brief)
+    untouched = sum(1 for path in list_documents(head, brief) if path not in scope)
+    plan = make_plan(replace(EMPTY_STATE, files=files), found.documents, found.skipped, scope)
+    return replace(plan, unchanged=plan.unchanged + untouched, existing=plan.existing + untouched, leaks=found.leaks)
+
+
+def list_documents(source: Source, brief: Brief) -> dict[str, Document]:
+    """Every path of the head that the rules select, whatever its bytes are."""
+    documents, _ = _select(source, source.entries(), Selector(brief.rules), brief.recipe)
+    return {document.path: document for document in documents}
+
+
+def _comparison(source: Source, state: TargetState | None, brief: Brief) -> Comparison:
+    if source.head is None and state is not None:
+        return Comparison("full", "a plain folder has no history: compared by SHA-256")
+    base_known = state is not None and state.commit is not None and source.knows(state.commit)
+    return choose_comparison(state, brief.settings, full=brief.full, base_known=base_known, base=brief.base)
+
+
+def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[str]]:
+    """What stands now at the paths that differ, these paths, and how those look that are not text."""
+    changes = list(source.changes(base))
+    paths = {change.path.decode() for change in changes if decodable(change.path)}
+    unreadable = {show_path(change.path) for change in changes if not decodable(change.path)}
+    return [change.entry for change in changes if change.entry is not None], paths, unreadable
+
+
+def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
+    """The state without what it records of names that are not text: as shown they may look like a document's path."""
+    kept = {
+        path: record
+        for path, record in state.skipped.items()
+        if not (path in unreadable and record.reason == "undecodable-name")
+    }
+    return replace(state, skipped=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What stands in a source: documents with their sizes, selected paths that are none, and secrets in these."""
+
+    documents: dict[str, Document]
+    skipped: dict[str, Skipped]
+    leaks: dict[str, tuple[Finding, ...]]
+
+
+def _look(source: Source, state: TargetState, entries: Iterable[TreeEntry], brief: Brief) -> _Found:
+    selector = Selector(brief.rules)
+    documents, skipped = _select(source, entries, selector, brief.recipe)
+    leaks: dict[str, tuple[Finding, ...]] = {path: () for path, record in skipped.items() if record.reason == "secret"}
+    found = _inspect(source, _without_allowed(state, selector), documents, selector)
+    return _Found(found.documents, {**skipped, **found.skipped}, {**leaks, **found.leaks})
+
+
+def _without_allowed(state: TargetState, selector: Selector) -> TargetState:
+    """The state without the records of secrets that are allowed by now."""
+    kept = {
+        path: record
+        for path, record in state.skipped.items()
+        if record.reason != "secret" or not selector.allows_secrets(path)
+    }
+    return replace(state, skipped=kept)
+
+
+def _select(
+    source: Source, entries: Iterable[TreeEntry], selector: Selector, recipe: Recipe
+) -> tuple[list[Document], dict[str, Skipped]]:
+    documents: list[Document] = []
+    skipped: dict[str, Skipped] = {}
+    for entry in entries:
+        verdict = selector.decide(entry.path, entry.mode)
+        if verdict.path is None:
+            continue
+        if verdict.skipped is not None:
+            skipped[verdict.path] = Skipped(entry.blob or "-", verdict.skipped)
+        else:
+            blob = source.identify(entry).blob
+            documents.append(Document(verdict.path, blob, tag(verdict.path, recipe)))
+    return documents, skipped
+
+
+def _inspect(source: Source, state: TargetState, documents: list[Document], selector: Selector) -> _Found:
+    """The documents with their sizes, and those whose bytes cannot be one."""
+    selected = {document.path: document for document in documents}
+    skipped: dict[str, Skipped] = {}
+    leaks: dict[str, tuple[Finding, ...]] = {}
+    doubtful = to_inspect(state, documents)
+    for document in documents:
+        known = known_skip(state, document)
+        if known is not None:
+            skipped[document.path] = known
+    source.prefetch(doubtful)
+    sizes = source.sizes(doubtful)
+    for document in doubtful:
+        size = sizes.get(document.path)
+        seen = None if size is None else _seen(source, document, size, selector)
+        if seen is None or size is None:
+            selected[document.path] = replace(document, blob=unread_id(document.path))
+            continue
+        reason, findings = seen
+        if reason == "secret":
+            leaks[document.path] = findings
+        if reason is None:
+            selected[document.path] = replace(document, bytes=size)
+        else:
+            skipped[document.path] = Skipped(document.blob, reason)
+    for path in skipped:
+        del selected[path]
+    return _Found(selected, skipped, leaks)
+
+
+def _seen(
+    source: Source, document: Document, size: int, selector: Selector
+) -> tuple[SkipReason | None, tuple[Finding, ...]] | None:
+    """Why a document's bytes cannot be one, if they cannot, and the secrets in them; None when they cannot be read."""
+    reason = size_reason(size)
+    if reason is not None or not needs_reading(document.path, size):
+        return reason, ()
+    scanner = None if selector.allows_secrets(document.path) else Scanner()
+    try:
+        with contextlib.closing(source.chunks(document)) as chunks:
+            found = inspect_content(document.path, chunks, scanner)
+            for _ in chunks:  # one `cat-file` serves all: its pipe is read to the end of each blob
+                pass
+    except RepositoryError:
+        return None
+    return found

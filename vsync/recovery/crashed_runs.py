@@ -1,0 +1,106 @@
+"""Runs that died on a machine that is gone: what they may have uploaded, from the seal they left and their commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from vsync.documents.document import upload_filename
+from vsync.errors import VsyncError
+from vsync.plan.comparison import Comparison
+from vsync.plan.scan import Brief, list_documents, survey
+from vsync.source.base import Source
+from vsync.state.journal import Attempt
+from vsync.state.manifest import TargetState
+from vsync.state.publication import STALE_AFTER_S
+from vsync.state.seal import Unsettled
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRun:
+    """A run that left its seal open: from when to when it may have uploaded, in seconds since the epoch by its own clock.
+
+    Without a renewed seal nobody uploads for longer than it takes to be taken over. `until` None: no sign of life is known.
+    `id` is what a journal calls the run: a workflow's run that is run again has the same number.
+    """
+
+    id: str
+    since: int
+    head: str | None
+    until: int | None = None
+
+
+def run_key(run: str, since: str) -> str:
+    """What a journal calls a run."""
+    return f"{run} since {since}"
+
+
+def dead_runs(unsettled: Iterable[Unsettled]) -> list[DeadRun]:
+    """The runs that a seal names. One whose time cannot be read is left out: nothing can be told of it. Pure."""
+    found = []
+    for run, since, head, seen in unsettled:
+        try:
+            until = None if seen is None else _seconds(seen) + int(STALE_AFTER_S)
+            found.append(DeadRun(run_key(run, since), _seconds(since), head, until))
+        except (ValueError, OverflowError):
+            continue
+    return found
+
+
+def _seconds(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp())
+
+
+def bounded(attempts: Sequence[Attempt], runs: Collection[str], dead: Sequence[DeadRun]) -> list[Attempt]:
+    """The attempts of journals with an end: when these runs were known to be dead, if that is known of all. Pure."""
+    ends = {run.id: run.until for run in dead}
+    known = [ends.get(run) for run in runs]
+    last = None if None in known or not known else max(end for end in known if end is not None)
+    return [replace(attempt, until=last) if attempt.until is None else attempt for attempt in attempts]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a dead run may have uploaded: `attempts` are the uploads of its plan, as far as no entry shows that they were
+    answered. `doubtful` are the other documents of its commit, which an earlier run or it itself has brought already.
+    """
+
+    attempts: Sequence[Attempt]
+    doubtful: Sequence[Attempt]
+
+
+def planned_by(
+    run: DeadRun,
+    at: Callable[[str], Source | None],
+    source: Source,
+    state: TargetState,
+    brief: Brief,
+    answered: Collection[str],
+) -> Planned | None:
+    """The uploads of a dead run, each once; None where its commit cannot be had: then nothing is known of them.
+
+    `state` is what the manifest records, `answered` are paths of which the store lists entries that the manifest does not name.
+    """
+    try:
+        then = source if run.head in {None, source.head} else at(run.head or "")
+        if then is None:
+            return None
+        plan = survey(then, state, brief, because=Comparison("full", "what a dead run had to do")).plan
+        documents = list_documents(then, brief)
+    except VsyncError:
+        return None
+    sizes = {
+        operation.path: operation.document.bytes for operation in plan.of("upload", "replace") if operation.document
+    }
+    attempts = [_attempt(run, path, size) for path, size in sizes.items() if path not in answered and size is not None]
+    doubtful = [_attempt(run, path, size) for path, size in sizes.items() if path in answered and size is not None]
+    for path, document in documents.items():
+        entry = state.files.get(path)
+        if path not in sizes and entry is not None and entry.blob == document.blob:
+            doubtful.append(_attempt(run, path, entry.bytes))
+    return Planned(attempts, doubtful)
+
+
+def _attempt(run: DeadRun, path: str, size: int) -> Attempt:
+    return Attempt(upload_filename(path), size, run.since, run.until)

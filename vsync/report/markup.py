@@ -1,0 +1,118 @@
+"""Pieces of GitHub's Markdown in which hostile text stays text. Pure.
+
+Everything but letters, digits and a few harmless signs becomes a numeric entity: what Markdown does not see it cannot act
+on. Three things GitHub still does to text afterwards, and all are cut: mentions (`@name`), references (`#1`, `GH-1`), and
+links made of addresses. https://github.github.com/gfm/ and
+https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from vsync.system.redaction import printable
+
+MAX_NAME = 120
+"""Characters of a name that are shown; of a longer one, its beginning and its end."""
+
+_PLAIN = re.compile(r"[^A-Za-z0-9 /\-\u0080-\U0010ffff]")
+_ACTIVE = re.compile(r"[@#]|GH(?=-[0-9])|:(?=//)|www(?=\.)", re.IGNORECASE)
+_REPOSITORY = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+){2,4}")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_MAX_URL = 2_000
+
+
+def code(text: str) -> str:
+    """A name in code type. Inside `code` GitHub makes no mentions, references or links, but of mail addresses."""
+    if len(text) > 2 * MAX_NAME:
+        text = text[:MAX_NAME] + text[-MAX_NAME:]
+    shown = printable(text)
+    if len(shown) > MAX_NAME:
+        shown = f"{shown[: MAX_NAME // 2]}…{shown[-MAX_NAME // 2 :]}"
+    # A place where the line may break ends the address, and is not copied with the name.
+    return f"<code>{_entities(shown).replace('&#64;', '&#64;<wbr>')}</code>"
+
+
+def prose(text: str, most: int = 700) -> str:
+    """Running text of unknown origin, at most that many characters: shown as it is, with mentions and links cut."""
+    shown = printable(text.strip()[: most + 1])
+    if len(shown) > most:
+        shown = shown[: most - 1] + "…"
+    # Where a line begins, a hyphen would make a list.
+    return (
+        _entities(_ACTIVE.sub("\\g<0>\N{ZERO WIDTH SPACE}", shown))
+        .replace("\N{ZERO WIDTH SPACE}", "&#8203;")
+        .replace("-", "&#45;", int(shown.startswith("-")))
+    )
+
+
+def _entities(text: str) -> str:
+    return _PLAIN.sub(lambda match: f"&#{ord(match[0])};", text)
+
+
+# --- Links ------------------------------------------------------------------------------------------------------
+
+
+def link(markup: str, url: str | None) -> str:
+    """The markup as a link, or as it is where there is no address that is surely one. It may hold no link itself."""
+    if url is None or len(url) > _MAX_URL or not re.fullmatch(r"https?://[A-Za-z0-9/%._~:-]+", url):
+        return markup
+    return f'<a href="{url}">{markup}</a>'
+
+
+def file_url(repository_url: str | None, commit: str | None, path: str) -> str | None:
+    """Where a file of a commit can be read; None when the commit, the address or the path is in doubt."""
+    if not _is_known(repository_url, commit):
+        return None
+    try:
+        return f"{repository_url}/blob/{commit}/{quote(path, safe='/')}"
+    except UnicodeEncodeError:
+        return None
+
+
+def commit_url(repository_url: str | None, commit: str | None) -> str | None:
+    return f"{repository_url}/commit/{commit}" if _is_known(repository_url, commit) else None
+
+
+def range_url(repository_url: str | None, base: str | None, head: str | None) -> str | None:
+    """The difference of two commits as they are, without looking for their common ancestor."""
+    known = _is_known(repository_url, base) and _is_known(repository_url, head)
+    return f"{repository_url}/compare/{base}..{head}" if known else None
+
+
+def _is_known(repository_url: str | None, commit: str | None) -> bool:
+    return bool(repository_url and commit and _REPOSITORY.fullmatch(repository_url) and _COMMIT.fullmatch(commit))
+
+
+# --- Blocks -----------------------------------------------------------------------------------------------------
+
+
+def alert(kind: str, *paragraphs: str) -> list[str]:
+    """An alert (NOTE, WARNING, CAUTION) of paragraphs that are markup already."""
+    lines = [f"> [!{kind}]"]
+    for number, paragraph in enumerate(filter(None, paragraphs)):
+        lines += [">", f"> {paragraph}"] if number else [f"> {paragraph}"]
+    return [*lines, ""]
+
+
+def row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(head: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[str]], budget: int) -> tuple[str, int]:
+    """A table with as many rows as fit into that many bytes of UTF-8, and how many did not. Without rows: nothing.
+
+    `right` says of each column whether it is aligned to the right, as numbers are.
+    """
+    top = f"{row(head)}\n|{'|'.join(' ---: ' if number else ' :--- ' for number in right)}|\n"
+    left = budget - len(top.encode())
+    taken: list[str] = []
+    for cells in rows:
+        line = row(cells) + "\n"
+        left -= len(line.encode())
+        if left < 0:
+            break
+        taken.append(line)
+    return (top + "".join(taken) if taken else ""), len(rows) - len(taken)

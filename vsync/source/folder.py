@@ -1,0 +1,93 @@
+"""A plain folder as source."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+
+from vsync.documents.document import Document
+from vsync.documents.secret_scan import Scanner
+from vsync.documents.selection import MAX_BYTES, inspect_content, needs_reading, size_reason
+from vsync.errors import RepositoryError
+from vsync.git.changes import Change, TreeEntry, show_path
+from vsync.source.base import unread_id
+from vsync.source.folder_tree import Folder
+from vsync.system.spool import CHUNK_BYTES, Content
+
+
+class FolderSource:
+    """The files below a plain folder. Their ids are `sha256:` and the hash of their bytes."""
+
+    head: str | None = None
+
+    def __init__(self, root: Path) -> None:
+        self._folder = Folder(root)
+
+    def knows(self, commit: str) -> bool:
+        return False
+
+    def is_behind(self, commit: str) -> bool:
+        return False
+
+    def entries(self) -> Iterator[TreeEntry]:
+        return self._folder.entries()
+
+    def changes(self, base: str) -> Iterator[Change]:
+        raise NotImplementedError("a plain folder has no history; `knows` said so")
+
+    def identify(self, entry: TreeEntry) -> TreeEntry:
+        try:
+            return entry._replace(blob=self._id_of(entry.path))
+        except RepositoryError:
+            return entry._replace(blob=unread_id(show_path(entry.path)))
+
+    def _id_of(self, path: bytes) -> str:
+        size = self._folder.size(path)
+        if size > MAX_BYTES:  # a sparse file of terabytes takes no space, but days to read
+            return f"size:{size}"
+        digest = hashlib.sha256()
+        for chunk in self._folder.chunks(path):
+            digest.update(chunk)
+        return content_id(digest.hexdigest())
+
+    def prefetch(self, documents: Sequence[Document]) -> None:
+        return None
+
+    def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
+        found = {}
+        for document in documents:
+            with contextlib.suppress(RepositoryError):
+                found[document.path] = self._folder.size(document.path.encode())
+        return found
+
+    def chunks(self, document: Document) -> Generator[bytes]:
+        return self._folder.chunks(document.path.encode())
+
+    def read(self, document: Document) -> tuple[Content, str]:
+        content = self._folder.read(document.path.encode(), MAX_BYTES)
+        blob = content_id(content.sha256)
+        if blob != document.blob:
+            inspect_again(document.path, content)
+        return content, blob
+
+    def close(self) -> None:
+        return None
+
+
+def inspect_again(path: str, content: Content) -> None:
+    """Refuses what has come to a path since it was looked at, when it can be no document. Rewinds what can."""
+    reason = size_reason(content.bytes)
+    if reason is None and needs_reading(path, content.bytes):
+        reason, _ = inspect_content(path, iter(lambda: content.file.read(CHUNK_BYTES), b""), Scanner())
+        content.file.seek(0)
+    if reason is not None:
+        content.close()
+        raise RepositoryError(
+            f"{path!r} has changed since the run began, and is no document now: {reason}.", "Run again."
+        )
+
+
+def content_id(sha256: str) -> str:
+    return f"sha256:{sha256}"

@@ -1,0 +1,153 @@
+"""A plain folder as source: what stands below it, read without ever following a link.
+
+Every open goes component by component from the folder's own descriptor with O_NOFOLLOW, so that a link put in place
+while the scan runs cannot lead outside either.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import IO, Literal
+
+from vsync.errors import ConfigurationError, RepositoryError
+from vsync.git.changes import SYMLINK, TreeEntry, show_path
+from vsync.system.spool import CHUNK_BYTES, Content, spool
+
+_REGULAR = "100644"
+MAX_DEPTH = 2000
+"""Folders in each other; git stops at about as many (core.maxTreeDepth)."""
+
+Kind = Literal["file", "folder", "link"]
+
+
+class Folder:
+    """The files below one folder."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise ConfigurationError(f"There is no folder {path}.", "Check --folder (input folder).")
+        self.root = path.resolve()
+
+    def entries(self) -> Iterator[TreeEntry]:
+        """Every file and link below the folder, with no blob id yet. Sockets, devices and pipes are left out."""
+        waiting: list[list[bytes]] = [[]]
+        with contextlib.closing(_Descent(self.root)) as descent:
+            while waiting:
+                parts = waiting.pop()
+                folder = b"".join(part + b"/" for part in parts)
+                for name, kind in self._listed(descent, parts):
+                    if kind == "folder":
+                        # Never documents (selection says so too); a .git folder is not worth the walk.
+                        if not name.startswith(b".git") and name != b".vsync":
+                            waiting.append([*parts, name])
+                    elif kind is not None:
+                        yield TreeEntry(folder + name, SYMLINK if kind == "link" else _REGULAR, "")
+
+    def _listed(self, descent: _Descent, parts: list[bytes]) -> list[tuple[bytes, Kind | None]]:
+        """What stands in a folder; None for what is neither folder, file nor link."""
+        if len(parts) > MAX_DEPTH:
+            raise RepositoryError(
+                f"{self.root} has more than {MAX_DEPTH:,} folders in each other.",
+                "Give a folder inside it with --folder.",
+            )
+        try:
+            with os.scandir(descent.to(parts)) as found:
+                return [(os.fsencode(item.name), _kind(item)) for item in found]
+        except OSError as error:
+            raise _unreadable(b"/".join(parts), self.root, error) from error
+
+    def size(self, path: bytes) -> int:
+        """The file's size in bytes."""
+        descriptor = self._open(path)
+        try:
+            return os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
+
+    def chunks(self, path: bytes) -> Generator[bytes]:
+        """The file's bytes in pieces: no more than it had when it was opened, so that one that grows has an end."""
+        with os.fdopen(self._open(path), "rb") as file:
+            left = os.fstat(file.fileno()).st_size
+            while left and (chunk := self._next(file, min(left, CHUNK_BYTES), path)):
+                left -= len(chunk)
+                yield chunk
+
+    def _next(self, file: IO[bytes], most: int, path: bytes) -> bytes:
+        try:
+            return file.read(most)
+        except OSError as error:
+            raise _unreadable(path, self.root, error) from error
+
+    def read(self, path: bytes, most: int) -> Content:
+        """The file's bytes, spooled. Raises RepositoryError when there are more than `most`."""
+        return spool(self._at_most(path, most))
+
+    def _at_most(self, path: bytes, most: int) -> Iterator[bytes]:
+        for chunk in self.chunks(path):
+            most -= len(chunk)
+            if most < 0:
+                raise RepositoryError(f"{show_path(path)!r} in {self.root} has become too large.", "Run again.")
+            yield chunk
+
+    def _open(self, path: bytes) -> int:
+        *folders, name = path.split(b"/")
+        try:
+            with contextlib.closing(_Descent(self.root)) as descent:
+                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+                descriptor = os.open(name, flags, dir_fd=descent.to(folders))
+        except OSError as error:
+            raise _unreadable(path, self.root, error) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise RepositoryError(f"{show_path(path)!r} in {self.root} is no longer a file.", "Run again.")
+        return descriptor
+
+
+class _Descent:
+    """An open folder somewhere below the root. Never more than two are open, however deep it goes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._parts: list[bytes] = []
+        self._current: int | None = None
+
+    def to(self, parts: list[bytes]) -> int:
+        """A descriptor of the folder of that path; from a folder to one in it takes one step."""
+        known = len(self._parts)
+        if self._current is None or parts[:known] != self._parts:
+            self.close()
+            self._current, known = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY), 0
+        try:
+            for part in parts[known:]:
+                above = self._current
+                self._current = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+                os.close(above)
+        except OSError:
+            self.close()  # half of the way is no place to go on from
+            raise
+        self._parts = parts
+        return self._current
+
+    def close(self) -> None:
+        if self._current is not None:
+            os.close(self._current)
+        self._current, self._parts = None, []
+
+
+def _kind(item: os.DirEntry[str]) -> Kind | None:
+    if item.is_symlink():
+        return "link"
+    if item.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if item.is_file(follow_symlinks=False) else None
+
+
+def _unreadable(path: bytes, root: Path, error: OSError) -> RepositoryError:
+    return RepositoryError(
+        f"{show_path(path)!r} in {root} cannot be read: {error.strerror}.",
+        "It may have changed while it was read, or its permissions forbid it: mend that and run again.",
+    )

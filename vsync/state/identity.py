@@ -1,0 +1,70 @@
+"""Which repository this is, and whether a manifest is its own. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from vsync.errors import ManifestError
+from vsync.state.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentity:
+    """A source's readable name. `certain`: the name identifies it, and is not just that of a folder."""
+
+    name: str
+    repository_id: str | None = None
+    certain: bool = False
+
+
+def identify(
+    given: str | None, repository: str | None, repository_id: str | None, remote_url: str | None, folder: str
+) -> SourceIdentity:
+    """The identity from what is known, the surest first: the user's word, GitHub's, the remote's address, the folder."""
+    if given:
+        return SourceIdentity(given, repository_id if given == repository else None, certain=True)
+    if repository:
+        return SourceIdentity(repository, repository_id, certain=True)
+    name, hosted = name_of_remote(remote_url) if remote_url else (None, False)
+    return SourceIdentity(name or folder or "source", None, certain=hosted and name is not None)
+
+
+def name_of_remote(url: str) -> tuple[str | None, bool]:
+    """`owner/repo` of a hosted remote, or a local path's last component; and whether it is hosted."""
+    if "://" in url:
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # no address: git would not take it either
+            return None, False
+        path, hosted = parts.path, bool(parts.hostname) and parts.scheme != "file"
+    elif (scp := re.match(r"^(?:[^/@]+@)?[^/:]+:(?!/)(.+)$", url)) is not None:
+        path, hosted = scp[1], True
+    else:
+        path, hosted = url, False
+    names = [name for name in path.removesuffix("/").removesuffix(".git").split("/") if name not in {"", "."}]
+    if not names:
+        return None, hosted
+    return ("/".join(names[-2:]) if hosted else names[-1])[:256], hosted
+
+
+def check_manifest(manifest: Manifest, name: str, source: SourceIdentity) -> Manifest:
+    """The manifest, under the source's present name; raises ManifestError when it is of another source.
+
+    A repository that was renamed or transferred keeps its id and goes on. A fork or a copy made from a template does
+    not: it must never write to the original's store.
+    """
+    ids = (manifest.repository_id, source.repository_id)
+    if None not in ids and ids[0] != ids[1]:
+        raise ManifestError(
+            f"The manifest {name} belongs to {manifest.source!r}, of which {source.name!r} is a fork or a copy.",
+            "Delete the manifest here and give this repository a vector store of its own.",
+        )
+    if None not in ids or manifest.source == source.name:
+        return Manifest(manifest.owner, source.name, manifest.repository_id or source.repository_id, manifest.targets)
+    raise ManifestError(
+        f"The manifest {name} belongs to the source {manifest.source!r}, but this is {source.name!r}.",
+        f"If it is the same repository, say so with --source {manifest.source} (VSYNC_SOURCE); if this is a fork or a copy, delete the "
+        "manifest and use another vector store.",
+    )

@@ -1,0 +1,317 @@
+"""The manifest and the seal as local files.
+
+The manifest is a file of the repository or folder; the seal stands in git's common directory (linked worktrees share
+it), or beside a folder's manifest. The seal is changed only under an OS lock, its holder keeps a second lock for as
+long as it lives, and the kernel drops that one with the process: so a dead holder is known at once, a stopped one after
+it has not renewed for three minutes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import os
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal
+
+from vsync.errors import ManifestError, PublicationFailed, SealHeld, VsyncError
+from vsync.state.manifest import blob_id
+from vsync.state.publication import STALE_AFTER_S, Published, doubted, instant, succeed
+from vsync.state.seal import Seal, dump_seal, parse_seal
+from vsync.system.atomic_write import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
+
+_LOOK_EVERY_S = 0.2
+_LOCK_WAIT_S = 30.0
+"""For a lock that is held for a few writes of a small file."""
+_STOPPED_WAIT_S = 5.0
+"""The same, once the run was told to stop: GitHub kills a cancelled container after ten seconds."""
+
+
+class LocalPublication:
+    """Manifest and seal as files. `manifest` None keeps no manifest (`--manifest none`).
+
+    `stopped` says for how many seconds the run has been told to stop (None: it has not).
+    """
+
+    commit: str | None = None
+    rewritable = True
+
+    def __init__(
+        self,
+        manifest: Path | None,
+        seal_folder: Path,
+        target: str,
+        name: str,
+        *,
+        stopped: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self.name = self.title = name
+        self._manifest = manifest
+        self._stopped = stopped
+        shared = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+        key = f"{target}-{shared}"
+        self._shared_lock = seal_folder / f"manifest-{shared}.lock"
+        self._owner = seal_folder / f"manifest-{shared}.owner"
+        self._seal = seal_folder / f"{key}.seal.json"
+        self._lock = seal_folder / f"{key}.lock"
+        self._doubt = seal_folder / f"{key}.doubt"
+        self._holder = seal_folder / f"{key}.holder"
+        self._held: int | None = None
+        self._mine: Seal | None = None
+        self._before: Seal | None = None
+
+    def read(self) -> Published:
+        return Published(self._read_manifest(), self._read_seal())
+
+    def take(
+        self,
+        seal: Seal,
+        timeout_s: float,
+        waiting: Callable[[str], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> Seal | None:
+        deadline = time.monotonic() + timeout_s
+        told = False
+        with _writable(self._seal):
+            make_folder(self._seal.parent)
+            for path in (self._seal, self._manifest):
+                if path is not None:
+                    remove_stale_temporaries(path.parent)
+            while not self._try_take(seal):
+                other = self._read_seal()
+                since = other.since if other else "just now"
+                if time.monotonic() >= deadline:
+                    raise SealHeld(
+                        f"Another run is at work on this target since {since}, and {timeout_s:g} s have passed.",
+                        "Run again when it has ended, or wait longer with --lock-timeout (input lock-timeout).",
+                    )
+                if not told:
+                    waiting(
+                        f"Another run is at work on this target since {since}; waiting up to {timeout_s:g} s for it."
+                    )
+                    told = True
+                pause(_LOOK_EVERY_S)
+        return self._before
+
+    def renew(self) -> None:
+        with _writable(self._seal, PublicationFailed), self._critical():
+            self._check_mine()
+            os.utime(self._seal)
+
+    def check(self) -> None:
+        self.renew()
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        with _writable(self._shared_lock, PublicationFailed), _locked(self._shared_lock, self._stopped):
+            yield
+
+    def claim_owner(self, owner: str, *, sure: bool) -> str:
+        with self.exclusive():
+            earlier = self._owner.read_text().strip() if self._owner.exists() else ""
+            owner = owner if sure or not earlier else earlier
+            if owner != earlier:
+                write_durably(self._owner, f"{owner}\n".encode())
+            with self._critical():
+                self._write_seal(dataclasses.replace(self._check_mine(), owner=owner))
+        return owner
+
+    def publish(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+        self._publish(manifest, serial, content)
+
+    def publish_and_close(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+        self._publish(manifest, serial, content, state="closed")
+        self.release()
+
+    def close(self) -> None:
+        with _writable(self._seal, PublicationFailed), self._critical():
+            self._write_seal(dataclasses.replace(self._check_mine(), state="closed"))
+            self.release()
+
+    def abandon(self) -> None:
+        with _writable(self._seal), self._critical():
+            self._check_mine()
+            if self._before is None:
+                self._seal.unlink(missing_ok=True)
+            else:
+                self._write_seal(self._before)
+            self.release()
+
+    def note(self, run: str, head: str | None) -> bool:
+        """Runs on one machine follow each other, and the manifest there tells which was the last."""
+        return True
+
+    def others_open(self) -> bool:
+        return any(_is_open(path) for path in self._seal.parent.glob("*.seal.json") if path != self._seal)
+
+    def busy(self) -> str | None:
+        seal = self._read_seal()
+        if seal is None or seal.state == "closed" or self._stale():
+            return None
+        try:
+            descriptor = os.open(self._holder, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return seal.since
+        finally:
+            os.close(descriptor)
+        return None
+
+    def doubt(self, seal: Seal | None = None) -> None:
+        with _writable(self._doubt, PublicationFailed):
+            write_durably(self._doubt, b"")
+
+    def release(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def _publish(
+        self, manifest: bytes, serial: int, content: str | None, state: Literal["open", "closed"] = "open"
+    ) -> None:
+        with _writable(self._manifest or self._seal, PublicationFailed), self._critical():
+            mine = self._check_mine()
+            blob = None
+            if self._manifest is not None:
+                write_durably(self._manifest, manifest)
+                blob = blob_id(manifest)
+            self._write_seal(dataclasses.replace(mine, state=state, manifest=blob, content=content, serial=serial))
+
+    def _try_take(self, seal: Seal) -> bool:
+        with self._critical():
+            before = self._read_seal()
+            held = self._lock_holder()
+            if held is None and self._stale():
+                # A new file: the stopped process keeps its lock on the old one.
+                self._holder.unlink(missing_ok=True)
+                held = self._lock_holder()
+            if held is None:
+                return False
+            self._held, self._before = held, before
+            try:
+                self._write_seal(succeed(before, seal))
+                self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
+            except BaseException:
+                self.release()
+                raise
+            return True
+
+    def _lock_holder(self) -> int | None:
+        descriptor = os.open(self._holder, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        give_to_owner_of(self._holder.parent, self._holder)
+        return descriptor
+
+    def _stale(self) -> bool:
+        try:
+            return time.time() - self._seal.stat().st_mtime > STALE_AFTER_S
+        except FileNotFoundError:
+            return False
+
+    def _critical(self) -> AbstractContextManager[None]:
+        return _locked(self._lock, self._stopped)
+
+    def _check_mine(self) -> Seal:
+        seal = self._read_seal()
+        if seal is None or self._mine is None or seal.run != self._mine.run or not self._holds():
+            raise SealHeld(
+                "Another run has taken over this target, because this one did not answer for three minutes.",
+                "Nothing is lost: what was done is in the store, and the other run goes on from there.",
+            )
+        return seal
+
+    def _holds(self) -> bool:
+        """Whether the lock on the holder's file is this process's: one that took over has made another file."""
+        if self._held is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._held), self._holder.stat())
+        except FileNotFoundError:
+            return False
+
+    def _read_manifest(self) -> bytes | None:
+        if self._manifest is None:
+            return None
+        if self._manifest.is_symlink():
+            raise ManifestError(f"The manifest {self.name} is a symbolic link.", "Replace it by a file, or delete it.")
+        try:
+            return self._manifest.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise ManifestError(
+                f"The manifest {self.name} cannot be read: {error.strerror}.", "Mend that and run again."
+            ) from error
+
+    def _read_seal(self) -> Seal | None:
+        try:
+            seal = parse_seal(self._seal.read_bytes())
+            seal = dataclasses.replace(seal, seen=instant(self._seal.stat().st_mtime))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return doubted(seal) if self._doubt.exists() else seal
+
+    def _write_seal(self, seal: Seal) -> None:
+        write_durably(self._seal, dump_seal(seal))
+        self._mine = seal
+
+
+def _is_open(seal: Path) -> bool:
+    """Whether it is the seal of a run under way; one that is given back meanwhile is not."""
+    try:
+        return parse_seal(seal.read_bytes()).state == "open"
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def _locked(path: Path, stopped: Callable[[], float | None]) -> Iterator[None]:
+    """Holds an OS lock on a file, which is made when it is not there. Raises PublicationFailed when it does not get it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        give_to_owner_of(path.parent, path)
+        _lock(descriptor, path, stopped)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path, stopped: Callable[[], float | None]) -> None:
+    started = time.monotonic()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waited = time.monotonic() - started
+        else:
+            return
+        if waited >= _LOCK_WAIT_S or (stopped() or 0.0) >= _STOPPED_WAIT_S:
+            raise PublicationFailed(
+                f"Another process holds the lock {path} and does not let go of it: it may have been stopped in the middle "
+                f"({waited:.0f} s were waited for it).",
+                f"Let it go on, or end it (`fuser {shlex.quote(str(path))}` shows it), and run again: nothing is lost.",
+            )
+        time.sleep(min(_LOOK_EVERY_S, 0.005 + waited / 10))
+
+
+@contextlib.contextmanager
+def _writable(path: Path, failure: type[VsyncError] = ManifestError) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise failure(
+            f"{path} cannot be written: {error.strerror}.", "Mend that and run again: nothing is lost."
+        ) from error

@@ -1,0 +1,106 @@
+"""What a store holds, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vsync.documents.attributes import Attributes, Identity
+from vsync.documents.chunking import Chunking
+
+METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
+    "vsync_source",
+    "vsync_target",
+    "vsync_owner",
+    "vsync_nonce",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """A vector store. `files` counts all entries, whatever their status."""
+
+    id: str
+    name: str | None
+    status: str
+    files: int
+    usage_bytes: int
+    created_at: int
+    metadata: Mapping[str, str]
+    in_progress: int = 0
+    failed: int = 0
+
+    @property
+    def owner(self) -> str | None:
+        return self.metadata.get(METADATA_OWNER)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEntry:
+    """One entry of a store: a File, its attributes, and how far its indexing got."""
+
+    file_id: str
+    status: str
+    attributes: Attributes
+    chunking: Chunking | None
+    error_code: str = ""
+    error_message: str = ""
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """What is attached: an uploaded File with its attributes and chunking."""
+
+    file_id: str
+    attributes: Attributes
+    chunking: Chunking
+
+    def to_api(self) -> dict[str, Any]:
+        return {
+            "file_id": self.file_id,
+            "attributes": dict(self.attributes),
+            "chunking_strategy": self.chunking.to_api(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """Counts of a file batch. `readable` is False when the server answered with something else than the batch."""
+
+    readable: bool
+    status: str = ""
+    in_progress: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result of a search."""
+
+    file_id: str
+    filename: str
+    score: float
+    attributes: Attributes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What the API lists: the store's entries, the name of each File by its id, and entries whose File is gone."""
+
+    entries: Sequence[StoreEntry]
+    filenames: Mapping[str, str] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+
+
+def belongs(entry: StoreEntry, identity: Identity) -> bool:
+    """Whether the entry's attributes say that this repository's vsync put it there."""
+    return (entry.attributes.get("owner"), entry.attributes.get("target")) == (
+        identity.owner,
+        identity.target,
+    )

@@ -1,0 +1,114 @@
+"""The project's Files, whatever vector store lists them: listed newest first, asked for in a store, deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vsync.errors import ApiUnavailable
+from vsync.store.answers import deleted, id_of, mapping, not_there, pages, text_of, unless_gone, whole
+from vsync.store.client import Api, Refused, plain
+
+PURPOSE = "assistants"
+_PAGE = 1_000
+_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A File as the listing shows it. `created_at` is the server's time in seconds since the epoch."""
+
+    id: str
+    filename: str
+    bytes: int
+    purpose: str
+    created_at: int
+
+
+class Files:
+    """The Files of a project."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def since(self, time: int) -> list[UploadedFile]:
+        """The Files made at that time or later. Pages come newest first, so that older ones are not paid for."""
+        found: dict[str, UploadedFile] = {}
+        client = self._api.client.files
+        try:
+            async for page in pages(
+                lambda send: self._api.ask("listing the Files", send),
+                lambda after: client.list(purpose=PURPOSE, limit=_PAGE, order="desc", **after),
+                _file,
+            ):
+                found.update({file.id: file for file in page if file.created_at >= time})
+                if page[-1].created_at < time:
+                    break
+        except Refused as error:
+            raise _cannot_list(error) from error
+        return list(found.values())
+
+    async def names(self) -> dict[str, str]:
+        """The name of every File, of whatever purpose, by its id."""
+        found: dict[str, str] = {}
+        client = self._api.client.files
+        try:
+            async for page in pages(
+                lambda send: self._api.ask("listing the Files", send),
+                lambda after: client.list(limit=_MOST, **after),
+                _file,
+            ):
+                found.update({file.id: file.filename for file in page})
+        except Refused as error:
+            raise _cannot_list(error) from error
+        return found
+
+    async def exists(self, file_id: str) -> bool:
+        """Whether there is a File of that id."""
+        try:
+            await self._api.ask(f"looking up {file_id}", lambda: self._api.client.files.retrieve(file_id))
+        except Refused as error:
+            if not_there(error):
+                return False
+            raise ApiUnavailable(
+                f"Looking up {file_id} was refused ({error.status} {error.code}): {error.message}.", "Run again later."
+            ) from error
+        return True
+
+    async def is_in(self, store_id: str, file_id: str) -> bool:
+        """Whether a store lists the File. One request; a store that is gone lists nothing. Raises Refused."""
+        files = self._api.client.vector_stores.files
+        try:
+            await self._api.ask(
+                f"looking for {file_id} in {store_id}", lambda: files.retrieve(file_id, vector_store_id=store_id)
+            )
+        except Refused as error:
+            if not_there(error):
+                return False
+            raise
+        return True
+
+    async def delete(self, file_id: str) -> None:
+        """Deletes a File, and with it any entry of it. One that is gone already is success. Raises Refused."""
+
+        async def send() -> Any:
+            return deleted(await self._api.client.files.delete(file_id))
+
+        await unless_gone(self._api.ask(f"deleting {file_id}", send))
+
+
+def _cannot_list(error: Refused) -> ApiUnavailable:
+    return ApiUnavailable(
+        f"Listing the Files was refused ({error.status} {error.code}): {error.message}.", "Run again later."
+    )
+
+
+def _file(item: Any) -> UploadedFile:
+    data = mapping(plain(item))
+    return UploadedFile(
+        id=id_of(item),
+        filename=text_of(data.get("filename")),
+        bytes=whole(data.get("bytes")),
+        purpose=text_of(data.get("purpose")),
+        created_at=whole(data.get("created_at")),
+    )

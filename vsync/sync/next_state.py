@@ -1,0 +1,87 @@
+"""What a run leaves behind in the manifest: the next state from the plan and what was confirmed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vsync.plan.plan import Plan
+from vsync.state.manifest import Entry, Failure, TargetState
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was confirmed in the store, what was finally refused, and Files uploaded in vain.
+
+    `complete` is False when something is left to retry.
+    """
+
+    confirmed: Mapping[str, Entry]
+    refused: Mapping[str, Failure]
+    discarded: Collection[str]
+    complete: bool
+
+
+def next_state(
+    state: TargetState,
+    plan: Plan,
+    results: Results,
+    *,
+    head: str | None,
+    settings: str,
+    run: Mapping[str, Any],
+) -> TargetState:
+    """The state to publish: only confirmed facts, and every id that is to be deleted under `pending_delete`.
+
+    The commit advances only when nothing is left to retry; until then no settings are recorded, so that the next run
+    compares in full. The old name of a rename stays until the new one is
+    confirmed.
+    """
+    files = dict(state.files)
+    pending = {*plan.pending_delete, *results.discarded}
+    gone = deletable(plan, results.confirmed)
+    for path in gone:
+        del files[path]
+        pending.add(state.files[path].file_id)
+    for path, entry in results.confirmed.items():
+        previous = state.files.get(path)
+        if previous is not None and previous.file_id != entry.file_id:
+            pending.add(previous.file_id)
+        files[path] = entry
+    complete = results.complete and not plan.held and len(gone) == len(plan.of("delete"))
+    kept = {entry.file_id for entry in files.values()}
+    return replace(
+        state,
+        commit=head if complete else state.commit,
+        settings=settings if complete else "",
+        serial=state.serial + 1,
+        run=run,
+        files=files,
+        failed={**(plan.failed or {}), **results.refused},
+        skipped=dict(plan.skipped or {}),
+        pending_delete=tuple(sorted(pending - kept)),
+    )
+
+
+def rebuilt_state(
+    state: TargetState, plan: Plan, *, head: str | None, settings: str, serial: int, run: Mapping[str, Any]
+) -> TargetState:
+    """The state that a store proves, as a manifest made anew from it. It is that of the head only where nothing is left to do."""
+    if plan.is_empty and not plan.held and not plan.failed:
+        return replace(
+            state,
+            commit=head,
+            settings=settings,
+            serial=serial,
+            run=run,
+            skipped=dict(plan.skipped or {}),
+            failed={},
+        )
+    return replace(state, commit=None, settings="", serial=serial, run=run)
+
+
+def deletable(plan: Plan, confirmed: Collection[str]) -> list[str]:
+    """The paths whose documents may go: all deletes, but of a rename only when the new name is in the store."""
+    new_name = dict(plan.renamed)
+    return [op.path for op in plan.of("delete") if op.path not in new_name or new_name[op.path] in confirmed]

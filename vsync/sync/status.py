@@ -1,0 +1,179 @@
+"""What manifest and seal alone say: which commit is live, how far behind it is, and whether a path is in the store."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vsync.config.settings import NO_MANIFEST, Settings
+from vsync.state.identity import check_manifest
+from vsync.state.manifest import Entry, Failure, Skipped, TargetState, content_id, parse_manifest
+from vsync.state.seal import Trust, trust
+from vsync.system.redaction import printable
+
+if TYPE_CHECKING:
+    from vsync.state.publication import Publication, Published
+    from vsync.sync.workspace import Place
+
+
+@dataclass(frozen=True, slots=True)
+class PathStatus:
+    """Whether a path is in the store, and which version of it."""
+
+    path: str
+    entry: Entry | None
+    failure: Failure | None
+    skipped: Skipped | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`behind` counts commits, and is None where history does not tell."""
+
+    target: str
+    state: TargetState | None
+    trust: Trust
+    head: str | None
+    behind: int | None
+    path: PathStatus | None
+    unknown: str = ""
+    """Where nothing is recorded: why, and where else it may be."""
+    doubt: str = ""
+    """Why the manifest is not to be believed."""
+
+    def to_json(self) -> dict[str, Any]:
+        state = self.state
+        data: dict[str, Any] = {
+            "target": self.target,
+            "vector_store_id": state.vector_store_id if state else None,
+            "commit": state.commit if state else None,
+            "head": self.head,
+            "behind": self.behind,
+            "documents": len(state.files) if state else 0,
+            "failed": [
+                {"path": path, "code": failure.code} for path, failure in (state.failed if state else {}).items()
+            ],
+            "interrupted": self.trust == "doubtful",
+            "doubt": self.doubt or None,
+            "unknown": self.unknown or None,
+            "run": dict(state.run) if state else None,
+        }
+        if self.path is not None:
+            data["path"] = {
+                "path": self.path.path,
+                "in_store": self.path.entry is not None,
+                "file_id": self.path.entry.file_id if self.path.entry else None,
+                "blob": self.path.entry.blob if self.path.entry else None,
+                "failed": self.path.failure.code if self.path.failure else None,
+                "skipped": self.path.skipped.reason if self.path.skipped else None,
+            }
+        return data
+
+
+def status(publication: Publication, place: Place, settings: Settings, path: str | None) -> Status:
+    """Reads manifest and seal; asks git how far the head is ahead. Makes no request."""
+    published = publication.read()
+    state, content = None, None
+    if published.manifest is not None:
+        manifest = check_manifest(
+            parse_manifest(published.manifest, publication.title), publication.title, place.identity
+        )
+        state, content = manifest.targets.get(settings.target), content_id(manifest, settings.target)
+    head = place.source.head
+    behind = None
+    if state and state.commit and head and place.repository and place.source.knows(state.commit):
+        behind = place.repository.count_between(state.commit, head)
+    trusted = trust(published.blob, published.seal, content)
+    return Status(
+        settings.target,
+        state,
+        trusted,
+        head,
+        behind,
+        _path_status(state, path),
+        unknown=_unknown(published, place, settings) if state is None else "",
+        doubt=published.doubt if trusted == "doubtful" else "",
+    )
+
+
+def _unknown(published: Published, place: Place, settings: Settings) -> str:
+    if settings.manifest == NO_MANIFEST:
+        return "Nothing is kept (--manifest none), so nothing is known: vsync plan asks the store what it holds."
+    seal = published.seal
+    if published.manifest is None and seal is not None and seal.manifest is not None:
+        return (
+            "Documents were synced, but the manifest is gone: vsync verify --rebuild makes it anew from the store, and so "
+            "does the next sync, which lists the store."
+        )
+    if seal is not None and seal.state == "open":
+        return "The first sync did not end: the next one lists the store and goes on."
+    if place.remote is None and place.repository is not None and place.repository.push_url() is not None:
+        return (
+            "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. One that the "
+            "action or sync --push keeps on the remote `origin` is only looked at with --push."
+        )
+    return "Nothing has been synced yet: there is no manifest for this target."
+
+
+def path_in(root: Path, path: str) -> str:
+    """The path as the manifest knows it: as given, or where that names nothing, as seen from the current folder."""
+    here = Path(os.path.normpath(Path.cwd() / path))
+    if (root / path).exists() or not here.exists() or not here.is_relative_to(root):
+        return path
+    return here.relative_to(root).as_posix()
+
+
+def _path_status(state: TargetState | None, path: str | None) -> PathStatus | None:
+    if path is None:
+        return None
+    path = path.removeprefix("./")
+    if state is None:
+        return PathStatus(path, None, None, None)
+    return PathStatus(path, state.files.get(path), state.failed.get(path), state.skipped.get(path))
+
+
+def status_lines(found: Status) -> list[str]:
+    """The status for people."""
+    state = found.state
+    if state is None:
+        return [found.unknown]
+    lines = [f"{len(state.files)} document{'' if len(state.files) == 1 else 's'} in {state.vector_store_id}"]
+    if state.commit is None and not (found.head is None and state.settings):
+        lines.append("  live: no complete sync yet; the next run goes on")
+    elif state.commit is None:
+        lines.append(f"  live: synced {state.run.get('when', 'at an unknown time')}")
+    else:
+        lines.append(f"  live: {state.commit[:12]}, synced {state.run.get('when', 'at an unknown time')}")
+        lines.append("  " + _behind(found))
+    if found.trust == "doubtful":
+        lines.append(f"  {found.doubt}: the next sync lists the store first.")
+    lines += [f"  failed: {printable(path)}: {failure.code}" for path, failure in state.failed.items()]
+    if found.path is not None:
+        lines.append(_path_line(found.path))
+    return [printable(line) for line in lines]
+
+
+def _behind(found: Status) -> str:
+    if found.head is None:
+        return "a plain folder has no commits to be behind"
+    if found.behind is None:
+        return f"how far {found.head[:12]} is ahead cannot be told: the live commit is not in this clone"
+    if found.behind == 0 and found.state is not None and found.state.commit != found.head:
+        return f"ahead of {found.head[:12]}"
+    if found.behind == 0:
+        return f"up to date with {found.head[:12]}"
+    return f"{found.behind} commit{'' if found.behind == 1 else 's'} behind {found.head[:12]}"
+
+
+def _path_line(path: PathStatus) -> str:
+    name = printable(path.path)
+    if path.entry is not None:
+        failed = f"; its newer version failed: {path.failure.code}" if path.failure else ""
+        return f"{name} is in the store ({path.entry.file_id}, {path.entry.bytes} bytes){failed}"
+    if path.failure is not None:
+        return f"{name} is not in the store: {path.failure.code}"
+    if path.skipped is not None:
+        return f"{name} is not in the store: skipped, {path.skipped.reason}"
+    return f"{name} is not in the store"

@@ -1,0 +1,229 @@
+"""Opens the place a run works in: source, manifest, seal and remote."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from vsync.config.origin import Origin
+from vsync.config.settings import DEFAULT_CONFIG, DEFAULT_MANIFEST_BRANCH, NO_MANIFEST, Settings
+from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
+from vsync.git.changes import show_path
+from vsync.git.refs import as_environment, network_config
+from vsync.git.remote import Remote
+from vsync.git.repository import Repository
+from vsync.source.base import Source
+from vsync.source.folder import FolderSource
+from vsync.source.git import GitSource
+from vsync.state.identity import SourceIdentity, identify
+from vsync.state.local import LocalPublication
+from vsync.state.publication import Publication
+from vsync.state.remote import RemotePublication
+
+
+@dataclass(frozen=True, slots=True)
+class GitAccess:
+    """How git reaches a remote: the process's environment, and a token (None: git's own credentials).
+
+    `optional`: where there is no remote, a file will do. `is_dead` tells of a run whether it is known to have ended,
+    `found` is told what must not be shown, `stopped` for how many seconds the run has been told to stop.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: str | None = field(default=None, repr=False)
+    optional: bool = False
+    is_dead: Callable[[str], bool] = lambda run: False
+    found: Callable[[str], None] = lambda secret: None
+    stopped: Callable[[], float | None] = lambda: None
+
+    def remote(self, repository: Repository, url: str) -> Remote:
+        """The remote at an address, as this run reaches it from that repository. Its secrets are told to `found`."""
+        remote = Remote(
+            url,
+            self.token,
+            self.environ,
+            repository.configuration(),
+            object_format=repository.object_format(),
+            stopped=self.stopped,
+        )
+        for secret in remote.secrets:
+            self.found(secret)
+        return remote
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where documents come from, and where their state is kept. `remote` is None when it is kept in files."""
+
+    source: Source
+    root: Path
+    seal_folder: Path
+    identity: SourceIdentity
+    repository: Repository | None = None
+    remote: Remote | None = None
+    is_dead: Callable[[str], bool] = lambda run: False
+    stopped: Callable[[], float | None] = lambda: None
+    warnings: tuple[str, ...] = ()
+    others: list[Source] = field(default_factory=list)
+
+    def at(self, commit: str) -> Source | None:
+        """The source at another commit, fetched beside the clone where that lacks it; None where it cannot be had."""
+        if self.repository is None:
+            return None
+        reader = self.repository
+        try:
+            if not reader.has_commit(commit):
+                if self.remote is None:
+                    return None
+                self.remote.fetch(commit, blobs=False)
+                objects = reader.common_dir / "objects"
+                reader = Repository(self.remote.folder, alternates=objects, environment=self.remote.environment)
+        except (GitUnavailable, PushRefused, RepositoryError):
+            return None
+        self.others.append(GitSource(reader, commit))
+        return self.others[-1]
+
+    def close(self) -> None:
+        for source in (*self.others, self.source):
+            source.close()
+        if self.remote is not None:
+            self.remote.close()
+
+
+def open_place(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Place:
+    """Opens the source, and finds where manifest and seal are. Raises when they are not there, or have no such revision."""
+    access = access or GitAccess()
+    place = replace(_open_source(settings, origin), stopped=access.stopped)
+    repository = place.repository
+    if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
+        repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
+    if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
+        return place
+    try:
+        remote = _open_remote(settings, access, repository or Repository(Path(settings.repo)))
+    except RepositoryError as error:
+        if not access.optional:
+            raise
+        return replace(place, warnings=(*place.warnings, f"{error.message} It is kept as a file in the workspace."))
+    return replace(place, remote=remote, is_dead=access.is_dead)
+
+
+def _open_remote(settings: Settings, access: GitAccess, repository: Repository) -> Remote:
+    if not settings.push:
+        if settings.manifest_branch in repository.checked_out():
+            raise ConfigurationError(
+                f"The branch {settings.manifest_branch} is checked out: --commit cannot change it behind your back.",
+                "Give another --manifest-branch (input manifest-branch), or let the remote keep the manifest with --push (input commit).",
+            )
+        there = repository.git_dir.stat()
+        return Remote(
+            str(repository.git_dir),
+            None,
+            access.environ,
+            object_format=repository.object_format(),
+            owner=(there.st_uid, there.st_gid),
+            stopped=access.stopped,
+        )
+    url = repository.push_url()
+    if url is None:
+        raise RepositoryError(
+            "The repository has no remote `origin` that could keep the manifest.",
+            "Add one, or keep the manifest as a file (without --push; in a workflow: `commit: false`).",
+        )
+    return access.remote(repository, url)
+
+
+def _open_source(settings: Settings, origin: Origin) -> Place:
+    if settings.folder is not None:
+        folder = FolderSource(Path(settings.folder))
+        root = Path(settings.folder).resolve()
+        name = show_path(os.fsencode(root.name))
+        identity = identify(settings.source, origin.repository, origin.repository_id, None, name)
+        return Place(folder, root, root / ".vsync", identity)
+    repository = Repository(Path(settings.repo))
+    head = repository.resolve(settings.head or "HEAD")
+    identity = identify(
+        settings.source,
+        origin.repository,
+        origin.repository_id,
+        repository.origin_url(),
+        show_path(os.fsencode(repository.root.name)).removesuffix(".git"),
+    )
+    source = GitSource(repository, head)
+    warnings = _ignored_config(repository.root)
+    return Place(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings=warnings)
+
+
+def _ignored_config(root: Path) -> tuple[str, ...]:
+    if not (root / DEFAULT_CONFIG).is_file():
+        return ()
+    return (
+        f"{DEFAULT_CONFIG} is not read by this version: give its settings as options, inputs or VSYNC_… variables.",
+    )
+
+
+def open_publication(settings: Settings, place: Place, log: Callable[[str], None] = lambda text: None) -> Publication:
+    """The manifest and seal of the target."""
+    manifest = manifest_path(settings, place.root)
+    if place.remote is not None:
+        if manifest is None or not manifest.is_relative_to(place.root):
+            raise ManifestError(
+                f"The manifest {settings.manifest} is no path in the repository.",
+                "Give a path relative to its top folder: it names a file on the manifest's branch.",
+            )
+        name = manifest_name(settings, manifest, place.root)
+        _check_names(settings.target, name)
+        return RemotePublication(
+            place.remote,
+            name,
+            settings.manifest_branch,
+            settings.target,
+            shared=settings.manifest_branch != DEFAULT_MANIFEST_BRANCH,
+            is_dead=place.is_dead,
+            log=log,
+        )
+    name = manifest_name(settings, manifest, place.root)
+    return LocalPublication(manifest, seal_folder(settings, place), settings.target, name, stopped=place.stopped)
+
+
+def seal_folder(settings: Settings, place: Place) -> Path:
+    """Where what belongs to this machine is kept: a local seal, and the journal."""
+    manifest = manifest_path(settings, place.root)
+    return place.seal_folder if settings.folder is None or manifest is None else manifest.parent
+
+
+def _check_names(target: str, manifest: str) -> None:
+    """What is a fine name of a file need not be one of a ref: https://git-scm.com/docs/git-check-ref-format."""
+    if ".." in target or target.endswith((".lock", ".")):
+        raise ConfigurationError(
+            f"The target name {target!r} cannot be part of a ref's name, and the seal is the ref refs/vsync/<target>.",
+            "Use a name without two dots in a row that does not end in a dot or in .lock.",
+        )
+    if ".git" in manifest.lower().split("/"):
+        raise ManifestError(f"git takes no file {manifest} into a commit.", "Give another --manifest (input manifest).")
+
+
+def manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:
+    """One name for one manifest, however its path is written: the seal is found by it, in every linked worktree."""
+    if manifest is None:
+        return settings.manifest
+    path = Path(os.path.normpath(manifest))
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def manifest_path(settings: Settings, root: Path) -> Path | None:
+    """The manifest's file; None for `--manifest none`. A relative path is one inside the repository."""
+    if settings.manifest == NO_MANIFEST:
+        return None
+    given = Path(settings.manifest)
+    path = root / given
+    if not given.is_absolute() and not path.parent.resolve().is_relative_to(root):
+        raise ManifestError(
+            f"The manifest {settings.manifest} would stand outside of {root}.",
+            "Give a path inside the repository, or an absolute one.",
+        )
+    if path.is_dir():
+        raise ManifestError(f"The manifest {settings.manifest} is a folder.", "Give the path of a file.")
+    return path

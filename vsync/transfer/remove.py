@@ -1,0 +1,55 @@
+"""Entries and their Files taken out of the store; never before what replaces them is published."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from vsync.errors import Interrupted, VsyncError
+from vsync.report.observer import Observer
+from vsync.store.client import Refused
+from vsync.store.vector_store import VectorStore
+from vsync.system.stop import Stop
+from vsync.transfer.outcome import Removal
+
+
+async def remove(
+    file_ids: Sequence[str],
+    store: VectorStore,
+    observer: Observer,
+    stop: Stop,
+    *,
+    concurrency: int,
+    still_ours: Callable[[], None] = lambda: None,
+) -> Removal:
+    """Removes entries and their Files. Every id must be known to be ours: see `recovery`."""
+    removal = Removal()
+    defects: list[Exception] = []
+    observer.stage("deleting", len(file_ids))
+    waiting = iter(file_ids)
+
+    async def work() -> None:
+        for file_id in waiting:
+            if removal.cause is not None or defects or stop.requested:
+                return
+            try:
+                still_ours()
+                await store.remove(file_id)
+            except Refused as error:
+                removal.refused[file_id] = error.message
+            except VsyncError as error:
+                removal.cause = error
+            except Exception as error:  # the others end before it is told
+                defects.append(error)
+            else:
+                removal.gone.append(file_id)
+            observer.advance("deleting")
+
+    async with asyncio.TaskGroup() as working:
+        for _ in range(min(concurrency, len(file_ids))):
+            working.create_task(work())
+    if defects:
+        raise defects[0]
+    if stop.signum is not None and removal.cause is None:
+        removal.cause = Interrupted(stop.signum)
+    return removal

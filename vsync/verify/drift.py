@@ -1,0 +1,189 @@
+"""What differs between a manifest and its store. Pure.
+
+A difference is drift only where it concerns what is ours: entries with our owner and target, and ids that the last
+published manifest names. What others put into the store is listed as foreign, and is no drift: a store may be shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from vsync.documents.attributes import Attributes, Identity, path_attribute
+from vsync.documents.document import Recipe, same_content_rules, tag
+from vsync.recovery.repair import reserved_attributes, seen_tag
+from vsync.report.verification import KINDS, Drift, Foreign
+from vsync.state.manifest import Entry, TargetState
+from vsync.store.entries import Inventory, StoreEntry, belongs
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What comparing found, in the order in which it is told. `sound` counts the documents that nothing is wrong with."""
+
+    drift: tuple[Drift, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+    sound: int = 0
+
+
+def compare(
+    state: TargetState,
+    identity: Identity,
+    inventory: Inventory,
+    *,
+    vouched: bool,
+    recipe: Recipe | None = None,
+    left: Iterable[tuple[str, str]] = (),
+) -> Found:
+    """What differs between a manifest's state and what is there.
+
+    `vouched` says that the manifest is the one last published: then an id in it is ours, whatever its entry says.
+    `recipe` tells which attributes a document should have, where the manifest was written with the same. `left` are
+    Files (id, filename) that are surely ours and in no store.
+    """
+    listed = {entry.file_id: entry for entry in inventory.entries}
+    found: list[Drift] = []
+    sound = 0
+    for path, record in state.files.items():
+        seen = list(_of_record(path, record, listed.get(record.file_id), state, identity, inventory, vouched, recipe))
+        found += seen
+        sound += not seen
+    recorded = {record.file_id for record in state.files.values()}
+    others = [entry for entry in inventory.entries if entry.file_id not in recorded]
+    pending = set(state.pending_delete) if vouched else set()
+    ours = [entry for entry in others if belongs(entry, identity) or entry.file_id in pending]
+    found += _without_record(ours, state)
+    found += _in_no_store(inventory, listed, pending, left)
+    known = {entry.file_id for entry in ours}
+    if vouched:
+        known |= recorded
+    foreign = [
+        _foreign(entry, identity, inventory.filenames)
+        for entry in inventory.entries
+        if entry.file_id not in known and not belongs(entry, identity)
+    ]
+    return Found(
+        tuple(sorted(found, key=lambda item: (KINDS.index(item.kind), item.path or "", item.file_id or ""))),
+        tuple(sorted(foreign, key=lambda item: (item.name, item.file_id))),
+        sound,
+    )
+
+
+def _of_record(
+    path: str,
+    record: Entry,
+    entry: StoreEntry | None,
+    state: TargetState,
+    identity: Identity,
+    inventory: Inventory,
+    vouched: bool,
+    recipe: Recipe | None,
+) -> Iterator[Drift]:
+    """What is wrong with a document that the manifest names. Of an entry that answers no search nothing more is told."""
+    if entry is None:
+        yield Drift("missing", path, record.file_id, "the manifest names this entry, and the store does not list it")
+        return
+    if record.file_id in inventory.gone:
+        yield Drift("dangling", path, record.file_id, "the store lists an entry whose File is gone")
+        return
+    if entry.status in {"failed", "cancelled"}:
+        yield Drift("failed", path, record.file_id, _failure(entry))
+        return
+    if entry.status == "in_progress":
+        yield Drift("stuck", path, record.file_id, "its indexing does not end")
+        return
+    if not belongs(entry, identity) and not vouched:
+        yield Drift(
+            "attributes",
+            path,
+            record.file_id,
+            "no attribute says that it is ours, and nothing vouches for this manifest",
+        )
+        return
+    seen = seen_tag(path, record, entry)
+    if record.tag and not same_content_rules(seen, record.tag):
+        shown = entry.chunking
+        told = f"{shown.size} tokens with an overlap of {shown.overlap}" if shown else "not known"
+        yield Drift("chunking", path, record.file_id, f"its chunking is {told}, and the manifest says otherwise")
+    wrong = _wrong_attributes(path, record, entry, identity, state, recipe)
+    if not wrong and record.tag and seen.partition(".")[2] != record.tag.partition(".")[2]:
+        wrong = ["source, or those of the settings"]
+    if wrong:
+        yield Drift("attributes", path, record.file_id, f"not as they should be: {', '.join(wrong)}")
+
+
+def _wrong_attributes(
+    path: str, record: Entry, entry: StoreEntry, identity: Identity, state: TargetState, recipe: Recipe | None
+) -> list[str]:
+    """The names of attributes that are gone, different or too many."""
+    wanted: dict[str, object] = dict(reserved_attributes(path, record, identity))
+    shown = dict(entry.attributes)
+    if recipe is not None and record.tag == tag(path, recipe):
+        wanted |= {"source": recipe.source, **recipe.attributes}
+    else:  # written by other settings: only their fingerprint is known
+        shown = {key: value for key, value in shown.items() if key in wanted}
+    wrong = [key for key in wanted if key not in shown or not _equal(shown[key], wanted[key])]
+    wrong += [key for key in shown if key not in wanted and key != "commit"]
+    if state.commit is not None and not entry.attributes.get("commit"):
+        wrong.append("commit")
+    return sorted(wrong)
+
+
+def _equal(one: object, other: object) -> bool:
+    """Equal as the API means it: 3 is 3.0, and true is not 1."""
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _failure(entry: StoreEntry) -> str:
+    said = f"{entry.error_code}: {entry.error_message}" if entry.error_code or entry.error_message else ""
+    return f"the store says {entry.status}{f' ({said})' if said else ''}"
+
+
+def _without_record(ours: Iterable[StoreEntry], state: TargetState) -> Iterator[Drift]:
+    """Our entries that the manifest does not name."""
+    paths = {path_attribute(path): path for path in state.files}
+    for entry in ours:
+        attribute = str(entry.attributes.get("path") or "")
+        path = paths.get(attribute)
+        if path is not None:
+            yield Drift("duplicate", path, entry.file_id, "another entry for this path, beside the one in the manifest")
+        elif entry.file_id in state.pending_delete:
+            yield Drift(
+                "left-over", attribute or None, entry.file_id, "superseded, and its removal was never confirmed"
+            )
+        else:
+            yield Drift(
+                "left-over", attribute or None, entry.file_id, "an entry of ours that the manifest does not name"
+            )
+
+
+def _in_no_store(
+    inventory: Inventory, listed: Collection[str], pending: Iterable[str], left: Iterable[tuple[str, str]]
+) -> Iterator[Drift]:
+    files = {file_id: inventory.filenames.get(file_id) for file_id in pending if file_id in inventory.filenames}
+    files |= dict(left)
+    for file_id, filename in files.items():
+        if file_id not in listed:
+            yield Drift("left-over", filename, file_id, "a File of ours that is in no store")
+
+
+def _foreign(entry: StoreEntry, identity: Identity, filenames: Mapping[str, str]) -> Foreign:
+    path = entry.attributes.get("path")
+    return Foreign(
+        entry.file_id,
+        str(path) if path is not None else None,
+        filenames.get(entry.file_id, ""),
+        _whose(entry.attributes, identity),
+        all(name in entry.attributes for name in ("owner", "target", "source")),
+    )
+
+
+def _whose(attributes: Attributes, identity: Identity) -> str:
+    owner, target, source = (attributes.get(name) for name in ("owner", "target", "source"))
+    if owner is None or target is None or source is None:
+        return "not put there by vsync"
+    if owner == identity.owner:
+        return f"of the target {target} of this source"
+    if source == identity.source:
+        return f"of {source}, target {target}, from another first sync"
+    return f"of {source}, target {target}"
