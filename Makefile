@@ -37,17 +37,17 @@ test: $(READY)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# Random histories, races and damaged input, new ones each time. ARGS go to pytest: make soak ARGS=tests/model
+# Random histories, races and damaged input, new ones each time. ARGS go to pytest: make soak ARGS=tests/deep/model
 soak: $(READY)
-	$(BIN)/pytest --numprocesses 2 --hypothesis-profile=soak $(or $(ARGS),tests/model tests/fuzz tests/property)
+	$(BIN)/pytest --numprocesses 2 --hypothesis-profile=soak $(or $(ARGS),tests/deep/model tests/deep/fuzz tests/deep/property)
 
 # The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
 test-image: $(READY)
-	$(BIN)/pytest --numprocesses 0 tests/container
+	$(BIN)/pytest --numprocesses 0 tests/e2e/container
 
 # Every fault at every request; `make test` tries a fixed part. ARGS: --only TEXT, --every N, --jobs N, --list
 faults: $(READY)
-	@$(BIN)/python -m tests.faults $(ARGS)
+	@$(BIN)/python -m tests.deep.faults $(ARGS)
 
 # The image in a runner, with the servers it needs on this machine. ARGS go to pytest.
 e2e: $(READY)

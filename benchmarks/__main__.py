@@ -12,10 +12,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.cases import CASES, Figure, Measured
+from benchmarks.measure import CommandFailed
 from vsync import __version__
-
-from .cases import CASES, Figure, Measured
-from .measure import CommandFailed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

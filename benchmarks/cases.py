@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from benchmarks.measure import CommandFailed, Run, run
+from benchmarks.repositories import ENVIRONMENT, Edit, Remove, Rename, Repository, Write, prose
+from benchmarks.service import serving
 from vsync.documents.document import Recipe, settings_fingerprint, tag
 from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest
-
-from .measure import CommandFailed, Run, run
-from .repositories import ENVIRONMENT, Edit, Remove, Rename, Repository, Write, prose
-from .service import serving
 
 ROOT = Path(__file__).parent.parent
 SOURCE = "bench/docs"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from .measure import CommandFailed
+from benchmarks.measure import CommandFailed
 
 
 class Service:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gitrepo import ENVIRONMENT, Repo
+from tests.support.gitrepo import ENVIRONMENT, Repo
 
 _FOREIGN = ("GIT_", "GITHUB_", "OPENAI_", "VSYNC_", "INPUT_", "RUNNER_")
 

@@ -10,7 +10,7 @@ import httpx2
 import openai
 import pytest
 
-from tests.servers.web import Server
+from tests.support.servers.web import Server
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
 from vsync.serve.app import create_app

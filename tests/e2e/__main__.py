@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-from .lab import Lab, NoLab, open_lab
+from tests.e2e.lab import Lab, NoLab, open_lab
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGE = "vsync-e2e:latest"
 ACT_IMAGE = "act-dockeraction:latest"
 """The name under which `act` looks for the image of `uses: ./` before it builds one."""
@@ -41,7 +40,7 @@ def build(lab: Lab) -> int:
 
 def run_tests(lab: Lab, arguments: list[str]) -> int:
     variables = {"E2E_IMAGE": IMAGE, "E2E_BASE_IMAGE": lab.base, "E2E_ACT": str(lab.act), "VSYNC_IMAGE": IMAGE}
-    command = [sys.executable, "-m", "pytest", "tests/e2e", "tests/container", *arguments]
+    command = [sys.executable, "-m", "pytest", "tests/e2e", "tests/e2e/container", *arguments]
     return subprocess.run(command, cwd=ROOT, env=lab.engine.environment(**variables)).returncode
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from tests.e2e import hygiene
 from tests.e2e.runner import Runner, git_state
-from tests.servers.git_http import GitServer
-from tests.servers.github_api import GitHubApi
-from tests.servers.openai_api import OpenAIServer
+from tests.support.servers.git_http import GitServer
+from tests.support.servers.github_api import GitHubApi
+from tests.support.servers.openai_api import OpenAIServer
 
 if "E2E_IMAGE" not in os.environ:
     collect_ignore_glob = ["test_*.py"]

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.e2e.runner import OWNER, Step
-from tests.gitrepo import environment
-from tests.servers.github_api import Received
-from tests.servers.recording import Recorded
+from tests.support.gitrepo import environment
+from tests.support.servers.github_api import Received
+from tests.support.servers.recording import Recorded
 
 
 def written_forms(secret: str) -> set[bytes]:

@@ -20,11 +20,11 @@ from typing import Any
 
 import yaml
 
-from tests.gitrepo import Repo, environment
-from tests.servers.git_http import GitServer, Rights
-from tests.servers.github_api import GitHubApi
+from tests.support.gitrepo import Repo, environment
+from tests.support.places import ROOT
+from tests.support.servers.git_http import GitServer, Rights
+from tests.support.servers.github_api import GitHubApi
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 NOBODY = "0" * 40
 """What stands in a payload for a commit that is not there."""
 

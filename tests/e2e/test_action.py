@@ -14,8 +14,8 @@ import pytest
 
 from tests.e2e import hygiene
 from tests.e2e.runner import Runner, Step
-from tests.servers.git_http import GitServer
-from tests.servers.openai_api import OpenAIServer
+from tests.support.servers.git_http import GitServer
+from tests.support.servers.openai_api import OpenAIServer
 
 FILES = {"README.md": b"# Read me\n", "docs/a.md": b"# A\n", "docs/b.md": b"# B\n", "src/x.py": b"x = 1\n"}
 DOCUMENTS = {"README.md": "# Read me\n", "docs/a.md": "# A\n", "docs/b.md": "# B\n"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.runner import Runner
 from tests.e2e.workflow import Act, action_files
-from tests.servers.openai_api import OpenAIServer
+from tests.support.servers.openai_api import OpenAIServer
 
 BRANCH = "refs/heads/vsync-manifest"
 

@@ -11,8 +11,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.runner import ROOT, Event, Runner
-from tests.gitrepo import environment
+from tests.e2e.runner import Event, Runner
+from tests.support.gitrepo import environment
+from tests.support.places import ROOT
 
 _WORKFLOWS = Path(__file__).with_name("workflows")
 _ACTION = ("action.yml", "Dockerfile", ".dockerignore", "entrypoint.py", "requirements/runtime.txt", "vsync")

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import act, base_image
-from .engine import Engine, NoLab, own_engine, running_engine
+from tests.e2e.lab import act, base_image
+from tests.e2e.lab.engine import Engine, NoLab, own_engine, running_engine
 
 __all__ = ["Engine", "Lab", "NoLab", "open_lab"]
 

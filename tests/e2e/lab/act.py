@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .engine import required
+from tests.e2e.lab.engine import required
 
 
 def installed(lock: Path, cache: Path, tell: Callable[[str], None]) -> Path:

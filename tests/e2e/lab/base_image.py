@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from .engine import Engine, NoLab, install, last_line, required
+from tests.e2e.lab.engine import Engine, NoLab, install, last_line, required
 
 STANDS_FOR = "python:3.13-slim"
 SUITE = "trixie"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.places import ROOT
 from tests.unit.embedded.helpers import ask, found, store_with, upload
 from vsync.embedded import EmbeddedStore, EmbeddedStoreError
 from vsync.embedded.database import Database
@@ -29,7 +30,7 @@ for n in range(20):
 def worker(path: Path, vector_store: str, end: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-c", WORKER.replace("{end}", end), str(path), vector_store],
-        cwd=Path(__file__).parents[3],
+        cwd=ROOT,
     )
 
 
@@ -108,10 +109,7 @@ def test_two_processes_may_use_one_file_and_one_may_die(tmp_path: Path) -> None:
 
 def test_two_processes_may_create_one_file_at_once(tmp_path: Path) -> None:
     script = "import pathlib, sys; from vsync.embedded import EmbeddedStore; EmbeddedStore(pathlib.Path(sys.argv[1])).close()"
-    started = [
-        subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "s.db")], cwd=Path(__file__).parents[3])
-        for _ in range(4)
-    ]
+    started = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "s.db")], cwd=ROOT) for _ in range(4)]
     assert [process.wait(30) for process in started] == [0, 0, 0, 0]
 
 

@@ -6,12 +6,12 @@ import sys
 import tempfile
 import tracemalloc
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from tests.support.places import ROOT
 from tests.unit.embedded.helpers import ask, upload
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
@@ -104,7 +104,5 @@ def test_importing_the_store_imports_nothing_heavy() -> None:
         "import sys, vsync.embedded;"
         "print([name for name in ('httpx2', 'openai', 'fastapi', 'pydantic', 'asyncio') if name in sys.modules])"
     )
-    printed = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
-    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert printed.stdout.strip() == "[]"

@@ -1,0 +1,112 @@
+"""Faults of connections, between a real client and a real server: what becomes of a request, and of who sent it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from unittest import mock
+
+from tests.deep.faults.audit import of_http
+from tests.deep.faults.scenarios import KEY, Surrounded
+from tests.support.servers.openai_api import OpenAIServer
+from tests.support.servers.recording import Answer, Recorded
+from tests.support.wire import Sent
+from vsync.store import client as api
+
+Proceed = Callable[[], Answer]
+_PATIENCE_S = 0.3
+
+
+def _shortened(proceed: Proceed) -> Answer:
+    whole = proceed()
+    return dataclasses.replace(whole, cut=len(whole.body) // 2)
+
+
+def _without_a_body(proceed: Proceed) -> Answer:
+    return dataclasses.replace(proceed(), cut=0)
+
+
+def _dropped_when_done(proceed: Proceed) -> None:
+    proceed()
+
+
+def _too_slow(proceed: Proceed) -> Answer:
+    done = proceed()
+    time.sleep(3 * _PATIENCE_S)
+    return done
+
+
+KINDS: dict[str, Callable[[Proceed], Answer | None]] = {
+    "a body shorter than promised": _shortened,
+    "headers without the body": _without_a_body,
+    "connection dropped": lambda _: None,
+    "connection dropped when done": _dropped_when_done,
+    "slower than the client waits": _too_slow,
+}
+
+
+class Door:
+    """What stands in a server's way to its client: counts the requests, and lets one of them meet a fault."""
+
+    def __init__(self, watch: Callable[[Sent], None] | None = None) -> None:
+        self.met = False
+        self.count = 0
+        self.first = threading.Event()
+        self._watch = watch
+        self._fault: tuple[int, Callable[[Proceed], Answer | None]] | None = None
+        self._lock = threading.Lock()
+        self._inside = 0
+
+    def meets(self, fault: str | Callable[[Proceed], Answer | None], at: int) -> None:
+        """Lets request number `at` meet the fault, one of KINDS or another."""
+        self._fault = (at, fault if callable(fault) else KINDS[fault])
+
+    def __call__(self, request: Recorded, proceed: Proceed) -> Answer | None:
+        with self._lock:
+            self.count += 1
+            number = self.count
+            self._inside += 1
+        try:
+            self._look(request, None)
+            self.first.set()
+            if self._fault is None or number != self._fault[0]:
+                answer: Answer | None = proceed()
+            else:
+                self.met = True
+                answer = self._fault[1](proceed)
+            self._look(request, answer.status if answer else 0)
+            return answer
+        finally:
+            with self._lock:
+                self._inside -= 1
+
+    def _look(self, request: Recorded, status: int | None) -> None:
+        if self._watch is not None:
+            with self._lock:
+                self._watch(of_http(request.method, request.target, status))
+
+    def quiet(self) -> None:
+        """Waits until no request is being answered: a server goes on with what a dead client has asked."""
+        deadline = time.monotonic() + 30
+        while self._inside and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def served(world: Surrounded, watch: Callable[[Sent], None] | None = None) -> Iterator[Door]:
+    """The world's store on a port, and the world's runs sent there."""
+    door = Door(watch)
+    with (
+        OpenAIServer(world.folder / "store.db", key=KEY) as server,
+        mock.patch.object(api, "_READ_TIMEOUT_S", _PATIENCE_S),
+    ):
+        server.intercept = door
+        world.over = server.base_url
+        try:
+            yield door
+            door.quiet()
+        finally:
+            world.over = None

@@ -1,0 +1,430 @@
+"""Faults of whole processes: killed at a request, at any moment, at a push; told to stop while a request hangs; a full disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.deep.faults.audit import Ended, Others, Watch, json_report, told_the_truth
+from tests.deep.faults.matrix import Result, after_the_fault, mended, requests_of, synced
+from tests.deep.faults.over_http import Door, served
+from tests.deep.faults.scenarios import KEY, SCENARIOS, Machines, Surrounded, in_a_hurry, ready
+from tests.support.gitrepo import Repo, environment
+from tests.support.places import ROOT
+from tests.support.servers.git_http import GitServer
+from tests.support.servers.recording import Answer, Recorded
+
+_REASONS = {130: "interrupted", 143: "interrupted"}
+
+
+@dataclass(frozen=True, order=True)
+class Kill:
+    """SIGKILL when request `at` comes, or when the server has done it; `at` 0: after `moment` seconds of requests."""
+
+    scenario: str
+    at: int = 0
+    done: bool = False
+    moment: float = 0.0
+    fresh: bool = False
+
+    def __str__(self) -> str:
+        where = f"{'after' if self.done else 'before'} request {self.at}" if self.at else f"{self.moment:.3f} s on"
+        return f"{self.scenario}: a process killed {where}{', fresh machines' if self.fresh else ''}"
+
+
+@dataclass(frozen=True, order=True)
+class Signals:
+    """SIGINT while request `at` hangs; SIGTERM 7.5 s later, SIGKILL 2.5 s after that."""
+
+    scenario: str
+    at: int
+    fresh: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.scenario}: signals while request {self.at} hangs{', fresh machines' if self.fresh else ''}"
+
+
+@dataclass(frozen=True, order=True)
+class Push:
+    """What becomes of request `at` of those that push to the git remote."""
+
+    scenario: str
+    fault: str
+    at: int
+
+    def __str__(self) -> str:
+        return f"{self.scenario}: {self.fault} at push {self.at}"
+
+
+@dataclass(frozen=True, order=True)
+class FullDisk:
+    """A disk with so many KiB left for the state of a run."""
+
+    scenario: str
+    room_kib: int
+
+    def __str__(self) -> str:
+        return f"{self.scenario}: a disk with room for {self.room_kib} KiB"
+
+
+# --- A process ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Process:
+    """`vsync sync` as a person runs it."""
+
+    popen: subprocess.Popen[str]
+    folder: Path
+    started: float = field(default_factory=time.monotonic)
+
+    def kill(self) -> None:
+        self.popen.kill()
+
+    def wait(self, timeout_s: float = 60.0) -> Ended:
+        """How it ended. Removes what it kept on its machine beside the repository."""
+        out, told = self.popen.communicate(timeout=timeout_s)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        code = self.popen.returncode
+        if "Traceback" in told:
+            raise AssertionError(told)
+        report = json_report(out)
+        reason = (report.get("error") or {}).get("reason") if report else None
+        return Ended(code, reason or _REASONS.get(code), report)
+
+
+def start(world: Surrounded, repo: Repo, base_url: str, temporary: Path | None = None) -> Process:
+    """Starts a sync of that clone in a process of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="process-", dir=world.folder))
+    given = {"repo": str(repo.root), "source": world.source or "", **world.settings}
+    options = [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+    command = ["verify", "--repair"] if world.repairs else ["sync"]
+    options += ["--push"] if isinstance(world, Machines) else []
+    return Process(
+        subprocess.Popen(
+            [sys.executable, "-m", "vsync", *command, "--json", *options],
+            cwd=ROOT,
+            env=environment(
+                OPENAI_API_KEY=KEY, OPENAI_BASE_URL=base_url, HOME=str(folder), TMPDIR=str(temporary or folder)
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ),
+        folder,
+    )
+
+
+def _machine(world: Surrounded) -> Repo:
+    return world.clone() if isinstance(world, Machines) else world.repo
+
+
+def tried(case: Kill | Signals | Push | FullDisk) -> Result:
+    """Tries one case."""
+    if isinstance(case, Kill):
+        return _killed(case)
+    if isinstance(case, Signals):
+        return _signalled(case)
+    if isinstance(case, Push):
+        return _pushed(case)
+    return _without_room(case)
+
+
+@contextlib.contextmanager
+def _served(case: object, scenario: str, kind: type[Surrounded]) -> Iterator[tuple[Surrounded, Door, Result]]:
+    """A world whose store is served, watched, and audited at the end."""
+    result = Result(case)
+    with ready(scenario, kind) as world:
+        others = Others.of(world)
+        watch = Watch(world)
+        with served(world, watch) as door:
+            yield world, door, result
+        watch.look("the end of the run")
+        result.tell(watch.violations)
+        if result.met:
+            result.runs += 1
+            with in_a_hurry():
+                after_the_fault(world, result, None, others)
+                mended(world, result, others, [])
+
+
+# --- Killed -------------------------------------------------------------------------------------------------------
+
+
+def _killed(case: Kill) -> Result:
+    with _served(case, case.scenario, Machines if case.fresh else Surrounded) as (world, door, result):
+        running: list[Process] = []
+
+        def kill(proceed: Callable[[], Answer]) -> None:
+            if case.done:
+                proceed()
+            running[0].kill()
+
+        if case.at:
+            door.meets(kill, case.at)
+        assert world.over is not None
+        machine = _machine(world)
+        running.append(start(world, machine, world.over))
+        if not case.at:
+            door.first.wait(30)
+            time.sleep(case.moment)
+            running[0].kill()
+        ended = running[0].wait()
+        door.quiet()
+        result.met = ended.exit_code == -signal.SIGKILL
+        if not case.at:
+            result.met = True  # it may have ended by then: that is a moment like any other
+        _forget(world, machine)
+    return result
+
+
+def moments(scenario: str, number: int, *, fresh: bool = False) -> list[Kill]:
+    """Random instants, the same every time."""
+    chance = random.Random(f"{scenario} {fresh}")
+    return [
+        Kill(scenario, moment=chance.uniform(0, 1.6 if fresh else 0.6), done=True, fresh=fresh) for _ in range(number)
+    ]
+
+
+def _forget(world: Surrounded, machine: Repo) -> None:
+    """Where the state is on a remote, the next run has nothing of this machine."""
+    if isinstance(world, Machines):
+        shutil.rmtree(machine.root, ignore_errors=True)
+
+
+# --- Told to stop -------------------------------------------------------------------------------------------------
+
+_SIGTERM_AFTER_S, _SIGKILL_AFTER_S = 7.5, 10.0
+
+
+def _signalled(case: Signals) -> Result:
+    with _served(case, case.scenario, Machines if case.fresh else Surrounded) as (world, door, result):
+        running: list[Process] = []
+        interrupted_at: list[float] = []
+
+        def hang(proceed: Callable[[], Answer]) -> Answer | None:
+            running[0].popen.send_signal(signal.SIGINT)
+            interrupted_at.append(time.monotonic())
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running[0].popen.wait(_SIGKILL_AFTER_S + 5)
+            return None
+
+        door.meets(hang, case.at)
+        assert world.over is not None
+        machine = _machine(world)
+        running.append(start(world, machine, world.over))
+        code, seconds = _ended_within_the_grace(running[0], interrupted_at)
+        ended = running[0].wait()
+        door.quiet()
+        result.met = door.met
+        if door.met:
+            result.endings.append(f"exit {code} after {seconds:.1f} s")
+            if code != 130:
+                result.tell([f"exit {code}, {seconds:.1f} s after SIGINT, and not 130"])
+            result.tell(told_the_truth(world, ended))
+        _forget(world, machine)
+    return result
+
+
+def _ended_within_the_grace(process: Process, interrupted_at: list[float]) -> tuple[int, float]:
+    """Waits as a runner does. Gives the exit code, and the seconds since SIGINT."""
+    terminated = False
+    while process.popen.poll() is None:
+        time.sleep(0.02)
+        if not interrupted_at:
+            if time.monotonic() - process.started > 30:
+                process.kill()
+            continue
+        passed = time.monotonic() - interrupted_at[0]
+        if passed >= _SIGKILL_AFTER_S:
+            process.kill()
+        elif passed >= _SIGTERM_AFTER_S and not terminated:
+            process.popen.terminate()
+            terminated = True
+    return process.popen.returncode, time.monotonic() - interrupted_at[0] if interrupted_at else 0.0
+
+
+# --- Pushes -------------------------------------------------------------------------------------------------------
+
+_Proceed = Callable[[], Answer]
+
+
+def _lost(proceed: _Proceed, _: Process | None, __: Machines) -> Answer | None:
+    proceed()
+    return None
+
+
+def _refused(_: _Proceed, __: Process | None, ___: Machines) -> Answer | None:
+    return Answer(403, b"Write access to repository not granted.\n", {"Content-Type": "text/plain"})
+
+
+def _broken(_: _Proceed, __: Process | None, ___: Machines) -> Answer | None:
+    return Answer(500, b"Internal Server Error\n", {"Content-Type": "text/plain"})
+
+
+def _moved(proceed: _Proceed, _: Process | None, world: Machines) -> Answer | None:
+    """Somebody else's commit is on the manifest's branch in the moment before the push."""
+    if "refs/heads/vsync-manifest" in world.refs():
+        world.bare.commit({"unrelated.txt": b"x"}, branch="vsync-manifest")
+        world.bare.forget("vsync-manifest")
+    return proceed()
+
+
+def _killed_before(_: _Proceed, process: Process | None, __: Machines) -> Answer | None:
+    assert process is not None
+    process.kill()
+    return None
+
+
+def _killed_after(proceed: _Proceed, process: Process | None, __: Machines) -> Answer | None:
+    assert process is not None
+    proceed()
+    process.kill()
+    return None
+
+
+PUSHES: Mapping[str, Callable[[_Proceed, Process | None, Machines], Answer | None]] = {
+    "answer lost": _lost,
+    "403": _refused,
+    "500": _broken,
+    "branch moved": _moved,
+    "killed before": _killed_before,
+    "killed after": _killed_after,
+}
+
+
+def _pushed(case: Push) -> Result:
+    with _served(case, case.scenario, Machines) as (world, _, result):
+        assert isinstance(world, Machines)
+        assert world.over is not None
+        running: list[Process | None] = []
+        pushes = 0
+
+        def at_the_push(request: Recorded, proceed: _Proceed) -> Answer | None:
+            nonlocal pushes
+            if request.method != "POST" or "git-receive-pack" not in request.target or request.content == b"0000":
+                return proceed()
+            pushes += 1
+            if pushes != case.at:
+                return proceed()
+            result.met = True
+            return PUSHES[case.fault](proceed, running[0], world)
+
+        with _remote(world) as server:
+            server.intercept = at_the_push
+            machine = world.clone()
+            machine.git("remote", "set-url", "origin", server.url(f"{world.folder.name}/remote"))
+            if "killed" in case.fault:
+                process = start(world, machine, world.over)
+                running.append(process)
+                process.wait()
+            else:
+                running.append(None)
+                with in_a_hurry():
+                    ended = synced_on(world, machine)
+                result.endings.append(str(ended))
+                result.tell(told_the_truth(world, ended))
+        _forget(world, machine)
+    return result
+
+
+def synced_on(world: Machines, machine: Repo) -> Ended:
+    """A run in this process, on that clone."""
+    original = world.clone
+    world.clone = lambda *_: machine  # type: ignore[method-assign]  # this one world's, for this one run
+    try:
+        return synced(world)
+    finally:
+        world.clone = original  # type: ignore[method-assign]  # given back
+
+
+@contextlib.contextmanager
+def _remote(world: Machines) -> Iterator[GitServer]:
+    for key, value in {
+        "http.receivepack": "true",
+        "uploadpack.allowFilter": "true",
+        "uploadpack.allowAnySHA1InWant": "true",
+        "receive.advertiseAtomic": "true",
+    }.items():
+        world.bare.git("config", key, value)
+    with GitServer(world.folder.parent, anonymous="write") as server:
+        yield server
+
+
+# --- A full disk ----------------------------------------------------------------------------------------------------
+
+
+def can_mount() -> bool:
+    """Whether this user may mount a small disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        if os.geteuid() != 0 or shutil.which("mount") is None:
+            return False
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder], capture_output=True)
+        if done.returncode == 0:
+            subprocess.run(["umount", folder], check=True)
+        return done.returncode == 0
+
+
+def _without_room(case: FullDisk) -> Result:
+    with _served(case, case.scenario, Surrounded) as (world, door, result):
+        assert world.over is not None
+        with _small_disk(world, case.room_kib) as temporary:
+            ended = start(world, world.repo, world.over, temporary).wait()
+            result.met = True
+            door.quiet()
+            result.endings.append(str(ended))
+        result.tell(told_the_truth(world, ended))
+    return result
+
+
+@contextlib.contextmanager
+def _small_disk(world: Surrounded, room_kib: int) -> Iterator[Path]:
+    """The repository and the folder for temporary files on a disk with that much room; later on one with plenty."""
+    root = world.repo.root
+    aside = root.with_name("aside")
+    root.rename(aside)
+    root.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(root)], check=True)
+    try:
+        shutil.copytree(aside, root, dirs_exist_ok=True, symlinks=True)
+        temporary = root / ".git" / "tmp"
+        temporary.mkdir()
+        there = shutil.disk_usage(root).used // 1024
+        subprocess.run(["mount", "-o", f"remount,size={there + room_kib}k", str(root)], check=True)
+        yield temporary
+        shutil.rmtree(aside)
+        shutil.copytree(root, aside, symlinks=True)
+    finally:
+        subprocess.run(["umount", "-l", str(root)], check=True)
+        root.rmdir()
+        aside.rename(root)
+
+
+# --- All of them ----------------------------------------------------------------------------------------------------
+
+_MOST_PUSHES = 5
+_ROOMS_KIB = (0, 4, 8, 16)
+
+
+def every(instants: int = 60) -> Iterator[Kill | Signals | Push | FullDisk]:
+    """Every kill, signal and push of every scenario; and so many random instants."""
+    room = _ROOMS_KIB if can_mount() else ()
+    for name in SCENARIOS:
+        places = range(1, len(requests_of(name)) + 1)
+        for fresh in (False, True):
+            yield from (Kill(name, at, done=done, fresh=fresh) for at in places for done in (False, True))
+            yield from moments(name, instants // (2 if fresh else 1), fresh=fresh)
+        yield from (Signals(name, at, fresh=at % 3 == 0) for at in places)
+        yield from (Push(name, fault, at) for fault in PUSHES for at in range(1, _MOST_PUSHES + 1))
+        yield from (FullDisk(name, kib) for kib in room)

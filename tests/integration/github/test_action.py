@@ -1,0 +1,399 @@
+"""The action as GitHub runs it: `python entrypoint.py` with INPUT_… and GITHUB_… set, and the embedded store."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.places import ROOT
+from vsync.report.remedies import remedy
+
+KEY = "sk-proj-0123456789abcdef"
+
+
+def git(repo: Path, *arguments: str) -> str:
+    identity = {"GIT_AUTHOR_NAME": "T", "GIT_AUTHOR_EMAIL": "t@example.invalid"}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        **identity,
+        **{key.replace("AUTHOR", "COMMITTER"): value for key, value in identity.items()},
+    }
+    return subprocess.run(
+        ["git", *arguments], cwd=repo, env=environ, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@dataclass
+class Step:
+    """What one run of the action left behind."""
+
+    code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+
+
+@dataclass
+class Runner:
+    """A job: a workspace with a checkout, and the files that the runner passes."""
+
+    folder: Path
+    event: str = "push"
+    ref: str = "refs/heads/main"
+    payload: Any = field(default_factory=lambda: {"repository": {"default_branch": "main"}})
+
+    def __post_init__(self) -> None:
+        self.workspace.mkdir(parents=True)
+        git(self.workspace, "init", "-q", "-b", "main")
+
+    @property
+    def workspace(self) -> Path:
+        return self.folder / "workspace"
+
+    def commit(self, files: dict[str, str | None]) -> str:
+        for name, content in files.items():
+            path = self.workspace / name
+            if content is None:
+                path.unlink()
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content)
+            git(self.workspace, "add", "--all", "--", name)
+        git(self.workspace, "commit", "-q", "-m", "change")
+        return git(self.workspace, "rev-parse", "HEAD")
+
+    def environ(self, inputs: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+        for name in ("output", "summary"):
+            (self.folder / name).write_text("")
+        event_file = self.folder / "event.json"
+        event_file.write_text(self.payload if isinstance(self.payload, str) else json.dumps(self.payload))
+        given = {"command": "sync", "dry-run": "auto", "openai-api-key": KEY, "vector-store-id": "", **inputs}
+        coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+        return {
+            **coverage,
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "VSYNC_LOCAL": str(self.folder / "store.db"),
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(self.workspace),
+            "GITHUB_REPOSITORY": "acme/docs",
+            "GITHUB_REPOSITORY_ID": "42",
+            "GITHUB_RUN_ID": "1000",
+            "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_EVENT_NAME": self.event,
+            "GITHUB_REF": self.ref,
+            "GITHUB_EVENT_PATH": str(event_file),
+            "GITHUB_OUTPUT": str(self.folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+            **{f"INPUT_{name.upper()}": value for name, value in given.items()},
+            **more,
+        }
+
+    def run(self, inputs: dict[str, str] | None = None, **more: str) -> Step:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "entrypoint.py")],
+            cwd=self.workspace,
+            env=self.environ(inputs or {}, more),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return Step(done.returncode, done.stdout + done.stderr, self.outputs(), (self.folder / "summary").read_text())
+
+    def outputs(self) -> dict[str, str]:
+        text = (self.folder / "output").read_text()
+        return dict(
+            re.findall(r"(?ms)^([a-z-]+)<<(?P<d>ghadelimiter_\S+)\n(.*?)\n?(?P=d)$", text)
+            and [
+                (name, value)
+                for name, _, value in re.findall(r"(?ms)^([a-z-]+)<<(ghadelimiter_\S+)\n(.*?)\n?\2$", text)
+            ]
+        )
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Runner:
+    runner = Runner(tmp_path)
+    runner.commit({"README.md": "# Read me\n", "docs/a.md": "# A\n", "src/x.py": "x = 1\n"})
+    return runner
+
+
+def test_a_push_syncs_and_tells_so_everywhere(job: Runner) -> None:
+    step = job.run()
+    assert step.code == 0
+    assert step.outputs["added"] == "2"
+    assert step.outputs["changed"] == "true"
+    assert step.outputs["dry-run"] == "false"
+    assert step.outputs["failure-reason"] == ""
+    assert step.outputs["head"] == git(job.workspace, "rev-parse", "HEAD")
+    assert step.outputs["vector-store-id"].startswith("vs_")
+    assert "2 documents synced" in step.summary
+    assert "the push is to main" in step.log
+    assert "::group::Plan for acme/docs" in step.log
+
+
+def test_the_report_is_json_at_the_path_of_the_output(job: Runner) -> None:
+    step = job.run()
+    report = json.loads((job.workspace / step.outputs["report"]).read_text())
+    assert report["added"] == ["README.md", "docs/a.md"]
+    assert report["target"] == "default"
+    assert not Path(step.outputs["report"]).is_absolute()
+
+
+def test_what_vsync_writes_is_kept_out_of_commits_but_for_the_manifest(job: Runner) -> None:
+    job.run()
+    git(job.workspace, "add", "--all")
+    assert git(job.workspace, "diff", "--cached", "--name-only") == ".vsync/manifest.json"
+
+
+def test_a_second_run_without_manifest_and_seal_finds_everything_in_the_store(job: Runner, tmp_path: Path) -> None:
+    job.run()
+    fresh = Runner(tmp_path / "other")
+    git(fresh.workspace, "pull", "-q", str(job.workspace), "main")
+    step = fresh.run(VSYNC_LOCAL=str(tmp_path / "store.db"))
+    assert step.code == 0
+    assert (step.outputs["added"], step.outputs["unchanged"]) == ("0", "2")
+
+
+def test_a_key_is_masked_first_and_stands_nowhere(job: Runner) -> None:
+    step = job.run()
+    first, rest = step.log.split("\n", 1)
+    assert first == f"::add-mask::{KEY}"
+    assert KEY not in rest
+    assert KEY not in step.summary
+    assert KEY not in (job.workspace / ".vsync/manifest.json").read_text()
+    assert KEY not in (job.workspace / ".vsync/report.json").read_text()
+
+
+@pytest.mark.parametrize("event", ["workflow_dispatch", "schedule"])
+def test_a_manual_or_scheduled_run_syncs(job: Runner, event: str) -> None:
+    job.event = event
+    assert job.run().outputs["dry-run"] == "false"
+
+
+def test_a_pull_request_only_plans_and_needs_no_key(job: Runner) -> None:
+    job.event, job.ref = "pull_request", "refs/pull/7/merge"
+    step = job.run({"openai-api-key": ""})
+    assert step.code == 0
+    assert step.outputs["dry-run"] == "true"
+    assert step.outputs["added"] == "2"
+    assert "would change" in step.summary
+    assert not (job.workspace / ".vsync/manifest.json").exists()
+
+
+def test_a_push_to_another_branch_plans_and_says_so(job: Runner) -> None:
+    job.ref = "refs/heads/feature"
+    step = job.run()
+    assert step.outputs["dry-run"] == "true"
+    assert "only main is synced (input branch)" in step.log
+
+
+def test_the_input_branch_names_the_branch_that_syncs(job: Runner) -> None:
+    job.ref = "refs/heads/release"
+    assert job.run({"branch": "release"}).outputs["dry-run"] == "false"
+
+
+def test_dry_run_false_is_an_order(job: Runner) -> None:
+    job.event = "something_new"
+    assert job.run().outputs["dry-run"] == "true"
+    assert job.run({"dry-run": "false"}).outputs["dry-run"] == "false"
+
+
+def test_a_payload_that_is_not_json_is_a_warning(job: Runner) -> None:
+    job.payload = "{not json"
+    step = job.run()
+    assert step.code == 0
+    assert "::warning title=Event::" in step.log
+    assert "is not JSON" in step.log
+
+
+def test_inputs_reach_the_run(job: Runner) -> None:
+    step = job.run(
+        {"include": "*.md\n*.py", "exclude": "docs/", "attributes": "team=docs\nlevel=3", "chunk-size": "200"}
+    )
+    report = json.loads((job.workspace / ".vsync/report.json").read_text())
+    assert step.code == 0
+    assert report["added"] == ["README.md", "src/x.py"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"max-delete": "many"}, "max-delete is 'many'"),
+        ({"dry-run": "perhaps"}, "dry-run is 'perhaps'"),
+        ({"head": "no-such-branch"}, "'no-such-branch' is not a commit"),
+        ({"openai-api-key": ""}, "No OpenAI API key is given"),
+        ({"attributes": "path=x"}, "'path' is set by vsync itself"),
+        ({"working-directory": "nowhere"}, "There is no folder"),
+    ],
+)
+def test_a_wrong_input_is_one_clear_error_and_exit_2(job: Runner, inputs: dict[str, str], words: str) -> None:
+    more = {"VSYNC_LOCAL": ""} if inputs == {"openai-api-key": ""} else {}
+    step = job.run(inputs, **more)
+    assert step.code == 2
+    assert words in step.log
+    assert step.log.count("::error ") == 1
+    assert "Traceback" not in step.log
+    assert step.outputs["failure-reason"] in {"config", "git", "credentials"}
+    assert "What to do" in step.summary
+
+
+def test_a_refused_plan_is_exit_4_with_the_numbers_and_nothing_is_done(job: Runner) -> None:
+    job.run()
+    job.commit({"README.md": None, "docs/a.md": None})
+    step = job.run()
+    assert step.code == 4
+    assert step.outputs["failure-reason"] == "limit"
+    assert step.outputs["removed"] == "0"
+    assert "deletes 2 of 2 documents" in step.log
+    assert "max-delete" in step.summary
+    assert "refused by a limit, nothing was done" in step.summary
+    assert step.summary.count("[!CAUTION]") == 1
+    assert "<code>docs/a&#46;md</code>" in step.summary
+    assert "Synced" not in step.summary
+
+
+@pytest.mark.parametrize("obstacle", ["file", "folder"])
+def test_a_report_that_cannot_be_written_does_not_hide_how_the_run_went(job: Runner, obstacle: str) -> None:
+    if obstacle == "file":
+        (job.workspace / ".vsync").write_text("in the way")
+    else:
+        (job.workspace / ".vsync" / "report.json").mkdir(parents=True)
+    step = job.run({"manifest": "state.json"})
+    assert step.code == 0
+    assert step.outputs["added"] != "0"
+    assert step.outputs["report"] == ""
+    assert "report .vsync/report.json cannot be written" in step.log
+    assert "Traceback" not in step.log
+
+
+def test_failed_documents_are_annotated_up_to_githubs_limit_and_counted_beyond(job: Runner) -> None:
+    # A document of white space uploads, and then cannot be indexed.
+    pages = {f"docs/bad-{number:02}.pptx": "not a presentation" for number in range(14)}
+    job.commit({**pages})
+    step = job.run()
+    assert step.code == 1
+    assert step.outputs["failed"] == "14"
+    assert step.outputs["added"] == "2"
+    assert step.outputs["failure-reason"] == "documents"
+    errors = [line for line in step.log.splitlines() if line.startswith("::error ")]
+    assert len(errors) == 10
+    assert errors[0] == "::error title=vsync::14 documents were not synced: the job summary says why, and what to do."
+    assert "file=docs/bad-00.pptx" in errors[1]
+    assert remedy("unsupported_file") in errors[1] or remedy("invalid_file") in errors[1]
+    assert "6 more documents failed" in errors[-1]
+    assert step.summary.count("❌\N{NO-BREAK SPACE}failed") == 14
+
+
+def test_after_a_failed_update_it_is_said_everywhere_that_the_old_version_stays(job: Runner) -> None:
+    with zipfile.ZipFile(job.workspace / "docs" / "page.docx", "w") as archive:
+        archive.writestr("word/document.xml", "<w:p><w:t>words</w:t></w:p>")
+    git(job.workspace, "add", "docs/page.docx")
+    job.commit({"docs/other.txt": "words"})
+    assert job.run({"include": "docs/page.docx"}).code == 0
+    job.commit({"docs/page.docx": "no document"})
+    step = job.run({"include": "docs/page.docx"})
+    assert step.code == 1
+    kept = "the old version stays in the store"
+    report = json.loads((job.workspace / step.outputs["report"]).read_text())
+    (failed,) = report["failed"]
+    assert failed["message"].endswith(kept)
+    assert failed["remedy"] == remedy(failed["code"])
+    (annotation,) = [line for line in step.log.splitlines() if line.startswith("::error ") and "file=" in line]
+    assert kept in annotation
+    assert kept in step.summary
+    assert [kept in line for line in step.log.splitlines() if line.strip().startswith("docs/page.docx: ")] == [True]
+    assert kept in job.run({"include": "docs/page.docx"}).summary  # it is refused for good, and not sent again
+
+
+def test_a_hostile_name_is_no_workflow_command(job: Runner) -> None:
+    name = "docs/x\n::error::pwned\n##[error]pwned.pptx"
+    job.commit({name: "not a presentation"})
+    step = job.run()
+    assert step.code == 1
+    annotations = [line for line in step.log.splitlines() if line.startswith("::error ")]
+    rest = [line for line in step.log.splitlines() if not line.startswith("::error ")]
+    assert len(annotations) == 2
+    assert not [line for line in rest if line.lstrip().startswith("::error") or "##[" in line]
+
+
+def test_a_late_run_is_superseded(job: Runner) -> None:
+    job.run(GITHUB_RUN_ID="2000")
+    job.commit({"docs/b.md": "# B\n"})
+    step = job.run(GITHUB_RUN_ID="1999")
+    assert step.code == 0
+    assert step.outputs["superseded"] == "true"
+    assert step.outputs["changed"] == "false"
+
+
+def test_a_fork_is_told_so(job: Runner) -> None:
+    job.run()
+    step = job.run(GITHUB_REPOSITORY="somebody/docs", GITHUB_REPOSITORY_ID="43")
+    assert step.code == 2
+    assert step.outputs["failure-reason"] == "manifest"
+    assert "is a fork or a copy" in step.log
+
+
+def test_a_renamed_repository_goes_on(job: Runner) -> None:
+    job.run()
+    step = job.run(GITHUB_REPOSITORY="acme/handbook")
+    assert step.code == 0
+    assert step.outputs["retagged"] == "2"
+
+
+def test_the_command_plan_plans(job: Runner) -> None:
+    assert job.run({"command": "plan"}).outputs["dry-run"] == "true"
+
+
+def test_other_commands_are_the_command_line(job: Runner) -> None:
+    job.run()
+    step = job.run({"command": "search", "args": "'read me' -n 1"})
+    assert step.code == 0
+    assert "README.md" in step.log
+
+
+def test_arguments_of_the_container_are_the_command_line(job: Runner) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "entrypoint.py"), "vsync", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("vsync, version ")
+
+
+def test_a_cancelled_job_ends_in_time_with_143_and_the_next_run_converges(job: Runner) -> None:
+    job.commit({f"docs/{number:03}.md": f"# {number}\n" * 200 for number in range(300)})
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "entrypoint.py")],
+        cwd=job.workspace,
+        env=job.environ({"concurrency": "1"}, {}),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Created the vector store"):
+            break
+    time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    process.stdout.read()
+    assert process.wait(timeout=8) == 143
+    process.stdout.close()
+    assert job.outputs()["failure-reason"] == "interrupted"
+    step = job.run()
+    assert step.code == 0
+    report = json.loads((job.workspace / ".vsync/report.json").read_text())
+    manifest = json.loads((job.workspace / ".vsync/manifest.json").read_text())
+    assert len(manifest["targets"]["default"]["files"]) == 302
+    assert report["failed"] == []

@@ -1,0 +1,169 @@
+"""Which trees a pull request's plan compares, and what it says of the store besides; the parts that need no git."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.support.builders import COMMIT, HEAD, RECIPE, MemorySource, Tree, TreeFile, entry, state
+from vsync.config.limits import Limits
+from vsync.documents.selection import Rules
+from vsync.git.changes import SYMLINK
+from vsync.github.pull_request import Candidates, checked_out_merge, owed
+from vsync.plan.limits import refusal
+from vsync.plan.plan import Kind, Operation, Plan
+from vsync.plan.scan import Brief, difference
+from vsync.state.manifest import TargetState
+
+BASE_TIP, PULL_HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
+BRIEF = Brief(RECIPE, Rules())
+SETTINGS = BRIEF.settings
+
+
+# --- Which trees ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        Candidates(MERGE, (BASE_TIP, PULL_HEAD), PULL_HEAD),
+        Candidates(MERGE, (BASE_TIP, PULL_HEAD), PULL_HEAD, MERGE),
+        Candidates(MERGE, (BASE_TIP, PULL_HEAD), None, MERGE),
+        Candidates(MERGE, (BASE_TIP, "d" * 40), PULL_HEAD, MERGE),
+    ],
+    ids=["the head's", "both", "the event's, head unknown", "the event's, made for another head"],
+)
+def test_a_merge_of_the_pull_request_is_compared_with_its_first_parent(found: Candidates) -> None:
+    trees = checked_out_merge(found)
+    assert trees is not None
+    assert (trees.base, trees.head, trees.warning) == (BASE_TIP, MERGE, None)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        Candidates(PULL_HEAD, (BASE_TIP,), PULL_HEAD, MERGE),
+        Candidates(MERGE, (), PULL_HEAD, MERGE),
+        Candidates(MERGE, (BASE_TIP, PULL_HEAD, "d" * 40), PULL_HEAD, MERGE),
+        Candidates(MERGE, (BASE_TIP, "d" * 40), PULL_HEAD),
+        Candidates(MERGE, (PULL_HEAD, BASE_TIP), PULL_HEAD),
+        Candidates(MERGE, (BASE_TIP, "d" * 40)),
+    ],
+    ids=["a plain commit", "a root", "an octopus", "of another branch", "into the head", "nothing is known"],
+)
+def test_any_other_commit_is_not_taken_for_the_merge(found: Candidates) -> None:
+    assert checked_out_merge(found) is None
+
+
+# --- What the store lacks without it ------------------------------------------------------------------------------
+
+
+def lacking(*, uploads: int = 0, retags: int = 0, deletes: int = 0) -> Plan:
+    kinds: list[tuple[Kind, int]] = [("upload", uploads), ("retag", retags), ("delete", deletes)]
+    return Plan(tuple(Operation(kind, f"{kind}-{n}.md") for kind, many in kinds for n in range(many)))
+
+
+def synced() -> TargetState:
+    return state({"a.md": entry("a.md", "one")})
+
+
+@pytest.mark.parametrize(
+    ("lacks", "words"),
+    [
+        (lacking(uploads=1), "1 upload by which"),
+        (lacking(uploads=2), "2 uploads by which"),
+        (lacking(deletes=1), "1 removal by which"),
+        (lacking(uploads=1_200, deletes=3), "1,200 uploads and 3 removals by which"),
+        (lacking(uploads=1, retags=2, deletes=3), "1 upload, 2 changes of attributes and 3 removals by which"),
+        (lacking(retags=1), "1 change of attributes by which"),
+    ],
+)
+def test_what_the_store_lacks_of_the_base_is_one_line_without_zeros(lacks: Plan, words: str) -> None:
+    said = owed(synced(), lacks)
+    assert said is not None
+    assert words in said
+    assert "\n" not in said
+    assert not re.search(r"\b0 ", said)
+
+
+def test_a_store_that_has_all_of_the_base_is_not_mentioned() -> None:
+    assert owed(synced(), lacking()) is None
+    assert owed(None, lacking()) is None
+
+
+def test_a_store_that_was_never_synced_is_said_to_be_so() -> None:
+    said = owed(None, lacking(uploads=3))
+    assert said == "Nothing has been synced yet: the first sync brings 3 documents."
+
+
+# --- The difference of two trees ----------------------------------------------------------------------------------
+
+
+def differ(old: Tree, new: Tree, brief: Brief = BRIEF) -> Plan:
+    trees = {COMMIT: old, HEAD: new}
+    return difference(MemorySource(trees, COMMIT), MemorySource(trees, HEAD), brief)
+
+
+def tree(**files: bytes) -> dict[bytes, TreeFile]:
+    return {f"{name}.md".encode(): TreeFile(data) for name, data in files.items()}
+
+
+def operations(plan: Plan) -> list[tuple[str, str]]:
+    return [(op.kind, op.path) for op in plan.operations]
+
+
+def test_each_document_that_differs_is_one_operation_and_the_others_are_counted() -> None:
+    plan = differ(tree(a=b"1", b=b"2", c=b"3", d=b"4"), tree(a=b"1", b=b"new", d=b"4", e=b"5"))
+    assert operations(plan) == [("replace", "b.md"), ("delete", "c.md"), ("upload", "e.md")]
+    assert (plan.unchanged, plan.existing) == (2, 4)
+    assert plan.upload_bytes == 4
+
+
+def test_sizes_of_what_goes_are_those_of_the_base() -> None:
+    plan = differ(tree(a=b"twelve bytes"), {})
+    assert [op.previous.bytes for op in plan.deletes if op.previous] == [12]
+
+
+def test_a_removal_alone_is_not_taken_for_the_removal_of_everything() -> None:
+    plan = differ(tree(a=b"1", b=b"2", c=b"3"), tree(a=b"1", b=b"2"))
+    assert refusal(plan, Limits()) is None
+    assert refusal(differ(tree(a=b"1", b=b"2"), {}), Limits()) is not None
+
+
+def test_a_renamed_document_is_one_rename_and_no_delete() -> None:
+    plan = differ(tree(a=b"same"), tree(b=b"same"))
+    assert plan.renamed == (("a.md", "b.md"),)
+    assert plan.deletes == []
+
+
+def test_files_that_start_or_stop_being_documents_are_added_and_removed() -> None:
+    old = {b"a.md": TreeFile(b"text"), b"b.md": TreeFile(b""), b"c.md": TreeFile(b"text"), b"d.md": TreeFile(b"\xff")}
+    new = {
+        b"a.md": TreeFile(b""),
+        b"b.md": TreeFile(b"text"),
+        b"c.md": TreeFile(b"a.md", SYMLINK),
+        b"d.md": TreeFile(b"text"),
+    }
+    plan = differ(old, new)
+    assert operations(plan) == [("delete", "a.md"), ("upload", "b.md"), ("delete", "c.md"), ("upload", "d.md")]
+    assert plan.skipped is not None
+    assert {path: record.reason for path, record in plan.skipped.items()} == {"a.md": "empty", "c.md": "symlink"}
+
+
+def test_what_was_skipped_before_and_is_untouched_is_not_listed() -> None:
+    plan = differ(tree(a=b"", b=b"1"), tree(a=b"", b=b"2"))
+    assert not plan.skipped
+
+
+def test_rules_hold_on_both_sides() -> None:
+    brief = replace(BRIEF, rules=Rules(exclude=("b.md",)))
+    plan = differ(tree(a=b"1", b=b"1"), tree(a=b"2", b=b"2"), brief)
+    assert operations(plan) == [("replace", "a.md")]
+
+
+def test_trees_that_are_equal_differ_in_nothing() -> None:
+    plan = differ(tree(a=b"1"), tree(a=b"1"))
+    assert plan.is_empty
+    assert plan.unchanged == 1

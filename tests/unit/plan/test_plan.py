@@ -1,0 +1,375 @@
+"""From a state and what the source holds to a plan, and whether the plan may be carried out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.support.builders import COMMIT, by_path, document, entry, state
+from vsync.config.limits import Limits
+from vsync.config.settings import resolve
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Document, Recipe
+from vsync.plan.comparison import choose_comparison
+from vsync.plan.limits import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS, refusal
+from vsync.plan.plan import EMPTY_STATE, Operation, Plan, make_plan, to_inspect
+from vsync.state.manifest import Failure, Skipped, TargetState
+
+RETAGGED = Recipe("acme/docs", attributes={"team": "docs"})
+RECHUNKED = Recipe("acme/docs", chunking=Chunking(400, 200))
+EMPTY = Skipped("e" * 40, "empty")
+
+
+# --- Comparison ---------------------------------------------------------------------------------------------
+
+DONE = state(["a.md"])
+OTHER = "e" * 40
+
+
+@pytest.mark.parametrize(
+    ("known", "settings", "full", "base_known", "base", "mode", "reason"),
+    [
+        (None, "s1", False, False, None, "full", "first sync"),
+        (None, "s1", True, True, COMMIT, "full", "first sync"),
+        (DONE, "s1", True, True, None, "full", "asked for"),
+        (replace(DONE, commit=None, run={"head": OTHER}), "s1", False, False, None, "full", "no run has completed"),
+        (DONE, "s2", False, True, None, "full", "settings changed"),
+        (replace(DONE, settings=""), "s1", False, True, None, "full", "documents to retry"),
+        (replace(DONE, run={"head": OTHER}), "s1", False, True, None, "full", "documents to retry"),
+        (replace(DONE, run={}), "s1", False, True, None, "full", "documents to retry"),
+        (DONE, "s1", False, False, None, "full", f"{COMMIT[:12]} is not in this clone"),
+        (DONE, "s1", False, True, OTHER, "full", f"base {OTHER[:12]} is not the last synced commit {COMMIT[:12]}"),
+        (DONE, "s1", False, True, COMMIT, "diff", COMMIT[:12]),
+        (DONE, "s1", False, True, None, "diff", COMMIT[:12]),
+    ],
+)
+def test_only_what_git_changed_is_compared_where_that_tells_all(
+    known: TargetState | None,
+    settings: str,
+    full: bool,
+    base_known: bool,
+    base: str | None,
+    mode: str,
+    reason: str,
+) -> None:
+    found = choose_comparison(known, settings, full=full, base_known=base_known, base=base)
+    assert found.mode == mode
+    assert reason in found.reason
+
+
+# --- What must be read --------------------------------------------------------------------------------------
+
+
+def test_only_bytes_that_nothing_is_known_of_are_looked_at() -> None:
+    known = replace(
+        state(["kept.md", "retagged.md"]),
+        files={"kept.md": entry("kept.md"), "changed.md": entry("changed.md"), "retagged.md": entry("retagged.md")},
+        skipped={"empty.md": Skipped(document("x").blob, "empty"), "was-empty.md": EMPTY},
+        failed={
+            "refused.md": Failure(document("x").blob, document("refused.md").tag, "invalid_file"),
+            "mended.md": Failure(EMPTY.blob, document("mended.md").tag, "invalid_file"),
+        },
+    )
+    paths = ["kept.md", "empty.md", "was-empty.md", "refused.md", "mended.md", "new.md"]
+    documents = [*map(document, paths), document("changed.md", "two"), document("retagged.md", recipe=RETAGGED)]
+    looked_at = {found.path for found in to_inspect(known, documents)}
+    assert looked_at == {"changed.md", "was-empty.md", "mended.md", "new.md"}
+
+
+def test_bytes_that_go_up_again_for_other_rules_are_looked_at_for_their_size() -> None:
+    assert to_inspect(state(["a.md"]), [document("a.md", recipe=RECHUNKED)]) != []
+
+
+def test_bytes_that_were_skipped_are_known_only_when_the_reason_lay_in_them() -> None:
+    wanted = document("a.md")
+    for reason, looked_at in (("empty", []), ("not-text", []), ("lfs-pointer", []), ("symlink", [wanted])):
+        known = replace(state(), skipped={"a.md": Skipped(wanted.blob, reason)})
+        assert to_inspect(known, [wanted]) == looked_at
+
+
+# --- Operations ---------------------------------------------------------------------------------------------
+
+
+def plan_for(known: TargetState, *documents: Document, scope: set[str] | None = None) -> Plan:
+    return make_plan(known, by_path(*documents), {}, scope)
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "kind"),
+    [
+        ([], document("a.md"), "upload"),
+        (["a.md"], document("a.md", "two"), "replace"),
+        (["a.md"], document("a.md", recipe=RECHUNKED), "replace"),
+        (["a.md"], document("a.md", recipe=RETAGGED), "retag"),
+        (["a.md"], document("a.md", "two", recipe=RETAGGED), "replace"),
+    ],
+)
+def test_each_difference_has_its_operation(known: list[str], wanted: Document, kind: str) -> None:
+    before = state(known)
+    (operation,) = plan_for(before, wanted).operations
+    assert operation == Operation(kind, "a.md", wanted, before.files.get("a.md"))  # type: ignore[arg-type]  # from a table
+
+
+def test_what_is_no_longer_there_is_deleted() -> None:
+    before = state(["a.md", "b.md"])
+    plan = plan_for(before, document("a.md"))
+    assert plan.operations == (Operation("delete", "b.md", previous=before.files["b.md"]),)
+    assert (plan.unchanged, plan.existing) == (1, 2)
+
+
+def test_equal_documents_need_nothing() -> None:
+    plan = plan_for(state(["a.md", "b.md"]), document("a.md"), document("b.md"))
+    assert plan.is_empty
+    assert plan.unchanged == 2
+
+
+def test_an_empty_state_is_filled() -> None:
+    plan = plan_for(EMPTY_STATE, document("b.md"), document("a.md"))
+    assert [(op.kind, op.path) for op in plan.operations] == [("upload", "a.md"), ("upload", "b.md")]
+
+
+def test_operations_stand_in_the_order_of_their_paths() -> None:
+    plan = plan_for(state(["m.md", "z.md"]), document("z.md", "two"), document("n.md"), document("a.md", "three"))
+    assert [op.path for op in plan.operations] == ["a.md", "m.md", "n.md", "z.md"]
+
+
+def test_a_diff_does_not_touch_what_it_did_not_look_at() -> None:
+    before = state(["a.md", "b.md", "c.md"])
+    plan = plan_for(before, document("a.md", "two"), scope={"a.md", "b.md"})
+    assert [(op.kind, op.path) for op in plan.operations] == [("replace", "a.md"), ("delete", "b.md")]
+    assert plan.unchanged == 1
+
+
+def test_a_diff_of_paths_that_are_no_documents_is_empty() -> None:
+    assert plan_for(state(["a.md"]), scope={"src/main.py"}).is_empty
+
+
+def test_a_path_that_cannot_be_a_document_any_more_is_deleted_and_skipped() -> None:
+    plan = make_plan(state(["a.md"]), {}, {"a.md": EMPTY})
+    assert [op.kind for op in plan.operations] == ["delete"]
+    assert plan.skipped == {"a.md": EMPTY}
+
+
+def test_skipped_paths_outside_of_a_diff_stay_skipped() -> None:
+    before = replace(state(), skipped={"a.md": EMPTY, "b.md": EMPTY})
+    assert make_plan(before, {}, {"c.md": EMPTY}, {"b.md", "c.md"}).skipped == {"a.md": EMPTY, "c.md": EMPTY}
+    assert make_plan(before, {}, {"c.md": EMPTY}).skipped == {"c.md": EMPTY}
+
+
+# --- Renames ------------------------------------------------------------------------------------------------
+
+
+def test_the_same_bytes_under_a_new_name_are_a_rename_and_no_delete() -> None:
+    plan = plan_for(state(["old.md"]), document("new.md"))
+    assert plan.renamed == (("old.md", "new.md"),)
+    assert [op.kind for op in plan.operations] == ["upload", "delete"]
+    assert plan.deletes == []
+
+
+def test_a_rename_with_a_change_is_a_delete_and_an_upload() -> None:
+    plan = plan_for(state(["old.md"]), document("new.md", "two"))
+    assert plan.renamed == ()
+    assert [op.path for op in plan.deletes] == ["old.md"]
+
+
+def test_a_path_that_is_replaced_by_another_ones_bytes_is_no_rename() -> None:
+    before = state({"a.md": entry("a.md"), "b.md": entry("b.md", "two")})
+    plan = plan_for(before, document("b.md"))
+    assert [(op.kind, op.path) for op in plan.operations] == [("delete", "a.md"), ("replace", "b.md")]
+    assert plan.renamed == ()
+
+
+def test_the_old_name_stays_while_the_new_one_is_refused_for_good() -> None:
+    wanted = document("new.md")
+    before = replace(state(["old.md"]), failed={"new.md": Failure(wanted.blob, wanted.tag, "unsupported_file")})
+    assert plan_for(before, wanted).operations == ()
+    mended = plan_for(before, document("new.md", "mended"))
+    assert [(op.kind, op.path) for op in mended.operations] == [("upload", "new.md"), ("delete", "old.md")]
+
+
+def test_a_refused_document_holds_one_old_name_and_not_every_copy() -> None:
+    wanted = document("new.md")
+    before = replace(
+        state(["old-1.md", "old-2.md"]), failed={"new.md": Failure(wanted.blob, wanted.tag, "unsupported_file")}
+    )
+    assert [(op.kind, op.path) for op in plan_for(before, wanted).operations] == [("delete", "old-2.md")]
+
+
+# --- What is left of earlier runs ---------------------------------------------------------------------------
+
+
+def refused(path: str, wanted: Document) -> dict[str, Failure]:
+    return {path: Failure(wanted.blob, wanted.tag, "invalid_file")}
+
+
+def test_a_refused_document_is_not_tried_again_and_still_reported() -> None:
+    wanted = document("a.md", "bad")
+    before = replace(state(["a.md", "b.md"]), failed=refused("a.md", wanted))
+    plan = plan_for(before, wanted, document("b.md"))
+    assert plan.is_empty
+    assert plan.failed == before.failed
+    assert plan.unchanged == 1
+
+
+@pytest.mark.parametrize("wanted", [document("a.md", "mended"), document("a.md", "bad", recipe=RETAGGED)])
+def test_a_refused_document_that_changed_is_tried_again(wanted: Document) -> None:
+    before = replace(state(), failed=refused("a.md", document("a.md", "bad")))
+    plan = plan_for(before, wanted)
+    assert [op.kind for op in plan.operations] == ["upload"]
+    assert plan.failed == {}
+
+
+def test_a_refused_document_that_is_gone_is_forgotten() -> None:
+    before = replace(state(), failed=refused("a.md", document("a.md")))
+    assert plan_for(before).failed == {}
+    assert plan_for(before, scope={"a.md"}).failed == {}
+    assert plan_for(before, scope={"b.md"}).failed == before.failed
+
+
+def test_a_diff_counts_what_is_unchanged_as_the_whole_comparison_does() -> None:
+    wanted = document("a.md", "bad")
+    before = replace(state(["a.md", "b.md"]), failed=refused("a.md", wanted))
+    assert plan_for(before, scope=set()).unchanged == plan_for(before, wanted, document("b.md")).unchanged
+
+
+def test_superseded_ids_that_are_still_there_are_something_to_do() -> None:
+    plan = plan_for(state(["a.md"], pending_delete=("file-9", "file-8", "file-9")), document("a.md"))
+    assert plan.operations == ()
+    assert plan.pending_delete == ("file-8", "file-9")
+    assert not plan.is_empty
+
+
+def test_the_size_of_a_plan_is_that_of_its_uploads() -> None:
+    before = state(["a.md", "b.md", "c.md"])
+    plan = plan_for(
+        before,
+        document("a.md", "two", size=100),
+        document("b.md", recipe=RETAGGED, size=1_000),
+        document("new.md", size=10),
+        document("unknown.md"),
+    )
+    assert plan.upload_bytes == 110
+    assert [op.path for op in plan.of("upload", "retag")] == ["b.md", "new.md", "unknown.md"]
+
+
+# --- Limits -------------------------------------------------------------------------------------------------
+
+
+def deleting(deletes: int, existing: int) -> Plan:
+    paths = [f"{number:05}.md" for number in range(existing)]
+    return plan_for(state(paths), *map(document, paths[deletes:]))
+
+
+def uploading(count: int, each: int = 1) -> Plan:
+    return plan_for(state(["kept.md"]), document("kept.md"), *(document(f"{n}.md", size=each) for n in range(count)))
+
+
+@pytest.mark.parametrize(
+    ("deletes", "existing", "limits", "words"),
+    [
+        (0, 5, Limits(), None),
+        (0, 0, Limits(), None),
+        (4, 5, Limits(), None),
+        (5, 5, Limits(), ["deletes 5 of 5 documents", "all of them"]),
+        (1, 1, Limits(), ["deletes 1 of 1 document,", "all of them"]),
+        (8, 9, Limits(), None),
+        (5, 10, Limits(), None),
+        (6, 10, Limits(), ["deletes 6 of 10 documents", "more than half"]),
+        (10, 10, Limits(), ["deletes 10 of 10 documents", "all of them"]),
+        (3, 10, Limits(max_deletes=3), None),
+        (4, 10, Limits(max_deletes=3), ["deletes 4 of 10 documents", "allows 3"]),
+        (1, 10, Limits(max_deletes=0), ["deletes 1 of 10 documents", "allows 0"]),
+        (10, 10, Limits(max_deletes=10), None),
+        (3, 10, Limits(max_delete_percent=30.0), None),
+        (4, 10, Limits(max_delete_percent=30.0), ["deletes 4 of 10 documents", "allows 30%"]),
+        (1, 10, Limits(max_delete_percent=2.5), ["deletes 1 of 10 documents", "allows 2.5%"]),
+        (10, 10, Limits(max_delete_percent=100.0), None),
+        (10, 10, Limits(force=True), None),
+    ],
+)
+def test_too_many_deletes_are_refused(deletes: int, existing: int, limits: Limits, words: list[str] | None) -> None:
+    found = refusal(deleting(deletes, existing), limits)
+    if words is None:
+        assert found is None
+    else:
+        assert found is not None
+        for word in [*words, "--max-delete", "input max-delete", "--force"]:
+            assert word in found
+
+
+def test_renames_are_no_deletes() -> None:
+    old, new = [f"old/{n}.md" for n in range(20)], [f"new/{n}.md" for n in range(20)]
+    assert refusal(plan_for(state(old), *map(document, new)), Limits(max_deletes=0)) is None
+
+
+def test_an_empty_selection_is_refused_at_any_size() -> None:
+    for existing in (1, 2, 9, 10, 100):
+        found = refusal(plan_for(state([f"{n}.md" for n in range(existing)])), Limits())
+        assert found is not None
+        assert "check the include and exclude patterns" in found
+
+
+@pytest.mark.parametrize(
+    ("count", "each", "limits", "words"),
+    [
+        (DEFAULT_MAX_UPLOADS, 1, Limits(), None),
+        (DEFAULT_MAX_UPLOADS + 1, 1, Limits(), ["uploads 2001 documents", "limit is 2000"]),
+        (1, DEFAULT_MAX_UPLOAD_BYTES, Limits(), None),
+        (2, 300_000_000, Limits(), ["uploads 600.0 MB", "limit is 500.0 MB"]),
+        (3, 1, Limits(max_uploads=3), None),
+        (4, 1, Limits(max_uploads=3), ["uploads 4 documents", "limit is 3"]),
+        (1, 1, Limits(max_uploads=0), ["uploads 1 document;", "limit is 0"]),
+        (2, 1_000_000, Limits(max_upload_bytes=2_000_000), None),
+        (3, 1_000_000, Limits(max_upload_bytes=2_000_000), ["uploads 3.0 MB", "limit is 2.0 MB"]),
+        (2, 400, Limits(max_upload_bytes=500), ["uploads 800 bytes", "limit is 500 bytes"]),
+        (DEFAULT_MAX_UPLOADS + 1, 300_000_000, Limits(force=True), None),
+    ],
+)
+def test_too_many_uploads_are_refused(count: int, each: int, limits: Limits, words: list[str] | None) -> None:
+    found = refusal(uploading(count, each), limits)
+    if words is None:
+        assert found is None
+    else:
+        assert found is not None
+        for word in [*words, "--max-upload", "input max-upload", "--force"]:
+            assert word in found
+
+
+def test_replacements_count_as_uploads_and_retags_do_not() -> None:
+    before = state(["a.md", "b.md"])
+    plan = plan_for(before, document("a.md", "two", size=5), document("b.md", recipe=RETAGGED))
+    assert refusal(plan, Limits(max_uploads=1)) is None
+    assert refusal(plan, Limits(max_uploads=0)) is not None
+
+
+def test_all_that_is_too_much_is_told_at_once() -> None:
+    paths = [f"{n}.md" for n in range(4)]
+    plan = plan_for(state(paths), *(document(f"new-{n}.md", "two", size=1) for n in range(3)))
+    found = refusal(plan, Limits(max_uploads=2))
+    assert found is not None
+    assert "deletes 4 of 4" in found
+    assert "uploads 3" in found
+
+
+OVER = [
+    deleting(5, 5),
+    deleting(6, 10),
+    uploading(DEFAULT_MAX_UPLOADS + 1),
+    uploading(2, 300_000_000),
+    uploading(1, DEFAULT_MAX_UPLOAD_BYTES + 1),
+    uploading(DEFAULT_MAX_UPLOADS + 1, 1_000_000),
+]
+
+
+@pytest.mark.parametrize("plan", OVER)
+def test_who_does_what_the_message_says_gets_through(plan: Plan) -> None:
+    given: dict[str, str] = {}
+    found = refusal(plan, Limits())
+    for _ in range(3):
+        if found is None:
+            break
+        given.update(re.findall(r"--(max-delete|max-upload) ([0-9A-Za-z,]+)", found))
+        found = refusal(plan, resolve(given, {}).limits)
+    assert found is None, f"still refused with {given}"

@@ -1,0 +1,194 @@
+"""How a verification is told: as text, as the job summary, as JSON. Nothing in names or messages acts."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from tests.unit.report.test_markdown import plain, raw
+from vsync.errors import LimitExceeded
+from vsync.github.results import outputs
+from vsync.plan.comparison import Comparison
+from vsync.report.markdown import MAX_BYTES, summary
+from vsync.report.remedies import remedy
+from vsync.report.report import FailedItem, Report
+from vsync.report.text import redacted_report, summary_lines, verification_title
+from vsync.report.verification import KINDS, Drift, Foreign, Taken, Verification
+
+EVIL = "<img src=x onerror=y>|`@all`\n::error::x\x1b[31m #1 https://evil.example \u202e"
+MISSING = Drift("missing", "docs/a.md", "file-1", "not listed")
+
+
+def report(found: Verification, **changes: Any) -> Report:
+    given = {"source": "acme/docs", "vector_store_id": "vs_1", "head": "f" * 40, "unchanged": 7, **changes}
+    return Report(target="default", comparison=Comparison("full", "compared"), verification=found, **given)
+
+
+@pytest.mark.parametrize(
+    ("found", "changes", "title", "code", "reason"),
+    [
+        (Verification(), {}, "No drift", 0, None),
+        (Verification(drift=(MISSING,)), {}, "Drift: 1 difference between the manifest and the store", 1, "drift"),
+        (Verification(mended=(MISSING,), synced=True), {}, "Mended: 1 difference, none is left", 0, None),
+        (Verification(compared=False), {}, "Not compared: there is no manifest yet", 0, None),
+        (Verification(rebuilt=True), {}, "The manifest was made anew from the store, no drift", 0, None),
+        (
+            Verification(synced=True),
+            {"superseded": True},
+            "A newer run has already synced: nothing was mended",
+            0,
+            None,
+        ),
+        (
+            Verification(drift=(MISSING,), synced=True),
+            {"refused": "too many", "error": LimitExceeded("too many")},
+            "The repair was refused by a limit, nothing was changed",
+            4,
+            "limit",
+        ),
+        (
+            Verification(synced=True),
+            {"failed": (FailedItem(path="a", code="b", message="c"),)},
+            "No drift, but 1 document failed",
+            1,
+            "documents",
+        ),
+        (
+            Verification(mended=(MISSING, MISSING), synced=True),
+            {"failed": (FailedItem(path="a", code="b", message="c"), FailedItem(path="d", code="b", message="c"))},
+            "Mended: 2 differences, none is left, but 2 documents failed",
+            1,
+            "documents",
+        ),
+        (Verification(), {"failed": (FailedItem(path="a", code="b", message="c"),)}, "No drift", 0, None),
+    ],
+)
+def test_what_came_of_it_stands_first_and_is_the_exit_code(
+    found: Verification, changes: dict[str, Any], title: str, code: int, reason: str | None
+) -> None:
+    made = report(found, **changes)
+    assert verification_title(made, found) == title
+    assert summary_lines(made)[0].startswith(f"{title} (acme/docs → vs_1")
+    assert plain(summary(made)).splitlines()[0].endswith(f"vsync verify: {title}")
+    assert (made.exit_code, made.failure_reason) == (code, reason)
+    assert outputs(made, "r.json")["failure-reason"] == (reason or "")
+
+
+def test_one_of_a_thing_is_told_as_one() -> None:
+    made = report(Verification(take_over=("x",), kept_back=1), unchanged=1, requests={"GET /files": 1})
+    told = "\n".join(summary_lines(made))
+    assert "1 document as it should be" in told
+    assert "1 more matches, but another vsync put it there" in told
+    text = plain(summary(made))
+    assert "1 document is in the store as the manifest says. 1 request." in text
+    assert "1 more matches" in text
+
+
+def test_every_kind_is_counted_with_what_to_do_about_it() -> None:
+    made = report(Verification(drift=tuple(Drift(kind, "a.md", "f", "why") for kind in KINDS)))
+    lines = summary_lines(made)
+    assert "  " + " · ".join(f"{kind} 1" for kind in KINDS) in lines
+    text = plain(summary(made))
+    for kind in KINDS:
+        assert any(line.startswith(f"  {kind}: ") and "--repair" in line for line in lines)
+        assert f"- <code>{kind}</code> (1): " in text
+
+
+def hostile() -> Report:
+    foreign = Foreign(EVIL, EVIL, EVIL, EVIL)
+    return report(
+        Verification(
+            drift=(Drift("failed", EVIL, EVIL, EVIL),),
+            mended=(Drift("missing", EVIL, EVIL, EVIL),),
+            foreign=(foreign,),
+            take_over=(EVIL,),
+            taken=(Taken(dataclasses.replace(foreign, file_id="other"), "left", EVIL),),
+            kept_back=2,
+            synced=True,
+        ),
+        failed=(FailedItem(path=EVIL, code="server_error", message=EVIL),),
+        added=(EVIL,),
+        warnings=(EVIL,),
+        mode=EVIL,
+    )
+
+
+def test_hostile_names_and_messages_stay_text() -> None:
+    text = summary(hostile())
+    for active in ("<img", "@all", "::error", "\x1b", "\u202e", "https://evil", "`@"):
+        assert active not in raw(text)
+    for line in summary_lines(hostile()):
+        assert line.isprintable()
+
+
+def test_secrets_in_what_a_server_said_are_cut() -> None:
+    leaky = "the key sk-abcdefghijklmnop was used"
+    entry = Foreign("f", "p", "n", "d")
+    made = report(
+        Verification(
+            drift=(Drift("failed", "a", "b", leaky),),
+            mended=(Drift("failed", "a", "b", leaky),),
+            taken=(Taken(entry, "left", leaky),),
+        )
+    )
+    assert "sk-abc" not in str(redacted_report(made, ()).to_json())
+
+
+def test_a_summary_of_a_broken_store_fits() -> None:
+    drift = tuple(Drift("missing", f"docs/{EVIL}{number}.md", f"file-{number}", "x" * 300) for number in range(5_000))
+    foreign = tuple(Foreign(f"f{number}", f"{EVIL}{number}", "", "x") for number in range(5_000))
+    text = summary(report(Verification(drift=drift, foreign=foreign)))
+    assert len(text.encode()) < MAX_BYTES
+    assert "more, which stand in the JSON report" in text
+    assert len(summary_lines(report(Verification(drift=drift, foreign=foreign)))) < 100
+
+
+def test_what_is_to_be_taken_over_is_not_listed_as_untouched_too() -> None:
+    theirs, other = Foreign("f1", "old/a.md", "", "d"), Foreign("f2", "x.md", "", "d")
+    made = report(Verification(foreign=(theirs, other), take_over=("old/",), taken=(Taken(theirs, "listed"),)))
+    lines = summary_lines(made)
+    assert "To take over, matching old/ (1):" in lines
+    assert "Not ours, and never touched without --take-over (1):" in lines
+    assert "  would go: old/a.md (f1)" in lines
+    text = plain(summary(made))
+    assert "With `--yes`" in text
+    assert "**To take over**" in text
+    none = report(Verification(take_over=("old/",), kept_back=3))
+    assert "To take over: no entry of others matches old/." in summary_lines(none)
+    assert any("another vsync" in line for line in summary_lines(none))
+
+
+def test_what_others_put_there_names_the_way_to_take_it_over() -> None:
+    theirs, vsyncs = Foreign("f1", "a.md", "", "d"), Foreign("f2", "b.md", "", "d", of_vsync=True)
+    for foreign, title in (
+        ((theirs, vsyncs), "Not ours, and never touched without --take-over"),
+        ((vsyncs,), "Not ours, and never touched"),
+    ):
+        made = report(Verification(foreign=foreign))
+        assert f"{title} ({len(foreign)}):" in summary_lines(made)
+        assert f"**{title}**" in plain(summary(made))
+
+
+def test_the_report_adds_what_verify_found_to_that_of_a_sync() -> None:
+    entry = Foreign("f1", None, "n", "d")
+    data = report(
+        Verification(drift=(MISSING,), foreign=(entry,), take_over=("x",), taken=(Taken(entry, "listed"),))
+    ).to_json()
+    assert data["drift"] == [{"kind": "missing", "path": "docs/a.md", "file_id": "file-1", "detail": "not listed"}]
+    assert data["foreign"] == [{"file_id": "f1", "path": None, "filename": "n", "detail": "d"}]
+    assert (data["mended"], data["rebuilt"]) == ([], False)
+    assert data["take_over"] == {
+        "patterns": ["x"],
+        "entries": [{"file_id": "f1", "path": None, "filename": "n", "result": "listed", "detail": ""}],
+        "kept_back": 0,
+    }
+    assert "take_over" not in report(Verification()).to_json()
+    assert "drift" not in dataclasses.replace(report(Verification()), verification=None).to_json()
+
+
+def test_what_earlier_runs_were_refused_comes_with_its_remedy() -> None:
+    made = report(Verification(), failed=(FailedItem(path="a.md", code="invalid_file", message="refused"),))
+    assert f"  invalid_file (1): {remedy('invalid_file')}" in summary_lines(made)
+    assert "Mend it, or exclude it" in plain(summary(made))

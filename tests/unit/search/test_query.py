@@ -1,0 +1,150 @@
+"""Asking a store: which one, with which filters, and how the answers look."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.builders import state, store_info
+from vsync.config.settings import Settings
+from vsync.errors import ConfigurationError, ManifestError
+from vsync.manage.stores import store_data, store_lines
+from vsync.search.query import find_store_id, hit_data, hit_lines, search_filters
+from vsync.state.identity import SourceIdentity
+from vsync.state.manifest import Manifest, dump_manifest
+from vsync.state.publication import Published
+from vsync.store.entries import Hit, StoreInfo
+
+MANIFEST = dump_manifest(Manifest("owner-1", "acme/docs", None, {"default": state(["a.md"])}))
+
+
+def find(settings: Settings, manifest: bytes | None = None, *stores: StoreInfo) -> str:
+    async def listed() -> list[StoreInfo]:
+        return list(stores)
+
+    publication: Any = SimpleNamespace(title="m.json", read=lambda: Published(manifest, None))
+    place: Any = SimpleNamespace(identity=SourceIdentity("acme/docs"))
+    asked: Any = SimpleNamespace(list=listed)
+    return asyncio.run(find_store_id(asked, publication, place, settings))
+
+
+def test_the_store_that_is_given_is_asked() -> None:
+    assert find(Settings(vector_store_id="vs_9"), MANIFEST) == "vs_9"
+
+
+def test_else_the_manifests_store_is_asked() -> None:
+    assert find(Settings(), MANIFEST, store_info("vs_7")) == "vs_1"
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(target="second"), Settings(target="second", vector_store_name="acme/docs")]
+)
+def test_else_the_one_store_of_that_name(settings: Settings) -> None:
+    assert find(settings, MANIFEST, store_info("vs_7"), store_info("vs_8", "other")) == "vs_7"
+
+
+@pytest.mark.parametrize(
+    ("stores", "named"),
+    [([], "none"), ([store_info("vs_8", "other")], "none"), ([store_info("vs_7"), store_info("vs_8")], "vs_7, vs_8")],
+)
+def test_a_store_that_is_not_clear_is_not_guessed(stores: list[StoreInfo], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named) as caught:
+        find(Settings(), None, *stores)
+    assert "--vector-store-id" in caught.value.remedy
+
+
+def test_a_manifest_of_another_source_is_not_asked() -> None:
+    with pytest.raises(ManifestError):
+        find(Settings(), dump_manifest(Manifest("o", "someone/docs", None, {"default": state()})))
+
+
+def eq(key: str, value: object) -> dict[str, object]:
+    return {"type": "eq", "key": key, "value": value}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "filters"),
+    [
+        ([], None),
+        (["team=docs"], eq("team", "docs")),
+        ([" level = 3 "], eq("level", 3)),
+        (["draft=false"], eq("draft", False)),
+        (["q=a=b"], eq("q", "a=b")),
+        (["q="], eq("q", "")),
+        (["a=1", "b=x"], {"type": "and", "filters": [eq("a", 1), eq("b", "x")]}),
+    ],
+)
+def test_pairs_become_a_filter_that_wants_all_of_them(pairs: list[str], filters: Mapping[str, Any] | None) -> None:
+    assert search_filters(pairs) == filters
+
+
+@pytest.mark.parametrize("pair", ["team", "=docs", " =docs"])
+def test_a_pair_without_name_or_value_is_refused(pair: str) -> None:
+    with pytest.raises(ConfigurationError, match="name=value"):
+        search_filters([pair])
+
+
+HIT = Hit("file-1", "docs/a.rst.txt", 0.8765, {"path": "docs/a.rst", "team": "docs"}, "One\n\n  two. ")
+
+
+def test_results_are_told_by_path_score_and_beginning() -> None:
+    assert hit_lines([HIT]) == ["1. docs/a.rst  (0.88)", "   One two."]
+    assert hit_lines([]) == ["No results."]
+
+
+def test_a_result_without_a_path_is_told_by_its_filename() -> None:
+    assert hit_lines([Hit("file-1", "a.txt", 0.5, {}, "x")])[0] == "1. a.txt  (0.50)"
+
+
+def test_a_long_text_is_cut() -> None:
+    line = hit_lines([Hit("file-1", "a.txt", 0.5, {}, "x" * 301)])[1]
+    assert line == "   " + "x" * 300 + "…"
+    assert "…" not in hit_lines([Hit("file-1", "a.txt", 0.5, {}, "x" * 300)])[1]
+
+
+def test_hostile_text_in_a_result_does_nothing() -> None:
+    lines = hit_lines([Hit("file-1", "a\x1b[2J.txt", 0.5, {"path": "a\n::error::b"}, "x\x1b]0;t\x07 y\u202e")])
+    assert [line for line in lines if not line.isprintable()] == []
+
+
+def test_a_result_as_data_is_whole() -> None:
+    assert hit_data(HIT) == {
+        "path": "docs/a.rst",
+        "filename": "docs/a.rst.txt",
+        "file_id": "file-1",
+        "score": 0.8765,
+        "attributes": {"path": "docs/a.rst", "team": "docs"},
+        "text": "One\n\n  two. ",
+    }
+    assert hit_data(Hit("file-1", "a.txt", 0.5, {}, ""))["path"] is None
+
+
+def test_stores_stand_in_a_table() -> None:
+    assert store_lines([store_info("vs_1", "docs"), store_info("vs_22", None)]) == [
+        "ID     NAME  STATUS     FILES  SIZE",
+        "vs_1   docs  completed  3      12.3 KB",
+        "vs_22        completed  3      12.3 KB",
+    ]
+    assert store_lines([]) == ["There is no vector store."]
+
+
+def test_a_hostile_stores_name_does_nothing() -> None:
+    assert all(line.isprintable() for line in store_lines([store_info("vs_1", "a\n::error::\x1b[2J", status="x\ny")]))
+
+
+def test_a_store_as_data_is_whole() -> None:
+    assert store_data(store_info("vs_1", "docs", {"k": "v"})) == {
+        "id": "vs_1",
+        "name": "docs",
+        "status": "completed",
+        "files": 3,
+        "in_progress": 0,
+        "failed": 0,
+        "usage_bytes": 12_345,
+        "created_at": 1_700_000_000,
+        "metadata": {"k": "v"},
+    }

@@ -1,0 +1,232 @@
+"""What manifest and seal alone say of what is live."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.builders import COMMIT, HEAD, entry, state
+from vsync.config.settings import Settings
+from vsync.errors import ManifestError
+from vsync.state.identity import SourceIdentity
+from vsync.state.manifest import Failure, Manifest, Skipped, TargetState, blob_id, dump_manifest
+from vsync.state.publication import Published
+from vsync.state.seal import Seal
+from vsync.sync.status import PathStatus, Status, status, status_lines
+
+STATE = replace(
+    state(["a.md", "b.md"]),
+    run={"head": COMMIT, "when": "2026-01-01T00:00:00+00:00"},
+    failed={"b.md": Failure("b", "t", "invalid_file"), "c.md": Failure("b", "t", "unsupported_file")},
+    skipped={"d.md": Skipped("b", "empty")},
+)
+
+
+OLDER = "a" * 40
+
+
+def look(
+    manifest: TargetState | bytes | None,
+    seal: Seal | None = None,
+    *,
+    head: str | None = HEAD,
+    known: bool = True,
+    repository: bool = True,
+    source: str = "acme/docs",
+    path: str | None = None,
+    origin: str | None = None,
+    settings: Settings = Settings(),  # noqa: B008 - a value that cannot change
+) -> Status:
+    if isinstance(manifest, TargetState):
+        manifest = dump_manifest(Manifest("owner-1", "acme/docs", None, {"default": manifest}))
+    publication: Any = SimpleNamespace(title="m.json", read=lambda: Published(manifest, seal))
+    place: Any = SimpleNamespace(
+        identity=SourceIdentity(source),
+        source=SimpleNamespace(head=head, knows=lambda commit: known and commit == COMMIT),
+        repository=SimpleNamespace(
+            count_between=lambda old, new: 3 if (old, new) == (COMMIT, HEAD) else 0,
+            push_url=lambda: origin,
+        )
+        if repository
+        else None,
+        remote=None,
+    )
+    return status(publication, place, settings, path)
+
+
+def test_before_the_first_sync_there_is_nothing_to_tell() -> None:
+    found = look(None)
+    assert (found.state, found.trust, found.behind) == (None, "first", None)
+    assert status_lines(found) == ["Nothing has been synced yet: there is no manifest for this target."]
+    assert status_lines(look(dump_manifest(Manifest("o", "acme/docs")))) == status_lines(found)
+
+
+@pytest.mark.parametrize(
+    ("seal", "origin", "manifest", "words"),
+    [
+        (None, "https://git.example/docs", "m.json", "only looked at with --push"),
+        (
+            Seal("closed", "r", "s", manifest="b" * 40, serial=1),
+            None,
+            "m.json",
+            "manifest is gone: vsync verify --rebuild",
+        ),
+        (
+            Seal("open", "r", "s", manifest="b" * 40, serial=1),
+            None,
+            "m.json",
+            "manifest is gone: vsync verify --rebuild",
+        ),
+        (Seal("open", "r", "s"), "https://git.example/docs", "m.json", "The first sync did not end"),
+        (None, "https://git.example/docs", "none", "Nothing is kept (--manifest none)"),
+    ],
+)
+def test_where_nothing_is_recorded_it_is_said_what_else_may_be(
+    seal: Seal | None, origin: str | None, manifest: str, words: str
+) -> None:
+    found = look(None, seal, origin=origin, settings=Settings(manifest=manifest))
+    (line,) = status_lines(found)
+    assert words in line
+    assert found.to_json()["unknown"] == line
+
+
+def test_a_manifest_of_another_source_is_refused() -> None:
+    with pytest.raises(ManifestError, match=r"m\.json"):
+        look(STATE, source="someone/docs")
+
+
+def test_the_live_commit_is_told_and_how_far_it_is_behind() -> None:
+    found = look(STATE)
+    assert found.behind == 3
+    assert status_lines(found) == [
+        "2 documents in vs_1",
+        f"  live: {COMMIT[:12]}, synced 2026-01-01T00:00:00+00:00",
+        f"  3 commits behind {HEAD[:12]}",
+        "  failed: b.md: invalid_file",
+        "  failed: c.md: unsupported_file",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (look(STATE, head=COMMIT), f"up to date with {COMMIT[:12]}"),
+        (look(STATE, head=OLDER), f"ahead of {OLDER[:12]}"),
+        (look(STATE, known=False), "cannot be told: the live commit is not in this clone"),
+        (look(STATE, head=None, repository=False), "a plain folder has no commits"),
+    ],
+)
+def test_where_history_does_not_tell_it_says_so(found: Status, words: str) -> None:
+    assert words in status_lines(found)[2]
+
+
+def test_a_sync_that_never_completed_is_told() -> None:
+    lines = status_lines(look(replace(STATE, commit=None, failed={})))
+    assert lines[1:] == ["  live: no complete sync yet; the next run goes on"]
+
+
+def test_a_folder_that_was_synced_has_no_commit_that_is_live() -> None:
+    lines = status_lines(look(replace(STATE, commit=None, failed={}), head=None, repository=False))
+    assert lines[1:] == [f"  live: synced {STATE.run['when']}"]
+
+
+def test_a_time_that_is_not_recorded_is_unknown() -> None:
+    assert status_lines(look(replace(STATE, run={})))[1].endswith("synced at an unknown time")
+
+
+def test_a_run_that_did_not_end_is_told() -> None:
+    assert any("did not end" in line for line in status_lines(look(STATE, Seal("open", "r", "s"))))
+    content = dump_manifest(Manifest("owner-1", "acme/docs", None, {"default": STATE}))
+    closed = Seal("closed", "r", "s", manifest=blob_id(content))
+    assert not any("did not end" in line for line in status_lines(look(STATE, closed)))
+
+
+@pytest.mark.parametrize(
+    ("seal", "words"),
+    [
+        (Seal("open", "r", "s"), "The last run did not end: "),
+        (Seal("open", "", ""), "The seal that the last run left cannot be read: "),
+        (Seal("closed", "r", "s", manifest="b" * 40), "The manifest is not the one that was published last ("),
+    ],
+)
+def test_what_speaks_against_the_manifest_is_told(seal: Seal, words: str) -> None:
+    told = [line for line in status_lines(look(STATE, seal)) if line.endswith("the next sync lists the store first.")]
+    assert [line.strip().startswith(words) for line in told] == [True]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("a.md", "a.md is in the store (file-a.md, 3 bytes)"),
+        ("./a.md", "a.md is in the store (file-a.md, 3 bytes)"),
+        ("b.md", "b.md is in the store (file-b.md, 3 bytes); its newer version failed: invalid_file"),
+        ("c.md", "c.md is not in the store: unsupported_file"),
+        ("d.md", "d.md is not in the store: skipped, empty"),
+        ("e\n.md", "e\\n.md is not in the store"),
+    ],
+)
+def test_a_path_is_in_the_store_or_there_is_a_reason(path: str, line: str) -> None:
+    assert status_lines(look(STATE, path=path))[-1] == line
+
+
+def test_before_the_first_sync_no_path_is_in_the_store() -> None:
+    assert look(None, path="a.md").path == PathStatus("a.md", None, None, None)
+
+
+def test_the_status_as_json() -> None:
+    assert look(STATE, Seal("open", "r", "s"), path="b.md").to_json() == {
+        "target": "default",
+        "vector_store_id": "vs_1",
+        "commit": COMMIT,
+        "head": HEAD,
+        "behind": 3,
+        "documents": 2,
+        "failed": [{"path": "b.md", "code": "invalid_file"}, {"path": "c.md", "code": "unsupported_file"}],
+        "interrupted": True,
+        "doubt": "The last run did not end",
+        "unknown": None,
+        "run": dict(STATE.run),
+        "path": {
+            "path": "b.md",
+            "in_store": True,
+            "file_id": "file-b.md",
+            "blob": entry("b.md").blob,
+            "failed": "invalid_file",
+            "skipped": None,
+        },
+    }
+
+
+def test_the_status_as_json_before_the_first_sync() -> None:
+    data = look(None, path="a.md").to_json()
+    assert (data["vector_store_id"], data["documents"], data["failed"], data["run"]) == (None, 0, [], None)
+    assert data["path"] == {
+        "path": "a.md",
+        "in_store": False,
+        "file_id": None,
+        "blob": None,
+        "failed": None,
+        "skipped": None,
+    }
+    assert "path" not in look(None).to_json()
+    assert look(STATE, path="d.md").to_json()["path"]["skipped"] == "empty"
+
+
+HOSTILE = "x\n::error::y\x1b[2J"
+
+
+@pytest.mark.parametrize("path", ["a.md", "c.md", "d.md", HOSTILE])
+def test_what_a_hostile_manifest_says_does_nothing(path: str) -> None:
+    hostile = replace(
+        STATE,
+        vector_store_id=HOSTILE,
+        commit=HOSTILE,
+        run={"when": HOSTILE},
+        files={"a.md": entry("a.md")._replace(file_id=HOSTILE)},
+        failed={HOSTILE: Failure("b", "t", HOSTILE), "c.md": Failure("b", "t", HOSTILE)},
+        skipped={"d.md": Skipped("b", HOSTILE)},
+    )
+    assert [line for line in status_lines(look(hostile, path=path)) if not line.isprintable()] == []
