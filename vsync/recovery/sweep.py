@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.documents.attributes import Identity
-from vsync.plan.plan import EMPTY_STATE, Plan
+from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import DeadRun, bounded, planned_by
 from vsync.recovery.orphans import Search, Suspects, leftover_warnings, look_for
 from vsync.report.report import Leftover
 from vsync.state.journal import Attempt
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files
 from vsync.store.vector_store import Stores, VectorStore

@@ -61,6 +61,10 @@ class TargetState:
     pending_delete: tuple[str, ...] = ()
 
 
+EMPTY_STATE = TargetState(vector_store_id="")
+"""The state of a target that was never synced."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """All targets of a repository. `owner` is minted at the first sync and marks every entry in the store."""

@@ -16,14 +16,14 @@ from vsync.documents.attributes import Identity
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, StoreConflict, VsyncError
 from vsync.plan.comparison import Comparison
 from vsync.plan.limits import refusal
-from vsync.plan.plan import EMPTY_STATE, Plan
+from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, survey
 from vsync.recovery.adopt import by_path, choose_owner, list_at_least, recover, with_proven
 from vsync.recovery.crashed_runs import DeadRun, dead_runs, run_key
 from vsync.recovery.repair import as_repaired
 from vsync.recovery.sweep import Aftermath
 from vsync.report.report import Leftover, Report, of_plan, stock, stock_after
-from vsync.state.manifest import TargetState, salvage_manifest
+from vsync.state.manifest import EMPTY_STATE, TargetState, salvage_manifest
 from vsync.state.publication import RENEW_EVERY_S, ManifestMoved, Published, unsettled
 from vsync.state.seal import Seal
 from vsync.store.entries import StoreEntry, StoreInfo, belongs
