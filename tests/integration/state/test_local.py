@@ -41,7 +41,7 @@ _RUN = """
 import json, sys
 from pathlib import Path
 from vsync.errors import VsyncError
-from vsync.state.manifest import Seal
+from vsync.state.seal import Seal
 from vsync.state.local import LocalPublication
 
 publication = LocalPublication(Path(sys.argv[1]), Path(sys.argv[2]), "default", sys.argv[4])
