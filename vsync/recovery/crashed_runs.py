@@ -14,7 +14,7 @@ from vsync.source.base import Source
 from vsync.state.journal import Attempt
 from vsync.state.manifest import TargetState
 from vsync.state.publication import STALE_AFTER_S
-from vsync.state.seal import Unsettled
+from vsync.state.seal import UnfinishedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ def run_key(run: str, since: str) -> str:
     return f"{run} since {since}"
 
 
-def dead_runs(unsettled: Iterable[Unsettled]) -> list[DeadRun]:
+def dead_runs(unfinished: Iterable[UnfinishedRun]) -> list[DeadRun]:
     """The runs that a seal names. One whose time cannot be read is left out: nothing can be told of it. Pure."""
     found = []
-    for run, since, head, seen in unsettled:
+    for run, since, head, seen in unfinished:
         try:
             until = None if seen is None else _seconds(seen) + int(STALE_AFTER_S)
             found.append(DeadRun(run_key(run, since), _seconds(since), head, until))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vsync.documents.attributes import parse_attribute_value
 from vsync.errors import ConfigurationError
 from vsync.state.identity import check_manifest
-from vsync.state.manifest import parse_manifest
+from vsync.state.manifest_parser import parse_manifest
 from vsync.system.redaction import printable
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from typing import Literal
 
 from vsync.errors import ManifestError, PublicationFailed, SealHeld, VsyncError
 from vsync.state.manifest import blob_id
-from vsync.state.publication import STALE_AFTER_S, Published, doubted, instant, succeed
-from vsync.state.seal import Seal, dump_seal, parse_seal
+from vsync.state.publication import STALE_AFTER_S, Published
+from vsync.state.seal import Seal, doubted, dump_seal, instant, parse_seal, succeed
 from vsync.system.atomic_write import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
 
 _LOOK_EVERY_S = 0.2

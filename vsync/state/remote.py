@@ -22,8 +22,8 @@ from vsync.errors import GitUnavailable, ManifestError, PushRefused, SealHeld
 from vsync.git.refs import RefUpdate
 from vsync.git.remote import Remote
 from vsync.state.manifest import blob_id
-from vsync.state.publication import STALE_AFTER_S, ManifestMoved, Published, doubted, instant, succeed
-from vsync.state.seal import Seal, dump_seal, parse_seal
+from vsync.state.publication import STALE_AFTER_S, ManifestMoved, Published
+from vsync.state.seal import Seal, doubted, dump_seal, instant, parse_seal, succeed
 
 SEAL_FILE = "seal.json"
 _DOUBT_FILE = "doubt"

@@ -23,9 +23,10 @@ from vsync.recovery.crashed_runs import DeadRun, dead_runs, run_key
 from vsync.recovery.repair import as_repaired
 from vsync.recovery.sweep import Aftermath
 from vsync.report.report import Leftover, Report, of_plan, stock, stock_after
-from vsync.state.manifest import EMPTY_STATE, TargetState, salvage_manifest
-from vsync.state.publication import RENEW_EVERY_S, ManifestMoved, Published, unsettled
-from vsync.state.seal import Seal
+from vsync.state.manifest import EMPTY_STATE, TargetState
+from vsync.state.manifest_parser import salvage_manifest
+from vsync.state.publication import RENEW_EVERY_S, ManifestMoved, Published
+from vsync.state.seal import Seal, unfinished_runs
 from vsync.store.entries import StoreEntry, StoreInfo, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import gone_files
@@ -88,7 +89,7 @@ class OnlineRun:
         )
         settled = False
         try:
-            self._dead = dead_runs(unsettled(replaced))
+            self._dead = dead_runs(unfinished_runs(replaced))
             job.journal.open(run_key(self._taken.run, self._taken.since))
             published = Published(job.publication.read().manifest, replaced)
             if published != self._known.published:

@@ -30,7 +30,8 @@ from vsync.report.report import Report, Stock, of_plan, stock, stock_after
 from vsync.source.base import Source
 from vsync.state.identity import SourceIdentity, check_manifest
 from vsync.state.journal import Journal
-from vsync.state.manifest import Manifest, TargetState, content_id, parse_manifest, salvage_manifest
+from vsync.state.manifest import Manifest, TargetState, content_id
+from vsync.state.manifest_parser import parse_manifest, salvage_manifest
 from vsync.state.publication import Publication, Published
 from vsync.state.run_order import is_late
 from vsync.state.seal import Trust, trust

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from vsync.config.settings import NO_MANIFEST, Settings
 from vsync.state.identity import check_manifest
-from vsync.state.manifest import Entry, Failure, Skipped, TargetState, content_id, parse_manifest
+from vsync.state.manifest import Entry, Failure, Skipped, TargetState, content_id
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Trust, trust
 from vsync.system.redaction import printable
 

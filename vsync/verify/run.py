@@ -26,7 +26,8 @@ from vsync.errors import (
 from vsync.plan.comparison import Comparison
 from vsync.report.report import FailedItem, Report, stock
 from vsync.report.verification import Drift, Taken, Verification
-from vsync.state.manifest import EMPTY_STATE, Manifest, TargetState, content_id, salvage_manifest
+from vsync.state.manifest import EMPTY_STATE, Manifest, TargetState, content_id
+from vsync.state.manifest_parser import salvage_manifest
 from vsync.state.publication import Published
 from vsync.state.seal import Trust, vouches
 from vsync.store.client import Refused

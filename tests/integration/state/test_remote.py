@@ -23,9 +23,9 @@ from vsync.config.settings import resolve
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError, SealHeld
 from vsync.state import remote as remote_module
 from vsync.state.manifest import blob_id
-from vsync.state.publication import ManifestMoved, Published, instant, unsettled
+from vsync.state.publication import ManifestMoved, Published
 from vsync.state.remote import RemotePublication
-from vsync.state.seal import Seal
+from vsync.state.seal import Seal, instant, unfinished_runs
 from vsync.sync.workspace import GitAccess, Place, open_place, open_publication
 
 SINCE = "2024-01-02T03:04:05+00:00"
@@ -653,7 +653,7 @@ def test_a_dead_runs_seal_that_is_given_back_is_waited_for_by_nobody_and_keeps_i
     third = machines.run()
     assert third.busy() is None
     found = third.take(Seal("open", "third", SINCE), 0, never)
-    assert (unsettled(found), found.seen if found else None) == (unsettled(replaced), instant(last_sign))
+    assert (unfinished_runs(found), found.seen if found else None) == (unfinished_runs(replaced), instant(last_sign))
 
 
 def test_a_run_that_was_stopped_during_a_push_looks_again_before_it_goes_on(

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from vsync.errors import ManifestError
-from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, blob_id, dump_manifest, parse_manifest
+from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, blob_id, dump_manifest
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, dump_seal, parse_seal, trust
 
 NAME = ".vsync/manifest.json"
