@@ -11,7 +11,7 @@ from vsync.errors import VsyncError
 from vsync.plan.comparison import Comparison
 from vsync.plan.scan import Brief, list_documents, survey
 from vsync.source.base import Source
-from vsync.state.journal import Attempt
+from vsync.state.journal_record import Attempt
 from vsync.state.manifest import TargetState
 from vsync.state.publication import STALE_AFTER_S
 from vsync.state.seal import UnfinishedRun

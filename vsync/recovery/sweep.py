@@ -12,7 +12,7 @@ from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import DeadRun, bounded, planned_by
 from vsync.recovery.orphans import Search, Suspects, leftover_warnings, look_for
 from vsync.report.report import Leftover
-from vsync.state.journal import Attempt
+from vsync.state.journal_record import Attempt
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vsync.recovery.crashed_runs import DeadRun, bounded, dead_runs, run_key
-from vsync.state.journal import Attempt
+from vsync.state.journal_record import Attempt
 from vsync.state.publication import STALE_AFTER_S
 from vsync.state.seal import Seal, UnfinishedRun, dump_seal, parse_seal, succeed, unfinished_runs
 

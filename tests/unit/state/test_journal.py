@@ -10,7 +10,8 @@ import pytest
 
 from vsync.errors import PublicationFailed
 from vsync.state import journal as journal_module
-from vsync.state.journal import Attempt, Journal, Record, dump_journal, parse_journal
+from vsync.state.journal import Journal
+from vsync.state.journal_record import Attempt, Record, dump_journal, parse_journal
 
 
 @pytest.fixture
