@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from vsync.errors import SealHeld
 from vsync.state.manifest import blob_id
 from vsync.state.seal import Seal
 
@@ -41,6 +42,14 @@ class Published:
 
 class ManifestMoved(Exception):
     """Another run has written the manifest, so a plan made from the old manifest may be wrong. Plan again."""
+
+
+def taken_over() -> SealHeld:
+    """The error of a run whose seal another run has taken."""
+    return SealHeld(
+        "Another run has taken over this target, because this one did not answer for three minutes.",
+        "Nothing is lost: what was done is in the store, and the other run goes on from there.",
+    )
 
 
 class Publication(Protocol):

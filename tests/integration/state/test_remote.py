@@ -733,7 +733,7 @@ def test_first_syncs_of_two_targets_publish_into_one_manifest(machines: Machines
     one, other = machines.run(target="one"), machines.run(target="other")
     for publication in (one, other):
         publication.read()
-        publication.take(Seal("open", publication._seal, SINCE), 0, never)
+        publication.take(Seal("open", publication._refs.seal, SINCE), 0, never)
     assert one.claim_owner("a", sure=False) == other.claim_owner("b", sure=False) == "a"
     one.publish_and_close(b"one\n", 1)
     with pytest.raises(ManifestMoved):
