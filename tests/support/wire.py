@@ -38,7 +38,8 @@ from vsync.embedded.transport import EmbeddedTransport
 from vsync.errors import VsyncError
 from vsync.report.observer import Observer
 from vsync.report.report import Report
-from vsync.state.manifest import Manifest, TargetState, parse_manifest
+from vsync.state.manifest import Manifest, TargetState
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, parse_seal
 from vsync.store.breaker import Breaker
 from vsync.store.client import Api, Traffic, connect

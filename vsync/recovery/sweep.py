@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
-from vsync.plan.plan import EMPTY_STATE, Plan
+from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
 from vsync.recovery.orphans import Search, Suspects, leftover_warnings, look_for
 from vsync.report.report import Leftover
 from vsync.source.base import Source
-from vsync.state.journal import Attempt, Journal
-from vsync.state.manifest import TargetState
+from vsync.state.journal import Journal
+from vsync.state.journal_record import Attempt
+from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files
 from vsync.store.vector_store import Stores, VectorStore

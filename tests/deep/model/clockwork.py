@@ -113,7 +113,7 @@ _USE_CHANCE = (
     "vsync.embedded.database",
     "vsync.state.journal",
     "vsync.sync.lock",
-    "vsync.state.remote",
+    "vsync.state.remote_refs",
     "vsync.store.vector_store",
 )
 _DEFAULTS: list[tuple[Any, str, Any]] = [
