@@ -33,11 +33,9 @@ from vsync.store.answers import (
 from vsync.store.client import AnswerLost, Api, Refused
 from vsync.store.entries import METADATA_NONCE, BatchProgress, Hit, NewEntry, StoreEntry, StoreInfo
 from vsync.store.rate_limit import Rates
-from vsync.system.retry import backoff
+from vsync.store.send_once import send_once
 
 MAX_BATCH = 2_000
-_MAX_TRIES = 5
-"""How often something is made anew whose answer was lost: each time may leave a twin."""
 
 _ANEW = (
     "To start anew in another store, run `vsync verify --repair` (in a workflow: `command: verify` with `args: --repair`): "
@@ -93,24 +91,27 @@ class Stores:
         what = f"creating the vector store {name!r}"
         marked = {**(metadata or {}), METADATA_NONCE: nonce}
 
+        sent_again = False
+
+        async def request() -> StoreInfo:
+            return await self._api.ask(what, send, once=True)
+
         async def send() -> StoreInfo:
             return store_info_of(await self._api.client.vector_stores.create(name=name, metadata=marked))
 
-        for attempt in range(_MAX_TRIES):
-            try:
-                made = await self._api.ask(what, send, once=True)
-            except Refused as error:
-                raise _unexpected(what, error) from error
-            except AnswerLost as lost:
-                if not lost.again or attempt + 1 == _MAX_TRIES:
-                    raise lost.error from lost
-                await self._api.sleep(backoff(attempt) if lost.wait_s is None else lost.wait_s)
-                twins = await self._with_nonce(nonce)
-                if twins:
-                    return twins[0]
-            else:
-                return made if attempt == 0 else await self._only_one(nonce, made)
-        raise AssertionError("the last try returns or raises")
+        async def find_again() -> StoreInfo | None:
+            nonlocal sent_again
+            twins = await self._with_nonce(nonce)
+            sent_again = not twins
+            return twins[0] if twins else None
+
+        try:
+            made = await send_once(request, find_again, wait=self._api.sleep)
+        except Refused as error:
+            raise _unexpected(what, error) from error
+        except AnswerLost as lost:
+            raise lost.error from lost
+        return await self._only_one(nonce, made) if sent_again else made
 
     async def _with_nonce(self, nonce: str) -> Sequence[StoreInfo]:
         found = [info for info in await self.list() if info.metadata.get(METADATA_NONCE) == nonce]
@@ -197,26 +198,27 @@ class VectorStore:
                     await self._api.client.files.create(file=(filename, file, media_type), purpose="assistants")
                 )
 
-        for attempt in range(_MAX_TRIES):
+        async def request() -> str:
             ticket = await self._journal.sending(filename, size, self._api.traffic.date)
             try:
                 file_id = await self._api.ask(f"uploading {filename!r}", send, once=True, limited=self._uploads.lower)
-            except AnswerLost as lost:
+            except AnswerLost:
                 self._api.traffic.at_next_answer(self._journal.lose(ticket))
-                if not lost.again or attempt + 1 == _MAX_TRIES:
-                    raise lost.cause from lost
-                await self._api.sleep(backoff(attempt) if lost.wait_s is None else lost.wait_s)
+                raise
             except (Refused, VsyncError):
                 self._journal.unmade(ticket)
                 raise
             except BaseException:
                 self._journal.lose(ticket)
                 raise
-            else:
-                await self._journal.answered(ticket, file_id)
-                self._api.traffic.bytes_uploaded += size
-                return file_id
-        raise AssertionError("the last try returns or raises")
+            await self._journal.answered(ticket, file_id)
+            self._api.traffic.bytes_uploaded += size
+            return file_id
+
+        try:
+            return await send_once(request, wait=self._api.sleep)
+        except AnswerLost as lost:
+            raise lost.cause from lost
 
     async def attach(self, entry: NewEntry) -> StoreEntry:
         """Attaches one File. Raises Refused, and AnswerLost: whether it is attached must then be asked."""
