@@ -41,7 +41,8 @@ from vsync.report.report import Report
 from vsync.state.manifest import Manifest, TargetState, parse_manifest
 from vsync.state.seal import Seal, parse_seal
 from vsync.store.breaker import Breaker
-from vsync.store.client import Api, Traffic, connect
+from vsync.store.client import Api, connect
+from vsync.store.traffic import Traffic
 from vsync.sync import run as sync
 from vsync.sync.assemble import make_job
 from vsync.sync.run import Job

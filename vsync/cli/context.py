@@ -136,7 +136,7 @@ def ask_store(connect: Callable[[], Any], ask: Callable[[Api], Any]) -> Any:
     import asyncio
 
     from vsync.errors import ApiUnavailable
-    from vsync.store.client import Refused
+    from vsync.store.api_errors import Refused
 
     async def connected() -> Any:
         async with connect() as api:

@@ -52,7 +52,7 @@ def search_command(
         connect = connection_of(context, settings, place.root)
 
         async def ask(api: Api) -> list[Any]:
-            from vsync.store.vector_store import Stores
+            from vsync.store.stores import Stores
 
             stores = Stores(api)
             store_id = await find_store_id(stores, publication, place, settings)

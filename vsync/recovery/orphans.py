@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from vsync.report.report import Leftover
 from vsync.state.journal import Attempt
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.files import PURPOSE, Files, UploadedFile
 from vsync.system.retry import Sleep
 

@@ -16,7 +16,8 @@ from vsync.state.journal import Attempt
 from vsync.state.manifest import TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.sync.run import Job
 
 

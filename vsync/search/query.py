@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vsync.config.settings import Settings
     from vsync.state.publication import Publication
     from vsync.store.entries import Hit
-    from vsync.store.vector_store import Stores
+    from vsync.store.stores import Stores
     from vsync.sync.workspace import Place
 
 _SNIPPET = 300

@@ -9,7 +9,7 @@ from vsync.errors import StoreConflict, StoreGone
 from vsync.state.manifest import TargetState
 from vsync.store.choose import choose_by_metadata, choose_by_name, owner_of_source, store_metadata
 from vsync.store.entries import StoreInfo
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.sync.run import Job
 
 

@@ -29,7 +29,8 @@ from vsync.state.seal import Seal
 from vsync.store.entries import StoreEntry, StoreInfo, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import gone_files
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.sync.audit import audit, rebuilt
 from vsync.sync.locate import create, locate
 from vsync.sync.next_state import Results, next_state, rebuilt_state

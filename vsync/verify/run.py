@@ -30,11 +30,12 @@ from vsync.report.verification import Drift, Taken, Verification
 from vsync.state.manifest import Manifest, TargetState, content_id, salvage_manifest
 from vsync.state.publication import Published
 from vsync.state.seal import Trust, vouches
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import take_inventory
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.sync.run import Job, look, no_key, recorded, superseded
 from vsync.sync.run import run as sync
 from vsync.verify.drift import Found, compare

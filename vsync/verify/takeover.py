@@ -15,11 +15,12 @@ from vsync.documents.selection import matcher
 from vsync.errors import Interrupted, StoreGone, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.verification import Foreign, Taken
-from vsync.store.answers import PAGE
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.store.files import Files
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.pages import PAGE
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.system.stop import Stop
 
 MAX_REQUESTS = 50

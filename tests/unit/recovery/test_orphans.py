@@ -22,7 +22,7 @@ from vsync.recovery.orphans import (
 )
 from vsync.report.report import Leftover
 from vsync.state.journal import Attempt
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.files import Files, UploadedFile
 
 NOW = 1_000
