@@ -58,7 +58,7 @@ class Aftermath:
         if not suspects.attempts and not suspects.doubtful:
             return state, (), warnings
         date, others_open = lambda: api.traffic.date, job.publication.others_open
-        found = await look_for(suspects, Search(Files(api), stores.ids, date, others_open, job.stop.pause))
+        found = await look_for(suspects, Search(Files(api), stores.list, date, others_open, job.stop.pause))
         if found.unasked:
             warnings.append(
                 f"{found.unasked} Files of the names and sizes of documents were made while a run was dying; whether some store "

@@ -8,8 +8,8 @@ from typing import Any
 from vsync.store.answers import deleted, id_of, mapping, number_of, plain, text_of
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
-from vsync.store.pages import pages
-from vsync.store.refusals import not_there, unless_gone
+from vsync.store.pages import PAGE, pages
+from vsync.store.refusals import not_there, says_expired, unless_gone
 
 PURPOSE = "assistants"
 _PAGE = 1_000
@@ -76,7 +76,7 @@ class Files:
         return True
 
     async def is_in(self, store_id: str, file_id: str) -> bool:
-        """Whether a store lists the File. One request; a store that is gone lists nothing. Raises Refused."""
+        """Whether a store lists the File. One request; a store that does not exist any more lists nothing. Raises Refused."""
         files = self._api.client.vector_stores.files
         try:
             await self._api.ask(
@@ -87,6 +87,23 @@ class Files:
                 return False
             raise
         return True
+
+    async def listed_in(self, store_id: str) -> set[str]:
+        """The ids of all Files that a store lists. A store that does not exist any more lists nothing. Raises Refused."""
+        found: set[str] = set()
+        files = self._api.client.vector_stores.files
+        try:
+            async for page in pages(
+                lambda send: self._api.ask(f"listing {store_id}", send),
+                lambda after: files.list(store_id, limit=PAGE, order="asc", **after),
+                id_of,
+            ):
+                found.update(page)
+        except Refused as error:
+            if not (not_there(error) or says_expired(error)):
+                raise
+            return set()
+        return found
 
     async def delete(self, file_id: str) -> None:
         """Deletes a File, and with it any entry of it. One that is gone already is success. Raises Refused."""
