@@ -20,7 +20,8 @@ from vsync.state.journal_record import Attempt
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Sleep
 
 
@@ -74,7 +75,7 @@ class Sweep:
         suspects, warnings = await asyncio.to_thread(self._suspects, plan, known, answered)
         if not suspects.attempts and not suspects.doubtful:
             return Swept(state, (), warnings)
-        search = Search(Files(api), Stores(api).ids, lambda: api.traffic.date, self.others_open, self.pause)
+        search = Search(Files(api), Stores(api).list, lambda: api.traffic.date, self.others_open, self.pause)
         found = await look_for(suspects, search)
         if found.unasked:
             warnings.append(

@@ -11,7 +11,7 @@ from vsync.state.publication import Publication
 from vsync.store.client import Api
 from vsync.store.entries import Hit
 from vsync.store.session import Connect, ask
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.sync.locate import locate_to_read
 from vsync.sync.recorded import read_recorded
 

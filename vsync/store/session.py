@@ -8,7 +8,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from vsync.errors import ApiUnavailable
-from vsync.store.client import Api, Refused
+from vsync.store.api_errors import Refused
+from vsync.store.client import Api
 from vsync.system.stop import Stop
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import take_inventory
 from vsync.store.session import ask
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.sync.context import RunContext
 from vsync.sync.locate import locate_to_read
 from vsync.sync.ports import Ports

@@ -114,7 +114,7 @@ _USE_CHANCE = (
     "vsync.state.journal",
     "vsync.sync.lock",
     "vsync.state.remote_refs",
-    "vsync.store.vector_store",
+    "vsync.store.stores",
 )
 _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Breaker.__init__, "clock", now),
