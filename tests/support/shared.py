@@ -16,7 +16,8 @@ from vsync.auth.credentials import Credentials
 from vsync.config.origin import Origin
 from vsync.config.settings import resolve
 from vsync.report.observer import Observer
-from vsync.state.manifest import Manifest, blob_id, content_id, parse_manifest
+from vsync.state.manifest import Manifest, blob_id, content_id
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, parse_seal, trust
 from vsync.store.client import connect
 from vsync.sync.assemble import Assembled, assemble

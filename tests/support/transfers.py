@@ -18,7 +18,7 @@ from vsync.plan.plan import Operation, Plan
 from vsync.report.observer import Observer
 from vsync.source.base import Source
 from vsync.state.journal import Journal
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.system.spool import Content, spool
 from vsync.transfer.outcome import Outcome
 from vsync.transfer.transfer import Delivery, transfer

@@ -28,7 +28,6 @@ NO_MANIFEST = "none"
 DEFAULT_MANIFEST = ".vsync/manifest.json"
 DEFAULT_MANIFEST_BRANCH = "vsync-manifest"
 DEFAULT_CONFIG = ".vsync.yml"
-DEFAULT_LOCAL_STORE = ".vsync/local.db"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from vsync.documents.selection import Selector, SkipReason, inspect_content, nee
 from vsync.errors import RepositoryError
 from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.comparison import Comparison, choose_comparison
-from vsync.plan.plan import EMPTY_STATE, Plan, known_skip, make_plan, to_inspect
+from vsync.plan.plan import Plan, known_skip, make_plan, to_inspect
 from vsync.source.base import Source, unread_id
-from vsync.state.manifest import Entry, Skipped, TargetState
+from vsync.state.manifest import EMPTY_STATE, Entry, Skipped, TargetState
 
 _NO_FILE = "-"
 

@@ -12,10 +12,10 @@ from vsync.errors import VsyncError
 from vsync.plan.comparison import Comparison
 from vsync.plan.scan import list_documents, scan
 from vsync.source.base import Source
-from vsync.state.journal import Attempt
+from vsync.state.journal_record import Attempt
 from vsync.state.manifest import TargetState
 from vsync.state.publication import STALE_AFTER_S
-from vsync.state.seal import Unsettled
+from vsync.state.seal import UnfinishedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ def run_key(run: str, since: str) -> str:
     return f"{run} since {since}"
 
 
-def crashed_runs(unsettled: Iterable[Unsettled]) -> list[CrashedRun]:
+def crashed_runs(unfinished: Iterable[UnfinishedRun]) -> list[CrashedRun]:
     """The runs that a seal names. One whose time cannot be read is left out: nothing can be told of it. Pure."""
     found = []
-    for run, since, head, seen in unsettled:
+    for run, since, head, seen in unfinished:
         try:
             until = None if seen is None else _seconds(seen) + int(STALE_AFTER_S)
             found.append(CrashedRun(run_key(run, since), _seconds(since), head, until))

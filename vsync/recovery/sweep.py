@@ -9,17 +9,19 @@ from typing import NamedTuple
 
 from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
-from vsync.plan.plan import EMPTY_STATE, Plan
+from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
 from vsync.recovery.orphans import Search, Suspects, leftover_warnings, look_for
 from vsync.report.report import Leftover
 from vsync.source.base import Source
-from vsync.state.journal import Attempt, Journal
-from vsync.state.manifest import TargetState
+from vsync.state.journal import Journal
+from vsync.state.journal_record import Attempt
+from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Sleep
 
 
@@ -73,7 +75,7 @@ class Sweep:
         suspects, warnings = await asyncio.to_thread(self._suspects, plan, known, answered)
         if not suspects.attempts and not suspects.doubtful:
             return Swept(state, (), warnings)
-        search = Search(Files(api), Stores(api).ids, lambda: api.traffic.date, self.others_open, self.pause)
+        search = Search(Files(api), Stores(api).list, lambda: api.traffic.date, self.others_open, self.pause)
         found = await look_for(suspects, search)
         if found.unasked:
             warnings.append(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import Inventory, StoreEntry
 from vsync.store.files import Files
 from vsync.store.vector_store import VectorStore

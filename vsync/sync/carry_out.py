@@ -17,7 +17,8 @@ from vsync.store.choose import store_metadata
 from vsync.store.client import Api
 from vsync.store.entries import StoreInfo
 from vsync.store.session import ask
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.sync.audit import audit
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking, Proposal, Propose

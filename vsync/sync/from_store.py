@@ -10,16 +10,16 @@ from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.plan.comparison import Comparison
 from vsync.plan.limits import refusal
-from vsync.plan.plan import EMPTY_STATE, Plan
+from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, scan
 from vsync.recovery.adopt import by_path, choose_owner, list_at_least, recover, with_proven
 from vsync.recovery.sweep import Listed
 from vsync.report.report import Report, of_plan, stock, stock_after
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.store.session import ask
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.sync.context import RunContext
 from vsync.sync.locate import Located, locate
 from vsync.sync.lock import mint_owner

@@ -21,8 +21,8 @@ from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, SealHel
 from vsync.recovery.crashed_runs import CrashedRun, crashed_runs, run_key
 from vsync.report.observer import Observer
 from vsync.state.journal import Journal
-from vsync.state.publication import RENEW_EVERY_S, Publication, unsettled
-from vsync.state.seal import Seal
+from vsync.state.publication import RENEW_EVERY_S, Publication
+from vsync.state.seal import Seal, unfinished_runs
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
 
@@ -58,7 +58,7 @@ def locked(ports: Ports, context: RunContext, owner: str | None) -> Iterator[Loc
     run_id = context.origin.run_id or f"local-{secrets.token_hex(8)}"
     seal = Seal("open", run_id, ports.now().isoformat(timespec="seconds"), ports.source.head, owner=owner)
     replaced = publication.take(seal, context.settings.lock_timeout, observer.note, context.stop.pause_thread)
-    lock = Lock(seal, replaced, crashed_runs(unsettled(replaced)), mint_owner(), owner)
+    lock = Lock(seal, replaced, crashed_runs(unfinished_runs(replaced)), mint_owner(), owner)
     try:
         ports.journal.open(run_key(seal.run, seal.since))
         yield lock

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from vsync.documents.attributes import Identity
 from vsync.errors import PublicationFailed
-from vsync.state.manifest import Manifest, TargetState, content_id, dump_manifest, parse_manifest
+from vsync.state.manifest import Manifest, TargetState, content_id, dump_manifest
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.publication import ManifestMoved, Publication
 from vsync.sync.audit import headline
 from vsync.sync.context import RunContext

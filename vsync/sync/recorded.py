@@ -11,7 +11,8 @@ from vsync.plan.plan import Plan
 from vsync.recovery.crashed_runs import run_key
 from vsync.state.identity import SourceIdentity, check_manifest
 from vsync.state.journal import Journal
-from vsync.state.manifest import Manifest, TargetState, content_id, parse_manifest
+from vsync.state.manifest import Manifest, TargetState, content_id
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.publication import Publication, Published
 from vsync.state.run_order import is_late
 from vsync.state.seal import Trust, trust, vouches

@@ -8,16 +8,15 @@ from collections.abc import Iterator, Mapping
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, SealHeld, StoreGone
 from vsync.plan.comparison import Comparison
-from vsync.plan.plan import EMPTY_STATE
 from vsync.report.report import FailedItem, Report, stock
 from vsync.report.verification import Drift, Taken, Verification
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import take_inventory
 from vsync.store.session import ask
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.sync.context import RunContext
 from vsync.sync.locate import locate_to_read
 from vsync.sync.ports import Ports

@@ -8,7 +8,8 @@ from functools import partial
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, StoreConflict
 from vsync.report.report import Report, stock
-from vsync.state.manifest import Manifest, TargetState, salvage_manifest
+from vsync.state.manifest import Manifest, TargetState
+from vsync.state.manifest_parser import salvage_manifest
 from vsync.state.publication import Published
 from vsync.sync.audit import rebuilt
 from vsync.sync.carry_out import Run, under_lock

@@ -11,10 +11,10 @@ from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.errors import StoreGone
 from vsync.plan.comparison import Comparison
-from vsync.plan.plan import EMPTY_STATE
 from vsync.plan.scan import scan
 from vsync.recovery.repair import as_repaired
 from vsync.report.report import Report, of_plan
+from vsync.state.manifest import EMPTY_STATE
 from vsync.state.publication import Published
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files

@@ -113,8 +113,8 @@ _USE_CHANCE = (
     "vsync.embedded.database",
     "vsync.state.journal",
     "vsync.sync.lock",
-    "vsync.state.remote",
-    "vsync.store.vector_store",
+    "vsync.state.remote_refs",
+    "vsync.store.stores",
 )
 _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Breaker.__init__, "clock", now),

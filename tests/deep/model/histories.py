@@ -44,7 +44,8 @@ from vsync.errors import SealHeld, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.report import Report
 from vsync.state import remote as remote_publication
-from vsync.state.manifest import TargetState, parse_manifest
+from vsync.state.manifest import TargetState
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, parse_seal
 from vsync.sync.assemble import Assembled
 from vsync.system.stop import Stop

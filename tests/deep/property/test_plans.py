@@ -22,9 +22,10 @@ from vsync.config.targets import Target
 from vsync.documents.chunking import Chunking
 from vsync.documents.selection import Rules
 from vsync.git.changes import SYMLINK
-from vsync.plan.plan import EMPTY_STATE, Operation, Plan
+from vsync.plan.plan import Operation, Plan
 from vsync.plan.scan import scan
-from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest, parse_manifest
+from vsync.state.manifest import EMPTY_STATE, Entry, Manifest, TargetState, blob_id, dump_manifest
+from vsync.state.manifest_parser import parse_manifest
 from vsync.sync.audit import audit
 from vsync.sync.next_state import Results, next_state
 from vsync.sync.result import final_failures

@@ -25,12 +25,12 @@ from vsync.documents.selection import Rules
 from vsync.errors import GitUnavailable
 from vsync.git.repository import Repository
 from vsync.plan.limits import refusal
-from vsync.plan.plan import EMPTY_STATE, Plan
+from vsync.plan.plan import Plan
 from vsync.plan.scan import Scan, scan
 from vsync.source.base import Source
 from vsync.source.folder import FolderSource
 from vsync.source.git import GitSource
-from vsync.state.manifest import Entry, Failure, TargetState
+from vsync.state.manifest import EMPTY_STATE, Entry, Failure, TargetState
 from vsync.sync.next_state import Results, next_state
 
 TARGET = Target(source="owner/name")

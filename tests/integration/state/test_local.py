@@ -22,10 +22,11 @@ from typing import Any
 import pytest
 
 from tests.support.gitrepo import Repo
+from tests.support.places import ROOT
 from vsync.config.origin import Origin
 from vsync.config.settings import resolve
 from vsync.errors import ManifestError, PublicationFailed, SealHeld
-from vsync.state import local
+from vsync.state import file_lock
 from vsync.state.local import LocalPublication
 from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, Publication, Published
@@ -41,7 +42,7 @@ _RUN = """
 import json, sys
 from pathlib import Path
 from vsync.errors import VsyncError
-from vsync.state.manifest import Seal
+from vsync.state.seal import Seal
 from vsync.state.local import LocalPublication
 
 publication = LocalPublication(Path(sys.argv[1]), Path(sys.argv[2]), "default", sys.argv[4])
@@ -77,7 +78,7 @@ class Run:
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=Path(local.__file__).parents[2],
+            cwd=ROOT,
         )
 
     def say(self, *words: str) -> None:
@@ -524,7 +525,7 @@ def stuck(place: Workspace, name: str) -> Iterator[None]:
 def test_a_lock_that_nobody_lets_go_of_is_named_and_not_waited_for_for_ever(
     place: Workspace, held: Held, monkeypatch: pytest.MonkeyPatch, do: str, stopped: bool
 ) -> None:
-    monkeypatch.setattr(local, "_LOCK_WAIT_S", 60.0 if stopped else 0.3)
+    monkeypatch.setattr(file_lock, "_WAIT_S", 60.0 if stopped else 0.3)
     publication = LocalPublication(
         place.manifest, place.seals, "default", NAME, stopped=lambda: 9.0 if stopped else None
     )

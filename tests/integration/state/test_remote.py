@@ -23,9 +23,9 @@ from vsync.config.settings import resolve
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError, SealHeld
 from vsync.state import remote as remote_module
 from vsync.state.manifest import blob_id
-from vsync.state.publication import ManifestMoved, Published, instant, unsettled
+from vsync.state.publication import ManifestMoved, Published
 from vsync.state.remote import RemotePublication
-from vsync.state.seal import Seal
+from vsync.state.seal import Seal, instant, unfinished_runs
 from vsync.sync.workspace import GitAccess, Workspace, open_publication, open_workspace
 
 SINCE = "2024-01-02T03:04:05+00:00"
@@ -653,7 +653,7 @@ def test_a_crashed_runs_seal_that_is_given_back_is_waited_for_by_nobody_and_keep
     third = machines.run()
     assert third.busy() is None
     found = third.take(Seal("open", "third", SINCE), 0, never)
-    assert (unsettled(found), found.seen if found else None) == (unsettled(replaced), instant(last_sign))
+    assert (unfinished_runs(found), found.seen if found else None) == (unfinished_runs(replaced), instant(last_sign))
 
 
 def test_a_run_that_was_stopped_during_a_push_looks_again_before_it_goes_on(
@@ -733,7 +733,7 @@ def test_first_syncs_of_two_targets_publish_into_one_manifest(machines: Machines
     one, other = machines.run(target="one"), machines.run(target="other")
     for publication in (one, other):
         publication.read()
-        publication.take(Seal("open", publication._seal, SINCE), 0, never)
+        publication.take(Seal("open", publication._refs.seal, SINCE), 0, never)
     assert one.claim_owner("a", sure=False) == other.claim_owner("b", sure=False) == "a"
     one.publish_and_close(b"one\n", 1)
     with pytest.raises(ManifestMoved):

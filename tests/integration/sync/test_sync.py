@@ -38,7 +38,8 @@ from vsync.config.origin import Origin
 from vsync.errors import ManifestError, StoreConflict, StoreGone, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.report import Report
-from vsync.state.manifest import blob_id, parse_manifest
+from vsync.state.manifest import blob_id
+from vsync.state.manifest_parser import parse_manifest
 from vsync.sync import run as sync
 from vsync.transfer import attach as attaching_module
 

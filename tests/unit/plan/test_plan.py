@@ -15,8 +15,8 @@ from vsync.documents.chunking import Chunking
 from vsync.documents.document import Document
 from vsync.plan.comparison import choose_comparison
 from vsync.plan.limits import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS, refusal
-from vsync.plan.plan import EMPTY_STATE, Operation, Plan, make_plan, to_inspect
-from vsync.state.manifest import Failure, Skipped, TargetState
+from vsync.plan.plan import Operation, Plan, make_plan, to_inspect
+from vsync.state.manifest import EMPTY_STATE, Failure, Skipped, TargetState
 
 RETAGGED = Target(source="acme/docs", attributes={"team": "docs"})
 RECHUNKED = Target(source="acme/docs", chunking=Chunking(400, 200))

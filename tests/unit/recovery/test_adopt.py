@@ -16,9 +16,9 @@ from vsync.documents.attributes import Identity, path_attribute
 from vsync.documents.chunking import Chunking
 from vsync.documents.document import Document
 from vsync.errors import StoreConflict
-from vsync.plan.plan import EMPTY_STATE, make_plan
+from vsync.plan.plan import make_plan
 from vsync.recovery.adopt import Measured, adopt, by_path, choose_owner, paths_to_measure, recover
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.entries import StoreEntry, belongs
 
 US = Identity("owner-1", "default", "acme/docs")
