@@ -1,6 +1,6 @@
 """From settings to a job: opens the source, finds manifest and seal, and prepares the way to the store.
 
-Both composition roots use it. It reads no environment; what it opens, `Place.close()` closes.
+Both composition roots use it. It reads no environment; what it opens, `Workspace.close()` closes.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ import contextlib
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vsync.auth.credentials import Credentials
 from vsync.config.origin import Origin
-from vsync.config.settings import DEFAULT_LOCAL_STORE, NO_MANIFEST, Settings
-from vsync.documents.document import Recipe
-from vsync.documents.selection import Rules
+from vsync.config.settings import DEFAULT_LOCAL_STORE, Settings
+from vsync.config.targets import Target
 from vsync.errors import ConfigurationError
-from vsync.plan.scan import Brief
 from vsync.report.observer import Observer
 from vsync.state.journal import Journal
 from vsync.store.rate_limit import Rates
-from vsync.sync.run import Connect, Job
-from vsync.sync.workspace import Place, manifest_name, manifest_path, open_publication, seal_folder
+from vsync.sync.context import RunContext
+from vsync.sync.ports import Ports
+from vsync.sync.workspace import Workspace, manifest_name, manifest_path, open_publication, seal_folder
 from vsync.system.atomic_write import give_to_owner_of, keep_out_of_git
 from vsync.system.stop import Stop
 
@@ -32,52 +32,73 @@ if TYPE_CHECKING:
     from vsync.embedded import EmbeddedStore
     from vsync.errors import MissingCredentials
     from vsync.store.client import Api
+    from vsync.store.session import Connect
     from vsync.system.secrets import Secrets
 
 
-def _journal(settings: Settings, place: Place, note: Callable[[str], None]) -> Journal:
-    name = manifest_name(settings, manifest_path(settings, place.root), place.root)
-    where = f"{name}\0{settings.manifest_branch}\0{'remote' if place.remote else 'local'}"
-    key = f"{settings.target}-{hashlib.sha256(os.fsencode(where)).hexdigest()[:8]}"
-    return Journal(seal_folder(settings, place), key, note)
+def _journal(settings: Settings, workspace: Workspace, note: Callable[[str], None]) -> Journal:
+    name = manifest_name(settings, manifest_path(settings, workspace.root), workspace.root)
+    where = f"{name}\0{settings.manifest_branch}\0{'remote' if workspace.remote else 'local'}"
+    key = f"{settings.target.name}-{hashlib.sha256(os.fsencode(where)).hexdigest()[:8]}"
+    return Journal(seal_folder(settings, workspace), key, note)
 
 
-def make_job(
+class Assembled(NamedTuple):
+    """All that a run of one target takes."""
+
+    target: Target
+    ports: Ports
+    context: RunContext
+
+
+def assemble(
     settings: Settings,
     credentials: Credentials,
     origin: Origin,
-    place: Place,
+    workspace: Workspace,
     observer: Observer,
     stop: Stop,
     *,
     dry_run: bool,
+    branch: str | None = None,
     token: TokenSource | None = None,
     secrets: Secrets | None = None,
     rates: Rates | None = None,
-) -> Job:
-    """The job of one target. `token` and `secrets` as for `connector`; `rates` are those of the run's other targets."""
-    base = place.repository.resolve(settings.base, "base") if settings.base and place.repository else None
-    recipe = Recipe(place.identity.name, settings.target, settings.attributes, settings.chunking)
-    rules = Rules(settings.include, settings.exclude, settings.allow_secrets, reserved=_reserved(settings, place.root))
-    return Job(
-        settings=settings,
-        brief=Brief(recipe, rules, settings.full, base),
-        identity=place.identity,
-        origin=origin,
-        source=place.source,
-        publication=open_publication(settings, place, observer.note),
-        connect=connector(settings, credentials, place.root, observer.note, stop, token, secrets),
-        observer=observer,
-        stop=stop,
-        dry_run=dry_run,
-        keep_manifest=settings.manifest != NO_MANIFEST,
-        branch=settings.branch,
-        warnings=place.warnings,
+) -> Assembled:
+    """All that a run of one target takes.
+
+    `branch` is the branch whose push started the run. `token` and `secrets` are as for `connector`. `rates` are those
+    of the run's other targets.
+    """
+    base = workspace.repository.resolve(settings.base, "base") if settings.base and workspace.repository else None
+    target = target_in(workspace, settings)
+    ports = Ports(
+        source=workspace.source,
+        publication=open_publication(settings, workspace, observer.note),
+        connect=connector(settings, credentials, workspace.root, observer.note, stop, token, secrets),
         missing=missing(credentials, token),
-        journal=_journal(settings, place, observer.note),
+        journal=_journal(settings, workspace, observer.note),
         rates=rates or make_rates(settings, stop, observer.note),
-        at=place.at,
+        at=workspace.at,
     )
+    context = RunContext(
+        settings,
+        workspace.identity,
+        origin,
+        observer,
+        stop,
+        branch=target.branch or branch,
+        base=base,
+        dry_run=dry_run,
+        warnings=workspace.warnings,
+    )
+    return Assembled(target, ports, context)
+
+
+def target_in(workspace: Workspace, settings: Settings) -> Target:
+    """The target of the settings, with the name of the open source and the paths that vsync itself uses there."""
+    rules = replace(settings.target.rules, reserved=_reserved(settings, workspace.root))
+    return replace(settings.target, source=workspace.identity.name, rules=rules)
 
 
 _LONG_WAIT_S = 5.0

@@ -112,7 +112,7 @@ _USE_CHANCE = (
     "vsync.embedded.api",
     "vsync.embedded.database",
     "vsync.state.journal",
-    "vsync.sync.online",
+    "vsync.sync.lock",
     "vsync.state.remote_refs",
     "vsync.store.vector_store",
 )

@@ -80,7 +80,7 @@ def test_what_was_refused_is_no_attempt_and_what_was_lost_is_one(folder: Path) -
     assert made.lost == (Attempt("b.md", 2, 100, 120),)
 
 
-def test_a_dead_runs_journal_is_read_by_the_next_one_and_goes_with_it(folder: Path) -> None:
+def test_a_crashed_runs_journal_is_read_by_the_next_one_and_goes_with_it(folder: Path) -> None:
     dead = opened(folder)
 
     async def go() -> None:
