@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.report.report import Leftover
-from vsync.state.journal import Attempt
+from vsync.state.journal_record import Attempt
 from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreInfo
 from vsync.store.files import PURPOSE, Files, UploadedFile

@@ -112,8 +112,8 @@ _USE_CHANCE = (
     "vsync.embedded.api",
     "vsync.embedded.database",
     "vsync.state.journal",
-    "vsync.sync.online",
-    "vsync.state.remote",
+    "vsync.sync.lock",
+    "vsync.state.remote_refs",
     "vsync.store.stores",
 )
 _DEFAULTS: list[tuple[Any, str, Any]] = [

@@ -56,7 +56,7 @@ from vsync.store.vector_store import VectorStore
 from vsync.transfer import attach as attaching_module
 from vsync.transfer import index as indexing_module
 from vsync.transfer.outcome import Removal
-from vsync.transfer.transfer import remove
+from vsync.transfer.remove import remove
 
 
 @pytest.fixture

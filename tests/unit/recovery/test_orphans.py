@@ -21,7 +21,7 @@ from vsync.recovery.orphans import (
     look_for,
 )
 from vsync.report.report import Leftover
-from vsync.state.journal import Attempt
+from vsync.state.journal_record import Attempt
 from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreInfo
 from vsync.store.files import Files, UploadedFile
