@@ -29,7 +29,7 @@ from vsync.store.failed_try import (
     too_late_error,
 )
 from vsync.store.request_body import joined
-from vsync.store.response_limit import bounded
+from vsync.store.response_limit import limit_size
 from vsync.store.traffic import Traffic
 from vsync.system.retry import Sleep, backoff
 from vsync.system.secrets import Secrets
@@ -225,7 +225,7 @@ async def connect(
         transport=transport,
         timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
         limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
-        event_hooks={"request": [before], "response": [after, bounded]},
+        event_hooks={"request": [before], "response": [after, limit_size]},
         follow_redirects=True,
     )
     async with http_client:
