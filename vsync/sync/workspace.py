@@ -122,7 +122,7 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
     if not settings.push:
         if settings.manifest_branch in repository.checked_out():
             raise ConfigurationError(
-                f"The branch {settings.manifest_branch} is checked out: --commit cannot change it behind your back.",
+                f"The branch {settings.manifest_branch} is checked out, so --commit does not change it.",
                 "Give another --manifest-branch (input manifest-branch), or let the remote keep the manifest with --push (input commit).",
             )
         there = repository.git_dir.stat()

@@ -100,14 +100,16 @@ def _of_record(
             "attributes",
             path,
             record.file_id,
-            "no attribute says that it is ours, and no seal vouches for this manifest",
+            "no attribute says that vsync made this entry, and no seal vouches for this manifest",
         )
         return
     seen = seen_tag(path, record, entry)
     if record.tag and not same_content_rules(seen, record.tag):
         shown = entry.chunking
         told = f"{shown.size} tokens with an overlap of {shown.overlap}" if shown else "not known"
-        yield Drift("chunking", path, record.file_id, f"its chunking is {told}, and the manifest says otherwise")
+        yield Drift(
+            "chunking", path, record.file_id, f"its chunking is {told}, but the manifest records another chunking"
+        )
     wrong = _wrong_attributes(path, record, entry, identity, state, target)
     if not wrong and record.tag and seen.partition(".")[2] != record.tag.partition(".")[2]:
         wrong = ["source, or those of the settings"]
@@ -152,11 +154,17 @@ def _without_record(ours: Iterable[StoreEntry], state: TargetState) -> Iterator[
             yield Drift("duplicate", path, entry.file_id, "another entry for this path, beside the one in the manifest")
         elif entry.file_id in state.pending_delete:
             yield Drift(
-                "left-over", attribute or None, entry.file_id, "superseded, and its removal was never confirmed"
+                "left-over",
+                attribute or None,
+                entry.file_id,
+                "the document has a newer version, and nothing confirms that this entry was deleted",
             )
         else:
             yield Drift(
-                "left-over", attribute or None, entry.file_id, "an entry of ours that the manifest does not name"
+                "left-over",
+                attribute or None,
+                entry.file_id,
+                "vsync made this entry, but the manifest does not name it",
             )
 
 
@@ -167,7 +175,7 @@ def _in_no_store(
     files |= dict(left)
     for file_id, filename in files.items():
         if file_id not in listed:
-            yield Drift("left-over", filename, file_id, "a File of ours that is in no store")
+            yield Drift("left-over", filename, file_id, "vsync uploaded this File, but no store lists it (an orphan)")
 
 
 def _foreign(entry: StoreEntry, identity: Identity, filenames: Mapping[str, str]) -> Foreign:

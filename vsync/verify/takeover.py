@@ -93,7 +93,7 @@ async def _take_one(entry: Foreign, files: Files, store: VectorStore, elsewhere:
         if now is None:
             return Taken(entry, "left", "it is gone already")
         if _is_vsyncs(now):
-            return Taken(entry, "left", "a vsync has made it its own meanwhile")
+            return Taken(entry, "left", "another vsync owns this entry now")
         await store.detach(entry.file_id)
     except Refused as error:
         return Taken(entry, "left", f"the API refused it: {error.message}")
