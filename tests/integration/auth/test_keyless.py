@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import vsync.auth.token_exchange
-from tests.integration.github.test_action import KEY, Runner, Step
 from tests.support.places import ROOT
+from tests.support.runner import KEY, Runner, Step
 from tests.support.servers.oidc import ACCOUNT, AUDIENCE, BEARER, PROVIDER, Answer, Oidc, guarded, oidc_server
 from tests.support.servers.web import Server
 from vsync.auth.credentials import Credentials, WorkloadIdentity
