@@ -145,17 +145,18 @@ class GitHub:
         """A workspace as actions/checkout makes it."""
         self.jobs += 1
         workspace = self.folder / f"job-{self.jobs}" / "workspace"
-        workspace.mkdir(parents=True)
-        clone = Repo(workspace)
-        clone.git("init", "-q", "-b", "main", "--template=")
-        clone.git("remote", "add", "origin", self.git.url(REPOSITORY))
-        header = ("-c", f"http.extraheader=AUTHORIZATION: basic {_basic(TOKEN)}")
+        clone = Repo.make(workspace)
+        with (workspace / ".git" / "config").open("a") as config:
+            config.write(f'[remote "origin"]\n\turl = {self.git.url(REPOSITORY)}\n')
+            config.write("\tfetch = +refs/heads/*:refs/remotes/origin/*\n")
+            if credentials:
+                header = f"AUTHORIZATION: basic {_basic(TOKEN)}"
+                config.write(f'[http "{self.git.address}/"]\n\textraheader = "{header}"\n')
+        # From the disk of the server: that costs half of what a fetch over HTTP does, and is no request of vsync's.
+        everything = ("+refs/heads/*:refs/remotes/origin/*",) if depth is None else ()
         deep = () if depth is None else (f"--depth={depth}",)
-        clone.git(*header, "fetch", "-q", "--no-tags", *deep, "origin", f"+{commit}:refs/remotes/checkout")
-        if depth is None:
-            clone.git(*header, "fetch", "-q", "--no-tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
-        if credentials:
-            clone.git("config", f"http.{self.git.address}/.extraheader", header[1].partition("=")[2])
+        wanted = (f"+{commit}:refs/remotes/checkout", *everything)
+        clone.git("fetch", "-q", "--no-tags", *deep, self.repo.root.as_uri(), *wanted)
         clone.git("checkout", "-q", "--force", "--detach", commit)
         return workspace
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.action import Ended, run_action
+from tests.support.gitrepo import Repo
 from tests.support.places import ROOT
 
 KEY = "sk-proj-0123456789abcdef"
@@ -52,8 +53,7 @@ class Runner:
     payload: Any = field(default_factory=lambda: {"repository": {"default_branch": "main"}})
 
     def __post_init__(self) -> None:
-        self.workspace.mkdir(parents=True)
-        git(self.workspace, "init", "-q", "-b", "main")
+        Repo.make(self.workspace)
 
     @property
     def workspace(self) -> Path:
