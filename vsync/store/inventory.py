@@ -1,4 +1,4 @@
-"""Everything that the API lists of one store: its entries, and which of their Files are still there."""
+"""Everything that the API lists of one store: its entries, and which of their Files still exist."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import Inventory, StoreEntry
 from vsync.store.files import Files
 from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Sleep
 
-_ASKED = 50
-"""How many Files that the listing lacks are asked for by their ids: a list may lag behind, or be cut short."""
+_MAX_LOOKUPS = 50
+"""How many Files that the listing lacks are looked up by their ids: a listing may lag behind, or be cut short."""
 
 _SETTLE_S = 5.0
 _CONCURRENCY = 8
@@ -23,9 +23,9 @@ _CONCURRENCY = 8
 async def take_inventory(
     files: Files, store: VectorStore, ours: Callable[[StoreEntry], bool], pause: Sleep, *, settle_s: float = _SETTLE_S
 ) -> Inventory:
-    """What is there now: the store's pages, then those of the Files.
+    """The store's entries and the project's Files, as the API lists them now.
 
-    Entries of ours that are being indexed are asked for once more, for a few seconds at most.
+    Our entries that are still being indexed are looked up again, for `settle_s` seconds at most.
     """
     entries = await _settled(store, await store.entries(), ours, pause, settle_s)
     filenames = await files.names()
@@ -33,9 +33,9 @@ async def take_inventory(
 
 
 async def gone_files(files: Files, entries: Iterable[StoreEntry], filenames: Mapping[str, str]) -> frozenset[str]:
-    """The entries whose File is gone. A listing that lacks a File that is there after all is not believed."""
+    """The ids of the entries whose File is gone. If the listing lacks a File that exists, the rest of it is not believed."""
     lacking = [entry.file_id for entry in entries if entry.file_id not in filenames]
-    there = await asyncio.gather(*map(files.exists, lacking[:_ASKED]))
+    there = await asyncio.gather(*map(files.exists, lacking[:_MAX_LOOKUPS]))
     if any(there):
         return frozenset(file_id for file_id, is_there in zip(lacking, there, strict=False) if not is_there)
     return frozenset(lacking)
@@ -48,17 +48,17 @@ async def _settled(
     pause: Sleep,
     settle_s: float,
 ) -> list[StoreEntry]:
-    """The entries, with those of ours that are being indexed waited for."""
+    """The entries, after our entries have been indexed or the time is over."""
     found = {entry.file_id: entry for entry in entries}
     deadline = time.monotonic() + settle_s
     slots = asyncio.Semaphore(_CONCURRENCY)
 
-    async def look(file_id: str) -> None:
+    async def refresh(file_id: str) -> None:
         async with slots:
             try:
                 entry = await store.entry(file_id)
             except Refused:
-                return  # as it was listed
+                return  # the entry stays as it was listed
         if entry is None:
             del found[file_id]
         else:
@@ -66,8 +66,8 @@ async def _settled(
 
     while waiting := [entry for entry in found.values() if entry.status == "in_progress" and ours(entry)]:
         if time.monotonic() >= deadline:
-            # One that does not come to an end says so by its status.
+            # The status of an entry that is still being indexed says so.
             return [replace(entry) for entry in found.values()]
         await pause(min(1.0, settle_s))
-        await asyncio.gather(*(look(entry.file_id) for entry in waiting))
+        await asyncio.gather(*(refresh(entry.file_id) for entry in waiting))
     return list(found.values())

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.report.observer import Observer
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import BatchProgress, StoreEntry
 from vsync.store.vector_store import VectorStore
 from vsync.system.stop import Stop

@@ -16,7 +16,7 @@ from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
 from vsync.report.report import with_old_version
 from vsync.state.manifest import Entry
-from vsync.store.client import AnswerLost, Refused
+from vsync.store.api_errors import AnswerLost, Refused
 from vsync.store.entries import NewEntry
 from vsync.system.stop import Stop
 from vsync.transfer.outcome import FailedDocument, Outcome

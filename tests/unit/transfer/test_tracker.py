@@ -11,7 +11,7 @@ from tests.support.builders import CHUNKING, document, entry
 from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted
 from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
-from vsync.store.client import AnswerLost
+from vsync.store.api_errors import AnswerLost
 from vsync.store.entries import NewEntry
 from vsync.system.stop import Stop
 from vsync.transfer.tracker import MAX_TRIES, Ledger, Pending
