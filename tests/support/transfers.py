@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from vsync.report.observer import Observer
 from vsync.source.base import Source
 from vsync.state.journal import Journal
 from vsync.store.vector_store import Stores
+from vsync.system.retry import Clock
 from vsync.system.spool import Content, spool
 from vsync.transfer.outcome import Outcome
 from vsync.transfer.transfer import Delivery, transfer
@@ -70,6 +72,7 @@ class Ran:
         timeout: float = 30.0,
         still_ours: Callable[[], None] = lambda: None,
         observer: Observer | None = None,
+        clock: Clock = time.monotonic,
         **delivery: Any,
     ) -> None:
         self.world = world
@@ -94,6 +97,7 @@ class Ran:
                         observer or Observer(),
                         stop or QuickStop(),
                         still_ours=still_ours,
+                        clock=clock,
                     )
                 finally:
                     self.lost = len(self.journal.lost)

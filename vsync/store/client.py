@@ -23,6 +23,7 @@ from vsync.auth.credentials import Credentials
 from vsync.auth.token_exchange import Exchange, NoTokenYet
 from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted, PermissionDenied, VsyncError
 from vsync.store.breaker import Breaker
+from vsync.store.poll_times import SERVER, PollTimes
 from vsync.store.response_limit import TooLarge, bounded
 from vsync.system.redaction import one_line
 from vsync.system.retry import Sleep, backoff, retry_after
@@ -131,8 +132,10 @@ class Api:
         exchange: Exchange | None = None,
         stop: Stop | None = None,
         breaker: Breaker | None = None,
+        poll_times: PollTimes = SERVER,
     ) -> None:
         self.client = client
+        self.poll_times = poll_times
         self.traffic = traffic
         self.sleep = sleep
         self.secrets = Secrets(client.api_key) if secrets is None else secrets
@@ -430,11 +433,12 @@ async def connect(
     stop: Stop | None = None,
     subject_token: Callable[[], str] | None = None,
     secrets: Secrets | None = None,
+    poll_times: PollTimes = SERVER,
 ) -> AsyncIterator[Api]:
     """A client for the API, or for the embedded store when its transport is given.
 
     `subject_token` gives a new identity token of this job; with credentials that hold a workload identity it must be
-    there. Tokens that come are added to `secrets`.
+    there. Tokens that come are added to `secrets`. `poll_times` says when the store is asked whether it has indexed Files.
     """
     import httpx2
     import openai
@@ -477,7 +481,16 @@ async def connect(
             http_client=http_client,
             max_retries=0,
         )
-        api = Api(client, traffic, sleep=sleep or asyncio.sleep, log=log, secrets=secrets, exchange=exchange, stop=stop)
+        api = Api(
+            client,
+            traffic,
+            sleep=sleep or asyncio.sleep,
+            log=log,
+            secrets=secrets,
+            exchange=exchange,
+            stop=stop,
+            poll_times=poll_times,
+        )
         try:
             yield api
         finally:

@@ -183,6 +183,7 @@ async def _embedded(
 ) -> AsyncIterator[Api]:
     from vsync.embedded.transport import EmbeddedTransport
     from vsync.store.client import connect
+    from vsync.store.poll_times import EMBEDDED
 
     store = open_embedded(path)
     try:
@@ -193,6 +194,7 @@ async def _embedded(
             log=log,
             sleep=stop.pause if stop else None,
             stop=stop,
+            poll_times=EMBEDDED,
         ) as api:
             yield api
     finally:

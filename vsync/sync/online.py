@@ -47,7 +47,8 @@ from vsync.sync.run import (
     superseded,
 )
 from vsync.transfer.outcome import Outcome, Removal
-from vsync.transfer.transfer import Delivery, remove, transfer
+from vsync.transfer.remove import remove
+from vsync.transfer.transfer import Delivery, transfer
 
 _MAX_PLANS = 5
 _TWO_RECORDS = (

@@ -180,6 +180,24 @@ def test_a_stop_between_two_tries_ends_the_run_and_tells_of_the_first(world: Wor
     assert isinstance(ran.outcome.cause, Interrupted)
 
 
+def test_a_run_that_an_error_has_ended_waits_for_no_second_round(world: World) -> None:
+    slept: list[float] = []
+
+    class Recording(QuickStop):
+        async def sleep(self, seconds: float) -> None:
+            slept.append(seconds)
+            await super().sleep(seconds)
+
+    SickIndex(world, {"000.md": 9})
+    world.wire.when(lambda sent: "/file_batches" in sent.path, refuse(404, "Invalid URL"))
+    world.wire.when(LOOK, refuse(401, "Incorrect API key provided."), skip=3)
+    ran = checked(Ran(world, numbered(6), stop=Recording()))
+    assert isinstance(ran.outcome.cause, CredentialsRefused)
+    assert ran.failed == {"000.md": ("server_error", False)}
+    assert 2.0 not in slept
+    assert len(world.wire.of("POST /files")) == 6
+
+
 # Waits are bounded
 
 

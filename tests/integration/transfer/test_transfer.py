@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -53,9 +52,8 @@ from vsync.state.manifest import Entry
 from vsync.store import vector_store as store_module
 from vsync.store.vector_store import Stores, VectorStore
 from vsync.transfer import attach as attaching_module
-from vsync.transfer import index as indexing_module
 from vsync.transfer.outcome import Removal
-from vsync.transfer.transfer import remove
+from vsync.transfer.remove import remove
 
 
 @pytest.fixture
@@ -482,7 +480,7 @@ def test_an_entry_that_vanishes_while_it_is_indexed_ends_at_the_timeout(world: W
     assert len(ran.outcome.discarded) == 1
 
 
-def test_polls_become_rarer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_polls_become_rarer(world: World) -> None:
     now = 0.0
 
     class Skipping(QuickStop):
@@ -491,11 +489,10 @@ def test_polls_become_rarer(world: World, monkeypatch: pytest.MonkeyPatch) -> No
             now += max(0.0, seconds)
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(indexing_module, "time", SimpleNamespace(monotonic=lambda: now))
     times: list[float] = []
     world.wire.watchers.append(lambda sent: times.append(now) if sent.is_(POLL) and not sent.status else None)
     fail_entries(world, "in_progress", None, {"000.md", "001.md"})
-    ran = Ran(world, numbered(2), index_timeout_s=60, timeout=10, stop=Skipping())
+    ran = Ran(world, numbered(2), index_timeout_s=60, timeout=10, stop=Skipping(), clock=lambda: now)
     assert {code for code, _ in ran.failed.values()} == {"index-timeout"}
     gaps = [later - earlier for earlier, later in pairwise(times[:-1])]  # the last look is when the time is over
     assert times[0] <= 0.3
