@@ -10,7 +10,7 @@ from vsync.documents.attributes import Identity
 from vsync.plan.plan import EMPTY_STATE, Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import DeadRun, bounded, planned_by
-from vsync.recovery.orphans import Search, Suspects, leftover_warnings, look_for
+from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
 from vsync.report.report import Leftover
 from vsync.state.journal import Attempt
 from vsync.state.manifest import TargetState
@@ -63,8 +63,8 @@ class Aftermath:
                 f"{found.unasked} Files of the names and sizes of documents were made while a run was dying; whether some store "
                 "lists them was not asked, because that takes too many requests. They are not touched."
             )
-        deleted = [item.file_id for item in found.leftovers if item.verdict == "deleted"]
-        return with_proven(state, deleted), found.leftovers, [*warnings, *leftover_warnings(found.leftovers)]
+        deleted = [item.file_id for item in found.orphans if item.verdict == "deleted"]
+        return with_proven(state, deleted), found.orphans, [*warnings, *orphan_warnings(found.orphans)]
 
     def _suspects(self, plan: Plan, known: Collection[str]) -> tuple[Suspects, list[str]]:
         """Uploads that may have made a File nobody knows of: of this run, and of dead ones.

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from vsync.documents.attributes import Attributes, Identity, path_attribute
 from vsync.documents.document import Recipe, same_content_rules, tag
-from vsync.recovery.repair import reserved_attributes, seen_tag
+from vsync.recovery.entry_tag import tag_of_entry
+from vsync.recovery.repair import reserved_attributes
 from vsync.report.verification import KINDS, Drift, Foreign
 from vsync.state.manifest import Entry, TargetState
 from vsync.store.entries import Inventory, StoreEntry, belongs
@@ -100,7 +101,7 @@ def _of_record(
             "no attribute says that it is ours, and nothing vouches for this manifest",
         )
         return
-    seen = seen_tag(path, record, entry)
+    seen = tag_of_entry(path, entry, record.tag)
     if record.tag and not same_content_rules(seen, record.tag):
         shown = entry.chunking
         told = f"{shown.size} tokens with an overlap of {shown.overlap}" if shown else "not known"
