@@ -47,6 +47,21 @@ class Memory:
         return spool([content]), document.blob
 
 
+class Skipping(QuickStop):
+    """A stop whose sleeps take no time. `now` is a clock that the sleeps alone move."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        self._now += max(0.0, seconds)
+        await asyncio.sleep(0)
+
+
 def numbered(count: int) -> dict[str, bytes]:
     return {f"{number:03}.md": b"# %d" % number for number in range(count)}
 
