@@ -11,14 +11,15 @@ from typing import Any, cast
 import httpx2
 
 from tests.support.wire import Fault, Forward, QuickStop, Sent, World, alter, client, refuse, response
+from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Document, Recipe, tag
+from vsync.documents.document import Document
 from vsync.plan.plan import Operation, Plan
 from vsync.report.observer import Observer
 from vsync.source.base import Source
 from vsync.state.journal import Journal
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.system.retry import Clock
 from vsync.system.spool import Content, spool
 from vsync.transfer.outcome import Outcome
@@ -66,8 +67,10 @@ def numbered(count: int) -> dict[str, bytes]:
     return {f"{number:03}.md": b"# %d" % number for number in range(count)}
 
 
-def document(path: str, content: object = b"", **recipe: Any) -> Document:
-    return Document(path, hashlib.sha1(repr(content).encode()).hexdigest(), tag(path, Recipe("acme/docs", **recipe)))
+def document(path: str, content: object = b"", **target: Any) -> Document:
+    return Document(
+        path, hashlib.sha1(repr(content).encode()).hexdigest(), Target(source="acme/docs", **target).tag(path)
+    )
 
 
 def uploads(contents: Mapping[str, object]) -> list[Operation]:

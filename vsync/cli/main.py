@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from vsync import __version__
 from vsync.cli.context import Context, put_error, show_error
+from vsync.cli.search import search_command
+from vsync.cli.serve import serve_command
+from vsync.cli.status import status_command
+from vsync.cli.stores import stores_group
+from vsync.cli.sync import plan_command, sync_command
+from vsync.cli.verify import verify_command
 from vsync.errors import ConfigurationError, Interrupted, VsyncError
 from vsync.system.logs import guarded, internal
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
-
-if TYPE_CHECKING:
-    pass
 
 _REPORTING = {"sync", "plan", "verify"}
 """Commands whose `--json` is a report."""
@@ -99,3 +101,15 @@ def main() -> None:
     vsync sync --local && vsync search "how do I …" --local
                                              try it without a key
     """
+
+
+for _command in (
+    sync_command,
+    plan_command,
+    verify_command,
+    status_command,
+    search_command,
+    stores_group,
+    serve_command,
+):
+    main.add_command(_command)

@@ -42,7 +42,7 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
     OPENAI_BASE_URL=http://127.0.0.1:8000/v1 OPENAI_API_KEY=any vsync sync
     """
     from vsync.serve.server import run as serve
-    from vsync.sync.assemble import local_store_path, open_embedded
+    from vsync.store.connect import local_store_path, open_embedded
 
     settings = resolved(context, options)
     if settings.local is None:

@@ -7,12 +7,8 @@ from typing import Any
 
 import click
 
-from vsync.cli.context import Context, git_access, opened_job, pass_context, put_report, resolved, show_error
+from vsync.cli.context import Context, git_access, opened_run, pass_context, resolved, show_report
 from vsync.cli.options import how_options, what_options, where_options
-from vsync.cli.terminal import put
-from vsync.report.text import summary_lines
-
-# --- Sync, plan, status -------------------------------------------------------------------------------------
 
 
 @click.command("sync")
@@ -41,18 +37,12 @@ def plan_command(context: Context, /, as_json: bool, **options: Any) -> None:
 
 
 def _sync(context: Context, options: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
-    from vsync.sync.run import run as run_job
+    from vsync.sync.run import run
 
     settings = resolved(context, options)
     out = sys.stderr if as_json else sys.stdout
     if not dry_run:
         context.stop.install()
-    with opened_job(context, settings, git_access(context, options), out, dry_run=dry_run) as job:
-        report = run_job(job)
-    if as_json:
-        put_report(report, context)
-    else:
-        put(sys.stdout, "\n".join(summary_lines(report)))
-    if report.error is not None:
-        show_error(report.error, context)
-    context.exit_code = report.exit_code
+    with opened_run(context, settings, git_access(context, options), out, dry_run=dry_run) as opened:
+        report = run(*opened)
+    show_report(report, context, as_json=as_json)

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from vsync.config.limits import Limits
-from vsync.documents.attributes import MAX_VALUE_CHARACTERS, Attributes, parse_attributes
+from vsync.config.targets import Target
+from vsync.documents.attributes import MAX_VALUE_CHARACTERS, parse_attributes
 from vsync.documents.chunking import Chunking
+from vsync.documents.selection import Rules
 from vsync.errors import ConfigurationError
 from vsync.system.utf8 import check_utf8
 
@@ -26,7 +28,6 @@ NO_MANIFEST = "none"
 DEFAULT_MANIFEST = ".vsync/manifest.json"
 DEFAULT_MANIFEST_BRANCH = "vsync-manifest"
 DEFAULT_CONFIG = ".vsync.yml"
-DEFAULT_LOCAL_STORE = ".vsync/local.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +38,17 @@ class Settings:
     (`push`).
     """
 
+    target: Target = field(default_factory=Target)
     repo: str = "."
     folder: str | None = None
-    target: str = "default"
-    source: str | None = None
-    vector_store_id: str | None = None
-    vector_store_name: str | None = None
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    allow_secrets: tuple[str, ...] = ()
     manifest: str = DEFAULT_MANIFEST
     manifest_branch: str = DEFAULT_MANIFEST_BRANCH
     commit: bool = False
     push: bool = False
     head: str | None = None
     base: str | None = None
-    branch: str | None = None
     full: bool = False
     local: str | None = None
-    attributes: Attributes = field(default_factory=dict)
-    chunking: Chunking = field(default_factory=Chunking)
-    limits: Limits = field(default_factory=Limits)
     concurrency: int = 16
     index_timeout: float = 600.0
     lock_timeout: float = 600.0
@@ -88,49 +79,53 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
     """The settings of a run. Raises ConfigurationError naming the first wrong value and where it stood."""
     reader = _Reader(given, from_environment(environ))
     _refuse_what_is_not_there_yet(reader)
-    target = reader.text("target") or "default"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", target):
-        raise ConfigurationError(
-            f"The target name {target!r} is not usable.",
-            "Use letters, digits, dots, dashes and underscores, at most 64.",
-        )
+    target = _target(reader)
     if reader.text("folder") is not None and (reader.text("head") or reader.text("base")):
         raise ConfigurationError(
             "A plain folder has no commits.",
             "Give either --folder (input folder), or --head and --base (inputs head and base).",
         )
-    source = reader.text("source")
-    if source is not None and len(source) > MAX_VALUE_CHARACTERS:
-        raise ConfigurationError(
-            f"The source name has {len(source)} characters.", f"Use at most {MAX_VALUE_CHARACTERS}."
-        )
     return Settings(
+        target=target,
         repo=reader.text("repo") or ".",
         folder=reader.text("folder"),
-        target=target,
-        source=source,
-        vector_store_id=reader.text("vector-store-id"),
-        vector_store_name=reader.text("vector-store-name"),
-        include=reader.lines("include"),
-        exclude=reader.lines("exclude"),
-        allow_secrets=reader.lines("allow-secrets"),
         manifest=reader.text("manifest") or DEFAULT_MANIFEST,
         manifest_branch=reader.branch("manifest-branch") or DEFAULT_MANIFEST_BRANCH,
         commit=reader.flag("commit"),
         push=reader.flag("push"),
         head=reader.revision("head"),
         base=reader.revision("base"),
-        branch=reader.branch("branch"),
         full=reader.flag("full"),
         local=reader.local(),
-        attributes=parse_attributes(_pairs(reader.lines("attributes"))),
-        chunking=Chunking.parse(reader.optional("chunk-size", _whole), reader.optional("chunk-overlap", _whole)),
-        limits=_limits(reader),
         concurrency=reader.get("concurrency", _concurrency, 16),
         index_timeout=reader.get("index-timeout", _seconds, 600.0),
         lock_timeout=reader.get("lock-timeout", _seconds, 600.0),
         uploads_per_minute=reader.get("uploads-per-minute", _positive, 1000),
         writes_per_minute=reader.get("writes-per-minute", _positive, 300),
+    )
+
+
+def _target(reader: _Reader) -> Target:
+    name, source = reader.text("target") or "default", reader.text("source") or ""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ConfigurationError(
+            f"The target name {name!r} is not usable.",
+            "Use letters, digits, dots, dashes and underscores, at most 64.",
+        )
+    if len(source) > MAX_VALUE_CHARACTERS:
+        raise ConfigurationError(
+            f"The source name has {len(source)} characters.", f"Use at most {MAX_VALUE_CHARACTERS}."
+        )
+    return Target(
+        name=name,
+        source=source,
+        vector_store_id=reader.text("vector-store-id"),
+        vector_store_name=reader.text("vector-store-name"),
+        branch=reader.branch("branch"),
+        rules=Rules(reader.lines("include"), reader.lines("exclude"), reader.lines("allow-secrets")),
+        attributes=parse_attributes(_pairs(reader.lines("attributes"))),
+        chunking=Chunking.parse(reader.optional("chunk-size", _whole), reader.optional("chunk-overlap", _whole)),
+        limits=_limits(reader),
     )
 
 

@@ -69,9 +69,6 @@ class Plan:
         return sum(op.document.bytes or 0 for op in self.of("upload", "replace") if op.document is not None)
 
 
-EMPTY_STATE = TargetState(vector_store_id="")
-
-
 def to_inspect(state: TargetState, selected: Iterable[Document]) -> list[Document]:
     """The documents whose bytes must be looked at: not those that are in the store, were refused or were skipped before."""
     return [

@@ -10,35 +10,22 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from vsync.documents.document import Document, Recipe, settings_fingerprint, tag
+from vsync.config.targets import Target
+from vsync.documents.document import Document
 from vsync.documents.secret_scan import Finding, Scanner
-from vsync.documents.selection import Rules, Selector, SkipReason, inspect_content, needs_reading, size_reason
+from vsync.documents.selection import Selector, SkipReason, inspect_content, needs_reading, size_reason
 from vsync.errors import RepositoryError
 from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.comparison import Comparison, choose_comparison
-from vsync.plan.plan import EMPTY_STATE, Plan, known_skip, make_plan, to_inspect
+from vsync.plan.plan import Plan, known_skip, make_plan, to_inspect
 from vsync.source.base import Source, unread_id
-from vsync.state.manifest import Entry, Skipped, TargetState
+from vsync.state.manifest import EMPTY_STATE, Entry, Skipped, TargetState
 
 _NO_FILE = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
-    """What the user wants of a target: rules, recipe, and how to compare."""
-
-    recipe: Recipe
-    rules: Rules
-    full: bool = False
-    base: str | None = None
-
-    @property
-    def settings(self) -> str:
-        return settings_fingerprint(self.recipe, self.rules.include, self.rules.exclude, self.rules.allow_secrets)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Scan:
     """A plan and how it was found. `base` is the commit the report names as where the run starts from."""
 
     plan: Plan
@@ -46,12 +33,21 @@ class Survey:
     base: str | None
 
 
-def survey(source: Source, state: TargetState | None, brief: Brief, *, because: Comparison | None = None) -> Survey:
+def scan(
+    source: Source,
+    state: TargetState | None,
+    target: Target,
+    *,
+    full: bool = False,
+    base: str | None = None,
+    because: Comparison | None = None,
+) -> Scan:
     """The plan for a source and the state that its manifest records (None: no manifest yet).
 
-    `because` is a comparison that is decided already.
+    `full` asks for a full comparison, `base` is a commit that the user named, `because` a comparison that is decided
+    already.
     """
-    comparison = because or _comparison(source, state, brief)
+    comparison = because or _comparison(source, state, target, full=full, base=base)
     known = state or EMPTY_STATE
     entries: Iterable[TreeEntry]
     scope: set[str] | None
@@ -60,36 +56,38 @@ def survey(source: Source, state: TargetState | None, brief: Brief, *, because: 
         known = _without_skips(known, unreadable)
     else:
         entries, scope = source.entries(), None
-    found = _look(source, known, entries, brief)
+    found = _look(source, known, entries, target)
     plan = replace(make_plan(known, found.documents, found.skipped, scope), leaks=found.leaks)
-    return Survey(plan, comparison, brief.base or known.commit)
+    return Scan(plan, comparison, base or known.commit)
 
 
-def difference(base: Source, head: Source, brief: Brief) -> Plan:
+def difference(base: Source, head: Source, target: Target) -> Plan:
     """What the documents of one commit's tree differ by from another's, whatever a store holds of them."""
     assert base.head is not None
     assert head.head is not None
     before, scope, _ = _changed(base, head.head)
     after, _, _ = _changed(head, base.head)
-    was = _look(base, EMPTY_STATE, before, brief).documents
+    was = _look(base, EMPTY_STATE, before, target).documents
     files = {path: Entry(known.blob, "", known.bytes or 0, _NO_FILE, known.tag) for path, known in was.items()}
-    found = _look(head, EMPTY_STATE, after, brief)
-    untouched = sum(1 for path in list_documents(head, brief) if path not in scope)
+    found = _look(head, EMPTY_STATE, after, target)
+    untouched = sum(1 for path in list_documents(head, target) if path not in scope)
     plan = make_plan(replace(EMPTY_STATE, files=files), found.documents, found.skipped, scope)
     return replace(plan, unchanged=plan.unchanged + untouched, existing=plan.existing + untouched, leaks=found.leaks)
 
 
-def list_documents(source: Source, brief: Brief) -> dict[str, Document]:
+def list_documents(source: Source, target: Target) -> dict[str, Document]:
     """Every path of the head that the rules select, whatever its bytes are."""
-    documents, _ = _select(source, source.entries(), Selector(brief.rules), brief.recipe)
+    documents, _ = _select(source, source.entries(), Selector(target.rules), target)
     return {document.path: document for document in documents}
 
 
-def _comparison(source: Source, state: TargetState | None, brief: Brief) -> Comparison:
+def _comparison(
+    source: Source, state: TargetState | None, target: Target, *, full: bool, base: str | None
+) -> Comparison:
     if source.head is None and state is not None:
         return Comparison("full", "a plain folder has no history: compared by SHA-256")
     base_known = state is not None and state.commit is not None and source.knows(state.commit)
-    return choose_comparison(state, brief.settings, full=brief.full, base_known=base_known, base=brief.base)
+    return choose_comparison(state, target.fingerprint, full=full, base_known=base_known, base=base)
 
 
 def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[str]]:
@@ -119,9 +117,9 @@ class _Found:
     leaks: dict[str, tuple[Finding, ...]]
 
 
-def _look(source: Source, state: TargetState, entries: Iterable[TreeEntry], brief: Brief) -> _Found:
-    selector = Selector(brief.rules)
-    documents, skipped = _select(source, entries, selector, brief.recipe)
+def _look(source: Source, state: TargetState, entries: Iterable[TreeEntry], target: Target) -> _Found:
+    selector = Selector(target.rules)
+    documents, skipped = _select(source, entries, selector, target)
     leaks: dict[str, tuple[Finding, ...]] = {path: () for path, record in skipped.items() if record.reason == "secret"}
     found = _inspect(source, _without_allowed(state, selector), documents, selector)
     return _Found(found.documents, {**skipped, **found.skipped}, {**leaks, **found.leaks})
@@ -138,7 +136,7 @@ def _without_allowed(state: TargetState, selector: Selector) -> TargetState:
 
 
 def _select(
-    source: Source, entries: Iterable[TreeEntry], selector: Selector, recipe: Recipe
+    source: Source, entries: Iterable[TreeEntry], selector: Selector, target: Target
 ) -> tuple[list[Document], dict[str, Skipped]]:
     documents: list[Document] = []
     skipped: dict[str, Skipped] = {}
@@ -150,7 +148,7 @@ def _select(
             skipped[verdict.path] = Skipped(entry.blob or "-", verdict.skipped)
         else:
             blob = source.identify(entry).blob
-            documents.append(Document(verdict.path, blob, tag(verdict.path, recipe)))
+            documents.append(Document(verdict.path, blob, target.tag(verdict.path)))
     return documents, skipped
 
 

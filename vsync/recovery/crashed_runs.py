@@ -6,19 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from vsync.config.targets import Target
 from vsync.documents.document import upload_filename
 from vsync.errors import VsyncError
 from vsync.plan.comparison import Comparison
-from vsync.plan.scan import Brief, list_documents, survey
+from vsync.plan.scan import list_documents, scan
 from vsync.source.base import Source
-from vsync.state.journal import Attempt
+from vsync.state.journal_record import Attempt
 from vsync.state.manifest import TargetState
 from vsync.state.publication import STALE_AFTER_S
-from vsync.state.seal import Unsettled
+from vsync.state.seal import UnfinishedRun
 
 
 @dataclass(frozen=True, slots=True)
-class DeadRun:
+class CrashedRun:
     """A run that left its seal open: from when to when it may have uploaded, in seconds since the epoch by its own clock.
 
     Without a renewed seal nobody uploads for longer than it takes to be taken over. `until` None: no sign of life is known.
@@ -36,13 +37,13 @@ def run_key(run: str, since: str) -> str:
     return f"{run} since {since}"
 
 
-def dead_runs(unsettled: Iterable[Unsettled]) -> list[DeadRun]:
+def crashed_runs(unfinished: Iterable[UnfinishedRun]) -> list[CrashedRun]:
     """The runs that a seal names. One whose time cannot be read is left out: nothing can be told of it. Pure."""
     found = []
-    for run, since, head, seen in unsettled:
+    for run, since, head, seen in unfinished:
         try:
             until = None if seen is None else _seconds(seen) + int(STALE_AFTER_S)
-            found.append(DeadRun(run_key(run, since), _seconds(since), head, until))
+            found.append(CrashedRun(run_key(run, since), _seconds(since), head, until))
         except (ValueError, OverflowError):
             continue
     return found
@@ -52,7 +53,7 @@ def _seconds(instant: str) -> int:
     return int(datetime.fromisoformat(instant).timestamp())
 
 
-def bounded(attempts: Sequence[Attempt], runs: Collection[str], dead: Sequence[DeadRun]) -> list[Attempt]:
+def bounded(attempts: Sequence[Attempt], runs: Collection[str], dead: Sequence[CrashedRun]) -> list[Attempt]:
     """The attempts of journals with an end: when these runs were known to be dead, if that is known of all. Pure."""
     ends = {run.id: run.until for run in dead}
     known = [ends.get(run) for run in runs]
@@ -71,11 +72,11 @@ class Planned:
 
 
 def planned_by(
-    run: DeadRun,
+    run: CrashedRun,
     at: Callable[[str], Source | None],
     source: Source,
     state: TargetState,
-    brief: Brief,
+    target: Target,
     answered: Collection[str],
 ) -> Planned | None:
     """The uploads of a dead run, each once; None where its commit cannot be had: then nothing is known of them.
@@ -86,8 +87,8 @@ def planned_by(
         then = source if run.head in {None, source.head} else at(run.head or "")
         if then is None:
             return None
-        plan = survey(then, state, brief, because=Comparison("full", "what a dead run had to do")).plan
-        documents = list_documents(then, brief)
+        plan = scan(then, state, target, because=Comparison("full", "what a dead run had to do")).plan
+        documents = list_documents(then, target)
     except VsyncError:
         return None
     sizes = {
@@ -102,5 +103,5 @@ def planned_by(
     return Planned(attempts, doubtful)
 
 
-def _attempt(run: DeadRun, path: str, size: int) -> Attempt:
+def _attempt(run: CrashedRun, path: str, size: int) -> Attempt:
     return Attempt(upload_filename(path), size, run.since, run.until)

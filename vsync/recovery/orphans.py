@@ -14,13 +14,12 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.report.report import Leftover
-from vsync.state.journal import Attempt
-from vsync.store.client import Refused
+from vsync.state.journal_record import Attempt
+from vsync.store.api_errors import Refused
+from vsync.store.entries import StoreInfo
 from vsync.store.files import PURPOSE, Files, UploadedFile
+from vsync.store.listed_elsewhere import MAX_REQUESTS, listed_elsewhere, requests_to_ask
 from vsync.system.retry import Sleep
-
-MAX_REQUESTS = 50
-"""How many requests are spent to make sure that no store lists the Files."""
 
 SETTLED_AFTER_S = 5
 """A File must be that old. Another run attaches its uploads within two seconds; then its store lists them."""
@@ -145,7 +144,7 @@ class Search:
     """What can be asked. `clock` gives the server's time of its last answer; None when its answers have no date."""
 
     files: Files
-    store_ids: Callable[[], Awaitable[Sequence[str]]]
+    stores: Callable[[], Awaitable[Sequence[StoreInfo]]]
     clock: Callable[[], int | None]
     others_open: Callable[[], bool]
     pause: Sleep
@@ -170,9 +169,9 @@ async def look_for(suspects: Suspects, search: Search) -> Found:
     seen = {*suspects.known, *(file.id for file in found)}
     nearby = near(suspects.attempts, listing, seen)
     doubtful = near(suspects.doubtful, listing, {*seen, *(file.id for file in nearby)})
-    stores = await search.store_ids() if nearby or doubtful else []
+    stores = await search.stores() if nearby or doubtful else []
     named = await _unattached(nearby, stores, search.files)
-    if len(stores) * (len(nearby) + len(doubtful)) > MAX_REQUESTS:
+    if requests_to_ask(len(nearby) + len(doubtful), stores) > MAX_REQUESTS:
         return Found([*judged, *_listed(named, _not_just_then(suspects))], len(doubtful))
     named += await _unattached(doubtful, stores, search.files)
     return Found([*judged, *_listed(named, _not_just_then(suspects))])
@@ -184,24 +183,26 @@ def _not_just_then(suspects: Suspects) -> str:
     return "it was not made just when an upload of ours had no answer, but about then"
 
 
-async def _unattached(found: Sequence[UploadedFile], stores: Sequence[str], files: Files) -> list[UploadedFile]:
+async def _unattached(found: Sequence[UploadedFile], stores: Sequence[StoreInfo], files: Files) -> list[UploadedFile]:
     """The Files that no store lists. All of them, when the stores do not answer or too many requests are needed."""
-    if len(stores) * len(found) <= MAX_REQUESTS:
-        with contextlib.suppress(Refused):
-            return [file for file in found if not await _in_any(file, stores, files)]
+    with contextlib.suppress(Refused):
+        listed = await listed_elsewhere([file.id for file in found], stores, files)
+        if listed is not None:
+            return [file for file in found if file.id not in listed]
     return list(found)
 
 
 async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Search) -> list[Leftover]:
     if await asyncio.to_thread(search.others_open):
         return _listed(found, "another run of this repository is open, and it may be its upload")
-    stores = await search.store_ids()
-    if len(stores) * len(found) > MAX_REQUESTS:
-        return _listed(found, f"to ask {len(stores)} stores for {len(found)} Files takes over {MAX_REQUESTS} requests")
+    stores = await search.stores()
     try:
-        unattached = [file for file in found if not await _in_any(file, stores, search.files)]
+        listed = await listed_elsewhere([file.id for file in found], stores, search.files)
     except Refused as error:
         return _listed(found, f"whether a store lists it could not be asked ({error.message})")
+    if listed is None:
+        return _listed(found, f"to ask {len(stores)} stores for {len(found)} Files takes over {MAX_REQUESTS} requests")
+    unattached = [file for file in found if file.id not in listed]
     inferred, rest = judge(suspects.attempts, unattached, search.clock() or 0)
     why = "it was uploaded by a request whose answer was lost, and is in no vector store"
     deleted = [replace(item, verdict="deleted") for item in _listed(inferred, why)]
@@ -229,13 +230,6 @@ async def _listing_and_candidates(suspects: Suspects, search: Search) -> tuple[l
         if age < SETTLED_AFTER_S:
             await search.pause(SETTLED_AFTER_S - age)
     return listing, found
-
-
-async def _in_any(file: UploadedFile, stores: Sequence[str], files: Files) -> bool:
-    for store_id in stores:
-        if await files.is_in(store_id, file.id):
-            return True
-    return False
 
 
 def orphan_warnings(orphans: Sequence[Leftover]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 
 from vsync.documents.document import Document
+from vsync.git.blob_reader import BlobReader
 from vsync.git.changes import Change, TreeEntry
-from vsync.git.repository import BlobReader, Repository
+from vsync.git.repository import Repository
 from vsync.system.spool import Content
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreEntry
 from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Clock, Sleep

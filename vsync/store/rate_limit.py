@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -170,3 +171,23 @@ class Rates:
 
     def _window(self, limit: int) -> SlidingWindow:
         return SlidingWindow(limit, clock=self._clock, sleep=self._sleep)
+
+
+_LONG_WAIT_S = 5.0
+
+
+def make_rates(
+    uploads_per_minute: int,
+    writes_per_minute: int,
+    pause: Sleep,
+    note: Callable[[str], None] = lambda _: None,
+) -> Rates:
+    """The rates of a run. `pause` waits; `note` is told of waits longer than five seconds."""
+    limits = f"per minute: uploads {uploads_per_minute}, changes of a store {writes_per_minute}"
+
+    async def noted_pause(wait_s: float) -> None:
+        if wait_s > _LONG_WAIT_S:
+            note(f"Waiting {wait_s:.0f} s for a rate limit ({limits}).")
+        await pause(wait_s)
+
+    return Rates(uploads_per_minute, writes_per_minute, sleep=noted_pause)

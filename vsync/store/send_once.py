@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from vsync.store.client import AnswerLost
+from vsync.store.api_errors import AnswerLost
 from vsync.system.retry import Sleep, backoff
 
 T = TypeVar("T")

@@ -1,164 +1,32 @@
-"""One vector store, spoken to through the API: locate, upload, attach, ask for progress, list, retag, remove, search.
+"""One vector store: upload, attach, ask for progress, list, change attributes, remove, search.
 
-Answers become values here, and nothing of the SDK leaves this module. Each method is one step that `apply` arranges;
-none of the SDK's helpers for uploading and polling is used: they have no deadline, raise at the first failed upload and
-send no attributes (https://github.com/openai/openai-python, `lib/_vector_stores.py`).
+Answers become values; nothing of the SDK leaves this module. Each method is one step; `vsync.transfer` puts the steps in order.
+The SDK's own helpers for upload and polling are not used (https://github.com/openai/openai-python, `lib/_vector_stores.py`):
+they have no deadline, raise at the first failed upload, and send no attributes.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from vsync.documents.attributes import AttributeValue
-from vsync.errors import ApiUnavailable, StoreGone, VsyncError
+from vsync.errors import VsyncError
 from vsync.state.journal import Journal
-from vsync.store.answers import (
-    PAGE,
-    T,
-    about,
-    deleted,
-    hit_of,
-    id_of,
-    items_of,
-    not_there,
-    pages,
-    progress_of,
-    says_expired,
-    store_entry_of,
-    store_info_of,
-    unless_gone,
-)
-from vsync.store.client import AnswerLost, Api, Refused
-from vsync.store.entries import METADATA_NONCE, BatchProgress, Hit, NewEntry, StoreEntry, StoreInfo
+from vsync.store.answers import check_id, deleted, hit_of, id_of, items_of, progress_of, store_entry_of
+from vsync.store.api_errors import AnswerLost, Refused, unexpected_refusal
+from vsync.store.client import Api
+from vsync.store.entries import BatchProgress, Hit, NewEntry, StoreEntry
+from vsync.store.lookup import look_up
+from vsync.store.pages import PAGE, pages
 from vsync.store.rate_limit import Rates
+from vsync.store.refusals import not_there, says_expired, unless_gone
 from vsync.store.send_once import send_once
 
+T = TypeVar("T")
+
 MAX_BATCH = 2_000
-
-_ANEW = (
-    "To start anew in another store, run `vsync verify --repair` (in a workflow: `command: verify` with `args: --repair`): "
-    "it makes one and uploads everything into it. Where the id is given, leave it out, or give that of another store and "
-    "use another --target."
-)
-
-
-class Stores:
-    """The vector stores of a project."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    async def list(self) -> list[StoreInfo]:
-        found: list[StoreInfo] = []
-        client = self._api.client.vector_stores
-        try:
-            async for page in pages(
-                lambda send: self._api.ask("listing the vector stores", send),
-                lambda after: client.list(limit=PAGE, order="asc", **after),
-                store_info_of,
-            ):
-                found += page
-        except Refused as error:
-            raise _unexpected("listing the vector stores", error) from error
-        return found
-
-    async def ids(self) -> Sequence[str]:
-        return [info.id for info in await self.list()]
-
-    async def get(self, store_id: str) -> StoreInfo:
-        """The store of that id. Raises StoreGone when there is none or it has expired."""
-
-        async def send() -> StoreInfo:
-            found = store_info_of(await self._api.client.vector_stores.retrieve(store_id))
-            about(store_id, found.id)
-            return found
-
-        try:
-            info = await self._api.ask(f"looking up the vector store {store_id}", send)
-        except Refused as error:
-            if error.status in {400, 404}:
-                raise gone(store_id) from error
-            raise _unexpected("looking up the vector store", error) from error
-        if info.status == "expired":
-            raise StoreGone(f"The vector store {store_id} has expired: its entries are gone.", _ANEW)
-        return info
-
-    async def create(self, name: str, metadata: Mapping[str, str] | None = None) -> StoreInfo:
-        """A new store. When an answer is lost, the store it made is found again by a nonce in its metadata."""
-        nonce = secrets.token_hex(16)
-        what = f"creating the vector store {name!r}"
-        marked = {**(metadata or {}), METADATA_NONCE: nonce}
-
-        sent_again = False
-
-        async def request() -> StoreInfo:
-            return await self._api.ask(what, send, once=True)
-
-        async def send() -> StoreInfo:
-            return store_info_of(await self._api.client.vector_stores.create(name=name, metadata=marked))
-
-        async def find_again() -> StoreInfo | None:
-            nonlocal sent_again
-            twins = await self._with_nonce(nonce)
-            sent_again = not twins
-            return twins[0] if twins else None
-
-        try:
-            made = await send_once(request, find_again, wait=self._api.sleep)
-        except Refused as error:
-            raise _unexpected(what, error) from error
-        except AnswerLost as lost:
-            raise lost.error from lost
-        return await self._only_one(nonce, made) if sent_again else made
-
-    async def _with_nonce(self, nonce: str) -> Sequence[StoreInfo]:
-        found = [info for info in await self.list() if info.metadata.get(METADATA_NONCE) == nonce]
-        return sorted(found, key=lambda info: (info.created_at, info.id))
-
-    async def _only_one(self, nonce: str, made: StoreInfo) -> StoreInfo:
-        """Removes the empty twins of a store that was made by several requests; the list may have come too early for them."""
-        twins = [twin.id for twin in await self._with_nonce(nonce) if twin.id != made.id and twin.files == 0]
-        for twin in twins:
-            await self._delete(twin)
-        return made
-
-    async def _delete(self, store_id: str) -> None:
-        async def send() -> Any:
-            return deleted(await self._api.client.vector_stores.delete(store_id))
-
-        await unless_gone(self._api.ask(f"deleting the vector store {store_id}", send))
-
-    def open(
-        self,
-        store_id: str,
-        rates: Rates | None = None,
-        journal: Journal | None = None,
-        still_ours: Callable[[], None] = lambda: None,
-    ) -> VectorStore:
-        """A store to work on. Without rates or journal only to read: the API's own limits hold, and nothing is kept.
-
-        `still_ours` is asked right before each request that attaches, changes or deletes, also when it waited for its turn
-        or is sent again. It raises when another run has taken over.
-        """
-        return VectorStore(self._api, store_id, rates or Rates(), journal or Journal(), still_ours)
-
-
-def gone(store_id: str) -> StoreGone:
-    return StoreGone(
-        f"There is no vector store {store_id!r} here: it was deleted, or the key (or embedded store) is another one.",
-        f"Check the id (vs_…) and the key. {_ANEW}",
-    )
-
-
-def _unexpected(what: str, error: Refused) -> ApiUnavailable:
-    remedy = (
-        "An address usually ends in /v1: check OPENAI_BASE_URL." if error.status in {404, 405} else "Run again later."
-    )
-    return ApiUnavailable(
-        f"{what[0].upper()}{what[1:]} was refused ({error.status} {error.code}): {error.message}.", remedy
-    )
+"""How many Files the API attaches in one batch at most."""
 
 
 class VectorStore:
@@ -285,7 +153,7 @@ class VectorStore:
                 # Pages shift when entries come and go meanwhile, so an id may be seen twice.
                 found.update({entry.file_id: entry for entry in page})
         except Refused as error:
-            raise _unexpected("listing the vector store", error) from error
+            raise unexpected_refusal("listing the vector store", error) from error
         return list(found.values())
 
     async def newest_entries(self, file_ids: Collection[str]) -> dict[str, StoreEntry]:
@@ -306,7 +174,7 @@ class VectorStore:
                 if not left or pages_without == 2:
                     break
         except Refused as error:
-            raise _unexpected("listing the newest entries", error) from error
+            raise unexpected_refusal("listing the newest entries", error) from error
         return found
 
     async def entry(self, file_id: str) -> StoreEntry | None:
@@ -314,7 +182,7 @@ class VectorStore:
 
         async def send() -> StoreEntry:
             found = self._entry(await self._files.retrieve(file_id, vector_store_id=self.id))
-            about(file_id, found.file_id)
+            check_id(file_id, found.file_id)
             return found
 
         try:
@@ -382,5 +250,5 @@ class VectorStore:
             return await self._api.ask(what, send, once=once, limited=limited)
         except Refused as error:
             if not_there(error) or says_expired(error):
-                await Stores(self._api).get(self.id)
+                await look_up(self._api, self.id)
             raise

@@ -1,4 +1,4 @@
-"""Opens the place a run works in: source, manifest, seal and remote."""
+"""Opens the workspace a run works in: source, manifest, seal and remote."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class GitAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Workspace:
     """Where documents come from, and where their state is kept. `remote` is None when it is kept in files."""
 
     source: Source
@@ -92,22 +92,24 @@ class Place:
             self.remote.close()
 
 
-def open_place(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Place:
+def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Workspace:
     """Opens the source, and finds where manifest and seal are. Raises when they are not there, or have no such revision."""
     access = access or GitAccess()
-    place = replace(_open_source(settings, origin), stopped=access.stopped)
-    repository = place.repository
+    workspace = replace(_open_source(settings, origin), stopped=access.stopped)
+    repository = workspace.repository
     if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
         repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
     if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
-        return place
+        return workspace
     try:
         remote = _open_remote(settings, access, repository or Repository(Path(settings.repo)))
     except RepositoryError as error:
         if not access.optional:
             raise
-        return replace(place, warnings=(*place.warnings, f"{error.message} It is kept as a file in the workspace."))
-    return replace(place, remote=remote, is_dead=access.is_dead)
+        return replace(
+            workspace, warnings=(*workspace.warnings, f"{error.message} It is kept as a file in the workspace.")
+        )
+    return replace(workspace, remote=remote, is_dead=access.is_dead)
 
 
 def _open_remote(settings: Settings, access: GitAccess, repository: Repository) -> Remote:
@@ -135,17 +137,17 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
     return access.remote(repository, url)
 
 
-def _open_source(settings: Settings, origin: Origin) -> Place:
+def _open_source(settings: Settings, origin: Origin) -> Workspace:
     if settings.folder is not None:
         folder = FolderSource(Path(settings.folder))
         root = Path(settings.folder).resolve()
         name = show_path(os.fsencode(root.name))
-        identity = identify(settings.source, origin.repository, origin.repository_id, None, name)
-        return Place(folder, root, root / ".vsync", identity)
+        identity = identify(settings.target.source, origin.repository, origin.repository_id, None, name)
+        return Workspace(folder, root, root / ".vsync", identity)
     repository = Repository(Path(settings.repo))
     head = repository.resolve(settings.head or "HEAD")
     identity = identify(
-        settings.source,
+        settings.target.source,
         origin.repository,
         origin.repository_id,
         repository.origin_url(),
@@ -153,7 +155,7 @@ def _open_source(settings: Settings, origin: Origin) -> Place:
     )
     source = GitSource(repository, head)
     warnings = _ignored_config(repository.root)
-    return Place(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings=warnings)
+    return Workspace(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings=warnings)
 
 
 def _ignored_config(root: Path) -> tuple[str, ...]:
@@ -164,34 +166,38 @@ def _ignored_config(root: Path) -> tuple[str, ...]:
     )
 
 
-def open_publication(settings: Settings, place: Place, log: Callable[[str], None] = lambda text: None) -> Publication:
+def open_publication(
+    settings: Settings, workspace: Workspace, log: Callable[[str], None] = lambda text: None
+) -> Publication:
     """The manifest and seal of the target."""
-    manifest = manifest_path(settings, place.root)
-    if place.remote is not None:
-        if manifest is None or not manifest.is_relative_to(place.root):
+    manifest = manifest_path(settings, workspace.root)
+    if workspace.remote is not None:
+        if manifest is None or not manifest.is_relative_to(workspace.root):
             raise ManifestError(
                 f"The manifest {settings.manifest} is no path in the repository.",
                 "Give a path relative to its top folder: it names a file on the manifest's branch.",
             )
-        name = manifest_name(settings, manifest, place.root)
-        _check_names(settings.target, name)
+        name = manifest_name(settings, manifest, workspace.root)
+        _check_names(settings.target.name, name)
         return RemotePublication(
-            place.remote,
+            workspace.remote,
             name,
             settings.manifest_branch,
-            settings.target,
+            settings.target.name,
             shared=settings.manifest_branch != DEFAULT_MANIFEST_BRANCH,
-            is_dead=place.is_dead,
+            is_dead=workspace.is_dead,
             log=log,
         )
-    name = manifest_name(settings, manifest, place.root)
-    return LocalPublication(manifest, seal_folder(settings, place), settings.target, name, stopped=place.stopped)
+    name = manifest_name(settings, manifest, workspace.root)
+    return LocalPublication(
+        manifest, seal_folder(settings, workspace), settings.target.name, name, stopped=workspace.stopped
+    )
 
 
-def seal_folder(settings: Settings, place: Place) -> Path:
+def seal_folder(settings: Settings, workspace: Workspace) -> Path:
     """Where what belongs to this machine is kept: a local seal, and the journal."""
-    manifest = manifest_path(settings, place.root)
-    return place.seal_folder if settings.folder is None or manifest is None else manifest.parent
+    manifest = manifest_path(settings, workspace.root)
+    return workspace.seal_folder if settings.folder is None or manifest is None else manifest.parent
 
 
 def _check_names(target: str, manifest: str) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from vsync.documents.attributes import Identity
 from vsync.report.observer import Observer
-from vsync.store.client import AnswerLost, Refused
+from vsync.store.api_errors import AnswerLost, Refused
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.refusals import is_attached_already, is_final, is_unknown_file
 from vsync.store.send_once import send_once

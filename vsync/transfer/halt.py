@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable
 
 from vsync.errors import ApiUnavailable, Interrupted, VsyncError
-from vsync.store.client import AnswerLost, Refused
+from vsync.store.api_errors import AnswerLost, Refused
 from vsync.system.stop import Stop
 
 _ATTACH_AFTER_STOP_S = 0.5

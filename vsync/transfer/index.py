@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.report.observer import Observer
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import BatchProgress, StoreEntry
 from vsync.store.polling import ask_for_each
 from vsync.store.vector_store import VectorStore

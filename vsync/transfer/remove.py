@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from vsync.errors import Interrupted, VsyncError
 from vsync.report.observer import Observer
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.vector_store import VectorStore
 from vsync.system.stop import Stop
 from vsync.transfer.outcome import Removal

@@ -13,7 +13,7 @@ from vsync.errors import VsyncError
 from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
 from vsync.source.base import Source
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import NewEntry, belongs
 from vsync.store.refusals import is_final
 from vsync.store.vector_store import VectorStore

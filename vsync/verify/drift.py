@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes, Identity, path_attribute
-from vsync.documents.document import Recipe, same_content_rules, tag
+from vsync.documents.document import same_content_rules
 from vsync.recovery.entry_tag import tag_of_entry
 from vsync.recovery.repair import reserved_attributes
 from vsync.report.verification import KINDS, Drift, Foreign
@@ -33,20 +34,20 @@ def compare(
     inventory: Inventory,
     *,
     vouched: bool,
-    recipe: Recipe | None = None,
+    target: Target | None = None,
     left: Iterable[tuple[str, str]] = (),
 ) -> Found:
     """What differs between a manifest's state and what is there.
 
     `vouched` says that the manifest is the one last published: then an id in it is ours, whatever its entry says.
-    `recipe` tells which attributes a document should have, where the manifest was written with the same. `left` are
+    `target` tells which attributes a document should have, where the manifest was written with the same. `left` are
     Files (id, filename) that are surely ours and in no store.
     """
     listed = {entry.file_id: entry for entry in inventory.entries}
     found: list[Drift] = []
     sound = 0
     for path, record in state.files.items():
-        seen = list(_of_record(path, record, listed.get(record.file_id), state, identity, inventory, vouched, recipe))
+        seen = list(_of_record(path, record, listed.get(record.file_id), state, identity, inventory, vouched, target))
         found += seen
         sound += not seen
     recorded = {record.file_id for record in state.files.values()}
@@ -78,7 +79,7 @@ def _of_record(
     identity: Identity,
     inventory: Inventory,
     vouched: bool,
-    recipe: Recipe | None,
+    target: Target | None,
 ) -> Iterator[Drift]:
     """What is wrong with a document that the manifest names. Of an entry that answers no search nothing more is told."""
     if entry is None:
@@ -106,7 +107,7 @@ def _of_record(
         shown = entry.chunking
         told = f"{shown.size} tokens with an overlap of {shown.overlap}" if shown else "not known"
         yield Drift("chunking", path, record.file_id, f"its chunking is {told}, and the manifest says otherwise")
-    wrong = _wrong_attributes(path, record, entry, identity, state, recipe)
+    wrong = _wrong_attributes(path, record, entry, identity, state, target)
     if not wrong and record.tag and seen.partition(".")[2] != record.tag.partition(".")[2]:
         wrong = ["source, or those of the settings"]
     if wrong:
@@ -114,13 +115,13 @@ def _of_record(
 
 
 def _wrong_attributes(
-    path: str, record: Entry, entry: StoreEntry, identity: Identity, state: TargetState, recipe: Recipe | None
+    path: str, record: Entry, entry: StoreEntry, identity: Identity, state: TargetState, target: Target | None
 ) -> list[str]:
     """The names of attributes that are gone, different or too many."""
     wanted: dict[str, object] = dict(reserved_attributes(path, record, identity))
     shown = dict(entry.attributes)
-    if recipe is not None and record.tag == tag(path, recipe):
-        wanted |= {"source": recipe.source, **recipe.attributes}
+    if target is not None and record.tag == target.tag(path):
+        wanted |= {"source": target.source, **target.attributes}
     else:  # written by other settings: only their fingerprint is known
         shown = {key: value for key, value in shown.items() if key in wanted}
     wrong = [key for key in wanted if key not in shown or not _equal(shown[key], wanted[key])]

@@ -22,9 +22,9 @@ from vsync.report.report import Report
 from vsync.state import remote
 from vsync.store.client import Api, connect
 from vsync.store.rate_limit import Rates
-from vsync.sync.run import Job
+from vsync.sync.assemble import Assembled
 from vsync.system.stop import Stop
-from vsync.verify.run import Wish
+from vsync.verify.options import VerifyOptions
 from vsync.verify.run import run as verify
 
 KEY = "sk-proj-faults-0123456789abcdefgh"
@@ -69,17 +69,17 @@ class Surrounded(World):
     """The address of a server, where requests go over HTTP."""
 
     @contextlib.contextmanager
-    def job(self, **given: Any) -> Iterator[Job]:
+    def opened(self, **given: Any) -> Iterator[Assembled]:
         """Rates, too, count a thousandth of the time."""
-        with super().job(**given) as made:
-            rates = Rates(sleep=made.stop.pause, clock=lambda: time.monotonic() * 1000)
-            yield replace(made, rates=rates)
+        with super().opened(**given) as made:
+            rates = Rates(sleep=made.context.stop.pause, clock=lambda: time.monotonic() * 1000)
+            yield made._replace(ports=replace(made.ports, rates=rates))
 
     def sync(self, *, stop: Stop | None = None, origin: Origin | None = None, **given: Any) -> Report:
         if not self.repairs:
             return super().sync(stop=stop, origin=origin, **given)
-        with self.job(stop=stop, origin=origin, **given) as job:
-            return verify(job, Wish(repair=True))
+        with self.opened(stop=stop, origin=origin, **given) as opened:
+            return verify(*opened, VerifyOptions(repair=True))
 
     def connect(self, stop: Stop) -> AbstractAsyncContextManager[Api]:
         if self.over is None:

@@ -127,11 +127,11 @@ def test_no_setting_of_any_kind_is_another_error_than_a_wrong_setting(
         settings = resolve(options, environ)
         assert 1 <= settings.concurrency <= 256
         assert 0 <= settings.index_timeout < float("inf")
-        assert len(settings.attributes) <= 10
+        assert len(settings.target.attributes) <= 10
         for text in (
-            settings.target,
-            settings.vector_store_id,
-            settings.vector_store_name,
+            settings.target.name,
+            settings.target.vector_store_id,
+            settings.target.vector_store_name,
             settings.head,
             settings.base,
         ):

@@ -109,9 +109,9 @@ _USE_CHANCE = (
     "vsync.embedded.api",
     "vsync.embedded.database",
     "vsync.state.journal",
-    "vsync.sync.online",
-    "vsync.state.remote",
-    "vsync.store.vector_store",
+    "vsync.sync.lock",
+    "vsync.state.remote_refs",
+    "vsync.store.stores",
 )
 _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Breaker.__init__, "clock", now),

@@ -44,9 +44,10 @@ from vsync.errors import SealHeld, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.report import Report
 from vsync.state import remote as remote_publication
-from vsync.state.manifest import TargetState, parse_manifest
+from vsync.state.manifest import TargetState
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, parse_seal
-from vsync.sync.run import Job
+from vsync.sync.assemble import Assembled
 from vsync.system.stop import Stop
 
 TARGETS = ["default", "staging"]
@@ -131,10 +132,11 @@ class Timed:
     clock: Clock
 
     @contextlib.contextmanager
-    def job(self, **given: Any) -> Iterator[Job]:
+    def opened(self, **given: Any) -> Iterator[Assembled]:
         stop = given.pop("stop", None) or Stop()
-        with super().job(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
-            yield dataclasses.replace(made, now=lambda: datetime.fromtimestamp(self.clock.now, UTC))
+        with super().opened(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
+            now = lambda: datetime.fromtimestamp(self.clock.now, UTC)  # noqa: E731
+            yield made._replace(ports=dataclasses.replace(made.ports, now=now))
 
 
 class TimedWorld(Timed, World):

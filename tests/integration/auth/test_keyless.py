@@ -28,7 +28,7 @@ from vsync.embedded import EmbeddedStore
 from vsync.errors import ApiUnavailable, CredentialsRefused, PermissionDenied, VsyncError
 from vsync.serve.app import create_app
 from vsync.store.client import Api, connect
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.system.secrets import Secrets
 
 IDENTITY = WorkloadIdentity(PROVIDER, ACCOUNT)

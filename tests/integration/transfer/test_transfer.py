@@ -51,7 +51,8 @@ from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
 from vsync.state.manifest import Entry
 from vsync.store import vector_store as store_module
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.transfer import attach as attaching_module
 from vsync.transfer.outcome import Removal
 from vsync.transfer.remove import remove

@@ -15,8 +15,8 @@ from vsync.config.origin import Origin
 from vsync.config.settings import resolve
 from vsync.report.observer import Observer
 from vsync.sync import run as sync
-from vsync.sync.assemble import make_job
-from vsync.sync.workspace import open_place
+from vsync.sync.assemble import assemble
+from vsync.sync.workspace import open_workspace
 
 
 class Recording(Skipping):
@@ -52,9 +52,9 @@ def test_a_server_is_first_asked_after_a_moment(world: World) -> None:
 def test_a_sync_into_the_embedded_store_waits_for_nothing(repo: Repo, tmp_path: Path, count: int) -> None:
     repo.commit(dict(numbered(count)))
     settings = resolve({"repo": str(repo.root), "local": str(tmp_path / "store.db"), "source": "acme/docs"}, {})
-    stop, place = Recording(), open_place(settings, Origin())
-    report = sync.run(make_job(settings, Credentials(), Origin(), place, Observer(), stop, dry_run=False))
-    place.close()
+    stop, workspace = Recording(), open_workspace(settings, Origin())
+    report = sync.run(*assemble(settings, Credentials(), Origin(), workspace, Observer(), stop, dry_run=False))
+    workspace.close()
     assert (len(report.added), report.exit_code) == (count, 0)
     assert stop.slept == []
     looks = [number for what, number in report.requests.items() if what.startswith("GET /vector_stores/{id}/file")]

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from vsync.config.targets import Target
 from vsync.documents.attributes import (
     MAX_ATTRIBUTES,
     MAX_KEY_CHARACTERS,
@@ -21,17 +22,14 @@ from vsync.documents.attributes import (
 )
 from vsync.documents.chunking import Chunking
 from vsync.documents.document import (
-    Recipe,
     media_type,
     observed_tag,
     same_content_rules,
-    settings_fingerprint,
-    tag,
     upload_filename,
 )
 from vsync.errors import ConfigurationError
 
-RECIPE = Recipe("acme/docs", attributes={"team": "docs"})
+TARGET = Target(source="acme/docs", attributes={"team": "docs"})
 
 
 @pytest.mark.parametrize(
@@ -167,72 +165,38 @@ def test_all_attributes_fit_in_an_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "same_content"),
+    ("target", "same_content"),
     [
-        (Recipe("acme/docs", attributes={"team": "web"}), True),
-        (Recipe("acme/docs"), True),
-        (Recipe("acme/renamed", attributes={"team": "docs"}), True),
-        (Recipe("acme/docs", attributes={"team": "docs"}, chunking=Chunking(400, 200)), False),
+        (Target(source="acme/docs", attributes={"team": "web"}), True),
+        (Target(source="acme/docs"), True),
+        (Target(source="acme/renamed", attributes={"team": "docs"}), True),
+        (Target(source="acme/docs", attributes={"team": "docs"}, chunking=Chunking(400, 200)), False),
     ],
 )
-def test_the_tag_tells_an_upload_from_a_retag(recipe: Recipe, same_content: bool) -> None:
-    before, after = tag("a.md", RECIPE), tag("a.md", recipe)
+def test_the_tag_tells_an_upload_from_a_retag(target: Target, same_content: bool) -> None:
+    before, after = TARGET.tag("a.md"), target.tag("a.md")
     assert before != after
     assert same_content_rules(before, after) is same_content
 
 
 def test_another_filename_needs_another_upload() -> None:
-    assert not same_content_rules(tag("a.md", RECIPE), tag("b.md", RECIPE))
+    assert not same_content_rules(TARGET.tag("a.md"), TARGET.tag("b.md"))
 
 
 def test_the_tag_does_not_depend_on_the_order_of_attributes() -> None:
-    assert tag("a.md", Recipe("s", attributes={"a": 1, "b": 2})) == tag(
-        "a.md", Recipe("s", attributes={"b": 2, "a": 1})
-    )
+    assert Target(source="s", attributes={"a": 1, "b": 2}).tag("a.md") == Target(
+        source="s", attributes={"b": 2, "a": 1}
+    ).tag("a.md")
 
 
 def test_the_tag_is_the_same_in_every_version() -> None:
     # Another tag for the same document would upload everybody's documents anew.
-    assert tag("docs/a.md", RECIPE) == "bf6e2460903b.a2cb3f5ff7e6"
+    assert TARGET.tag("docs/a.md") == "bf6e2460903b.a2cb3f5ff7e6"
 
 
 def test_the_tag_can_be_told_from_what_the_store_shows() -> None:
-    assert observed_tag("a.md", Chunking(), "acme/docs", {"team": "docs"}) == tag("a.md", RECIPE)
-    assert observed_tag("a.md", None, "acme/docs", {"team": "docs"}) != tag("a.md", RECIPE)
-
-
-@pytest.mark.parametrize(
-    ("recipe", "include", "exclude"),
-    [
-        (Recipe("acme/other", attributes={"team": "docs"}), (), ()),
-        (Recipe("acme/docs", "second", attributes={"team": "docs"}), (), ()),
-        (Recipe("acme/docs", attributes={"team": "web"}), (), ()),
-        (Recipe("acme/docs", attributes={"team": "docs"}, chunking=Chunking(400, 200)), (), ()),
-        (RECIPE, ("*.md",), ()),
-        (RECIPE, (), ("*.md",)),
-    ],
-)
-def test_all_that_decides_about_documents_is_in_the_settings_fingerprint(
-    recipe: Recipe, include: tuple[str, ...], exclude: tuple[str, ...]
-) -> None:
-    assert settings_fingerprint(recipe, include, exclude) != settings_fingerprint(RECIPE, (), ())
-
-
-def test_what_is_not_given_leaves_the_settings_fingerprint_as_it_was() -> None:
-    # Known since the first version: another value would compare every whole tree anew.
-    assert settings_fingerprint(RECIPE, ("a",), ("b",), ()) == settings_fingerprint(RECIPE, ("a",), ("b",))
-    assert settings_fingerprint(RECIPE, (), (), ("a",)) != settings_fingerprint(RECIPE, (), ("a",), ())
-
-
-def test_the_order_of_patterns_is_in_the_settings_fingerprint() -> None:
-    one, other = settings_fingerprint(RECIPE, ("a", "!b"), ()), settings_fingerprint(RECIPE, ("!b", "a"), ())
-    assert one != other
-
-
-def test_the_same_settings_have_the_same_fingerprint() -> None:
-    same = Recipe("acme/docs", attributes={"team": "docs"})
-    assert settings_fingerprint(same, ("a",), ("b",)) == settings_fingerprint(RECIPE, ("a",), ("b",))
-    assert len(settings_fingerprint(RECIPE, (), ())) == 16
+    assert observed_tag("a.md", Chunking(), "acme/docs", {"team": "docs"}) == TARGET.tag("a.md")
+    assert observed_tag("a.md", None, "acme/docs", {"team": "docs"}) != TARGET.tag("a.md")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ NOT_INPUTS = {"config", "repo", "source", "local", "push", "uploads-per-minute",
 
 DEFAULTS = {
     "command": "sync",
-    "target": Settings().target,
+    "target": Settings().target.name,
     "manifest": Settings().manifest,
     "manifest-branch": "vsync-manifest",
     "commit": "true",

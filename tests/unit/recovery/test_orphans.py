@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
+from tests.support.builders import store_info
 from vsync.recovery.orphans import (
-    MAX_REQUESTS,
     NEAR_S,
     SETTLED_AFTER_S,
     Found,
@@ -21,9 +21,11 @@ from vsync.recovery.orphans import (
     orphan_warnings,
 )
 from vsync.report.report import Leftover
-from vsync.state.journal import Attempt
-from vsync.store.client import Refused
+from vsync.state.journal_record import Attempt
+from vsync.store.api_errors import Refused
+from vsync.store.entries import StoreInfo
 from vsync.store.files import Files, UploadedFile
+from vsync.store.listed_elsewhere import MAX_REQUESTS
 
 NOW = 1_000
 
@@ -159,9 +161,10 @@ class Project:
         known: Iterable[str] = (),
         now: int | None = NOW,
     ) -> Found:
-        async def stores() -> Sequence[str]:
+        async def stores() -> Sequence[StoreInfo]:
             self.asked.append("stores")
-            return self.stores
+            # Their listings are long, so that each File is asked for.
+            return [store_info(store_id, files=1_000_000) for store_id in self.stores]
 
         async def pause(seconds: float) -> None:
             self.waits.append(seconds)

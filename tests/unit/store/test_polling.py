@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import store_entry
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreEntry
 from vsync.store.poll_times import EMBEDDED, SERVER, PollTimes
 from vsync.store.polling import ask_for_each, wait_until_indexed

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from vsync.errors import ApiUnavailable
-from vsync.store.client import AnswerLost, Refused
+from vsync.store.api_errors import AnswerLost, Refused
 from vsync.store.send_once import MAX_TRIES, send_once
 
 

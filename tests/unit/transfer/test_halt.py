@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted
-from vsync.store.client import AnswerLost, Refused
+from vsync.store.api_errors import AnswerLost, Refused
 from vsync.system.stop import Stop
 from vsync.transfer.halt import Halt
 
