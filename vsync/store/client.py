@@ -28,6 +28,7 @@ from vsync.store.failed_try import (
     read_failure,
     too_late_error,
 )
+from vsync.store.poll_times import SERVER, PollTimes
 from vsync.store.request_body import joined
 from vsync.store.response_limit import limit_size
 from vsync.store.traffic import Traffic
@@ -70,8 +71,10 @@ class Api:
         exchange: Exchange | None = None,
         stop: Stop | None = None,
         breaker: Breaker | None = None,
+        poll_times: PollTimes = SERVER,
     ) -> None:
         self.client = client
+        self.poll_times = poll_times
         self.traffic = traffic
         self.sleep = sleep
         self.secrets = Secrets(client.api_key) if secrets is None else secrets
@@ -193,11 +196,12 @@ async def connect(
     stop: Stop | None = None,
     subject_token: Callable[[], str] | None = None,
     secrets: Secrets | None = None,
+    poll_times: PollTimes = SERVER,
 ) -> AsyncIterator[Api]:
     """A client for the API; with the embedded store's `transport`, a client for that store.
 
     `subject_token` returns a new identity token of this job; credentials with a workload identity need it.
-    New tokens are added to `secrets`.
+    New tokens are added to `secrets`. `poll_times` says when the store is asked whether it has indexed Files.
     """
     import httpx2
     import openai
@@ -238,7 +242,16 @@ async def connect(
             http_client=http_client,
             max_retries=0,
         )
-        api = Api(client, traffic, sleep=sleep or asyncio.sleep, log=log, secrets=secrets, exchange=exchange, stop=stop)
+        api = Api(
+            client,
+            traffic,
+            sleep=sleep or asyncio.sleep,
+            log=log,
+            secrets=secrets,
+            exchange=exchange,
+            stop=stop,
+            poll_times=poll_times,
+        )
         try:
             yield api
         finally:
