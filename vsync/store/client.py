@@ -203,36 +203,13 @@ async def connect(
     `subject_token` returns a new identity token of this job; credentials with a workload identity need it.
     New tokens are added to `secrets`. `poll_times` says when the store is asked whether it has indexed Files.
     """
-    import httpx2
     import openai
 
-    traffic = Traffic()
-    base_url = "http://embedded.invalid/v1" if transport else credentials.base_url or "https://api.openai.com/v1"
-    if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).netloc:
-        raise ConfigurationError(f"The base URL {base_url!r} is not an http(s) address.", "Correct OPENAI_BASE_URL.")
-    prefix = urlsplit(base_url).path.rstrip("/")
-    secrets = Secrets() if secrets is None else secrets
+    traffic, secrets = Traffic(), Secrets() if secrets is None else secrets
+    base_url = "http://embedded.invalid/v1" if transport else _address(credentials)
     secrets.add(credentials.api_key)
     exchange = _exchange(credentials, subject_token, secrets) if transport is None else None
-
-    async def before(request: httpx2.Request) -> None:
-        traffic.count(request.method, request.url.path.removeprefix(prefix))
-        if transport is None and isinstance(request.stream, httpx2.SyncByteStream):
-            request.stream = joined(request.stream)
-        if exchange is not None:
-            exchange.used(request.headers.get("Authorization", ""))
-
-    async def after(response: httpx2.Response) -> None:
-        traffic.answered(response.headers.get("date", ""))
-
-    http_client = httpx2.AsyncClient(
-        transport=transport,
-        timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
-        limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
-        event_hooks={"request": [before], "response": [after, limit_size]},
-        follow_redirects=True,
-    )
-    async with http_client:
+    async with _http_client(transport, base_url, concurrency, traffic, exchange) as http_client:
         client = openai.AsyncOpenAI(
             api_key=None if exchange else "embedded" if transport else credentials.api_key,
             workload_identity=exchange.for_sdk() if exchange else None,
@@ -256,6 +233,44 @@ async def connect(
             yield api
         finally:
             api.close()
+
+
+def _address(credentials: Credentials) -> str:
+    address = credentials.base_url or "https://api.openai.com/v1"
+    if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).netloc:
+        raise ConfigurationError(f"The base URL {address!r} is not an http(s) address.", "Correct OPENAI_BASE_URL.")
+    return address
+
+
+def _http_client(
+    transport: httpx2.AsyncBaseTransport | None,
+    base_url: str,
+    concurrency: int,
+    traffic: Traffic,
+    exchange: Exchange | None,
+) -> httpx2.AsyncClient:
+    """The HTTP client below the SDK. It counts requests, and tells the exchange which token a request used."""
+    import httpx2
+
+    prefix = urlsplit(base_url).path.rstrip("/")
+
+    async def before(request: httpx2.Request) -> None:
+        traffic.count(request.method, request.url.path.removeprefix(prefix))
+        if transport is None and isinstance(request.stream, httpx2.SyncByteStream):
+            request.stream = joined(request.stream)
+        if exchange is not None:
+            exchange.used(request.headers.get("Authorization", ""))
+
+    async def after(response: httpx2.Response) -> None:
+        traffic.answered(response.headers.get("date", ""))
+
+    return httpx2.AsyncClient(
+        transport=transport,
+        timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
+        limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
+        event_hooks={"request": [before], "response": [after, limit_size]},
+        follow_redirects=True,
+    )
 
 
 def _exchange(credentials: Credentials, subject_token: Callable[[], str] | None, secrets: Secrets) -> Exchange | None:
