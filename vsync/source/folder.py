@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from vsync.documents.document import Document
+from vsync.documents.inspection import MAX_BYTES, inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Scanner
-from vsync.documents.selection import MAX_BYTES, inspect_content, needs_reading, size_reason
 from vsync.errors import RepositoryError
 from vsync.git.changes import Change, TreeEntry, show_path
 from vsync.source.base import unread_id

@@ -20,7 +20,7 @@ import pytest
 
 from vsync.config.targets import Target
 from vsync.documents.document import Document
-from vsync.documents.selection import MAX_BYTES
+from vsync.documents.inspection import MAX_BYTES
 from vsync.errors import ConfigurationError, RepositoryError
 from vsync.git.changes import SYMLINK, TreeEntry
 from vsync.plan.scan import scan

@@ -17,7 +17,8 @@ import tracemalloc
 import pytest
 
 from vsync.documents import secret_scan as leaks
-from vsync.documents.secret_scan import MAX_FINDINGS, Finding, Scanner, is_secret_name
+from vsync.documents.secret_formats import is_secret_name
+from vsync.documents.secret_scan import MAX_FINDINGS, Finding, Scanner
 
 ALNUM = string.ascii_letters + string.digits
 URL_SAFE = ALNUM + "-_"

@@ -7,17 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from vsync.documents.selection import (
-    LFS_POINTER_MAX_BYTES,
-    MAX_BYTES,
-    NOT_SELECTED,
-    Rules,
-    Selector,
-    Verdict,
-    content_reason,
-    needs_reading,
-    size_reason,
-)
+from vsync.documents.inspection import LFS_POINTER_MAX_BYTES, MAX_BYTES, content_reason, needs_reading, size_reason
+from vsync.documents.selection import NOT_SELECTED, Rules, Selector, Verdict
 from vsync.errors import ConfigurationError
 from vsync.git.changes import SUBMODULE, SYMLINK
 
