@@ -1,4 +1,4 @@
-"""Attaching files to a vector store: what one request, a batch and a new store have in common."""
+"""Attaches files to a vector store, for single requests, batches and new stores."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ def attach_all(
     attachments: Iterable[Attachment],
     param: str,
 ) -> list[int]:
-    """The entries of all, or a refusal of all.
+    """Attaches all files, or none when one is refused. Returns the entries.
 
-    A file that is attached already keeps its entry, unchanged unless indexing failed or was cancelled: then
-    it is tried again.
+    A file that is already attached keeps its entry. When its indexing failed or was cancelled, it is tried again.
     """
     found, unsupported = [], set()
     for attachment in attachments:
