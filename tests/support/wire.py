@@ -42,7 +42,8 @@ from vsync.state.manifest import Manifest, TargetState
 from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, parse_seal
 from vsync.store.breaker import Breaker
-from vsync.store.client import Api, Traffic, connect
+from vsync.store.client import Api, connect
+from vsync.store.traffic import Traffic
 from vsync.sync import run as sync
 from vsync.sync.assemble import Assembled, assemble
 from vsync.sync.workspace import open_workspace

@@ -26,7 +26,7 @@ from vsync.system.stop import Stop
 if TYPE_CHECKING:
     from vsync.auth.identity_token import TokenSource
     from vsync.report.report import Report
-    from vsync.store.session import Connect
+    from vsync.store.connect import Connect
     from vsync.sync.assemble import Assembled
     from vsync.sync.workspace import GitAccess
 
@@ -134,10 +134,17 @@ def opened_run(
 
 def connection_of(context: Context, settings: Settings, root: Path) -> Connect:
     """How to reach the store. Raises MissingCredentials."""
-    from vsync.sync.assemble import connector, missing
+    from vsync.store.connect import connector, missing
     from vsync.sync.ports import no_key
 
-    connect = connector(settings, context.credentials, root, token=context.token, secrets=context.secrets)
+    connect = connector(
+        context.credentials,
+        concurrency=settings.concurrency,
+        local=settings.local,
+        root=root,
+        token=context.token,
+        secrets=context.secrets,
+    )
     if connect is None:
         raise missing(context.credentials, context.token) or no_key()
     return connect

@@ -30,7 +30,7 @@ def stores_list(context: Context, /, as_json: bool, **options: Any) -> None:
     """List the vector stores of the project."""
 
     async def question(api: Api) -> list[Any]:
-        from vsync.store.vector_store import Stores
+        from vsync.store.stores import Stores
 
         return await Stores(api).list()
 
@@ -46,7 +46,7 @@ def stores_show(context: Context, /, store_id: str, as_json: bool, **options: An
 
     async def question(api: Api) -> Any:
         from vsync.errors import StoreGone
-        from vsync.store.vector_store import Stores
+        from vsync.store.stores import Stores
 
         try:
             return await Stores(api).get(store_id)
@@ -61,10 +61,13 @@ def stores_show(context: Context, /, store_id: str, as_json: bool, **options: An
 @click.argument("name")
 @pass_context
 def stores_create(context: Context, /, name: str, as_json: bool, **options: Any) -> None:
-    """Create a vector store. To sync into it, give its id: a name alone never proves that a store is yours."""
+    """Create a vector store.
+
+    To sync into it, give its id with --vector-store-id: a name alone does not prove that a store is yours.
+    """
 
     async def question(api: Api) -> Any:
-        from vsync.store.vector_store import Stores
+        from vsync.store.stores import Stores
 
         return await Stores(api).create(name)
 

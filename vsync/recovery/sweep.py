@@ -12,7 +12,7 @@ from vsync.documents.attributes import Identity
 from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
-from vsync.recovery.orphans import Search, Suspects, leftover_warnings, look_for
+from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
 from vsync.report.report import Leftover
 from vsync.source.base import Source
 from vsync.state.journal import Journal
@@ -20,7 +20,8 @@ from vsync.state.journal_record import Attempt
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Sleep
 
 
@@ -74,16 +75,16 @@ class Sweep:
         suspects, warnings = await asyncio.to_thread(self._suspects, plan, known, answered)
         if not suspects.attempts and not suspects.doubtful:
             return Swept(state, (), warnings)
-        search = Search(Files(api), Stores(api).ids, lambda: api.traffic.date, self.others_open, self.pause)
+        search = Search(Files(api), Stores(api).list, lambda: api.traffic.date, self.others_open, self.pause)
         found = await look_for(suspects, search)
         if found.unasked:
             warnings.append(
                 f"{found.unasked} Files have the name and size of a document and were made while a run was dying. To ask "
                 "whether a store lists them takes too many requests, so they were not touched."
             )
-        deleted = [item.file_id for item in found.leftovers if item.verdict == "deleted"]
-        warnings += leftover_warnings(found.leftovers)
-        return Swept(with_proven(state, deleted), found.leftovers, warnings)
+        deleted = [item.file_id for item in found.orphans if item.verdict == "deleted"]
+        warnings += orphan_warnings(found.orphans)
+        return Swept(with_proven(state, deleted), found.orphans, warnings)
 
     def _suspects(self, plan: Plan, known: Collection[str], answered: Collection[str]) -> tuple[Suspects, list[str]]:
         """Uploads that may have made a File nobody knows of: of this run, and of runs that died.

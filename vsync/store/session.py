@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from vsync.errors import ApiUnavailable
-from vsync.store.client import Api, Refused
+from vsync.store.api_errors import Refused
+from vsync.store.client import Api
+from vsync.store.connect import Connect
 from vsync.system.stop import Stop
 
 T = TypeVar("T")
-Connect = Callable[[], AbstractAsyncContextManager[Api]]
 
 
 def ask(connect: Connect, question: Callable[[Api], Awaitable[T]], stop: Stop | None = None) -> T:

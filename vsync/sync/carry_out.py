@@ -17,7 +17,8 @@ from vsync.store.choose import store_metadata
 from vsync.store.client import Api
 from vsync.store.entries import StoreInfo
 from vsync.store.session import ask
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.sync.audit import audit
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking, Proposal, Propose
@@ -30,7 +31,8 @@ from vsync.sync.recorded import is_superseded
 from vsync.sync.result import final_failures, of_run
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
-from vsync.transfer.transfer import Delivery, transfer
+from vsync.transfer.transfer import transfer
+from vsync.transfer.upload import Delivery
 
 _MAX_PLANS = 5
 

@@ -19,7 +19,7 @@ from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.store.session import ask
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.sync.context import RunContext
 from vsync.sync.locate import Located, locate
 from vsync.sync.lock import mint_owner

@@ -10,7 +10,7 @@ from vsync.state.identity import SourceIdentity
 from vsync.state.manifest import TargetState
 from vsync.store.choose import choose_by_metadata, choose_by_name, owner_of_source
 from vsync.store.entries import StoreInfo
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)

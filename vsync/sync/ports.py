@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from vsync.errors import MissingCredentials
 from vsync.source.base import Source
 from vsync.state.journal import Journal
 from vsync.state.publication import Publication
+from vsync.store.connect import Connect
 from vsync.store.rate_limit import Rates
-
-if TYPE_CHECKING:
-    from vsync.store.session import Connect
 
 
 @dataclass(frozen=True, slots=True)

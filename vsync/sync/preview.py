@@ -137,7 +137,7 @@ def dry_run(target: Target, context: RunContext, basis: Basis) -> Report:
     report = of_plan(basis.report, plan, refused=refusal(plan, target.limits))
     report = replace(report, dry_run=True)
     if basis.recorded.state is None:
-        reason = f"{report.comparison.reason}; the store may hold documents already, which a sync finds"
+        reason = f"{report.comparison.reason}; the store may already hold documents, and a sync checks this"
         report = replace(report, comparison=replace(report.comparison, reason=reason))
     context.observer.planned(report)
     return report

@@ -16,7 +16,7 @@ from vsync.report.verification import Taken
 from vsync.store.client import Api
 from vsync.store.files import Files
 from vsync.store.session import ask
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
 from vsync.verify.compare import compare_store, read_when_quiet

@@ -17,8 +17,10 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 import pytest
 
 from vsync.store.breaker import Breaker
+from vsync.store.polling import wait_until_indexed
 from vsync.store.rate_limit import Rates, SlidingWindow
 from vsync.system.retry import backoff
+from vsync.transfer.transfer import transfer
 
 _Given = TypeVarTuple("_Given")
 _Made = TypeVar("_Made")
@@ -102,25 +104,22 @@ class Chance:
 
 
 chance = Chance()
-_USE_TIME = (
-    "vsync.transfer.index",
-    "vsync.recovery.adopt",
-    "vsync.store.inventory",
-    "vsync.system.stop",
-)
+_USE_TIME = ("vsync.system.stop",)
 _USE_CHANCE = (
     "vsync.embedded.api",
     "vsync.embedded.database",
     "vsync.state.journal",
     "vsync.sync.lock",
     "vsync.state.remote_refs",
-    "vsync.store.vector_store",
+    "vsync.store.stores",
 )
 _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Breaker.__init__, "clock", now),
     (Rates.__init__, "clock", now),
     (SlidingWindow.__init__, "clock", now),
     (backoff, "jitter", chance.random),
+    (transfer, "clock", now),
+    (wait_until_indexed, "clock", now),
 ]
 
 

@@ -458,7 +458,7 @@ def test_a_run_that_lost_its_seal_and_an_answer_says_what_may_be_left(
     synced.wire.when("POST /files", lost_meanwhile, times=1)
     with pytest.raises(SealHeld):
         synced.sync(observer=notes)
-    assert [text for text in notes.texts if text.startswith("Uploads of this run that were never answered: a.md. ")]
+    assert [text for text in notes.texts if text.startswith("These uploads of this run were never answered: a.md. ")]
 
 
 class Notes(Observer):
