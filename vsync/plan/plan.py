@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vsync.documents.document import Document, same_content_rules
+from vsync.documents.inspection import CONTENT_REASONS
 from vsync.documents.secret_scan import Finding
-from vsync.documents.selection import CONTENT_REASONS
 from vsync.git.changes import pair_renames
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.documents.document import Document
+from vsync.documents.inspection import inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Finding, Scanner
-from vsync.documents.selection import Selector, SkipReason, inspect_content, needs_reading, size_reason
+from vsync.documents.selection import Selector, SkipReason
 from vsync.errors import RepositoryError
 from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.comparison import Comparison, choose_comparison

@@ -84,7 +84,7 @@ class Keyless:
             await asyncio.sleep(0)
 
         async def asked() -> Any:
-            secrets = Secrets(told=self.masked.append)
+            secrets = Secrets(added=self.masked.append)
             source = token_source({**os.environ, **environ}, identity.audience, secrets.add)
             async with connect(
                 Credentials(base_url=self._url, identity=identity),
