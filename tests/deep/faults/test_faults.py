@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from tests.deep.faults import matrix, over_http, processes
-from tests.deep.faults.__main__ import AnyCase, tried
+from tests.deep.faults.__main__ import AnyCase, run_case
 from tests.deep.faults.kinds import INDEXING, KINDS
 from tests.deep.faults.matrix import Case, Storm
 from tests.deep.faults.processes import FullDisk, Kill, Push, Signals
@@ -25,8 +25,8 @@ def nothing_left_behind() -> Iterator[None]:
 
 
 def hold(cases: Iterable[AnyCase]) -> int:
-    """Tries them. Gives how many faults were met."""
-    results = [tried(case) for case in cases]
+    """Runs the cases. Gives how many faults were met."""
+    results = [run_case(case) for case in cases]
     broken = [result for result in results if result.violations]
     assert not broken, "\n".join(f"{result.case}: {text}" for result in broken for text in result.violations)
     return sum(result.met for result in results)
