@@ -240,6 +240,12 @@ class OnlineRun:
         unknown = self._known.state is None and info is not None
         if info is not None and (self._known.must_list or unknown):
             state, plan = await self._plan_from_store(stores, info, state)
+        left_by_dead_runs = self._job.journal.inherited.uploaded
+        if (
+            info is None and left_by_dead_runs
+        ):  # their store is gone, so no listing proves these Files: the journal does
+            state = with_proven(state, left_by_dead_runs)
+            plan = survey(self._job.source, state, self._job.brief, because=self._report.comparison).plan
         return info, state, plan
 
     def _plan_anew(self, state: TargetState, why: str) -> tuple[TargetState, Plan]:
