@@ -225,11 +225,10 @@ def _killed(case: Kill) -> Result:
 
 
 def moments(scenario: str, number: int, *, fresh: bool = False) -> list[Kill]:
-    """Random instants, the same every time."""
+    """Random instants, the same every time, and no instant twice."""
     chance = random.Random(f"{scenario} {fresh}")
-    return [
-        Kill(scenario, moment=chance.uniform(0, 1.6 if fresh else 0.6), done=True, fresh=fresh) for _ in range(number)
-    ]
+    milliseconds = chance.sample(range(1_600 if fresh else 600), number)
+    return [Kill(scenario, moment=instant / 1000, done=True, fresh=fresh) for instant in milliseconds]
 
 
 def _forget(world: Surrounded, machine: Repo) -> None:

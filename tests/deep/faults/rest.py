@@ -72,7 +72,7 @@ def comes_to_rest(world: Surrounded, result: Result, others: Others, earlier: Se
     result.add(report_is_true(world, ended))
     result.add(at_rest(world))
     result.add(others.touched(world))
-    _check_files_left(world, result, ours, set().union(*(ended.leftovers("listed") for ended in named)))
+    check_files_left(world, result, ours, set().union(*(ended.leftovers("listed") for ended in named)))
     _check_next_run(world, result)
 
 
@@ -103,7 +103,8 @@ def _give_up_the_store(world: Surrounded, result: Result) -> None:
         world.forget_manifest()
 
 
-def _check_files_left(world: Surrounded, result: Result, ours: set[str], named: set[str]) -> None:
+def check_files_left(world: Surrounded, result: Result, ours: set[str], named: set[str]) -> None:
+    """Checks the Files that no store lists. `ours` are those that a journal proved, `named` those that a report named."""
     left = unattached(world) - result.excused
     names = world.uploaded()
     result.named = len(left & named)

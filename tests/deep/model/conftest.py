@@ -1,7 +1,21 @@
-"""The same histories every time, and few; `--hypothesis-profile=soak` looks for new ones, for long."""
+"""The same histories every time, and few. `make soak` looks for new ones, for long."""
 
 from __future__ import annotations
 
+import os
+
+import pytest
 from hypothesis import settings
 
+from tests.deep.model import clockwork
+
 settings.register_profile("soak", database=None, deadline=None)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs take no time: the clock of their event loop moves by timers alone, and nothing is synced to the disk."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    clockwork.install(monkeypatch)
+    monkeypatch.setattr("vsync.state.remote.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("vsync.state.remote._GRACE_S", 0.0)
