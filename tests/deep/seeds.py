@@ -7,12 +7,19 @@ import os
 import pkgutil
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import tests.deep
 import tests.support
 import vsync
 
 VARIABLE = "SOAK_SEED"
+AGAIN = "SOAK_AGAIN"
+"""The variable that holds the command which repeats the run."""
+
+settings.register_profile(
+    "soak", max_examples=20_000, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def some(number: int) -> range:
@@ -22,7 +29,16 @@ def some(number: int) -> range:
 
 
 def pytest_report_header() -> str:
-    return f"seed: {os.environ.get(VARIABLE, 'none')}"
+    return _told()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    if exitstatus != pytest.ExitCode.OK:
+        terminalreporter.write_line(_told())
+
+
+def _told() -> str:
+    return f"seed {os.environ.get(VARIABLE)}: {os.environ.get(AGAIN)} repeats this run"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

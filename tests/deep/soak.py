@@ -20,7 +20,6 @@ import argparse
 import os
 import secrets
 import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -30,19 +29,15 @@ from tests.support.places import ROOT
 _FOLDERS = ("tests/deep/model", "tests/deep/fuzz", "tests/deep/property")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.deep.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seed", type=int, metavar="N", help="repeat the run that printed this seed")
     options, rest = parser.parse_known_args(arguments)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
-    repeated = f'seed {seed}: make soak ARGS="{shlex.join(["--seed", str(seed), *rest])}" repeats this run'
-    print(repeated, flush=True)  # noqa: T201 - a command says what it does
-    code = subprocess.call(command(seed, rest), env=os.environ | environment(seed), cwd=ROOT)
-    if code != 0:
-        print(repeated, flush=True)  # noqa: T201 - as above
-    return code
+    os.chdir(ROOT)
+    os.execve(sys.executable, command(seed, rest), os.environ | environment(seed, rest))
 
 
 def command(seed: int, rest: Sequence[str]) -> list[str]:
@@ -56,10 +51,11 @@ def command(seed: int, rest: Sequence[str]) -> list[str]:
     ]
 
 
-def environment(seed: int) -> dict[str, str]:
-    """What the tests read the seed from; and the order of sets, which Python would draw by itself."""
-    return {seeds.VARIABLE: str(seed), "PYTHONHASHSEED": str(seed % 2**32)}
+def environment(seed: int, rest: Sequence[str]) -> dict[str, str]:
+    """Where the tests read the seed, what repeats the run, and the order of sets, which Python would draw by itself."""
+    again = f'make soak ARGS="{shlex.join(["--seed", str(seed), *rest])}"'
+    return {seeds.VARIABLE: str(seed), seeds.AGAIN: again, "PYTHONHASHSEED": str(seed % 2**32)}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

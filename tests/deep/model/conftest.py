@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import settings
 
 from tests.deep.model import clockwork
-
-settings.register_profile("soak", database=None, deadline=None)
 
 
 @pytest.fixture

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.deep import seeds, soak
 from tests.deep.model.histories import Histories, Result
+from tests.support.places import ROOT
 
 _FEW = settings(
     max_examples=2,
@@ -50,7 +55,9 @@ def test_a_soak_gives_its_seed_to_every_draw() -> None:
     assert "--hypothesis-seed=7" in call
     assert call[-4:] == ["--maxfail=1", "tests/deep/model", "tests/deep/fuzz", "tests/deep/property"]
     assert soak.command(7, ["tests/deep/model/test_races.py::x"])[-1] == "tests/deep/model/test_races.py::x"
-    assert soak.environment(7) == {"SOAK_SEED": "7", "PYTHONHASHSEED": "7"}
+    given = soak.environment(7, ["tests/deep/model"])
+    assert (given[seeds.VARIABLE], given["PYTHONHASHSEED"]) == ("7", "7")
+    assert given[seeds.AGAIN] == 'make soak ARGS="--seed 7 tests/deep/model"'
 
 
 def test_draws_without_hypothesis_follow_the_seed_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,15 +67,19 @@ def test_draws_without_hypothesis_follow_the_seed_as_well(monkeypatch: pytest.Mo
     assert list(seeds.some(3)) == [7, 8, 9]
 
 
-def test_a_soak_tells_its_seed_when_it_starts_and_when_it_has_failed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(soak.subprocess, "call", lambda *_, **__: 1)
-    assert soak.main(["--seed", "7", "tests/deep/model"]) == 1
-    assert capsys.readouterr().out.count('seed 7: make soak ARGS="--seed 7 tests/deep/model" repeats this run') == 2
-    monkeypatch.setattr(soak.subprocess, "call", lambda *_, **__: 0)
-    assert soak.main([]) == 0
-    drawn = capsys.readouterr().out
-    assert drawn.count("repeats this run") == 1
-    assert soak.main([]) == 0
-    assert capsys.readouterr().out != drawn
+@pytest.mark.parametrize(("test", "times"), [("test_passes", 1), ("test_fails", 2)])
+def test_a_soak_tells_its_seed_when_it_starts_and_when_it_has_failed(tmp_path: Path, test: str, times: int) -> None:
+    (tmp_path / "test_x.py").write_text("def test_passes(): pass\ndef test_fails(): assert False\n")
+    options = ["--seed", "7", "--numprocesses=0", "-p", "no:cacheprovider", f"{tmp_path / 'test_x.py'}::{test}"]
+    done = subprocess.run([sys.executable, "-m", "tests.deep.soak", *options], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == times - 1, done.stdout + done.stderr
+    assert done.stdout.count('seed 7: make soak ARGS="--seed 7 ') == times
+
+
+def test_a_soak_without_a_seed_draws_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(os, "execve", lambda _, __, environment: drawn.append(environment[seeds.VARIABLE]))
+    soak.main([])
+    soak.main([])
+    assert len(set(drawn)) == 2
