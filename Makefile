@@ -37,15 +37,15 @@ test: $(READY)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# Random histories, races and damaged input, new ones each time. ARGS go to pytest: make soak ARGS=tests/deep/model
+# Random histories, races and damaged input, new ones each time. ARGS: --seed N, folders, options of pytest; --help tells more
 soak: $(READY)
-	$(BIN)/pytest --numprocesses 2 --hypothesis-profile=soak $(or $(ARGS),tests/deep/model tests/deep/fuzz tests/deep/property)
+	@$(BIN)/python -m tests.deep.soak $(ARGS)
 
 # The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
 test-image: $(READY)
 	$(BIN)/pytest --numprocesses 0 tests/e2e/container
 
-# Every fault at every request; `make test` tries a fixed part. ARGS: --only TEXT, --every N, --jobs N, --list
+# Every fault at every request. ARGS: --part K/N, --sum, --only TEXT, --every N, --jobs N, --list; --help tells more
 faults: $(READY)
 	@$(BIN)/python -m tests.deep.faults $(ARGS)
 

@@ -7,12 +7,17 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.deep.faults.scenarios import Surrounded
+from tests.support.shared import Shared
 from tests.support.wire import Sent
 from vsync.errors import VsyncError
 from vsync.report.report import Report
+from vsync.state.journal_record import parse_journal
+from vsync.state.manifest import blob_id, content_id
+from vsync.state.seal import trust
 
 Attributes = Mapping[str, Any]
 
@@ -105,6 +110,49 @@ def store_is_the_source(world: Surrounded) -> Iterator[str]:
             yield f"{entry.path} has the hash of other bytes"
 
 
+def at_rest(world: Surrounded) -> Iterator[str]:
+    """The store is the source, and what vsync keeps of it says that nothing is left to do."""
+    yield from store_is_the_source(world)
+    content, manifest, seal = state_bytes(world), world.manifest, world.seal
+    state = manifest.targets.get("default") if manifest else None
+    if content is None or manifest is None or state is None:
+        yield "there is no manifest of the target"
+        return
+    if state.commit != world.repo.git("rev-parse", "HEAD"):
+        yield f"the manifest is of the commit {state.commit}, not of the head"
+    recorded = {path: entry.file_id for path, entry in state.files.items()}
+    if recorded != {entry.path: entry.file_id for entry in world.ours()}:
+        yield "the manifest names other Files than the store has"
+    if set(state.pending_delete) & world.uploaded().keys():
+        yield f"the manifest still wants to delete {', '.join(state.pending_delete)}"
+    if seal is None or seal.state != "closed":
+        yield "the seal is not closed" if seal else "there is no seal"
+    elif trust(blob_id(content), seal, content_id(manifest, "default")) != "sealed":
+        yield "the seal vouches for another manifest"
+    elif seal.unfinished:
+        yield f"the seal still names dead runs: {seal.unfinished}"
+    for path in journals(world):
+        yield f"the journal {path.name} is left"
+
+
+def state_bytes(world: Surrounded) -> bytes | None:
+    """The published manifest, byte for byte."""
+    if isinstance(world, Shared):
+        return world.manifest_bytes
+    return world.manifest_path.read_bytes() if world.manifest_path.exists() else None
+
+
+def journals(world: Surrounded) -> list[Path]:
+    """The journals on the machine that lives on. A machine with a fresh clone has none."""
+    return sorted((world.repo.root / ".git" / "vsync").glob("*.journal-*.json"))
+
+
+def journaled(world: Surrounded) -> set[str]:
+    """The Files that these journals prove to be ours."""
+    records = [parse_journal(path.read_bytes()) for path in journals(world)]
+    return {file_id for record in records if record is not None for file_id in record.uploaded}
+
+
 def unattached(world: Surrounded) -> set[str]:
     """Files of ours that no store lists."""
     attached = {entry["id"] for store in world.stores() for entry in world.pages(f"/vector_stores/{store['id']}/files")}
@@ -114,7 +162,7 @@ def unattached(world: Surrounded) -> set[str]:
 # --- What a run says of itself ----------------------------------------------------------------------------------
 
 
-def told_the_truth(world: Surrounded, ended: Ended) -> Iterator[str]:
+def report_is_true(world: Surrounded, ended: Ended) -> Iterator[str]:
     """A report claims nothing that is not so, and a failure is never called a success."""
     current = {
         entry.path

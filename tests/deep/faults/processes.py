@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.deep.faults.audit import Ended, Others, Watch, json_report, told_the_truth
-from tests.deep.faults.matrix import Result, after_the_fault, mended, requests_of, synced
+from tests.deep.faults.audit import Ended, Others, Watch, json_report, report_is_true
+from tests.deep.faults.matrix import requests_of
 from tests.deep.faults.over_http import Door, served
+from tests.deep.faults.rest import after_the_fault, comes_to_rest, run_once
+from tests.deep.faults.results import Result
 from tests.deep.faults.scenarios import KEY, SCENARIOS, Machines, Surrounded, in_a_hurry, ready
 from tests.support.gitrepo import Repo, environment
 from tests.support.places import ROOT
@@ -37,6 +39,15 @@ class Kill:
     moment: float = 0.0
     fresh: bool = False
 
+    @property
+    def kind(self) -> str:
+        when = ("killed when done" if self.done else "killed before") if self.at else "killed at an instant"
+        return f"process {when}{', fresh machines' if self.fresh else ''}"
+
+    @property
+    def place(self) -> int:
+        return self.at
+
     def __str__(self) -> str:
         where = f"{'after' if self.done else 'before'} request {self.at}" if self.at else f"{self.moment:.3f} s on"
         return f"{self.scenario}: a process killed {where}{', fresh machines' if self.fresh else ''}"
@@ -50,6 +61,14 @@ class Signals:
     at: int
     fresh: bool = False
 
+    @property
+    def kind(self) -> str:
+        return "signals"
+
+    @property
+    def place(self) -> int:
+        return self.at
+
     def __str__(self) -> str:
         return f"{self.scenario}: signals while request {self.at} hangs{', fresh machines' if self.fresh else ''}"
 
@@ -62,6 +81,14 @@ class Push:
     fault: str
     at: int
 
+    @property
+    def kind(self) -> str:
+        return f"push: {self.fault}"
+
+    @property
+    def place(self) -> int:
+        return self.at
+
     def __str__(self) -> str:
         return f"{self.scenario}: {self.fault} at push {self.at}"
 
@@ -72,6 +99,14 @@ class FullDisk:
 
     scenario: str
     room_kib: int
+
+    @property
+    def kind(self) -> str:
+        return "full disk"
+
+    @property
+    def place(self) -> int:
+        return 0
 
     def __str__(self) -> str:
         return f"{self.scenario}: a disk with room for {self.room_kib} KiB"
@@ -130,8 +165,8 @@ def _machine(world: Surrounded) -> Repo:
     return world.clone() if isinstance(world, Machines) else world.repo
 
 
-def tried(case: Kill | Signals | Push | FullDisk) -> Result:
-    """Tries one case."""
+def run_case(case: Kill | Signals | Push | FullDisk) -> Result:
+    """Runs one case: the process with the fault, then the phase without faults."""
     if isinstance(case, Kill):
         return _killed(case)
     if isinstance(case, Signals):
@@ -151,12 +186,12 @@ def _served(case: object, scenario: str, kind: type[Surrounded]) -> Iterator[tup
         with served(world, watch) as door:
             yield world, door, result
         watch.look("the end of the run")
-        result.tell(watch.violations)
+        result.add(watch.violations)
         if result.met:
             result.runs += 1
             with in_a_hurry():
                 after_the_fault(world, result, None, others)
-                mended(world, result, others, [])
+                comes_to_rest(world, result, others)
 
 
 # --- Killed -------------------------------------------------------------------------------------------------------
@@ -190,11 +225,10 @@ def _killed(case: Kill) -> Result:
 
 
 def moments(scenario: str, number: int, *, fresh: bool = False) -> list[Kill]:
-    """Random instants, the same every time."""
+    """Random instants, the same every time, and no instant twice."""
     chance = random.Random(f"{scenario} {fresh}")
-    return [
-        Kill(scenario, moment=chance.uniform(0, 1.6 if fresh else 0.6), done=True, fresh=fresh) for _ in range(number)
-    ]
+    milliseconds = chance.sample(range(1_600 if fresh else 600), number)
+    return [Kill(scenario, moment=instant / 1000, done=True, fresh=fresh) for instant in milliseconds]
 
 
 def _forget(world: Surrounded, machine: Repo) -> None:
@@ -231,8 +265,8 @@ def _signalled(case: Signals) -> Result:
         if door.met:
             result.endings.append(f"exit {code} after {seconds:.1f} s")
             if code != 130:
-                result.tell([f"exit {code}, {seconds:.1f} s after SIGINT, and not 130"])
-            result.tell(told_the_truth(world, ended))
+                result.add([f"exit {code}, {seconds:.1f} s after SIGINT, and not 130"])
+            result.add(report_is_true(world, ended))
         _forget(world, machine)
     return result
 
@@ -332,19 +366,19 @@ def _pushed(case: Push) -> Result:
             else:
                 running.append(None)
                 with in_a_hurry():
-                    ended = synced_on(world, machine)
+                    ended = run_on(world, machine)
                 result.endings.append(str(ended))
-                result.tell(told_the_truth(world, ended))
+                result.add(report_is_true(world, ended))
         _forget(world, machine)
     return result
 
 
-def synced_on(world: Machines, machine: Repo) -> Ended:
+def run_on(world: Machines, machine: Repo) -> Ended:
     """A run in this process, on that clone."""
     original = world.clone
     world.clone = lambda *_: machine  # type: ignore[method-assign]  # this one world's, for this one run
     try:
-        return synced(world)
+        return run_once(world)
     finally:
         world.clone = original  # type: ignore[method-assign]  # given back
 
@@ -384,7 +418,7 @@ def _without_room(case: FullDisk) -> Result:
             result.met = True
             door.quiet()
             result.endings.append(str(ended))
-        result.tell(told_the_truth(world, ended))
+        result.add(report_is_true(world, ended))
     return result
 
 

@@ -7,25 +7,17 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from tests.deep.product import Hurried
 from tests.support.shared import SEAL, Shared
-from tests.support.wire import World, die
-from vsync.auth.credentials import Credentials
-from vsync.config.origin import Origin
+from tests.support.wire import die
 from vsync.documents.document import upload_filename
 from vsync.report.report import Report
 from vsync.state import remote
-from vsync.store.client import Api, connect
-from vsync.store.rate_limit import Rates
-from vsync.sync.assemble import Assembled
-from vsync.system.stop import Stop
-from vsync.verify.options import VerifyOptions
-from vsync.verify.run import run as verify
 
 KEY = "sk-proj-faults-0123456789abcdefgh"
 OLD = {
@@ -37,10 +29,10 @@ OLD = {
 _AN_HOUR_S = 3600
 
 
-class Surrounded(World):
-    """A world with another store in it. `repairs`: its runs are those of `vsync verify --repair`."""
+class Surrounded(Hurried):
+    """A world with another store in it, and other people's Files."""
 
-    repairs = False
+    key = KEY
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,27 +56,6 @@ class Surrounded(World):
     def store_id(self) -> str:
         (found,) = self.own_stores
         return found
-
-    over: str | None = None
-    """The address of a server, where requests go over HTTP."""
-
-    @contextlib.contextmanager
-    def opened(self, **given: Any) -> Iterator[Assembled]:
-        """Rates, too, count a thousandth of the time."""
-        with super().opened(**given) as made:
-            rates = Rates(sleep=made.context.stop.pause, clock=lambda: time.monotonic() * 1000)
-            yield made._replace(ports=replace(made.ports, rates=rates))
-
-    def sync(self, *, stop: Stop | None = None, origin: Origin | None = None, **given: Any) -> Report:
-        if not self.repairs:
-            return super().sync(stop=stop, origin=origin, **given)
-        with self.opened(stop=stop, origin=origin, **given) as opened:
-            return verify(*opened, VerifyOptions(repair=True))
-
-    def connect(self, stop: Stop) -> AbstractAsyncContextManager[Api]:
-        if self.over is None:
-            return super().connect(stop)
-        return connect(Credentials(KEY, self.over), sleep=stop.pause)
 
 
 class Machines(Surrounded, Shared):

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import pytest
 
+from tests.deep.product import MODULES_THAT_DRAW, MODULES_THAT_READ_THE_TIME
 from vsync.store.breaker import Breaker
 from vsync.store.polling import wait_until_indexed
 from vsync.store.rate_limit import Rates, SlidingWindow
@@ -104,15 +105,6 @@ class Chance:
 
 
 chance = Chance()
-_USE_TIME = ("vsync.system.stop",)
-_USE_CHANCE = (
-    "vsync.embedded.api",
-    "vsync.embedded.database",
-    "vsync.state.journal",
-    "vsync.sync.lock",
-    "vsync.state.remote_refs",
-    "vsync.store.stores",
-)
 _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Breaker.__init__, "clock", now),
     (Rates.__init__, "clock", now),
@@ -131,9 +123,9 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
 def install(patch: pytest.MonkeyPatch) -> None:
     """Has every run of this process go so, until the patch is undone."""
     patch.setattr(asyncio, "run", _run)
-    for module in _USE_TIME:
+    for module in MODULES_THAT_READ_THE_TIME:
         patch.setattr(f"{module}.time", _Time())
-    for module in _USE_CHANCE:
+    for module in MODULES_THAT_DRAW:
         patch.setattr(f"{module}.secrets", chance)
     for made, name, put in _DEFAULTS:
         patch.setitem(made.__kwdefaults__, name, put)

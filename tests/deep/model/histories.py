@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import json
 import os
 import re
@@ -22,7 +21,6 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +33,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.deep.model.clockwork import chance
 from tests.deep.model.faults import DEAD, Death, Trouble, deaths, full_disk, troubles
 from tests.deep.model.source import OFFICE, Commit, Rules, Tree, after, broken, changes, rules, sha256
+from tests.deep.product import Timed
 from tests.support.gitrepo import Content, Repo
 from tests.support.shared import BRANCH, Shared
 from tests.support.wire import Fault, Forward, Sent, Wire, World
@@ -44,10 +43,9 @@ from vsync.errors import SealHeld, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.report import Report
 from vsync.state import remote as remote_publication
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import TargetState, blob_id, content_id
 from vsync.state.manifest_parser import parse_manifest
-from vsync.state.seal import Seal, parse_seal
-from vsync.sync.assemble import Assembled
+from vsync.state.seal import Seal, parse_seal, trust
 from vsync.system.stop import Stop
 
 TARGETS = ["default", "staging"]
@@ -124,19 +122,6 @@ class TimedWire(Wire):
         if self._store is None:
             self._store = EmbeddedStore(self._path, clock=self.clock)
         return self._store
-
-
-class Timed:
-    """A world whose machines' clocks are the server's."""
-
-    clock: Clock
-
-    @contextlib.contextmanager
-    def opened(self, **given: Any) -> Iterator[Assembled]:
-        stop = given.pop("stop", None) or Stop()
-        with super().opened(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
-            now = lambda: datetime.fromtimestamp(self.clock.now, UTC)  # noqa: E731
-            yield made._replace(ports=dataclasses.replace(made.ports, now=now))
 
 
 class TimedWorld(Timed, World):
@@ -665,7 +650,7 @@ class Histories(RuleBasedStateMachine):
         }
         assert not set(state.pending_delete) & (look.files.keys() - self.theirs.keys())
         if seal is not None:
-            assert seal.state == "closed"
+            assert seal.state == "closed", f"the seal is {seal.state}"
 
     def nothing_left_to_do(self, target: str, commit: Commit) -> None:
         self.world.wire.calm()
@@ -710,13 +695,44 @@ class Histories(RuleBasedStateMachine):
         """Ends what the history has used."""
 
     def converges(self) -> None:
-        """With no faults any more, one run brings everything into order."""
+        """The faults are over. Every target comes to rest at the head as it is, and then at a new head."""
         self.world.wire.calm()
+        self.comes_to_rest()
         self.add_commit({path: content for path, content in self.head.tree.items() if path != OFFICE})
+        self.comes_to_rest()
+        self.no_file_is_forgotten()
+
+    def comes_to_rest(self) -> None:
+        """Two runs without faults are allowed. One is enough: the second has nothing to do and makes no request."""
         for target in TARGETS:
             self.clock.now += 100
-            result = self.sync(target)
-            self.ended_well(target, self.head, result)
+            self.ended_well(target, self.head, self.sync(target), again=False)
+        for target in TARGETS:
+            self.at_rest(target)
+            self.nothing_left_to_do(target, self.head)
+
+    def at_rest(self, target: str) -> None:
+        """Store, manifest, seal and journals say that nothing is left to do."""
+        wanted = self.chosen[target].documents(self.head.tree)
+        self.store_equals(target, wanted, broken(wanted))
+        self.state_equals_store(target)
+        content, seal = self.manifest_bytes(), self.seal(target)
+        if content is not None and self.state(target) is not None and (seal is not None or self.always_sealed):
+            assert seal is not None, "there is no seal"
+            manifest = parse_manifest(content, "the manifest")
+            vouched = trust(blob_id(content), seal, content_id(manifest, target))
+            assert vouched == "sealed", f"the seal does not vouch for the manifest: {vouched}, {seal}"
+            assert seal.unfinished == (), "the seal still names dead runs"
+        assert not self.journals(target), "a journal is left"
+
+    always_sealed = False
+    """Whether every manifest has its seal. In files, a seal may be lost with its machine."""
+
+    def journals(self, target: str) -> list[Path]:
+        return list((self.world.repo.root / ".git" / "vsync").glob(f"{target}-*journal-*.json"))
+
+    def no_file_is_forgotten(self) -> None:
+        """A File that no store lists is somebody else's, or a run has named it."""
         look = self.look()
         left = look.files.keys() - look.attached() - self.theirs.keys() - self.excused - self.listed
         names = self.told.unanswered()
@@ -800,6 +816,7 @@ class RemoteHistories(Histories):
     """State on a git remote. Every run has a machine of its own."""
 
     places = ("push",)
+    always_sealed = True
 
     def make_world(self) -> TimedWorld | TimedShared:
         return TimedShared(self.folder)

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.deep import seeds
 from tests.support.together import Run, Together
 
 SOAK = settings.get_current_profile_name() == "soak"
 ROUNDS = 60 if SOAK else 1
 
 
-@pytest.mark.parametrize("seed", range(4) if SOAK else [0])
+@pytest.mark.parametrize("seed", seeds.some(4 if SOAK else 1))
 def test_raced_runs_end_at_the_newest_commit(tmp_path: Path, seed: int) -> None:
     """After each race one more run, which finds the holder of the seal dead, brings everything into order."""
     chance = random.Random(seed)
