@@ -41,6 +41,7 @@ class VectorStore:
         still_ours: Callable[[], None] = lambda: None,
     ) -> None:
         self.id = store_id
+        self.poll_times = api.poll_times
         self._still_ours = still_ours
         self._api = api
         self._journal = journal

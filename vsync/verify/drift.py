@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes, Identity, path_attribute
 from vsync.documents.document import same_content_rules
-from vsync.recovery.repair import reserved_attributes, seen_tag
+from vsync.recovery.entry_tag import tag_of_entry
+from vsync.recovery.repair import reserved_attributes
 from vsync.report.verification import KINDS, Drift, Foreign
 from vsync.state.manifest import Entry, TargetState
 from vsync.store.entries import Inventory, StoreEntry, belongs
@@ -103,7 +104,7 @@ def _of_record(
             "no attribute says that vsync made this entry, and no seal vouches for this manifest",
         )
         return
-    seen = seen_tag(path, record, entry)
+    seen = tag_of_entry(path, entry, record.tag)
     if record.tag and not same_content_rules(seen, record.tag):
         shown = entry.chunking
         told = f"{shown.size} tokens with an overlap of {shown.overlap}" if shown else "not known"

@@ -221,7 +221,7 @@ def test_a_plan_without_a_manifest_says_that_the_store_may_hold_documents(world:
     world.repo.commit({"a.md": b"a"})
     world.sync()
     world.manifest.unlink()
-    assert "the store may hold documents already" in world.vsync("plan").out
+    assert "the store may already hold documents" in world.vsync("plan").out
     assert "the manifest is gone: vsync verify --rebuild" in world.vsync("status").out
     told = world.vsync("sync").out
     assert "Warning: The manifest is gone, so the store was listed, and what it holds was taken into account." in told

@@ -98,3 +98,9 @@ def test_a_word_of_the_glossary_has_one_meaning() -> None:
     words = [word for word in words if word != "word"]
     assert len(words) == len(set(words))
     assert {"target", "manifest", "seal", "drift", "orphan", "adopt", "superseded"} <= set(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_a_file_of_the_project_that_a_page_names_is_there(page: Path) -> None:
+    for name in re.findall(r"`((?:vsync|tests|benchmarks|docs|requirements)/[\w./-]*)`", prose(page)):
+        assert (ROOT / name).exists(), name
