@@ -178,7 +178,7 @@ def test_markers_of_two_targets_differ(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("kind", ["@", "#", "|", "\u202e", "ü", "a", "<", "\ud800", "\U0010ffff", "-", "GH-1 "])
 def test_the_longest_texts_still_fit_into_a_comment(kind: str) -> None:
-    long = kind * 5_000
+    long = kind * 2_000
     report = Report(
         target=long,
         comparison=Comparison("diff", long),
@@ -187,11 +187,11 @@ def test_the_longest_texts_still_fit_into_a_comment(kind: str) -> None:
         base=BASE,
         head=HEAD,
         dry_run=True,
-        added=(long,) * 500,
-        skipped=((long, long),) * 500,
-        failed=tuple(FailedItem(path=long, code=f"{number}{long}", message=long) for number in range(500)),
+        added=(long,) * 250,
+        skipped=((long, long),) * 250,
+        failed=tuple(FailedItem(path=long, code=f"{number}{long}", message=long) for number in range(250)),
         refused=long,
-        warnings=(long,) * 500,
+        warnings=(long,) * 250,
         error=ConfigurationError(long, long),
         owed=long,
         after=Stock(1, 1),

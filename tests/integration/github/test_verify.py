@@ -14,8 +14,8 @@ import pytest
 
 from tests.support.command_line import World, client
 from tests.support.command_line import world as world
+from tests.support.github import KEY, GitHub, Step
 from tests.support.gitrepo import Content
-from tests.support.jobs import KEY, GitHub, Step
 
 FILES: dict[str, Content] = {f"docs/{name}.md": f"# {name}\n".encode() * 2 for name in "abc"}
 HOSTILE = "old/`@all` <img src=x>|::error::x.md"
