@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vsync.report.report import Leftover
+from vsync.report.body import Orphan
 from vsync.state.journal_record import Attempt
 from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreInfo
@@ -141,7 +141,7 @@ class Search:
 class Found:
     """What was found; `unasked` counts Files that may be meant, which would have taken too many questions."""
 
-    leftovers: Sequence[Leftover] = ()
+    orphans: Sequence[Orphan] = ()
     unasked: int = 0
 
 
@@ -179,7 +179,7 @@ async def _unattached(found: Sequence[UploadedFile], stores: Sequence[StoreInfo]
     return list(found)
 
 
-async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Search) -> list[Leftover]:
+async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Search) -> list[Orphan]:
     if await asyncio.to_thread(search.others_open):
         return _listed(found, "another run of this repository is open, and it may be its upload")
     stores = await search.stores()
@@ -216,16 +216,16 @@ async def _settled(suspects: Suspects, search: Search) -> tuple[list[UploadedFil
     return listing, found
 
 
-def leftover_warnings(found: Sequence[Leftover]) -> list[str]:
+def orphan_warnings(found: Sequence[Orphan]) -> list[str]:
     """What a person is to know of them; all of them stand in the JSON report. Pure."""
     warnings = []
-    for leftover in found[:_TOLD]:
-        told = f"The File {leftover.file_id} ({leftover.filename}, {leftover.bytes} bytes)"
-        if leftover.verdict == "deleted":
-            warnings.append(f"{told} is deleted: {leftover.why}.")
+    for orphan in found[:_TOLD]:
+        told = f"The File {orphan.file_id} ({orphan.filename}, {orphan.bytes} bytes)"
+        if orphan.verdict == "deleted":
+            warnings.append(f"{told} is deleted: {orphan.why}.")
         else:
             warnings.append(
-                f"{told} may be left of an upload whose answer was lost, and is not touched: {leftover.why}. "
+                f"{told} may be left of an upload whose answer was lost, and is not touched: {orphan.why}. "
                 "If nobody else needs it, delete it by hand."
             )
     if len(found) > _TOLD:
@@ -233,5 +233,5 @@ def leftover_warnings(found: Sequence[Leftover]) -> list[str]:
     return warnings
 
 
-def _listed(files: Iterable[UploadedFile], why: str) -> list[Leftover]:
-    return [Leftover(file.id, file.filename, file.bytes, "listed", why) for file in files]
+def _listed(files: Iterable[UploadedFile], why: str) -> list[Orphan]:
+    return [Orphan(file.id, file.filename, file.bytes, "listed", why) for file in files]

@@ -12,8 +12,8 @@ from vsync.documents.attributes import Identity
 from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
-from vsync.recovery.orphans import Search, Suspects, leftover_warnings, look_for
-from vsync.report.report import Leftover
+from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
+from vsync.report.body import Orphan
 from vsync.source.base import Source
 from vsync.state.journal import Journal
 from vsync.state.journal_record import Attempt
@@ -40,7 +40,7 @@ class Swept(NamedTuple):
     """The state with everything that is to be deleted besides, the Files that may be orphans, and warnings."""
 
     state: TargetState
-    orphans: Sequence[Leftover]
+    orphans: Sequence[Orphan]
     warnings: Sequence[str]
 
 
@@ -82,9 +82,9 @@ class Sweep:
                 f"{found.unasked} Files have the name and size of a document and were made while a run was dying. To ask "
                 "whether a store lists them takes too many requests, so they were not touched."
             )
-        deleted = [item.file_id for item in found.leftovers if item.verdict == "deleted"]
-        warnings += leftover_warnings(found.leftovers)
-        return Swept(with_proven(state, deleted), found.leftovers, warnings)
+        deleted = [item.file_id for item in found.orphans if item.verdict == "deleted"]
+        warnings += orphan_warnings(found.orphans)
+        return Swept(with_proven(state, deleted), found.orphans, warnings)
 
     def _suspects(self, plan: Plan, known: Collection[str], answered: Collection[str]) -> tuple[Suspects, list[str]]:
         """Uploads that may have made a File nobody knows of: of this run, and of runs that died.
