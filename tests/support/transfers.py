@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -19,9 +20,11 @@ from vsync.report.observer import Observer
 from vsync.source.base import Source
 from vsync.state.journal import Journal
 from vsync.store.stores import Stores
+from vsync.system.retry import Clock
 from vsync.system.spool import Content, spool
 from vsync.transfer.outcome import Outcome
-from vsync.transfer.transfer import Delivery, transfer
+from vsync.transfer.transfer import transfer
+from vsync.transfer.upload import Delivery
 
 IDENTITY = Identity("owner-1", "default", "acme/docs")
 BATCH = "POST /vector_stores/*/file_batches"
@@ -44,6 +47,21 @@ class Memory:
         if isinstance(content, Exception):
             raise content
         return spool([content]), document.blob
+
+
+class Skipping(QuickStop):
+    """A stop whose sleeps take no time. `now` is a clock that the sleeps alone move."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        self._now += max(0.0, seconds)
+        await asyncio.sleep(0)
 
 
 def numbered(count: int) -> dict[str, bytes]:
@@ -73,6 +91,7 @@ class Ran:
         timeout: float = 30.0,
         still_ours: Callable[[], None] = lambda: None,
         observer: Observer | None = None,
+        clock: Clock = time.monotonic,
         **delivery: Any,
     ) -> None:
         self.world = world
@@ -97,6 +116,7 @@ class Ran:
                         observer or Observer(),
                         stop or QuickStop(),
                         still_ours=still_ours,
+                        clock=clock,
                     )
                 finally:
                     self.lost = len(self.journal.lost)

@@ -26,7 +26,7 @@ from vsync.system.stop import Stop
 if TYPE_CHECKING:
     from vsync.auth.identity_token import TokenSource
     from vsync.report.report import Report
-    from vsync.store.session import Connect
+    from vsync.store.connect import Connect
     from vsync.sync.assemble import Assembled
     from vsync.sync.workspace import GitAccess
 

@@ -18,7 +18,7 @@ from vsync.config.origin import origin
 @click.command("search", cls=WithArgument)
 @where_options
 @click.option("--head", hidden=True)
-@click.option("-n", "limit", type=click.IntRange(1, 50), default=10, show_default=True, help="How many results.")
+@click.option("-n", "limit", type=click.IntRange(1, 50), default=10, show_default=True, help="The number of results.")
 @click.option(
     "--filter",
     "filters",
@@ -26,13 +26,13 @@ from vsync.config.origin import origin
     multiple=True,
     help="Only documents with this attribute (repeatable).",
 )
-@click.option("--json", "as_json", is_flag=True, help="The results as JSON on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 @click.argument("query", required=False)
 @pass_context
 def search_command(
     context: Context, /, query: str | None, limit: int, filters: tuple[str, ...], as_json: bool, **options: Any
 ) -> None:
-    """Query the store that holds the documents."""
+    """Search the store that holds the documents."""
     from vsync.search.query import hit_data, hit_lines, search_filters
     from vsync.search.run import search
     from vsync.sync.assemble import target_in

@@ -18,11 +18,15 @@ from vsync.config.origin import origin
 @click.command("status", cls=WithArgument)
 @where_options
 @click.option("--head", metavar="REV", help="The commit to compare with.  [default: HEAD]")
-@click.option("--json", "as_json", is_flag=True, help="The status as JSON on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print the status as JSON on stdout.")
 @click.argument("path", required=False)
 @pass_context
 def status_command(context: Context, /, path: str | None, as_json: bool, **options: Any) -> None:
-    """Tell from manifest and seal alone which commit is live, how far behind it is, and whether PATH is in the store."""
+    """Show which commit is in the store.
+
+    Also shows how far this commit is behind the head, and whether the file PATH is in the store. Reads only manifest
+    and seal, and makes no API request.
+    """
     from vsync.sync.status import path_in, status, status_lines
     from vsync.sync.workspace import open_publication, open_workspace
 

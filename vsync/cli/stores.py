@@ -61,7 +61,10 @@ def stores_show(context: Context, /, store_id: str, as_json: bool, **options: An
 @click.argument("name")
 @pass_context
 def stores_create(context: Context, /, name: str, as_json: bool, **options: Any) -> None:
-    """Create a vector store. To sync into it, give its id: a name alone never proves that a store is yours."""
+    """Create a vector store.
+
+    To sync into it, give its id with --vector-store-id: a name alone does not prove that a store is yours.
+    """
 
     async def question(api: Api) -> Any:
         from vsync.store.stores import Stores

@@ -15,13 +15,13 @@ from vsync.cli.options import how_options, what_options, where_options
 @where_options
 @what_options
 @how_options
-@click.option("--dry-run", is_flag=True, help="Only show what would be done (the same as `vsync plan`).")
+@click.option("--dry-run", is_flag=True, help="Only show what sync would do, as `vsync plan` does.")
 @pass_context
 def sync_command(context: Context, /, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make the store equal to the source.
 
-    Reads the files of a commit (not of the working tree), uploads what was added or changed, waits until it is
-    searchable, then removes what was replaced or removed, and records the result in the manifest.
+    Reads the files of a commit, not of the working tree. Uploads what was added or changed, and waits until it is
+    searchable. Then removes what was replaced or removed, and records the result in the manifest.
     """
     _sync(context, options, dry_run=dry_run, as_json=as_json)
 
@@ -32,7 +32,10 @@ def sync_command(context: Context, /, dry_run: bool, as_json: bool, **options: A
 @how_options
 @pass_context
 def plan_command(context: Context, /, as_json: bool, **options: Any) -> None:
-    """Show what sync would do. Needs no API key and makes no request (unless --manifest none)."""
+    """Show what sync would do.
+
+    Needs no API key and makes no API request. Only with --manifest none it asks the store.
+    """
     _sync(context, options, dry_run=True, as_json=as_json)
 
 

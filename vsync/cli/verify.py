@@ -20,21 +20,23 @@ if TYPE_CHECKING:
 @where_options
 @what_options
 @how_options
-@click.option("--repair", is_flag=True, help="Mend what differs, and make the store equal to the source.")
-@click.option("--rebuild", is_flag=True, help="Make a lost or damaged manifest anew from what the store holds.")
+@click.option("--repair", is_flag=True, help="Repair the drift, and make the store equal to the source.")
+@click.option("--rebuild", is_flag=True, help="Make a lost or damaged manifest again from what the store holds.")
 @click.option(
     "--take-over",
     metavar="PATTERN",
     multiple=True,
-    help="Show entries of others whose path or file name matches (a gitignore pattern; repeatable).",
+    help="Show entries of other tools whose path or file name matches (a gitignore pattern; repeatable).",
 )
-@click.option("--yes", is_flag=True, help="Sync first, then remove just the entries that --take-over shows.")
+@click.option(
+    "--yes", is_flag=True, help="With --take-over: sync first, then remove exactly the entries that were shown."
+)
 @pass_context
 def verify_command(context: Context, /, as_json: bool, **options: Any) -> None:
-    """Compare manifest and store, and list what differs.
+    """Compare manifest and store, and list the drift.
 
-    Only reads, unless told otherwise. Exit code 1 when something differs; with --repair, when something is left.
-    What others put into the store is listed and never touched.
+    Without --repair, --rebuild and --yes this command only reads. The exit code is 1 if there is drift; with --repair,
+    if drift is left. Entries of other tools are listed; only --take-over with --yes removes them.
     """
     from vsync.verify.run import run
 

@@ -1,7 +1,7 @@
 """Everything the user can set, checked once. Pure: strings in, one `Settings` value out.
 
-The command line, the environment (`VSYNC_…`), the action's inputs and later the config file all give strings under
-the same names; this module alone turns them into values, so a wrong one is told in the same words wherever it stood.
+The command line, the environment (`VSYNC_…`) and the action's inputs give strings under the same names. This module
+alone turns them into values, so a wrong value gives the same error wherever it stood.
 Precedence: option > environment > default. An empty string counts as unset: GitHub passes one for a missing secret.
 """
 
@@ -32,10 +32,13 @@ DEFAULT_CONFIG = ".vsync.yml"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run's settings. Times in seconds; `local` is the embedded store's file ("" for the default one).
+    """The settings of a run, with its target. Times in seconds. `local` is the embedded store's file ("": the default file).
 
-    The manifest is a file (`commit` and `push` False), a file of a branch of the clone (`commit`), or of its remote
-    (`push`).
+    | `commit` | `push` | the manifest is |
+    | --- | --- | --- |
+    | False | False | a file |
+    | True | False | a file on a branch of the clone |
+    | any | True | a file on a branch of the clone's remote |
     """
 
     target: Target = field(default_factory=Target)
@@ -130,7 +133,7 @@ def _target(reader: _Reader) -> Target:
 
 
 class _Reader:
-    """The given values by precedence; knows how to name the place of a wrong one."""
+    """The given values by precedence. An error names the setting that holds a wrong value."""
 
     def __init__(self, given: Given, environment: Mapping[str, str]) -> None:
         self._given = given

@@ -18,7 +18,7 @@ from vsync.documents.filetypes import FileType, file_type
 class Document:
     """One file as the store should hold it. `blob` is git's object id, or `sha256:…` for a plain folder.
 
-    `bytes` is None until the size had to be known.
+    `bytes` is None as long as nobody has asked for the size.
     """
 
     path: str
@@ -28,27 +28,29 @@ class Document:
 
 
 def upload_filename(path: str) -> str:
-    """The name under which a document is uploaded: its path, ending in what the store can index."""
+    """The name under which a document is uploaded: its path, with an ending that the store can index."""
     kind = file_type(path)
     return path + (kind.suffix if kind else "")
 
 
 def media_type(path: str) -> str:
-    """The media type sent with a document; never guessed from the host's tables."""
+    """The media type that is sent with a document. It is never taken from the tables of this machine."""
     return (file_type(path) or FileType("text/plain", "", True)).media_type
 
 
 def tag(path: str, chunking: Chunking | None, attributes: str) -> str:
-    """The fingerprint of filename + chunking and of the attributes, as two halves: `12 hex.12 hex`.
+    """The fingerprint of a document, as two halves: `12 hex.12 hex`.
 
-    What differs in the first half needs an upload; a difference in the second alone is a retag. `attributes` is
-    the second half, which all documents of a target share.
+    | half | of what | a difference needs |
+    | --- | --- | --- |
+    | first | upload filename and chunking | an upload |
+    | second (`attributes`) | source and attributes; the same for all documents of a target | only a retag |
     """
     return f"{_content_tag(path, chunking)}.{attributes}"
 
 
 def observed_tag(path: str, chunking: Chunking | None, source: str, attributes: Attributes) -> str:
-    """`tag`, from what an entry in the store shows."""
+    """The `tag` of an entry, from the chunking and attributes that the store reports."""
     return tag(path, chunking, attributes_tag(source, attributes))
 
 
@@ -62,12 +64,12 @@ def attributes_tag(source: str, attributes: Attributes) -> str:
 
 
 def _number(value: AttributeValue) -> AttributeValue:
-    """The same number the same way: a server may give 3 back as 3.0."""
+    """Whole numbers as int: a server may return 3 as 3.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def same_content_rules(one: str, other: str) -> bool:
-    """Whether two tags differ in attributes at most, so that no upload is needed."""
+    """Whether two tags have the same first half, so that no upload is needed."""
     return one.partition(".")[0] == other.partition(".")[0]
 
 

@@ -237,7 +237,7 @@ class Remote:
         raise self._refusal(output, f"push to {', '.join(update.ref for update in updates)} of")
 
     def refusal(self, update: RefUpdate, existing: str) -> PushRefused | None:
-        """Asks whether the remote would take an update, and changes nothing. None: it would, or it cannot be told.
+        """Asks whether the remote would take an update, and changes nothing. None: it would, or its answer is not clear.
 
         The update is pushed together with a ref that cannot be made, all or nothing. That ref lies below `existing`:
         refs are like files and folders, and no file is also a folder. So the remote applies its rules, then refuses.

@@ -30,7 +30,7 @@ from vsync.system.stop import Stop
 def run(environ: Mapping[str, str], stop: Stop) -> int:
     """Runs the action and gives the exit code. `stop` listens to signals already."""
     given = inputs(environ)
-    secrets = Secrets(told=commands.mask)
+    secrets = Secrets(added=commands.mask)
     for key in (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token")):
         secrets.add((key or "").strip())
     with guarded(secrets):
@@ -77,7 +77,7 @@ def _other_command(
     os.chdir(working_directory(given, environ))
     failures: list[VsyncError] = []
     with commands.no_commands() as mask:
-        hidden = Secrets(*secrets, told=mask)
+        hidden = Secrets(*secrets, added=mask)
         line = [*shlex.split(command), *arguments]
         code = run_command_line(line, as_variables(given, environ), failures.append, hidden, stop)
     for failed in failures:

@@ -1,7 +1,7 @@
 """From a source and a known state to a plan: which paths to compare, what stands there now, what it means.
 
-Asks the source in as few calls as possible and leaves every decision to the core. Nothing is uploaded here, and a
-document's bytes are looked at only when nothing is known of them yet.
+Asks the source in as few calls as possible, and leaves every decision to `plan`. Nothing is uploaded here. A document's
+bytes are looked at only when nothing is known of them yet.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.documents.document import Document
+from vsync.documents.inspection import inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Finding, Scanner
-from vsync.documents.selection import Selector, SkipReason, inspect_content, needs_reading, size_reason
+from vsync.documents.selection import Selector, SkipReason
 from vsync.errors import RepositoryError
 from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.comparison import Comparison, choose_comparison
@@ -62,7 +63,7 @@ def scan(
 
 
 def difference(base: Source, head: Source, target: Target) -> Plan:
-    """What the documents of one commit's tree differ by from another's, whatever a store holds of them."""
+    """How the documents of two commits differ, whatever a store holds of them."""
     assert base.head is not None
     assert head.head is not None
     before, scope, _ = _changed(base, head.head)
@@ -76,7 +77,7 @@ def difference(base: Source, head: Source, target: Target) -> Plan:
 
 
 def list_documents(source: Source, target: Target) -> dict[str, Document]:
-    """Every path of the head that the rules select, whatever its bytes are."""
+    """Every path of the head that the rules select, whatever the file holds."""
     documents, _ = _select(source, source.entries(), Selector(target.rules), target)
     return {document.path: document for document in documents}
 
@@ -91,7 +92,7 @@ def _comparison(
 
 
 def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[str]]:
-    """What stands now at the paths that differ, these paths, and how those look that are not text."""
+    """The entries that stand now at the paths that differ; these paths; and the names among them that are not text."""
     changes = list(source.changes(base))
     paths = {change.path.decode() for change in changes if decodable(change.path)}
     unreadable = {show_path(change.path) for change in changes if not decodable(change.path)}
@@ -99,7 +100,7 @@ def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[
 
 
 def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
-    """The state without what it records of names that are not text: as shown they may look like a document's path."""
+    """The state without its records of names that are not text. As shown, such a name may look like a document's path."""
     kept = {
         path: record
         for path, record in state.skipped.items()
@@ -110,7 +111,7 @@ def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What stands in a source: documents with their sizes, selected paths that are none, and secrets in these."""
+    """What stands in a source: documents with their sizes, selected paths that are no documents, and secrets in these."""
 
     documents: dict[str, Document]
     skipped: dict[str, Skipped]
@@ -153,7 +154,7 @@ def _select(
 
 
 def _inspect(source: Source, state: TargetState, documents: list[Document], selector: Selector) -> _Found:
-    """The documents with their sizes, and those whose bytes cannot be one."""
+    """The documents with their sizes, and the paths whose bytes cannot be a document."""
     selected = {document.path: document for document in documents}
     skipped: dict[str, Skipped] = {}
     leaks: dict[str, tuple[Finding, ...]] = {}
@@ -185,7 +186,7 @@ def _inspect(source: Source, state: TargetState, documents: list[Document], sele
 def _seen(
     source: Source, document: Document, size: int, selector: Selector
 ) -> tuple[SkipReason | None, tuple[Finding, ...]] | None:
-    """Why a document's bytes cannot be one, if they cannot, and the secrets in them; None when they cannot be read."""
+    """Why these bytes cannot be a document (None: they can), and the secrets in them. None when they cannot be read."""
     reason = size_reason(size)
     if reason is not None or not needs_reading(document.path, size):
         return reason, ()
@@ -193,7 +194,7 @@ def _seen(
     try:
         with contextlib.closing(source.chunks(document)) as chunks:
             found = inspect_content(document.path, chunks, scanner)
-            for _ in chunks:  # one `cat-file` serves all: its pipe is read to the end of each blob
+            for _ in chunks:  # one `cat-file` serves all blobs: each blob must be read to its end
                 pass
     except RepositoryError:
         return None

@@ -9,8 +9,9 @@ from vsync.config.targets import Target
 from vsync.state.identity import SourceIdentity
 from vsync.state.publication import Publication
 from vsync.store.client import Api
+from vsync.store.connect import Connect
 from vsync.store.entries import Hit
-from vsync.store.session import Connect, ask
+from vsync.store.session import ask
 from vsync.store.stores import Stores
 from vsync.sync.locate import locate_to_read
 from vsync.sync.recorded import read_recorded

@@ -12,7 +12,7 @@ from vsync.system.spool import Content
 
 
 class GitSource:
-    """The tree of one commit."""
+    """The files in the tree of one commit."""
 
     def __init__(self, repository: Repository, head: str) -> None:
         self._repository = repository

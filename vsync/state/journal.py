@@ -43,7 +43,7 @@ class _Pending:
 class Journal:
     """The journal of this run, and the journals that crashed runs left. `folder` None keeps it in memory only.
 
-    Ask `waits` before it is known whether there is anything to do. Call `open` after the seal is taken.
+    Ask `waits` to find out whether there is anything to do. Call `open` after the seal is taken.
     """
 
     folder: Path | None = None

@@ -28,8 +28,9 @@ from vsync.store.failed_try import (
     read_failure,
     too_late_error,
 )
+from vsync.store.poll_times import SERVER, PollTimes
 from vsync.store.request_body import joined
-from vsync.store.response_limit import bounded
+from vsync.store.response_limit import limit_size
 from vsync.store.traffic import Traffic
 from vsync.system.retry import Sleep, backoff
 from vsync.system.secrets import Secrets
@@ -70,8 +71,10 @@ class Api:
         exchange: Exchange | None = None,
         stop: Stop | None = None,
         breaker: Breaker | None = None,
+        poll_times: PollTimes = SERVER,
     ) -> None:
         self.client = client
+        self.poll_times = poll_times
         self.traffic = traffic
         self.sleep = sleep
         self.secrets = Secrets(client.api_key) if secrets is None else secrets
@@ -193,23 +196,63 @@ async def connect(
     stop: Stop | None = None,
     subject_token: Callable[[], str] | None = None,
     secrets: Secrets | None = None,
+    poll_times: PollTimes = SERVER,
 ) -> AsyncIterator[Api]:
     """A client for the API; with the embedded store's `transport`, a client for that store.
 
     `subject_token` returns a new identity token of this job; credentials with a workload identity need it.
-    New tokens are added to `secrets`.
+    New tokens are added to `secrets`. `poll_times` says when the store is asked whether it has indexed Files.
     """
-    import httpx2
     import openai
 
-    traffic = Traffic()
-    base_url = "http://embedded.invalid/v1" if transport else credentials.base_url or "https://api.openai.com/v1"
-    if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).netloc:
-        raise ConfigurationError(f"The base URL {base_url!r} is not an http(s) address.", "Correct OPENAI_BASE_URL.")
-    prefix = urlsplit(base_url).path.rstrip("/")
-    secrets = Secrets() if secrets is None else secrets
+    traffic, secrets = Traffic(), Secrets() if secrets is None else secrets
+    base_url = "http://embedded.invalid/v1" if transport else _address(credentials)
     secrets.add(credentials.api_key)
     exchange = _exchange(credentials, subject_token, secrets) if transport is None else None
+    async with _http_client(transport, base_url, concurrency, traffic, exchange) as http_client:
+        client = openai.AsyncOpenAI(
+            api_key=None if exchange else "embedded" if transport else credentials.api_key,
+            workload_identity=exchange.for_sdk() if exchange else None,
+            base_url=base_url,
+            organization=credentials.organization,
+            project=credentials.project,
+            http_client=http_client,
+            max_retries=0,
+        )
+        api = Api(
+            client,
+            traffic,
+            sleep=sleep or asyncio.sleep,
+            log=log,
+            secrets=secrets,
+            exchange=exchange,
+            stop=stop,
+            poll_times=poll_times,
+        )
+        try:
+            yield api
+        finally:
+            api.close()
+
+
+def _address(credentials: Credentials) -> str:
+    address = credentials.base_url or "https://api.openai.com/v1"
+    if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).netloc:
+        raise ConfigurationError(f"The base URL {address!r} is not an http(s) address.", "Correct OPENAI_BASE_URL.")
+    return address
+
+
+def _http_client(
+    transport: httpx2.AsyncBaseTransport | None,
+    base_url: str,
+    concurrency: int,
+    traffic: Traffic,
+    exchange: Exchange | None,
+) -> httpx2.AsyncClient:
+    """The HTTP client below the SDK. It counts requests, and tells the exchange which token a request used."""
+    import httpx2
+
+    prefix = urlsplit(base_url).path.rstrip("/")
 
     async def before(request: httpx2.Request) -> None:
         traffic.count(request.method, request.url.path.removeprefix(prefix))
@@ -221,28 +264,13 @@ async def connect(
     async def after(response: httpx2.Response) -> None:
         traffic.answered(response.headers.get("date", ""))
 
-    http_client = httpx2.AsyncClient(
+    return httpx2.AsyncClient(
         transport=transport,
         timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
         limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
-        event_hooks={"request": [before], "response": [after, bounded]},
+        event_hooks={"request": [before], "response": [after, limit_size]},
         follow_redirects=True,
     )
-    async with http_client:
-        client = openai.AsyncOpenAI(
-            api_key=None if exchange else "embedded" if transport else credentials.api_key,
-            workload_identity=exchange.for_sdk() if exchange else None,
-            base_url=base_url,
-            organization=credentials.organization,
-            project=credentials.project,
-            http_client=http_client,
-            max_retries=0,
-        )
-        api = Api(client, traffic, sleep=sleep or asyncio.sleep, log=log, secrets=secrets, exchange=exchange, stop=stop)
-        try:
-            yield api
-        finally:
-            api.close()
 
 
 def _exchange(credentials: Credentials, subject_token: Callable[[], str] | None, secrets: Secrets) -> Exchange | None:

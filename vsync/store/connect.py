@@ -109,6 +109,7 @@ async def _connect_embedded(
 ) -> AsyncIterator[Api]:
     from vsync.embedded.transport import EmbeddedTransport
     from vsync.store.client import connect
+    from vsync.store.poll_times import EMBEDDED
 
     store = open_embedded(path)
     try:
@@ -119,6 +120,7 @@ async def _connect_embedded(
             log=log,
             sleep=stop.pause if stop else None,
             stop=stop,
+            poll_times=EMBEDDED,
         ) as api:
             yield api
     finally:

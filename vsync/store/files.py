@@ -1,4 +1,4 @@
-"""The project's Files, whatever vector store lists them: listed newest first, asked for in a store, deleted."""
+"""The project's Files: listed, looked up, deleted; and whether a vector store lists a File."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from vsync.store.pages import PAGE, pages
 from vsync.store.refusals import not_there, says_expired, unless_gone
 
 PURPOSE = "assistants"
-_PAGE = 1_000
-_MOST = 10_000
+_PAGE_OF_NEW_FILES = 1_000
+_PAGE_OF_ALL_FILES = 10_000
+"""The largest page that the API allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,13 @@ class Files:
         self._api = api
 
     async def since(self, time: int) -> list[UploadedFile]:
-        """The Files made at that time or later. Pages come newest first, so that older ones are not paid for."""
+        """The Files made at that time or later. The newest come first, and the pages of older Files are not asked for."""
         found: dict[str, UploadedFile] = {}
         client = self._api.client.files
         try:
             async for page in pages(
                 lambda send: self._api.ask("listing the Files", send),
-                lambda after: client.list(purpose=PURPOSE, limit=_PAGE, order="desc", **after),
+                lambda after: client.list(purpose=PURPOSE, limit=_PAGE_OF_NEW_FILES, order="desc", **after),
                 _file,
             ):
                 found.update({file.id: file for file in page if file.created_at >= time})
@@ -51,13 +52,13 @@ class Files:
         return list(found.values())
 
     async def names(self) -> dict[str, str]:
-        """The name of every File, of whatever purpose, by its id."""
+        """The name of every File by its id, whatever its purpose."""
         found: dict[str, str] = {}
         client = self._api.client.files
         try:
             async for page in pages(
                 lambda send: self._api.ask("listing the Files", send),
-                lambda after: client.list(limit=_MOST, **after),
+                lambda after: client.list(limit=_PAGE_OF_ALL_FILES, **after),
                 _file,
             ):
                 found.update({file.id: file.filename for file in page})
@@ -76,7 +77,7 @@ class Files:
         return True
 
     async def is_in(self, store_id: str, file_id: str) -> bool:
-        """Whether a store lists the File. One request; a store that does not exist any more lists nothing. Raises Refused."""
+        """Whether a store lists the File: one request. A store that does not exist any more lists nothing. Raises Refused."""
         files = self._api.client.vector_stores.files
         try:
             await self._api.ask(
@@ -106,7 +107,7 @@ class Files:
         return found
 
     async def delete(self, file_id: str) -> None:
-        """Deletes a File, and with it any entry of it. One that is gone already is success. Raises Refused."""
+        """Deletes a File. A File that does not exist any more is success. Raises Refused."""
 
         async def send() -> Any:
             return deleted(await self._api.client.files.delete(file_id))

@@ -30,7 +30,7 @@ MAX_BATCH = 2_000
 
 
 class VectorStore:
-    """One store, ready for work, within the rates. Uploads stand in the journal before they are sent."""
+    """One store. Every change keeps the rates, and every upload is recorded in the journal before it is sent."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class VectorStore:
         still_ours: Callable[[], None] = lambda: None,
     ) -> None:
         self.id = store_id
+        self.poll_times = api.poll_times
         self._still_ours = still_ours
         self._api = api
         self._journal = journal
@@ -50,13 +51,14 @@ class VectorStore:
 
     @property
     def max_batch(self) -> int:
-        """How many Files one batch may attach: no more than the rate lets through in a minute."""
+        """How many Files one batch may attach: not more than the rate allows in a minute."""
         return min(MAX_BATCH, self._attached.limit)
 
     async def upload(self, filename: str, file: IO[bytes], size: int, media_type: str) -> str:
-        """Uploads a File and gives its id. Raises Refused.
+        """Uploads a File and returns its id. Raises Refused.
 
-        Sent again when its answer is lost: what the lost request may have made is looked for at the end of the run.
+        When the answer is lost, the File is uploaded again. The end of the run looks for the File that the lost request may
+        have made.
         """
 
         async def send() -> str:
@@ -89,7 +91,7 @@ class VectorStore:
             raise lost.cause from lost
 
     async def attach(self, entry: NewEntry) -> StoreEntry:
-        """Attaches one File. Raises Refused, and AnswerLost: whether it is attached must then be asked."""
+        """Attaches one File. Raises Refused, or AnswerLost: then the caller must ask whether the File is attached."""
         fields = entry.to_api()
 
         async def send() -> StoreEntry:
@@ -97,26 +99,26 @@ class VectorStore:
                 self._still_ours()
                 return self._entry(await self._files.create(vector_store_id=self.id, **fields))
 
-        return await self._in_store(f"attaching {entry.file_id}", send, once=True, limited=self._limited)
+        return await self._in_store(f"attaching {entry.file_id}", send, once=True, limited=self._lower_both)
 
     async def attach_batch(self, entries: Sequence[NewEntry]) -> str:
-        """Attaches up to `max_batch` Files in one request and gives the batch's id.
+        """Attaches up to `max_batch` Files in one request and returns the batch's id.
 
-        Raises Refused for all of them, and AnswerLost: which are attached is then found out by `newest_entries`.
+        Raises Refused when the server takes none of them, or AnswerLost: then `newest_entries` tells which are attached.
         """
         files: Any = [entry.to_api() for entry in entries]
 
         async def send() -> str:
             async with self._attached.admit(len(files)), self._writes.admit():
                 self._still_ours()
-                # As `extra_body`: the SDK walks through typed arguments member by member, which for a full batch holds
-                # up everything else for a fifth of a second.
+                # `extra_body`, because the SDK walks through typed arguments member by member. For a full batch that would
+                # block the event loop for a fifth of a second.
                 return id_of(await self._batches.create(self.id, extra_body={"files": files}))
 
-        return await self._in_store(f"attaching {len(entries)} Files", send, once=True, limited=self._limited)
+        return await self._in_store(f"attaching {len(entries)} Files", send, once=True, limited=self._lower_both)
 
-    def _limited(self) -> None:
-        """A 429 does not say which of the limits it is for."""
+    def _lower_both(self) -> None:
+        """Lowers both rates: a 429 does not say which limit was exceeded."""
         self._attached.lower()
         self._writes.lower()
 
@@ -127,7 +129,7 @@ class VectorStore:
         return await self._in_store(f"asking for the batch {batch_id}", send)
 
     async def batch_entries(self, batch_id: str, status: str | None = None) -> list[StoreEntry]:
-        """The entries of a batch, all or those of one status."""
+        """The entries of a batch; with `status`, only the entries of that status."""
         only: dict[str, Any] = {"filter": status} if status else {}
         found: list[StoreEntry] = []
         async for page in pages(
@@ -149,14 +151,17 @@ class VectorStore:
                 lambda after: self._files.list(self.id, limit=PAGE, order="asc", **after),
                 self._entry,
             ):
-                # Pages shift when entries come and go meanwhile, so an id may be seen twice.
+                # Pages shift when entries are added or removed meanwhile, so two pages may show the same entry.
                 found.update({entry.file_id: entry for entry in page})
         except Refused as error:
             raise unexpected_refusal("listing the vector store", error) from error
         return list(found.values())
 
     async def newest_entries(self, file_ids: Collection[str]) -> dict[str, StoreEntry]:
-        """Those of the entries that the store has, the newest looked at first. Older ones than all of them are not paid for."""
+        """The entries of these Files, looked for among the store's newest entries. Files without an entry are left out.
+
+        The listing is read from the newest entry, and only as far as these Files' entries can be.
+        """
         left, found = set(file_ids), dict[str, StoreEntry]()
         pages_without = 0
         try:
@@ -167,7 +172,7 @@ class VectorStore:
             ):
                 seen = {entry.file_id: entry for entry in page}
                 found |= {file_id: entry for file_id, entry in seen.items() if file_id in left}
-                # Entries of other runs may stand between ours, but not whole pages of them.
+                # A few entries of other runs may stand between ours, but not two whole pages.
                 pages_without = 0 if seen.keys() & left else pages_without + 1
                 left -= seen.keys()
                 if not left or pages_without == 2:
@@ -177,7 +182,7 @@ class VectorStore:
         return found
 
     async def entry(self, file_id: str) -> StoreEntry | None:
-        """One entry, or None when the store has none of that id."""
+        """The entry of a File; None when the store has no entry of that id."""
 
         async def send() -> StoreEntry:
             found = self._entry(await self._files.retrieve(file_id, vector_store_id=self.id))
@@ -202,9 +207,9 @@ class VectorStore:
         await self._in_store(f"updating the attributes of {file_id}", send, limited=self._writes.lower)
 
     async def remove(self, file_id: str) -> None:
-        """Detaches an entry, then deletes its File. What is gone already is success. Raises Refused.
+        """Detaches an entry, then deletes its File. An entry or File that does not exist any more is success. Raises Refused.
 
-        In this order: a File that is deleted first stays listed in the store.
+        The entry goes first: the store goes on listing an entry whose File was deleted first.
         """
 
         async def send() -> Any:
@@ -215,7 +220,7 @@ class VectorStore:
         await unless_gone(self._api.ask(f"deleting {file_id}", send))
 
     async def detach(self, file_id: str) -> None:
-        """Takes an entry out of the store and leaves its File. What is gone already is success. Raises Refused."""
+        """Takes an entry out of the store and keeps its File. An entry that does not exist any more is success. Raises Refused."""
 
         async def send() -> Any:
             async with self._writes.admit():
@@ -244,7 +249,7 @@ class VectorStore:
         once: bool = False,
         limited: Callable[[], None] = lambda: None,
     ) -> T:
-        """Asks for something in this store. Where a refusal may be about the store itself, the store is asked: StoreGone."""
+        """Sends a request about this store. When a refusal may be about the store itself, looks it up, and so raises StoreGone."""
         try:
             return await self._api.ask(what, send, once=once, limited=limited)
         except Refused as error:

@@ -33,7 +33,8 @@ from vsync.sync.recorded import is_superseded
 from vsync.sync.result import final_failures, of_run
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
-from vsync.transfer.transfer import Delivery, transfer
+from vsync.transfer.transfer import transfer
+from vsync.transfer.upload import Delivery
 
 _MAX_PLANS = 5
 

@@ -142,7 +142,7 @@ def dry_run(target: Target, context: RunContext, basis: Basis) -> Report:
     plan = basis.scan.plan
     report = with_refusal(basis.report, refusal(plan, target.limits))
     if basis.recorded.state is None:
-        reason = f"{report.comparison.reason}; the store may hold documents already, which a sync finds"
+        reason = f"{report.comparison.reason}; the store may already hold documents, and a sync checks this"
         report = replace(report, comparison=replace(report.comparison, reason=reason))
     context.observer.planned(report)
     return report

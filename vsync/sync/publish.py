@@ -49,7 +49,7 @@ class TargetPart:
                     self._planned_from = content
                     return
             raise PublicationFailed(
-                f"{publication.title} could not be published: others wrote it {_MAX_PUSHES} times in a row.",
+                f"{publication.title} could not be published: other runs wrote it {_MAX_PUSHES} times in a row.",
                 "Run again: the store is listed first, and nothing is lost.",
             )
 

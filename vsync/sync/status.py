@@ -1,4 +1,4 @@
-"""What manifest and seal alone say: which commit is live, how far behind it is, and whether a path is in the store."""
+"""`vsync status`: which commit is live, how far behind it is, and whether a path is in the store. Asks no store."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Status:
     behind: int | None
     path: PathStatus | None
     unknown: str = ""
-    """Where nothing is recorded: why, and where else it may be."""
+    """Why nothing is recorded, and where else the manifest may be."""
     doubt: str = ""
-    """Why the manifest is not to be believed."""
+    """Why the manifest is not believed."""
 
     def to_json(self) -> dict[str, Any]:
         state = self.state
@@ -74,7 +74,7 @@ class Status:
 
 
 def status(publication: Publication, workspace: Workspace, settings: Settings, path: str | None) -> Status:
-    """Reads manifest and seal; asks git how far the head is ahead. Makes no request."""
+    """Reads manifest and seal, and asks git how far the head is ahead. Makes no request."""
     recorded = read_recorded(publication, workspace.identity, settings.target.name)
     state, trusted = recorded.state, recorded.trust
     head = workspace.source.head
@@ -106,14 +106,14 @@ def _unknown(published: Published, workspace: Workspace, settings: Settings) -> 
         return "The first sync did not end: the next one lists the store and goes on."
     if workspace.remote is None and workspace.repository is not None and workspace.repository.push_url() is not None:
         return (
-            "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. One that the "
-            "action or sync --push keeps on the remote `origin` is only looked at with --push."
+            "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. The action and "
+            "sync --push keep the manifest on the remote `origin`; with --push, status looks there."
         )
     return "Nothing has been synced yet: there is no manifest for this target."
 
 
 def path_in(root: Path, path: str) -> str:
-    """The path as the manifest knows it: as given, or where that names nothing, as seen from the current folder."""
+    """The path as the manifest names it: as given, or where that is no file, as seen from the current folder."""
     here = Path(os.path.normpath(Path.cwd() / path))
     if (root / path).exists() or not here.exists() or not here.is_relative_to(root):
         return path

@@ -25,10 +25,16 @@ from vsync.state.remote import RemotePublication
 
 @dataclass(frozen=True, slots=True)
 class GitAccess:
-    """How git reaches a remote: the process's environment, and a token (None: git's own credentials).
+    """How git reaches a remote.
 
-    `optional`: where there is no remote, a file will do. `is_dead` tells of a run whether it is known to have ended,
-    `found` is told what must not be shown, `stopped` for how many seconds the run has been told to stop.
+    | field | meaning |
+    | --- | --- |
+    | `environ` | the environment of the process |
+    | `token` | a token for the remote; None: git uses its own credentials |
+    | `optional` | where there is no remote, the manifest may be a file |
+    | `is_dead` | whether a run is known to have ended |
+    | `found` | takes every secret that is found, so that it is never shown |
+    | `stopped` | for how many seconds the run has been told to stop |
     """
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -39,7 +45,7 @@ class GitAccess:
     stopped: Callable[[], float | None] = lambda: None
 
     def remote(self, repository: Repository, url: str) -> Remote:
-        """The remote at an address, as this run reaches it from that repository. Its secrets are told to `found`."""
+        """The remote at an address, as this run reaches it from that repository. Its secrets go to `found`."""
         remote = Remote(
             url,
             self.token,
@@ -55,7 +61,7 @@ class GitAccess:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where documents come from, and where their state is kept. `remote` is None when it is kept in files."""
+    """Where documents come from, and where their state is kept. `remote` is None when the state is kept in files."""
 
     source: Source
     root: Path
@@ -69,7 +75,7 @@ class Workspace:
     others: list[Source] = field(default_factory=list)
 
     def at(self, commit: str) -> Source | None:
-        """The source at another commit, fetched beside the clone where that lacks it; None where it cannot be had."""
+        """The source at another commit. A commit that the clone lacks is fetched beside it; None where that fails."""
         if self.repository is None:
             return None
         reader = self.repository
@@ -93,7 +99,7 @@ class Workspace:
 
 
 def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Workspace:
-    """Opens the source, and finds where manifest and seal are. Raises when they are not there, or have no such revision."""
+    """Opens the source, and finds where manifest and seal are kept. Raises RepositoryError and ConfigurationError."""
     access = access or GitAccess()
     workspace = replace(_open_source(settings, origin), stopped=access.stopped)
     repository = workspace.repository
@@ -116,7 +122,7 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
     if not settings.push:
         if settings.manifest_branch in repository.checked_out():
             raise ConfigurationError(
-                f"The branch {settings.manifest_branch} is checked out: --commit cannot change it behind your back.",
+                f"The branch {settings.manifest_branch} is checked out, so --commit does not change it.",
                 "Give another --manifest-branch (input manifest-branch), or let the remote keep the manifest with --push (input commit).",
             )
         there = repository.git_dir.stat()
@@ -195,13 +201,13 @@ def open_publication(
 
 
 def seal_folder(settings: Settings, workspace: Workspace) -> Path:
-    """Where what belongs to this machine is kept: a local seal, and the journal."""
+    """The folder for what belongs to this machine: a local seal, and the journal."""
     manifest = manifest_path(settings, workspace.root)
     return workspace.seal_folder if settings.folder is None or manifest is None else manifest.parent
 
 
 def _check_names(target: str, manifest: str) -> None:
-    """What is a fine name of a file need not be one of a ref: https://git-scm.com/docs/git-check-ref-format."""
+    """Refuses names that git takes for no ref and no file: https://git-scm.com/docs/git-check-ref-format."""
     if ".." in target or target.endswith((".lock", ".")):
         raise ConfigurationError(
             f"The target name {target!r} cannot be part of a ref's name, and the seal is the ref refs/vsync/<target>.",
@@ -212,7 +218,7 @@ def _check_names(target: str, manifest: str) -> None:
 
 
 def manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:
-    """One name for one manifest, however its path is written: the seal is found by it, in every linked worktree."""
+    """One name for one manifest, however its path is written. The seal is found by this name, in every linked worktree."""
     if manifest is None:
         return settings.manifest
     path = Path(os.path.normpath(manifest))
@@ -220,7 +226,7 @@ def manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:
 
 
 def manifest_path(settings: Settings, root: Path) -> Path | None:
-    """The manifest's file; None for `--manifest none`. A relative path is one inside the repository."""
+    """The manifest's file; None for `--manifest none`. A relative path counts from the repository's top folder."""
     if settings.manifest == NO_MANIFEST:
         return None
     given = Path(settings.manifest)

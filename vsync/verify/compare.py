@@ -61,8 +61,8 @@ def read_when_quiet(target: Target, ports: Ports, context: RunContext) -> Record
         if time.monotonic() >= deadline:
             raise SealHeld(
                 f"Another run is at work on this target since {since}, and {lock_timeout:g} s have passed.",
-                "The work of that run cannot be told from drift: verify when it has ended, or wait longer with "
-                "--lock-timeout (input lock-timeout).",
+                "Verify cannot tell the work of that run from drift. Run verify when that run has ended, or wait longer "
+                "with --lock-timeout (input lock-timeout).",
             )
         if not noted:
             context.observer.note(f"Another run is at work on this target since {since}; waiting for its end.")
@@ -74,7 +74,7 @@ def read_when_quiet(target: Target, ports: Ports, context: RunContext) -> Record
 
 
 def _no_manifest(recorded: Recorded, title: str) -> ManifestError:
-    what = "holds nothing of the target" if recorded.manifest else "is not there, so nothing is known of the target"
+    what = "holds nothing of the target" if recorded.manifest else "does not exist, so nothing is known of the target"
     return ManifestError(
         f"The manifest {title} {what} {recorded.target!r}.",
         "If vsync has put documents into its vector store already, make the manifest from them: vsync verify --rebuild. If not, "

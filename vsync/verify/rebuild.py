@@ -146,7 +146,6 @@ def _instead_of_a_rebuild(*, given: bool) -> str:
             "Give the store with --vector-store-id, or start anew with vsync sync (after deleting a damaged manifest)."
         )
     return (
-        "If another store is meant, give its id. To start anew in this store run vsync sync (after deleting a damaged "
-        "manifest): it uploads all documents. What another tool has put there can be taken out afterwards: "
-        "vsync verify --take-over."
+        "If another store is meant, give its id. To start again in this store, run vsync sync (delete a damaged manifest "
+        "first): it uploads all documents. Then remove the entries of other tools with vsync verify --take-over."
     )

@@ -1,6 +1,7 @@
-"""Entries that another tool or a person put into a store: which are taken over, and how they go.
+"""Entries that another tool or a person put into a store: which of them are taken over, and how they are removed.
 
-`chosen` and `spared` are pure. `take` removes exactly the entries it is given, one after the other, and looks at each once more before.
+`chosen` and `spared` are pure. `take` removes exactly the entries that it is given. It looks at each entry once more
+before it removes it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def chosen(
 ) -> tuple[tuple[Foreign, ...], int]:
     """The foreign entries that match, and how many more match but belong to another vsync. Pure.
 
-    `named` are ids that the manifest names, for whatever target: these are never foreign, whatever their entries say.
+    `named` are the ids that the manifest names for any target. Such an entry is never foreign, whatever it says itself.
     """
     if not patterns:
         return (), 0
@@ -38,9 +39,9 @@ def chosen(
 
 
 def spared(entries: Sequence[Foreign], lacking: Collection[str]) -> tuple[list[Foreign], tuple[Taken, ...]]:
-    """The entries that may go, and those that stay: copies of documents that the store lacks. Pure.
+    """The entries that may be removed, and those that stay: copies of documents that the store lacks. Pure.
 
-    An entry is taken for a copy when its `path` attribute or its file name says so, be it only the name without folders.
+    An entry counts as a copy when its `path` attribute or its file name says so. The name without folders is enough.
     """
     copies = {name: path for path in lacking for name in _names(path)}
     go: list[Foreign] = []
@@ -92,7 +93,7 @@ async def _take_one(entry: Foreign, files: Files, store: VectorStore, elsewhere:
         if now is None:
             return Taken(entry, "left", "it is gone already")
         if _is_vsyncs(now):
-            return Taken(entry, "left", "a vsync has made it its own meanwhile")
+            return Taken(entry, "left", "another vsync owns this entry now")
         await store.detach(entry.file_id)
     except Refused as error:
         return Taken(entry, "left", f"the API refused it: {error.message}")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.deep.fuzz.damage import VALUE, damaged, fewer, mutated, written
 from tests.support.gitrepo import ENVIRONMENT, Repo
-from tests.support.jobs import read_outputs
+from tests.support.runner import read_outputs
 from vsync.auth.credentials import credentials
 from vsync.auth.identity_token import claims, token_source
 from vsync.config.origin import origin, repository_url

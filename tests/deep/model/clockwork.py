@@ -17,8 +17,10 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 import pytest
 
 from vsync.store.breaker import Breaker
+from vsync.store.polling import wait_until_indexed
 from vsync.store.rate_limit import Rates, SlidingWindow
 from vsync.system.retry import backoff
+from vsync.transfer.transfer import transfer
 
 _Given = TypeVarTuple("_Given")
 _Made = TypeVar("_Made")
@@ -102,12 +104,7 @@ class Chance:
 
 
 chance = Chance()
-_USE_TIME = (
-    "vsync.transfer.index",
-    "vsync.recovery.adopt",
-    "vsync.store.inventory",
-    "vsync.system.stop",
-)
+_USE_TIME = ("vsync.system.stop",)
 _USE_CHANCE = (
     "vsync.embedded.api",
     "vsync.embedded.database",
@@ -121,6 +118,8 @@ _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Rates.__init__, "clock", now),
     (SlidingWindow.__init__, "clock", now),
     (backoff, "jitter", chance.random),
+    (transfer, "clock", now),
+    (wait_until_indexed, "clock", now),
 ]
 
 

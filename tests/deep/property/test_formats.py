@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from vsync.config.settings import NAMES, resolve
 from vsync.documents.attributes import path_attribute
-from vsync.documents.selection import Rules, Selector, content_reason
+from vsync.documents.inspection import content_reason
+from vsync.documents.selection import Rules, Selector
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError
 from vsync.git.changes import Change, TreeEntry, pair_renames, parse_diff, parse_tree, show_path
 from vsync.state.identity import identify

@@ -16,7 +16,7 @@ import pytest
 from tests.support.gitrepo import Content, Repo, executable, link, submodule
 from vsync.config.limits import Limits
 from vsync.config.targets import Target
-from vsync.documents import selection
+from vsync.documents import inspection
 from vsync.documents.attributes import path_attribute
 from vsync.documents.chunking import Chunking
 from vsync.documents.document import Document
@@ -443,7 +443,7 @@ def test_a_document_that_became_unusable_is_deleted_and_told(repo: Repo) -> None
 
 
 def test_a_blob_that_unpacks_to_too_much_is_not_unpacked(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(inspection, "MAX_BYTES", 1_000_000)
     commit = repo.commit({"bomb.md": b"\0" * 30_000_000, "bomb.pdf": b"\0" * 1_000_001, "good.md": b"text"})
     tracemalloc.start()
     found = look(repo, commit, None)

@@ -20,7 +20,7 @@ import pytest
 
 from vsync.config.targets import Target
 from vsync.documents.document import Document
-from vsync.documents.selection import MAX_BYTES
+from vsync.documents.inspection import MAX_BYTES
 from vsync.errors import ConfigurationError, RepositoryError
 from vsync.git.changes import SYMLINK, TreeEntry
 from vsync.plan.scan import scan
@@ -280,7 +280,7 @@ def test_what_came_to_a_path_after_it_was_looked_at_is_looked_at_too(root: Path,
     with closing(FolderSource(root)) as source:
         (entry,) = (source.identify(entry) for entry in source.entries())
         write(root, "a.md", data=data)
-        with pytest.raises(RepositoryError, match=f"has changed since .* no document now: {reason}"):
+        with pytest.raises(RepositoryError, match=f"has changed since .* cannot be a document now: {reason}"):
             source.read(Document("a.md", entry.blob, "tag"))
 
 

@@ -20,6 +20,7 @@ from vsync.plan.plan import make_plan
 from vsync.recovery.adopt import Measured, adopt, by_path, choose_owner, paths_to_measure, recover
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.entries import StoreEntry, belongs
+from vsync.store.poll_times import SERVER
 
 US = Identity("owner-1", "default", "acme/docs")
 
@@ -239,6 +240,8 @@ def test_only_what_is_not_confirmed_is_hashed() -> None:
 
 class Progress:
     """A store in which entries end being indexed at a later look, or vanish (None), or never end."""
+
+    poll_times = SERVER
 
     def __init__(self, looks: dict[str, list[StoreEntry | None]]) -> None:
         self._looks = looks

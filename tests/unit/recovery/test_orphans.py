@@ -68,7 +68,7 @@ def test_any_other_file_is_none(other: UploadedFile) -> None:
     assert candidates([attempt()], [other], (), NOW) == []
 
 
-def test_a_file_that_an_answer_named_is_no_question() -> None:
+def test_a_file_that_an_answer_named_is_no_candidate() -> None:
     assert candidates([attempt()], [file()], {"file-1"}, NOW) == []
 
 
@@ -184,7 +184,7 @@ def test_what_no_store_lists_is_deleted() -> None:
     assert project.waits == []
 
 
-def test_what_some_store_lists_is_not_ours_to_name() -> None:
+def test_a_file_that_some_store_lists_is_not_reported() -> None:
     project = Project([file()], attached=[("vs_2", "file-1")], stores=("vs_1", "vs_2"))
     assert project.look(attempt()) == []
 
@@ -210,7 +210,7 @@ def test_more_questions_than_fifty_are_not_asked() -> None:
     assert project.asked == ["files", "others", "stores"]
 
 
-def test_a_store_that_cannot_be_asked_leaves_it_open() -> None:
+def test_a_file_whose_stores_do_not_answer_is_only_reported() -> None:
     project = Project([file()])
     project.refuses = True
     assert verdicts(project.look(attempt())) == {"file-1": "listed"}
@@ -257,7 +257,7 @@ def test_a_file_from_shortly_before_or_after_is_named(at: int) -> None:
 
 
 @pytest.mark.parametrize("at", [100 - NEAR_S - 1, 110 + NEAR_S + 1])
-def test_a_file_from_long_before_or_after_is_nobodys_question(at: int) -> None:
+def test_a_file_from_long_before_or_after_is_not_reported(at: int) -> None:
     assert Project([file(at=at)]).look(attempt(), now=10_000) == []
 
 
@@ -266,7 +266,7 @@ def test_what_an_upload_may_have_left_that_was_answered_is_named_and_nothing_inf
     assert Project([file()], attached=[("vs_1", "file-1")]).look(doubtful=[attempt()]) == []
 
 
-def test_of_many_such_files_only_the_number_is_told() -> None:
+def test_of_many_such_files_only_the_number_is_reported() -> None:
     project = Project([file(f"file-{number}") for number in range(MAX_REQUESTS + 1)])
     assert project.find(doubtful=[attempt()]) == Found([], MAX_REQUESTS + 1)
 
@@ -275,7 +275,7 @@ def test_where_answers_have_no_date_nothing_is_inferred_of_a_dead_run() -> None:
     assert verdicts(Project([file()]).look(attempt(until=None), now=None)) == {"file-1": "listed"}
 
 
-# Telling
+# Warnings
 
 
 def test_each_file_is_named_with_what_becomes_of_it() -> None:
@@ -324,7 +324,7 @@ def test_a_file_is_old_enough_after_five_seconds_and_the_youngest_counts() -> No
     assert project.waits == [SETTLED_AFTER_S - 2]
 
 
-def test_what_an_answer_named_is_asked_about_by_nobody() -> None:
+def test_a_file_that_an_answer_named_is_not_asked_about() -> None:
     project = Project([file(), file("file-2")])
     assert verdicts(project.look(attempt(), known=["file-1"])) == {"file-2": "deleted"}
 
