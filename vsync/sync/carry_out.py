@@ -9,8 +9,10 @@ from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, VsyncError
 from vsync.plan.plan import Plan
-from vsync.recovery.sweep import Sweep
-from vsync.report.report import Report, stock
+from vsync.recovery.sweep import Sweep, Swept
+from vsync.report.of_plan import append_warnings, nothing_done, overtaken
+from vsync.report.report import Report
+from vsync.report.store_size import StoreSizes, size_of
 from vsync.state.manifest import TargetState
 from vsync.state.publication import ManifestMoved, Published
 from vsync.store.choose import store_metadata
@@ -25,7 +27,7 @@ from vsync.sync.from_store import Asking, Proposal, Propose
 from vsync.sync.lock import Lock, doubt_when_overtaken, locked, renewing
 from vsync.sync.next_state import Results, next_state
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, Look, check_limits, nothing_done
+from vsync.sync.preview import Basis, Look, check_limits
 from vsync.sync.publish import TargetPart
 from vsync.sync.recorded import is_superseded
 from vsync.sync.result import final_failures, of_run
@@ -74,25 +76,23 @@ async def carry_out(run: Run, propose: Propose) -> Report:
         check_limits(run.target, plan, proposal.report, run.context.observer)
     if proposal.located.info is None and plan.is_empty:
         run.ports.publication.abandon()
-        return replace(proposal.report, requests=run.requests)
+        return replace(nothing_done(proposal.report), requests=run.requests)
     identity, store = await _open_store(run, proposal)
     state = replace(proposal.state, vector_store_id=store.id)
     outcome = await _transfer(run, proposal, store, identity)
-    new, report = await _swept(run, proposal, store, identity, outcome, _next_state(run, proposal, state, outcome))
-    report = replace(report, vector_store_id=store.id, requests=run.requests)
+    swept = await _sweep(run, proposal, store, identity, outcome, _next_state(run, proposal, state, outcome))
+    new, removal = swept.state, Removal()
     if _is_confirmed(plan, state, run.basis.recorded.state, new, outcome):
         part.confirm(state)
         run.lock.settled = True
-        return report
-    removal = Removal()
-    if _publish(run, part, identity, new, outcome):
+    elif _publish(run, part, identity, new, outcome):
         removal = await _remove(run, store, new, outcome)
         _close(run, part, identity, new, outcome, removal)
     else:
         new = state
-    report = replace(report, before=stock(state.files), after=stock(new.files))
-    traffic = run.api.traffic
-    return of_run(report, plan, outcome, removal, requests=run.requests, bytes_uploaded=traffic.bytes_uploaded)
+    report = append_warnings(replace(proposal.report, vector_store_id=store.id), swept.warnings)
+    sizes = StoreSizes(size_of(state.files), size_of(new.files))
+    return of_run(report, plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=run.api.traffic)
 
 
 def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, look: Look, attempt: Attempt) -> Report:
@@ -108,7 +108,7 @@ def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, 
             late = is_superseded(basis.recorded, context.origin.run_id, context.settings.head)
             if late or basis.has_nothing_to_do(keeps_manifest=context.keeps_manifest):
                 _end_without_work(ports, basis, late=late)
-                return nothing_done(replace(basis.report, superseded=True)) if late else basis.report
+                return overtaken(basis.report) if late else nothing_done(basis.report)
 
         async def attempts(api: Api) -> Report:
             return await _attempts(Run(target, ports, context, lock, api, basis), look, attempt)
@@ -201,16 +201,16 @@ def _next_state(run: Run, proposal: Proposal, state: TargetState, outcome: Outco
     return next_state(state, plan, results, head=head, settings=run.target.fingerprint, run=facts)
 
 
-async def _swept(
+async def _sweep(
     run: Run, proposal: Proposal, store: VectorStore, identity: Identity, outcome: Outcome, state: TargetState
-) -> tuple[TargetState, Report]:
-    """The state with all that is to be deleted besides, and the report with it.
+) -> Swept:
+    """The state with everything else that must be deleted.
 
-    When it cannot be found out, the run ends, and the next run looks.
+    When the store or the API does not tell it, the run ends, and the next run looks.
     """
-    report = proposal.report
+    nothing = Swept(state, (), ())
     if outcome.cause is not None:
-        return state, report
+        return nothing
     ports, listed = run.ports, proposal.listed
     sweep = Sweep(
         run.target,
@@ -228,11 +228,10 @@ async def _swept(
         swept = await sweep.orphans(run.api, state, proposal.plan, listed.answered if listed else ())
     except VsyncError as error:
         outcome.cause = error
-        return state, report
+        return nothing
     for warning in swept.warnings:  # now as well: a run that is killed while it deletes makes no report
         run.context.observer.note(warning)
-    report = replace(report, leftovers=tuple(swept.orphans), warnings=(*report.warnings, *swept.warnings))
-    return swept.state, report
+    return swept
 
 
 def _is_confirmed(

@@ -14,7 +14,8 @@ from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, scan
 from vsync.recovery.adopt import by_path, choose_owner, list_at_least, recover, with_proven
 from vsync.recovery.sweep import Listed
-from vsync.report.report import Report, of_plan, stock, stock_after
+from vsync.report.of_plan import of_plan
+from vsync.report.report import Report
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
@@ -24,7 +25,7 @@ from vsync.sync.context import RunContext
 from vsync.sync.locate import Located, locate
 from vsync.sync.lock import mint_owner
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, doubt_resolved, doubt_warning
+from vsync.sync.preview import Basis, doubt_resolved, doubt_warning, sizes_of
 
 _TWO_RECORDS = (
     "The store already holds documents of this source, and no manifest is here. vsync took these documents over. If a workflow "
@@ -164,7 +165,8 @@ def _planned_anew(asking: Asking, proposal: Proposal, state: TargetState) -> Pro
     found = scan(
         asking.ports.source, state, asking.target, because=Comparison("full", reason), base=asking.context.base
     )
-    report = of_plan(replace(proposal.report, comparison=found.comparison), found.plan, refused=None)
+    report = replace(proposal.report, comparison=found.comparison)
+    report = of_plan(report, found.plan, store=sizes_of(state, found.plan))
     return replace(proposal, state=state, plan=found.plan, report=report)
 
 
@@ -185,16 +187,14 @@ def preview(target: Target, ports: Ports, context: RunContext, basis: Basis) -> 
 
     async def plan(api: Api) -> Report:
         proposal = await propose(Asking(api, target, ports, context, basis, basis.recorded.owner, mint_owner()))
-        report = of_plan(proposal.report, proposal.plan, refused=refusal(proposal.plan, target.limits))
-        before, info = stock(proposal.state.files), proposal.located.info
-        return replace(
-            report,
-            dry_run=True,
-            vector_store_id=info.id if info else None,
-            requests=dict(api.traffic.requests),
-            before=before,
-            after=stock_after(before, proposal.plan),
+        info = proposal.located.info
+        report = of_plan(
+            proposal.report,
+            proposal.plan,
+            refused=refusal(proposal.plan, target.limits),
+            store=sizes_of(proposal.state, proposal.plan),
         )
+        return replace(report, vector_store_id=info.id if info else None, requests=dict(api.traffic.requests))
 
     report = ask(ports.connection(), plan, context.stop)
     context.observer.planned(report)

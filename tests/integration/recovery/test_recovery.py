@@ -53,7 +53,7 @@ def same_as_before(world: World) -> None:
     assert len(world.stores()) == 1
     world.wire.calm()
     again = world.sync()
-    assert (again.error, again.failed, again.requests) == (None, (), {})
+    assert (again.error, again.documents.failed, again.requests) == (None, (), {})
 
 
 def at_request(number: int, *, answered: bool) -> Callable[[World], None]:
@@ -209,7 +209,7 @@ def test_a_fresh_clone_goes_on_from_the_manifest(synced: World) -> None:
     assert synced.sync().requests == {}
     synced.commit({"a.md": b"# A2", "b.md": None})
     report = synced.sync()
-    assert (report.updated, report.removed) == (("a.md",), ("b.md",))
+    assert (report.documents.updated, report.documents.removed) == (("a.md",), ("b.md",))
     assert len(synced.wire.of("POST /files")) == 1
     assert synced.audit() == set()
     synced.settled()
@@ -297,7 +297,7 @@ def test_a_rewound_commit_brings_the_old_documents_back(synced: World) -> None:
     synced.repo.git("update-ref", "refs/heads/main", "HEAD~1")
     synced.files |= {"a.md": A, "b.md": B}
     report = synced.sync()
-    assert (report.updated, report.added) == (("a.md",), ("b.md",))
+    assert (report.documents.updated, report.documents.added) == (("a.md",), ("b.md",))
     assert synced.audit() == set()
     synced.settled()
 
@@ -319,7 +319,11 @@ def test_lost_state_of_a_certain_source_is_found_in_the_store(synced: World) -> 
     forget_everything(synced)
     synced.commit({"a.md": b"# A2", "b.md": None, "n.md": D})
     report = synced.sync()
-    assert (report.added, report.updated, report.removed) == (("n.md",), ("a.md",), ("b.md",))
+    assert (report.documents.added, report.documents.updated, report.documents.removed) == (
+        ("n.md",),
+        ("a.md",),
+        ("b.md",),
+    )
     assert _owner(synced) == owner
     assert synced.audit() == set()
     synced.settled()
@@ -375,10 +379,14 @@ def test_adopted_documents_keep_their_attributes_and_chunking_in_mind(synced: Wo
     """What the settings say now is compared with what the store says of each entry."""
     forget_everything(synced)
     report = synced.sync(attributes=["team=docs"])
-    assert (report.retagged, report.updated, report.added) == (("a.md", "b.md", "docs/c.md"), (), ())
+    assert (report.documents.retagged, report.documents.updated, report.documents.added) == (
+        ("a.md", "b.md", "docs/c.md"),
+        (),
+        (),
+    )
     forget_everything(synced)
     report = synced.sync(attributes=["team=docs"], chunk_size="400")
-    assert (report.updated, report.retagged) == (("a.md", "b.md", "docs/c.md"), ())
+    assert (report.documents.updated, report.documents.retagged) == (("a.md", "b.md", "docs/c.md"), ())
     assert synced.audit() == set()
 
 
@@ -421,18 +429,22 @@ def test_a_path_too_long_for_an_attribute_is_known_again(world: World) -> None:
 def test_without_a_manifest_the_store_is_the_state(world: World) -> None:
     world.settings |= {"manifest": "none"}
     world.commit({"a.md": A, "b.md": B, "docs/c.md": C})
-    assert world.sync().added == ("a.md", "b.md", "docs/c.md")
+    assert world.sync().documents.added == ("a.md", "b.md", "docs/c.md")
     world.plant(path="a.md")
     assert world.manifest is None
     world.wire.calm()
     again = world.sync()
-    assert (again.exit_code, again.changed, again.unchanged) == (0, False, 3)
+    assert (again.exit_code, again.changed, again.documents.unchanged) == (0, False, 3)
     assert not [sent for sent in world.wire.sent if sent.method != "GET"]
     world.commit({"a.md": b"# A2", "b.md": None, "docs/c.md": None, "docs/moved.md": C})
     planned = world.plan()
     report = world.sync()
-    assert report.updated == planned.updated == ("a.md",)
-    assert (report.renamed, report.removed, report.added) == (planned.renamed, planned.removed, planned.added)
+    assert report.documents.updated == planned.documents.updated == ("a.md",)
+    assert (report.documents.renamed, report.documents.removed, report.documents.added) == (
+        planned.documents.renamed,
+        planned.documents.removed,
+        planned.documents.added,
+    )
     assert world.audit() == set()
     assert world.manifest is None
     world.forget_seal()
@@ -461,7 +473,7 @@ def test_without_a_manifest_a_failing_version_keeps_the_old_one(world: World) ->
     assert world.sync().exit_code == 1
     assert world.searchable("a.md") == [A]
     world.wire.calm()
-    assert world.sync().updated == ("a.md",)
+    assert world.sync().documents.updated == ("a.md",)
     assert world.audit() == set()
 
 

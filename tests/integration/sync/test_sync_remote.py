@@ -79,7 +79,7 @@ def converges(world: Shared, **given: Any) -> Report:
     """The faults are over: the next run brings everything into order, and the one after has nothing to do."""
     world.wire.calm()
     report = world.sync(is_dead=True, **given)
-    assert (report.error, report.failed, report.exit_code) == (None, (), 0)
+    assert (report.error, report.documents.failed, report.exit_code) == (None, (), 0)
     world.audit()
     world.settled()
     world.wire.calm()
@@ -97,7 +97,11 @@ def converges(world: Shared, **given: Any) -> Report:
 def test_another_machine_goes_on_without_listing_the_store(synced: Shared, options: tuple[str, ...], mode: str) -> None:
     synced.commit({"a.md": b"# A2\n", "new.md": b"# new\n", "docs/c.md": None})
     report = synced.sync(clone=synced.clone(*options))
-    assert (report.added, report.updated, report.removed) == (("new.md",), ("a.md",), ("docs/c.md",))
+    assert (report.documents.added, report.documents.updated, report.documents.removed) == (
+        ("new.md",),
+        ("a.md",),
+        ("docs/c.md",),
+    )
     assert report.comparison.mode == mode
     assert synced.wire.of(LISTING) == []
     assert synced.audit() == set()
@@ -117,7 +121,7 @@ def test_a_plan_changes_nothing_anywhere(synced: Shared) -> None:
     synced.commit({"a.md": b"# A2\n"})
     before = synced.refs()
     report = synced.plan()
-    assert report.updated == ("a.md",)
+    assert report.documents.updated == ("a.md",)
     assert synced.wire.sent == []
     assert synced.refs() == before
 
@@ -262,7 +266,7 @@ def test_runs_on_the_command_line_do_not_make_runs_of_workflows_late(
     synced.commit({"a.md": b"# A2\n"})
     synced.sync()
     synced.commit({"a.md": b"# A3\n"})
-    assert synced.sync(origin=run(50)).updated == ("a.md",)
+    assert synced.sync(origin=run(50)).documents.updated == ("a.md",)
 
 
 def test_a_run_that_waited_for_a_newer_one_is_late(synced: Shared) -> None:
@@ -285,7 +289,7 @@ def test_a_run_that_waited_and_found_nothing_to_do_makes_older_ones_late(synced:
     synced.commit({"a.md": b"# A2\n"})
     with synced.opened(origin=run(62)) as opened:
         before = opened.ports.publication.read()
-        assert synced.sync(origin=run(60)).updated == ("a.md",)
+        assert synced.sync(origin=run(60)).documents.updated == ("a.md",)
         synced.wire.calm()
         assert sync.run(*opened, published=before).exit_code == 0
     assert late(synced, 61, between).superseded
@@ -310,8 +314,8 @@ def test_a_newest_run_with_nothing_to_do_that_is_overtaken_looks_again(
 
     monkeypatch.setattr(RemotePublication, "note", note_late)
     report = synced.sync(origin=run(1600))
-    assert overtaken[0].updated == ("a.md",)
-    assert report.updated == ("a.md",)
+    assert overtaken[0].documents.updated == ("a.md",)
+    assert report.documents.updated == ("a.md",)
     assert back != forth
     assert synced.audit() == set()
 
@@ -332,7 +336,7 @@ def test_an_old_run_with_a_head_of_its_own_does_not_hide_the_newest_that_ended(s
     forth = synced.commit({"a.md": b"# forth\n"})
     synced.commit({"a.md": b"# newest\n"})
     synced.sync(origin=run(40))
-    assert synced.sync(origin=run(5), head="HEAD~2").updated == ("a.md",)
+    assert synced.sync(origin=run(5), head="HEAD~2").documents.updated == ("a.md",)
     assert late(synced, 39, forth).superseded
 
 
@@ -361,7 +365,7 @@ def test_a_second_run_waits_until_the_first_has_ended(synced: Shared) -> None:
         holder = opened.ports.publication
         holder.read()
         holder.take(Seal("open", "holder", "just now"), 0, lambda _: None)
-        assert synced.sync(stop=Ending(), observer=Notes()).updated == ("a.md",)
+        assert synced.sync(stop=Ending(), observer=Notes()).documents.updated == ("a.md",)
     assert [note for note in notes if "Another run is at work" in note]
     assert synced.audit() == set()
     synced.settled()
@@ -381,7 +385,7 @@ def test_going_back_to_an_older_commit_is_said_before_it_is_done(synced: Shared)
     synced.commit({"a.md": b"# A2\n"})
     assert not any("goes back" in warning for warning in synced.sync().warnings)
     report = synced.sync(head=older)
-    assert report.updated == ("a.md",)
+    assert report.documents.updated == ("a.md",)
     (warning,) = report.warnings
     assert "older than what is in the store" in warning
 
@@ -589,7 +593,7 @@ def test_of_two_manifests_of_one_target_the_later_run_of_one_does_not_make_the_o
     production: dict[str, Any] = {"manifest_branch": "production", "vector_store_name": "production"}
     first = world.sync(origin=Origin("acme/docs", "1", "5001"), manifest_branch="staging", vector_store_name="staging")
     second = world.sync(origin=Origin("acme/docs", "1", "5000"), **production)
-    assert (first.added, second.added, second.superseded) == (("a.md",), ("a.md",), False)
+    assert (first.documents.added, second.documents.added, second.superseded) == (("a.md",), ("a.md",), False)
     assert world.sync(origin=Origin("acme/docs", "1", "5002"), **production).changed is False
 
 
@@ -601,7 +605,7 @@ def test_a_push_that_is_refused_at_the_end_leaves_a_report_of_what_was_done(
     hook.parent.mkdir(exist_ok=True)
     world.wire.when("GET /vector_stores/*/files/*", call(lambda: refuse_pushes(hook)))
     report = world.sync()
-    assert (report.exit_code, report.added) == (3, ("a.md",))
+    assert (report.exit_code, report.documents.added) == (3, ("a.md",))
     assert report.error is not None
     hook.unlink()
     world.wire.calm()
