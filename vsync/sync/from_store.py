@@ -52,6 +52,11 @@ class Proposal:
     listed: Listed | None = None
     proven: frozenset[str] = frozenset()
 
+    @property
+    def needs_no_store(self) -> bool:
+        """Whether there is neither a store nor anything to put into one."""
+        return self.located.info is None and self.plan.is_empty
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:

@@ -20,7 +20,8 @@ from vsync.state.publication import Published
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import gone_files
-from vsync.sync.carry_out import carry_out, under_lock
+from vsync.sync.attempts import under_lock
+from vsync.sync.carry_out import carry_out
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store, with_journaled
 from vsync.sync.locate import Located, locate_replacement

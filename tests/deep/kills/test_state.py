@@ -85,7 +85,7 @@ def test_a_killed_run_is_made_up_for_by_another_machine_that_knows_nothing(
     for death in deaths(world, forget_everything, moments=[True]):
         places += 1
         report = death.world.sync()
-        assert (report.exit_code, report.error, report.failed) == (0, None, ()), death.place
+        assert (report.exit_code, report.error, report.documents.failed) == (0, None, ()), death.place
         assert death.world.audit() <= death.lost, death.place
         death.world.settled()
         same_as_before(death.world)
