@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.measure import CommandFailed, Run, run
 from benchmarks.repositories import ENVIRONMENT, Edit, Remove, Rename, Repository, Write, prose
 from benchmarks.service import serving
-from vsync.documents.document import Recipe, settings_fingerprint, tag
+from vsync.config.targets import Target
 from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest
 
 ROOT = Path(__file__).parent.parent
@@ -247,16 +247,16 @@ def _plan(folder: Path, times: int, count: int, mode: str, what: str, *options: 
 
 def write_manifest(repository: Repository, commit: str, documents: dict[str, bytes]) -> None:
     """The manifest of a sync of just these documents at that commit."""
-    recipe = Recipe(SOURCE)
+    target = Target(source=SOURCE)
     files = {
-        path: Entry(blob_id(content), sha256(content).hexdigest(), len(content), f"file-{n:024}", tag(path, recipe))
+        path: Entry(blob_id(content), sha256(content).hexdigest(), len(content), f"file-{n:024}", target.tag(path))
         for n, (path, content) in enumerate(documents.items())
     }
     state = TargetState(
         vector_store_id="vs_bench",
         commit=commit,
         serial=1,
-        settings=settings_fingerprint(recipe, (), ()),
+        settings=target.fingerprint,
         run={"head": commit},
         files=files,
     )

@@ -1,4 +1,4 @@
-"""Every way a run can end early, by who must act.
+"""Every way a run can end early: its exit code, its reason, and who must act.
 
     VsyncError
     ├── ConfigurationError    2  config       the user: an option, an input, a pattern
@@ -9,18 +9,18 @@
     ├── CredentialsRefused    3  credentials  the key's owner
     ├── PermissionDenied      3  permission   the key's owner: a missing scope
     ├── StoreGone             3  store        the user: deleted or expired
-    ├── PublicationFailed     3  manifest     nobody: the manifest could not be written after the store was
+    ├── PublicationFailed     3  manifest     nobody: the store was changed, but the manifest could not be written
     ├── SealHeld              3  git          nobody: another run is at work
     ├── ApiUnavailable        3  api          nobody: unreachable, or refusing after every retry
     ├── GitUnavailable        3  git          nobody: a remote that does not answer
     ├── PushRefused           3  permission   the workflow's author: the token or a branch rule forbids the push
-    ├── InternalError         3  api          us: what nobody has foreseen
+    ├── InternalError         3  api          us: a defect of vsync
     ├── LimitExceeded         4  limit        the reviewer: the plan is larger than the limit
     └── Interrupted     130/143  interrupted  nobody
 
-The number is the exit code, the word the action's `failure-reason`. Adapters translate library errors into these at
-the boundary; only the two composition roots print them and exit. `message` says what happened and why, `remedy` what
-to do.
+The number is the exit code, and the word is the action's `failure-reason`. A module that calls a library translates the
+library's errors into these. Only the two composition roots (action, command line) print them and exit. `message` says
+what happened and why, `remedy` says what to do.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXIT_USAGE = 2
 
 
 class VsyncError(Exception):
-    """A run that cannot go on. Never raised itself; see the tree above."""
+    """A run that cannot go on. Only its subclasses are raised: see the tree above."""
 
     exit_code = 3
     reason = "api"
@@ -49,8 +49,8 @@ class VsyncError(Exception):
         return f"{self.message} {self.remedy}".rstrip()
 
     def mapped(self, change: Callable[[str], str]) -> Self:
-        """The same error with its texts changed."""
-        # Not by the constructor: some of them take other arguments.
+        """The same error, with `change` applied to its message and remedy."""
+        # Not by the constructor: some subclasses take other arguments.
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.message, other.remedy = change(self.message), change(self.remedy)
@@ -134,7 +134,7 @@ class Interrupted(VsyncError):
 
 
 def worst_exit_code(codes: list[int]) -> int:
-    """The exit code of several causes: the first of 130/143, 2, 3, 4, 1; 0 when there is none."""
+    """The exit code of a run with these codes: the first of 130/143, 2, 3, 4, 1 that is among them; else 0."""
     for code in (130, 143, 2, 3, 4, 1):
         if code in codes:
             return code

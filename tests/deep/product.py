@@ -19,26 +19,21 @@ from vsync.config.origin import Origin
 from vsync.report.report import Report
 from vsync.store.client import Api, connect
 from vsync.store.rate_limit import Rates
-from vsync.sync.run import Job
+from vsync.sync.assemble import Assembled
 from vsync.system.stop import Stop
-from vsync.verify.run import Wish
+from vsync.verify.options import VerifyOptions
 from vsync.verify.run import run as verify
 
-MODULES_THAT_READ_THE_TIME = (
-    "vsync.transfer.index",
-    "vsync.recovery.adopt",
-    "vsync.store.inventory",
-    "vsync.system.stop",
-)
+MODULES_THAT_READ_THE_TIME = ("vsync.system.stop",)
 """Modules whose `time` becomes the clock of the model's event loop."""
 
 MODULES_THAT_DRAW = (
     "vsync.embedded.api",
     "vsync.embedded.database",
     "vsync.state.journal",
-    "vsync.sync.online",
-    "vsync.state.remote",
-    "vsync.store.vector_store",
+    "vsync.sync.lock",
+    "vsync.state.remote_refs",
+    "vsync.store.stores",
 )
 """Modules whose `secrets` becomes the model's chance."""
 
@@ -56,16 +51,16 @@ class Hurried(World):
     """Whether a run is `vsync verify --repair`. Else it is `vsync sync`."""
 
     @contextlib.contextmanager
-    def job(self, **given: Any) -> Iterator[Job]:
-        with super().job(**given) as made:
-            rates = Rates(sleep=made.stop.pause, clock=lambda: time.monotonic() * 1000)
-            yield dataclasses.replace(made, rates=rates)
+    def opened(self, **given: Any) -> Iterator[Assembled]:
+        with super().opened(**given) as made:
+            rates = Rates(sleep=made.context.stop.pause, clock=lambda: time.monotonic() * 1000)
+            yield made._replace(ports=dataclasses.replace(made.ports, rates=rates))
 
     def sync(self, *, stop: Stop | None = None, origin: Origin | None = None, **given: Any) -> Report:
         if not self.repairs:
             return super().sync(stop=stop, origin=origin, **given)
-        with self.job(stop=stop, origin=origin, **given) as job:
-            return verify(job, Wish(repair=True))
+        with self.opened(stop=stop, origin=origin, **given) as opened:
+            return verify(*opened, VerifyOptions(repair=True))
 
     def connect(self, stop: Stop) -> AbstractAsyncContextManager[Api]:
         if self.over is None:
@@ -83,7 +78,8 @@ class Timed:
     clock: _Ticking
 
     @contextlib.contextmanager
-    def job(self, **given: Any) -> Iterator[Job]:
+    def opened(self, **given: Any) -> Iterator[Assembled]:
         stop = given.pop("stop", None) or Stop()
-        with super().job(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
-            yield dataclasses.replace(made, now=lambda: datetime.fromtimestamp(self.clock.now, UTC))
+        with super().opened(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
+            now = lambda: datetime.fromtimestamp(self.clock.now, UTC)  # noqa: E731
+            yield made._replace(ports=dataclasses.replace(made.ports, now=now))

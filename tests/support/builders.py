@@ -7,9 +7,10 @@ import io
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Document, Recipe, tag
+from vsync.documents.document import Document
 from vsync.git.changes import SYMLINK, Change, Status, TreeEntry
 from vsync.plan.comparison import Comparison
 from vsync.report.report import FailedItem, Report
@@ -17,19 +18,19 @@ from vsync.state.manifest import Entry, TargetState, blob_id
 from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.system.spool import Content
 
-RECIPE = Recipe("acme/docs")
+TARGET = Target(source="acme/docs")
 COMMIT = "c" * 40
 HEAD = "d" * 40
 COMPARISON = Comparison("diff", "git diff since the last synced commit cccccccccccc")
 CHUNKING = Chunking()
 
 
-def document(path: str, text: str = "one", recipe: Recipe = RECIPE, size: int | None = None) -> Document:
+def document(path: str, text: str = "one", target: Target = TARGET, size: int | None = None) -> Document:
     """The document of that path with that text; its blob is the one git would give it."""
-    return Document(path, blob_id(text.encode()), tag(path, recipe), size)
+    return Document(path, blob_id(text.encode()), target.tag(path), size)
 
 
-def entry(path: str, text: str = "one", file_id: str = "", recipe: Recipe = RECIPE) -> Entry:
+def entry(path: str, text: str = "one", file_id: str = "", target: Target = TARGET) -> Entry:
     """The record of a document that is in the store with that text."""
     content = text.encode()
     return Entry(
@@ -37,7 +38,7 @@ def entry(path: str, text: str = "one", file_id: str = "", recipe: Recipe = RECI
         hashlib.sha256(content).hexdigest(),
         len(content),
         file_id or f"file-{path}",
-        tag(path, recipe),
+        target.tag(path),
     )
 
 

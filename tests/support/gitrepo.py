@@ -6,8 +6,12 @@ the working tree. So what a test reads from a commit cannot have come from anywh
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -65,9 +69,8 @@ class Repo:
 
     @classmethod
     def make(cls, root: Path, *options: str) -> Repo:
+        shutil.copytree(_empty_repository(*options), root, dirs_exist_ok=True)
         repo = cls(root)
-        root.mkdir(parents=True, exist_ok=True)
-        repo.git("init", "-q", "-b", "main", "--template=", *options)
         repo._tips["main"] = ""
         return repo
 
@@ -129,6 +132,16 @@ class Repo:
 
     def _made_elsewhere(self, ref: str) -> str:
         return self.git("for-each-ref", "--format=%(objectname)", ref)
+
+
+@functools.cache
+def _empty_repository(*options: str) -> Path:
+    """What `git init` makes. Each test copies it: a copy costs a tenth of the process."""
+    folder = tempfile.mkdtemp(prefix="empty-repository-")
+    atexit.register(shutil.rmtree, folder)
+    command = ["git", "init", "-q", "-b", "main", "--template=", *options, folder]
+    subprocess.run(command, env=environment(), check=True, capture_output=True)
+    return Path(folder)
 
 
 def environment(**variables: str) -> dict[str, str]:

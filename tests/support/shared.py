@@ -16,12 +16,12 @@ from vsync.auth.credentials import Credentials
 from vsync.config.origin import Origin
 from vsync.config.settings import resolve
 from vsync.report.observer import Observer
-from vsync.state.manifest import Manifest, blob_id, content_id, parse_manifest
+from vsync.state.manifest import Manifest, blob_id, content_id
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, parse_seal, trust
 from vsync.store.client import connect
-from vsync.sync.assemble import make_job
-from vsync.sync.run import Job
-from vsync.sync.workspace import GitAccess, open_place
+from vsync.sync.assemble import Assembled, assemble
+from vsync.sync.workspace import GitAccess, open_workspace
 from vsync.system.stop import Stop
 
 BRANCH, SEAL = "refs/heads/vsync-manifest", "refs/vsync/default"
@@ -47,7 +47,7 @@ class Shared(World):
         return self.bare.clone(Path(tempfile.mkdtemp(prefix="clone ", dir=self.folder)), *options)
 
     @contextlib.contextmanager
-    def job(
+    def opened(
         self,
         *,
         stop: Stop | None = None,
@@ -56,22 +56,21 @@ class Shared(World):
         clone: Repo | None = None,
         is_dead: bool = False,
         **given: Any,
-    ) -> Iterator[Job]:
+    ) -> Iterator[Assembled]:
         root = (clone or self.clone()).root
         named = {"repo": str(root), "source": self.source, "push": True, **self.settings, **given}
         dry_run = bool(named.pop("dry_run", False))
         settings = resolve({name.replace("_", "-"): value for name, value in named.items()}, {})
-        place = open_place(settings, origin or Origin(), GitAccess(os.environ, is_dead=lambda _: is_dead))
+        place = open_workspace(settings, origin or Origin(), GitAccess(os.environ, is_dead=lambda _: is_dead))
         if place.remote is not None:
             place.remote._pause = lambda _: None
         stop = stop or QuickStop()
         with contextlib.closing(place):
-            made = make_job(
+            made = assemble(
                 settings, Credentials(), origin or Origin(), place, observer or Observer(), stop, dry_run=dry_run
             )
-            yield dataclasses.replace(
-                made, connect=lambda: connect(Credentials(), transport=self.wire, sleep=stop.pause)
-            )
+            connection = lambda: connect(Credentials(), transport=self.wire, sleep=stop.pause)  # noqa: E731
+            yield made._replace(ports=dataclasses.replace(made.ports, connect=connection))
 
     # What the remote holds
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import httpx2
 
 from tests.support.wire import Fault, Forward, QuickStop, Sent, World, alter, client, refuse, response
+from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Document, Recipe, tag
+from vsync.documents.document import Document
 from vsync.plan.plan import Operation, Plan
 from vsync.report.observer import Observer
 from vsync.source.base import Source
 from vsync.state.journal import Journal
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
+from vsync.system.retry import Clock
 from vsync.system.spool import Content, spool
 from vsync.transfer.outcome import Outcome
-from vsync.transfer.transfer import Delivery, transfer
+from vsync.transfer.transfer import transfer
+from vsync.transfer.upload import Delivery
 
 IDENTITY = Identity("owner-1", "default", "acme/docs")
 BATCH = "POST /vector_stores/*/file_batches"
@@ -45,12 +49,29 @@ class Memory:
         return spool([content]), document.blob
 
 
+class Skipping(QuickStop):
+    """A stop whose sleeps take no time. `now` is a clock that the sleeps alone move."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        self._now += max(0.0, seconds)
+        await asyncio.sleep(0)
+
+
 def numbered(count: int) -> dict[str, bytes]:
     return {f"{number:03}.md": b"# %d" % number for number in range(count)}
 
 
-def document(path: str, content: object = b"", **recipe: Any) -> Document:
-    return Document(path, hashlib.sha1(repr(content).encode()).hexdigest(), tag(path, Recipe("acme/docs", **recipe)))
+def document(path: str, content: object = b"", **target: Any) -> Document:
+    return Document(
+        path, hashlib.sha1(repr(content).encode()).hexdigest(), Target(source="acme/docs", **target).tag(path)
+    )
 
 
 def uploads(contents: Mapping[str, object]) -> list[Operation]:
@@ -70,6 +91,7 @@ class Ran:
         timeout: float = 30.0,
         still_ours: Callable[[], None] = lambda: None,
         observer: Observer | None = None,
+        clock: Clock = time.monotonic,
         **delivery: Any,
     ) -> None:
         self.world = world
@@ -94,6 +116,7 @@ class Ran:
                         observer or Observer(),
                         stop or QuickStop(),
                         still_ours=still_ours,
+                        clock=clock,
                     )
                 finally:
                     self.lost = len(self.journal.lost)

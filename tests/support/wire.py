@@ -38,14 +38,15 @@ from vsync.embedded.transport import EmbeddedTransport
 from vsync.errors import VsyncError
 from vsync.report.observer import Observer
 from vsync.report.report import Report
-from vsync.state.manifest import Manifest, TargetState, parse_manifest
+from vsync.state.manifest import Manifest, TargetState
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, parse_seal
 from vsync.store.breaker import Breaker
-from vsync.store.client import Api, Traffic, connect
+from vsync.store.client import Api, connect
+from vsync.store.traffic import Traffic
 from vsync.sync import run as sync
-from vsync.sync.assemble import make_job
-from vsync.sync.run import Job
-from vsync.sync.workspace import open_place
+from vsync.sync.assemble import Assembled, assemble
+from vsync.sync.workspace import open_workspace
 from vsync.system.stop import Stop
 
 BASE_URL = "http://store.test/v1"
@@ -392,17 +393,17 @@ class World:
     # Running
 
     @contextlib.contextmanager
-    def job(
+    def opened(
         self, *, stop: Stop | None = None, origin: Origin | None = None, observer: Observer | None = None, **given: Any
-    ) -> Iterator[Job]:
-        """A job with these settings, under the names of the command line's options."""
+    ) -> Iterator[Assembled]:
+        """A run with these settings, under the names of the command line's options."""
         named = {"repo": str(self.repo.root), "source": self.source, **self.settings, **given}
         settings = resolve({name.replace("_", "-"): value for name, value in named.items()}, {})
         dry_run = bool(given.pop("dry_run", False))
-        place = open_place(settings, origin or Origin())
+        place = open_workspace(settings, origin or Origin())
         stop = stop or QuickStop()
         try:
-            made = make_job(
+            made = assemble(
                 settings,
                 Credentials(),
                 origin or Origin(),
@@ -411,7 +412,7 @@ class World:
                 stop,
                 dry_run=dry_run,
             )
-            yield dataclasses.replace(made, connect=lambda: self.connect(stop))
+            yield made._replace(ports=dataclasses.replace(made.ports, connect=lambda: self.connect(stop)))
         finally:
             place.source.close()
 
@@ -421,8 +422,8 @@ class World:
 
     def sync(self, *, stop: Stop | None = None, origin: Origin | None = None, **given: Any) -> Report:
         """One run. Raises what `sync.run` raises."""
-        with self.job(stop=stop, origin=origin, **given) as job:
-            report = sync.run(job)
+        with self.opened(stop=stop, origin=origin, **given) as opened:
+            report = sync.run(*opened)
         if report.exit_code == 0 and not report.dry_run:
             self.synced = dict(self.files)
         return report

@@ -1,4 +1,4 @@
-"""How a run may authenticate at the API: with a key, or keyless with a workload identity."""
+"""How a run authenticates at the API: with a key, or without a key, by a workload identity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_AUDIENCE = "https://api.openai.com/v1"
 
 @dataclass(frozen=True, slots=True)
 class WorkloadIdentity:
-    """Keyless access: which provider and service account of OpenAI's stand for this job. None of it is secret."""
+    """Access without a key: OpenAI's identity provider and service account for this job. Nothing here is secret."""
 
     provider_id: str
     service_account_id: str
@@ -22,7 +22,7 @@ class WorkloadIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to reach the API: with a key, or keyless; never with both. The key never prints."""
+    """How to reach the API: with a key or a workload identity, never with both. `repr` does not show the key."""
 
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
@@ -32,9 +32,9 @@ class Credentials:
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:
-    """The OPENAI_… variables. The SDK takes an empty one as set and sends an empty header, so they are dropped here.
+    """The credentials in the OPENAI_… variables. Raises ConfigurationError when half of a workload identity is missing.
 
-    A workload identity goes before a key. Raises ConfigurationError when half of it is missing.
+    An empty variable counts as unset: the SDK would send an empty header. A workload identity is preferred to a key.
     """
 
     def get(name: str) -> str | None:
@@ -44,7 +44,7 @@ def credentials(environ: Mapping[str, str]) -> Credentials:
         if not (get(name) or "").isprintable():
             raise ConfigurationError(
                 f"{name} (in a workflow: its input) holds a line break or another character that cannot be sent.",
-                "Give one value on one line; a secret that holds two was pasted twice.",
+                "Give one value on one line. A secret with two lines was perhaps pasted twice.",
             )
     identity = _workload_identity(
         get("OPENAI_IDENTITY_PROVIDER_ID"), get("OPENAI_SERVICE_ACCOUNT_ID"), get("OPENAI_WIF_AUDIENCE")
@@ -72,7 +72,7 @@ def _workload_identity(provider: str | None, account: str | None, audience: str 
         )
         raise ConfigurationError(
             f"Keyless access needs two ids: there is {there}, but no {lacking}.",
-            "Give both; a variable that one of them comes from may be missing or empty here.",
+            "Give both. The variable for the second one may be missing or empty here.",
         )
     for name, value in (("identity-provider-id", provider), ("service-account-id", account)):
         check_utf8(name, value)

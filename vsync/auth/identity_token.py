@@ -1,8 +1,8 @@
-"""The identity token of a workflow's job: asked of GitHub, which signs who the job is.
+"""The identity token of a workflow's job: GitHub signs which repository, branch and workflow the job belongs to.
 
-GitHub's side: https://docs.github.com/en/actions/reference/security/oidc. The request is our own and not
-actions-toolkit's `OidcClient`, which has no timeout, quotes an audience's slashes not at all, and puts the whole answer
-of a refusal into its message. One call is one request: how often it is tried is decided where the waits can be stopped.
+GitHub's documentation: https://docs.github.com/en/actions/reference/security/oidc. One call makes one request; the caller
+decides about retries. actions-toolkit's `OidcClient` is not used: it has no timeout, does not quote the slashes of an audience,
+and puts the whole answer of a refusal into its message.
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ if TYPE_CHECKING:
     import httpx2
 
 CLAIMS = ("repository", "ref", "workflow_ref", "environment")
-"""What a mapping on OpenAI's side is usually about."""
+"""The claims that a mapping on OpenAI's side usually checks."""
 
 _TIMEOUT_S = 5.0
-_PASSING = {408, 425, 429}
+_MAY_PASS = {408, 425, 429}
 
 
 @dataclass(frozen=True, slots=True)
 class TokenSource:
-    """Gives a new token at each call. GitHub's live five minutes, so none is ever kept."""
+    """Returns a new token at each call. A token of GitHub is valid for five minutes, so no token is kept."""
 
     url: str | None
     bearer: str | None = field(repr=False)
     audience: str
-    found: Callable[[str], None] = field(repr=False)
+    hide: Callable[[str], None] = field(repr=False)
 
     @property
     def missing(self) -> MissingCredentials | None:
-        """Why no token can be asked for: the runner tells a job where to ask only with the permission."""
+        """Why this job cannot ask for a token; None when it can. Only a job with the permission is told where to ask."""
         if self.url and self.bearer:
             return None
         return MissingCredentials(
-            "Keyless access needs the job's identity token, and this job may not ask for one.",
+            "Keyless access needs the job's identity token, and this job may not ask for that token.",
             "Give the job `permissions: id-token: write` (and name there whatever else it needs, such as contents). "
-            "Pull requests from forks never get it. Outside of GitHub's workflows use OPENAI_API_KEY.",
+            "Pull requests from forks never get this permission. Outside of GitHub's workflows use OPENAI_API_KEY.",
         )
 
     def __call__(self) -> str:
-        """A new token. Raises ApiUnavailable for what may pass, and any other VsyncError for what will not."""
+        """A new token. Raises ApiUnavailable when another try may succeed, and another VsyncError when it will not."""
         if self.missing is not None:
             raise self.missing
         assert self.url is not None
         assert self.bearer is not None
-        self.found(self.bearer)
+        self.hide(self.bearer)
         url = _request_url(self.url, self.audience)
         import httpx2
 
         try:
-            # Redirects are not followed: the bearer is for this address alone.
+            # Redirects are not followed: no other address may see the bearer.
             with httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=False) as client:
                 response = client.get(
                     url,
@@ -66,11 +66,11 @@ class TokenSource:
                 )
         except httpx2.HTTPError as error:
             raise _unavailable(f"{type(error).__name__}: {one_line(str(error), (self.bearer,))}") from error
-        return self._taken(response)
+        return self._token_of(response)
 
-    def _taken(self, response: httpx2.Response) -> str:
+    def _token_of(self, response: httpx2.Response) -> str:
         words = f"{response.status_code} {one_line(response.text, (self.bearer,), 200)}".strip()
-        if response.status_code >= 500 or response.status_code in _PASSING:
+        if response.status_code >= 500 or response.status_code in _MAY_PASS:
             raise _unavailable(words)
         if not response.is_success:
             raise _refused(words)
@@ -79,21 +79,21 @@ class TokenSource:
         except (ValueError, KeyError, TypeError):
             value = None
         if not isinstance(value, str) or not value.strip():
-            # The answer is not quoted: whatever is wrong with it, it may hold a token.
+            # The answer is not quoted: it may hold a token.
             raise _unavailable("its answer holds no token")
-        self.found(value)
+        self.hide(value)
         return value
 
 
 def token_source(
-    environ: Mapping[str, str], audience: str, found: Callable[[str], None] = lambda _: None
+    environ: Mapping[str, str], audience: str, hide: Callable[[str], None] = lambda _: None
 ) -> TokenSource:
-    """Where this job gets its tokens for that audience. `found` hears of each one before anybody else does.
+    """The source of this job's tokens for that audience. No request is made yet.
 
-    Asks for nothing yet.
+    `hide` is called with each secret (the bearer, every token) before the secret is used.
     """
     bearer = environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "").strip() or None
-    return TokenSource(environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", "").strip() or None, bearer, audience, found)
+    return TokenSource(environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", "").strip() or None, bearer, audience, hide)
 
 
 def _request_url(url: str, audience: str) -> str:
@@ -107,7 +107,7 @@ def _request_url(url: str, audience: str) -> str:
 
 
 def claims(token: str) -> dict[str, str]:
-    """What a token says of its job, of `CLAIMS`; nothing for what is no such token. Not verified: for messages only."""
+    """The `CLAIMS` in a token, empty when it cannot be read. The signature is not checked: for messages only."""
     try:
         payload = token.split(".")[1]
         said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -119,7 +119,7 @@ def claims(token: str) -> dict[str, str]:
 def _refused(words: str) -> VsyncError:
     return CredentialsRefused(
         f"GitHub does not give this job an identity token ({words}).",
-        "Check that the job has `permissions: id-token: write`; a job that runs for many hours loses the right to ask.",
+        "Check that the job has `permissions: id-token: write`. A job that runs for many hours loses the right to ask.",
     )
 
 

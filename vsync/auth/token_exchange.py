@@ -1,9 +1,8 @@
-"""The exchange of the job's identity token for a short-lived one of OpenAI's, as the SDK does it.
+"""The exchange of the job's identity token for a short-lived token of OpenAI. The SDK makes the request.
 
-The SDK exchanges before the first request, again shortly before a token ends, and after a 401; in a thread, one at a
-time, each time with a new subject token. It does not try again when the exchange answers 5xx
-(https://github.com/openai/openai-python, `auth/_workload.py`). So here is what it is given, how often it may try, and
-what its failures mean. The waiting is left to `api.ask`, where it can be stopped.
+The SDK exchanges before the first request, shortly before a token ends, and after a 401; in a thread, one exchange at a time,
+each with a new identity token. It does not try again after a 5xx (https://github.com/openai/openai-python,
+`auth/_workload.py`). This module gives the SDK its tokens, limits the tries, and translates failures. `Api.ask` waits.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ if TYPE_CHECKING:
     import openai.auth
 
 MAX_TRIES = 5
-"""In a row without a token. With the timeouts of both requests that is about a minute at most."""
+"""How many exchanges in a row may fail. With the timeouts of both requests they take about a minute at most."""
 
 REFRESH_BUFFER_S = 60.0
-"""How long before its end a token is exchanged anew. OpenAI's lives no longer than GitHub's, five minutes; the SDK's
-default of 20 minutes would come down to half of that."""
+"""How long before its end a token is replaced. OpenAI's token lives as long as GitHub's, five minutes. The SDK's default of 20
+minutes would replace it after half of that time."""
 
 _PATH = "/oauth/token"
-_PASSING = {408, 425, 429}
+_MAY_PASS = {408, 425, 429}
 
 
 class NoTokenYet(Exception):
-    """There is no token, and another try may bring one in `wait_s`. `final` is what it becomes when it does not."""
+    """There is no token yet. Another try in `wait_s` seconds may bring one; `final` is the error when it does not."""
 
     def __init__(self, final: VsyncError, wait_s: float) -> None:
         super().__init__(str(final))
@@ -45,7 +44,7 @@ class NoTokenYet(Exception):
 
 
 class Exchange:
-    """One client's exchanges. Requests that run side by side share its tries: 16 uploads do not ask 16 times over."""
+    """The exchanges of one client. Concurrent requests share its tries: 16 uploads do not ask 16 times as often."""
 
     def __init__(
         self,
@@ -62,7 +61,7 @@ class Exchange:
         self._tries = 0
         self._next_at = 0.0
         self._failure: VsyncError = _unavailable("it has not answered yet")
-        self._over = False
+        self._ended = False
         self._claims: dict[str, str] = {}
 
     def for_sdk(self) -> openai.auth.WorkloadIdentity:
@@ -75,8 +74,8 @@ class Exchange:
         }
 
     def _next_subject_token(self) -> str:
-        """Called by the SDK, in a thread of its own and never twice at once, when it is about to exchange."""
-        if self._over:
+        """A new identity token. The SDK calls this before each exchange, in a thread, and never twice at the same time."""
+        if self._ended:
             raise self._failure
         now = self._clock()
         if self._tries and now < self._next_at:
@@ -86,48 +85,48 @@ class Exchange:
         try:
             token = self._subject_token()
         except ApiUnavailable as failure:
-            raise self._failed(failure, passing=True) from None
+            raise self._failed(failure, may_pass=True) from None
         except VsyncError as failure:
-            self._failed(failure, passing=False)
+            self._failed(failure, may_pass=False)
             raise
         self._claims = claims(token)
         return token
 
     def used(self, authorization: str) -> None:
-        """A request leaves with this header, so the SDK has a token."""
+        """A request is sent with this header, so the SDK has a token."""
         self._tries = 0
         self._secrets.add(authorization.removeprefix("Bearer ").strip())
 
     def explain(self, error: Exception) -> NoTokenYet | VsyncError | None:
-        """What an error of a request says of the exchange; None when it is about something else."""
+        """The failure of the exchange that an error of a request shows; None when the error is not about the exchange."""
         import httpx2
         import openai
 
         if isinstance(error, NoTokenYet):
             return error
         if isinstance(error, openai.OAuthError):
-            return self._failed(self._refused(error), passing=False)
+            return self._failed(self._refused(error), may_pass=False)
         if isinstance(error, openai.APIConnectionError):
             cause = error.__cause__
             if isinstance(cause, httpx2.RequestError) and cause.request.url.path == _PATH:
-                return self._failed(_unavailable(f"{type(cause).__name__}: {self._line(str(cause))}"), passing=True)
+                return self._failed(_unavailable(f"{type(cause).__name__}: {self._line(str(cause))}"), may_pass=True)
             return None
         if type(error) is openai.OpenAIError or isinstance(error, RuntimeError):
-            # The SDK has no types for these, only sentences, and all of them begin with the word.
+            # The SDK has no error types for these failures, only sentences. All of them begin with this word.
             if not str(error).startswith("Token "):
                 return None
             status = re.search(r"status (\d{3})", str(error))
-            passing = status is None or int(status[1]) >= 500 or int(status[1]) in _PASSING
-            return self._failed(_unavailable(self._line(str(error))), passing=passing)
+            may_pass = status is None or int(status[1]) >= 500 or int(status[1]) in _MAY_PASS
+            return self._failed(_unavailable(self._line(str(error))), may_pass=may_pass)
         return None
 
-    def _failed(self, failure: VsyncError, *, passing: bool) -> NoTokenYet | VsyncError:
-        if self._over:
+    def _failed(self, failure: VsyncError, *, may_pass: bool) -> NoTokenYet | VsyncError:
+        if self._ended:
             return self._failure
         self._failure = failure
-        if passing and self._tries < MAX_TRIES:
+        if may_pass and self._tries < MAX_TRIES:
             return self._not_yet()
-        self._over = True
+        self._ended = True
         return failure
 
     def _not_yet(self) -> NoTokenYet:
@@ -148,7 +147,7 @@ class Exchange:
 
 
 def _oauth_words(error: openai.OAuthError) -> str:
-    """`invalid_grant: …`, in OAuth's form or in that of OpenAI's other errors."""
+    """The code and message of an OAuth error (`invalid_grant: …`), in OAuth's form or in the form of OpenAI's other errors."""
     body: dict[str, Any] = dict(error.body) if isinstance(error.body, dict) else {}
     error_field = body.get("error")
     if isinstance(error_field, dict):

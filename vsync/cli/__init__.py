@@ -1,0 +1,1 @@
+"""The command line: it reads options and the environment, runs one command, prints and chooses the exit code."""

@@ -6,9 +6,9 @@ import contextlib
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,7 @@ from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
 from vsync.config.settings import Settings, resolve
 from vsync.errors import EXIT_OK, VsyncError
+from vsync.report.text import summary_lines
 from vsync.system.logs import traceback_lines
 from vsync.system.redaction import printable, redacted
 from vsync.system.secrets import Secrets
@@ -25,11 +26,9 @@ from vsync.system.stop import Stop
 if TYPE_CHECKING:
     from vsync.auth.identity_token import TokenSource
     from vsync.report.report import Report
-    from vsync.store.client import Api
-    from vsync.sync.run import Connect, Job
+    from vsync.store.connect import Connect
+    from vsync.sync.assemble import Assembled
     from vsync.sync.workspace import GitAccess
-
-T = TypeVar("T")
 
 
 class Context:
@@ -110,20 +109,21 @@ def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
 
 
 @contextlib.contextmanager
-def opened_job(
+def opened_run(
     context: Context, settings: Settings, access: GitAccess, out: IO[str], *, dry_run: bool
-) -> Iterator[Job]:
-    from vsync.sync.assemble import make_job
-    from vsync.sync.workspace import open_place
+) -> Iterator[Assembled]:
+    """All that a run of the target takes. What it opens is closed at the end."""
+    from vsync.sync.assemble import assemble
+    from vsync.sync.workspace import open_workspace
 
     observer = TerminalObserver(out, verbose=context.verbose)
-    place = open_place(settings, origin(context.environ), access)
-    with contextlib.closing(place):
-        yield make_job(
+    workspace = open_workspace(settings, origin(context.environ), access)
+    with contextlib.closing(workspace):
+        yield assemble(
             settings,
             context.credentials,
             origin(context.environ),
-            place,
+            workspace,
             observer,
             context.stop,
             dry_run=dry_run,
@@ -132,28 +132,30 @@ def opened_job(
         )
 
 
-def ask_store(connect: Callable[[], Any], ask: Callable[[Api], Any]) -> Any:
-    import asyncio
-
-    from vsync.errors import ApiUnavailable
-    from vsync.store.client import Refused
-
-    async def connected() -> Any:
-        async with connect() as api:
-            return await ask(api)
-
-    try:
-        return asyncio.run(connected())
-    except Refused as error:
-        raise ApiUnavailable(f"The API refused the request ({error.status} {error.code}): {error.message}") from error
-
-
 def connection_of(context: Context, settings: Settings, root: Path) -> Connect:
     """How to reach the store. Raises MissingCredentials."""
-    from vsync.sync.assemble import connector, missing
-    from vsync.sync.run import no_key
+    from vsync.store.connect import connector, missing
+    from vsync.sync.ports import no_key
 
-    connect = connector(settings, context.credentials, root, token=context.token, secrets=context.secrets)
+    connect = connector(
+        context.credentials,
+        concurrency=settings.concurrency,
+        local=settings.local,
+        root=root,
+        token=context.token,
+        secrets=context.secrets,
+    )
     if connect is None:
         raise missing(context.credentials, context.token) or no_key()
     return connect
+
+
+def show_report(report: Report, context: Context, *, as_json: bool) -> None:
+    """Prints the report and its error, and sets the exit code."""
+    if as_json:
+        put_report(report, context)
+    else:
+        put(sys.stdout, "\n".join(summary_lines(report)))
+    if report.error is not None:
+        show_error(report.error, context)
+    context.exit_code = report.exit_code

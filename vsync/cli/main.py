@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from vsync import __version__
 from vsync.cli.context import Context, put_error, show_error
+from vsync.cli.search import search_command
+from vsync.cli.serve import serve_command
+from vsync.cli.status import status_command
+from vsync.cli.stores import stores_group
+from vsync.cli.sync import plan_command, sync_command
+from vsync.cli.verify import verify_command
 from vsync.errors import ConfigurationError, Interrupted, VsyncError
 from vsync.system.logs import guarded, internal
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
-if TYPE_CHECKING:
-    pass
-
 _REPORTING = {"sync", "plan", "verify"}
 """Commands whose `--json` is a report."""
 
 _EPILOG = """\b
-Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; and each option as VSYNC_… (VSYNC_INCLUDE).
-In a workflow, without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
+Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; each option of sync, plan, verify,
+status and search also as VSYNC_… (for example VSYNC_INCLUDE).
+In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
-  0    the store equals the source; a plan
-  1    some documents failed; verify: manifest and store differ
+  0    the store equals the source; also after any plan
+  1    some documents failed; verify: there is drift
   2    wrong usage, configuration or manifest; nothing was done
-  3    the API or git refused or could not be reached; run again
+  3    the API or git refused or did not answer; run again
   4    a safety limit refused the plan; nothing was done
   130, 143  interrupted
 """
@@ -94,8 +97,20 @@ def main() -> None:
     """Keeps an OpenAI vector store equal to chosen files of a git repository.
 
     \b
-    vsync sync --vector-store-name docs      sync this repository's documentation
-    vsync plan                               show what that would do; needs no key
+    vsync plan                               show what sync would do; needs no key
+    vsync sync --vector-store-name docs      sync the documentation of this repository
     vsync sync --local && vsync search "how do I …" --local
                                              try it without a key
     """
+
+
+for _command in (
+    sync_command,
+    plan_command,
+    verify_command,
+    status_command,
+    search_command,
+    stores_group,
+    serve_command,
+):
+    main.add_command(_command)

@@ -46,49 +46,101 @@ def _is_store_file(name: str) -> bool:
 
 
 where_options = options_of(
-    click.option("--repo", metavar="DIR", help="The repository's folder.  [default: .]"),
-    click.option("--folder", metavar="DIR", help="A plain folder as source, instead of a repository."),
-    click.option("--source", metavar="NAME", help="The source's readable name.  [default: owner/repo, or the folder]"),
-    click.option("--target", metavar="NAME", help="The target's name in the manifest.  [default: default]"),
-    click.option("--vector-store-id", metavar="ID", help="The vector store."),
-    click.option("--vector-store-name", metavar="NAME", help="The store's name; made when there is none.  [default: the source]"),
+    click.option("--repo", metavar="DIR", help="The folder of the repository.  [default: .]"),
+    click.option("--folder", metavar="DIR", help="A plain folder as the source, instead of a repository."),
+    click.option(
+        "--source", metavar="NAME", help="The readable name of the source.  [default: owner/repo, or the folder]"
+    ),
+    click.option("--target", metavar="NAME", help="The name of the target in the manifest.  [default: default]"),
+    click.option("--vector-store-id", metavar="ID", help="The id of the vector store.  [default: the manifest's]"),
+    click.option(
+        "--vector-store-name",
+        metavar="NAME",
+        help="The name of the store. sync makes the store if there is none.  [default: the source]",
+    ),
     click.option("--config", metavar="FILE", hidden=True),
-    click.option("--manifest", metavar="PATH", help="The manifest, in the repository; `none` keeps none.  [default: .vsync/manifest.json]"),
-    click.option("--manifest-branch", metavar="NAME", help="The branch that holds it with --commit or --push.  [default: vsync-manifest]"),
-    click.option("--commit/--no-commit", default=None, help="Commit the manifest to that branch of this clone.  [default: keep a file]"),
-    click.option("--push/--no-push", default=None, help="Keep manifest and seal on the remote origin, for runs on any machine."),
+    click.option(
+        "--manifest",
+        metavar="PATH",
+        help="The path of the manifest in the repository; `none`: keep no manifest.  [default: .vsync/manifest.json]",
+    ),
+    click.option(
+        "--manifest-branch",
+        metavar="NAME",
+        help="With --commit or --push: the branch that holds the manifest.  [default: vsync-manifest]",
+    ),
+    click.option(
+        "--commit/--no-commit",
+        default=None,
+        help="Commit the manifest to this branch of the clone.  [default: only a file]",
+    ),
+    click.option(
+        "--push/--no-push", default=None, help="Keep manifest and seal on the remote `origin`, for runs on any machine."
+    ),
     click.option(
         "--local",
         metavar="[FILE]",
         is_flag=False,
         flag_value="true",
-        help="Use the embedded store in FILE; needs no key.  [default: .vsync/local.db]",
+        help="Use the embedded store, which needs no key.  [default FILE: .vsync/local.db]",
     ),
-    click.option("-v", "--verbose", is_flag=True, help="Show every operation, and tracebacks."),
-)  # fmt: skip
+    click.option("-v", "--verbose", is_flag=True, help="Show every operation, and the tracebacks of errors."),
+)
 
 what_options = options_of(
-    click.option("--include", metavar="GLOB", multiple=True, help="Sync these (gitignore patterns; repeatable).  [default: documentation]"),
-    click.option("--exclude", metavar="GLOB", multiple=True, help="But not these (gitignore patterns; repeatable)."),
-    click.option("--allow-secrets", metavar="GLOB", multiple=True, help="Sync these although they seem to hold secrets (repeatable)."),
+    click.option(
+        "--include",
+        metavar="GLOB",
+        multiple=True,
+        help="Sync these files (a gitignore pattern; repeatable).  [default: documentation]",
+    ),
+    click.option(
+        "--exclude", metavar="GLOB", multiple=True, help="Do not sync these files (a gitignore pattern; repeatable)."
+    ),
+    click.option(
+        "--allow-secrets",
+        metavar="GLOB",
+        multiple=True,
+        help="Sync these files although they seem to hold secrets (a gitignore pattern; repeatable).",
+    ),
     click.option("--head", metavar="REV", help="The commit to sync.  [default: HEAD]"),
-    click.option("--base", metavar="REV", help="Where the comparison starts.  [default: the manifest's commit]"),
-    click.option("--full", is_flag=True, default=None, help="Compare the whole tree, not only what git says has changed."),
+    click.option(
+        "--base", metavar="REV", help="The commit where the comparison starts.  [default: the manifest's commit]"
+    ),
+    click.option(
+        "--full", is_flag=True, default=None, help="Compare the whole tree, not only what git says has changed."
+    ),
     click.option("--attributes", metavar="K=V", multiple=True, help="An attribute for every document (repeatable)."),
     click.option("--chunk-size", metavar="N", help="Tokens in a chunk, 100 to 4096.  [default: the server's, 800]"),
-    click.option("--chunk-overlap", metavar="N", help="Tokens that chunks share, at most half of a chunk."),
-    click.option("--max-delete", metavar="N|P%", help="Refuse to delete more documents.  [default: not all, not over half of 10 or more]"),
-    click.option("--max-upload", metavar="N|SIZE", help="Refuse to upload more.  [default: 2000,500MB]"),
-    click.option("--force", is_flag=True, default=None, help="Go past both limits."),
-    click.option("--json", "as_json", is_flag=True, help="The report as JSON on stdout, and nothing else there."),
-)  # fmt: skip
+    click.option(
+        "--chunk-overlap",
+        metavar="N",
+        help="Tokens that two chunks share, at most half of a chunk.  [default: the server's, 400]",
+    ),
+    click.option(
+        "--max-delete",
+        metavar="N|P%",
+        help="Refuse a plan that deletes more documents.  [default: not all, not more than half of 10 or more]",
+    ),
+    click.option(
+        "--max-upload",
+        metavar="N|SIZE",
+        help="Refuse a plan that uploads more: a number of documents, a size, or both.  [default: 2000,500MB]",
+    ),
+    click.option("--force", is_flag=True, default=None, help="Ignore both limits."),
+    click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout, and nothing else there."),
+)
 
 how_options = options_of(
-    click.option("--concurrency", metavar="N", help="Uploads at once.  [default: 16]"),
+    click.option("--concurrency", metavar="N", help="How many uploads run at once.  [default: 16]"),
     click.option("--index-timeout", metavar="S", help="Seconds to wait until a document is indexed.  [default: 600]"),
-    click.option("--lock-timeout", metavar="S", help="Seconds to wait for another run.  [default: 600]"),
-    click.option("--uploads-per-minute", metavar="N", help="[default: 1000, the API's limit]"),
-    click.option("--writes-per-minute", metavar="N", help="Changes of the store.  [default: 300, the API's limit]"),
+    click.option(
+        "--lock-timeout", metavar="S", help="Seconds to wait for another run on the same target.  [default: 600]"
+    ),
+    click.option("--uploads-per-minute", metavar="N", help="Uploads in a minute.  [default: 1000, the API's limit]"),
+    click.option(
+        "--writes-per-minute", metavar="N", help="Changes of the store in a minute.  [default: 300, the API's limit]"
+    ),
     click.option("--branch", metavar="NAME", hidden=True),
 )
 
@@ -96,9 +148,13 @@ how_options = options_of(
 def stores_options(function: F) -> F:
     return options_of(
         click.option(
-            "--local", metavar="[FILE]", is_flag=False, flag_value="true", help="Use the embedded store in FILE."
+            "--local",
+            metavar="[FILE]",
+            is_flag=False,
+            flag_value="true",
+            help="Use the embedded store, which needs no key.  [default FILE: .vsync/local.db]",
         ),
         click.option("--repo", metavar="DIR", hidden=True),
-        click.option("--json", "as_json", is_flag=True, help="JSON on stdout."),
-        click.option("-v", "--verbose", is_flag=True, help="Show tracebacks."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
+        click.option("-v", "--verbose", is_flag=True, help="Show the tracebacks of errors."),
     )(function)

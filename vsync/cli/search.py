@@ -5,26 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from vsync.cli.context import Context, ask_store, connection_of, git_access, pass_context, resolved
+from vsync.cli.context import Context, connection_of, git_access, pass_context, resolved
 from vsync.cli.options import WithArgument, where_options
 from vsync.cli.terminal import put
 from vsync.config.origin import origin
-
-if TYPE_CHECKING:
-    from vsync.store.client import Api
-
-
-# --- Search, stores -----------------------------------------------------------------------------------------
 
 
 @click.command("search", cls=WithArgument)
 @where_options
 @click.option("--head", hidden=True)
-@click.option("-n", "limit", type=click.IntRange(1, 50), default=10, show_default=True, help="How many results.")
+@click.option("-n", "limit", type=click.IntRange(1, 50), default=10, show_default=True, help="The number of results.")
 @click.option(
     "--filter",
     "filters",
@@ -32,36 +26,27 @@ if TYPE_CHECKING:
     multiple=True,
     help="Only documents with this attribute (repeatable).",
 )
-@click.option("--json", "as_json", is_flag=True, help="The results as JSON on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 @click.argument("query", required=False)
 @pass_context
 def search_command(
     context: Context, /, query: str | None, limit: int, filters: tuple[str, ...], as_json: bool, **options: Any
 ) -> None:
-    """Query the store that holds the documents."""
-    from vsync.search.query import find_store_id, search_filters
+    """Search the store that holds the documents."""
+    from vsync.search.query import hit_data, hit_lines, search_filters
+    from vsync.search.run import search
+    from vsync.sync.assemble import target_in
+    from vsync.sync.workspace import open_publication, open_workspace
 
     settings = resolved(context, options)
     if not query:
         raise click.UsageError("There is no query.")
-    from vsync.sync.workspace import open_place, open_publication
-
-    place = open_place(settings, origin(context.environ), git_access(context, options))
-    with contextlib.closing(place):
-        publication = open_publication(settings, place)
-        connect = connection_of(context, settings, place.root)
-
-        async def ask(api: Api) -> list[Any]:
-            from vsync.store.vector_store import Stores
-
-            stores = Stores(api)
-            store_id = await find_store_id(stores, publication, place, settings)
-            store = stores.open(store_id)
-            return await store.search(query, limit, search_filters(filters))
-
-        hits = ask_store(connect, ask)
-    from vsync.search.query import hit_data, hit_lines
-
+    workspace = open_workspace(settings, origin(context.environ), git_access(context, options))
+    with contextlib.closing(workspace):
+        publication = open_publication(settings, workspace)
+        connect = connection_of(context, settings, workspace.root)
+        target = target_in(workspace, settings)
+        hits = search(target, publication, workspace.identity, connect, query, limit, search_filters(filters))
     if as_json:
         put(sys.stdout, json.dumps([hit_data(hit) for hit in hits], ensure_ascii=False, indent=2))
     else:

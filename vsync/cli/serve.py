@@ -21,7 +21,7 @@ from vsync.errors import ConfigurationError
     metavar="[FILE]",
     is_flag=False,
     flag_value="true",
-    help="The embedded store to serve.  [default: .vsync/local.db]",
+    help="The embedded store to offer.  [default FILE: .vsync/local.db]",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
@@ -29,20 +29,23 @@ from vsync.errors import ConfigurationError
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="The port; 0 takes a free one.",
+    help="The port to listen on; 0 takes a free port.",
 )
 @click.option("--repo", metavar="DIR", hidden=True)
-@click.option("-v", "--verbose", is_flag=True, help="Show tracebacks.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the tracebacks of errors.")
 @pass_context
 def serve_command(context: Context, /, host: str, port: int, **options: Any) -> None:
-    """Put the embedded store on HTTP, for any OpenAI client (needs the extra `serve`).
+    """Offer the embedded store over HTTP.
+
+    Any OpenAI client can then use it. This command needs the extra `serve` (pip install '.[serve]' in a clone of vsync).
+    Start it in one terminal, and sync in another:
 
     \b
     vsync serve --local
     OPENAI_BASE_URL=http://127.0.0.1:8000/v1 OPENAI_API_KEY=any vsync sync
     """
     from vsync.serve.server import run as serve
-    from vsync.sync.assemble import local_store_path, open_embedded
+    from vsync.store.connect import local_store_path, open_embedded
 
     settings = resolved(context, options)
     if settings.local is None:

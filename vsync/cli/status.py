@@ -18,19 +18,23 @@ from vsync.config.origin import origin
 @click.command("status", cls=WithArgument)
 @where_options
 @click.option("--head", metavar="REV", help="The commit to compare with.  [default: HEAD]")
-@click.option("--json", "as_json", is_flag=True, help="The status as JSON on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print the status as JSON on stdout.")
 @click.argument("path", required=False)
 @pass_context
 def status_command(context: Context, /, path: str | None, as_json: bool, **options: Any) -> None:
-    """Tell from manifest and seal alone which commit is live, how far behind it is, and whether PATH is in the store."""
+    """Show which commit is in the store.
+
+    Also shows how far this commit is behind the head, and whether the file PATH is in the store. Reads only manifest
+    and seal, and makes no API request.
+    """
     from vsync.sync.status import path_in, status, status_lines
-    from vsync.sync.workspace import open_place, open_publication
+    from vsync.sync.workspace import open_publication, open_workspace
 
     settings = resolved(context, options)
-    place = open_place(settings, origin(context.environ), git_access(context, options))
-    with contextlib.closing(place):
-        path = path_in(place.root, path) if path is not None else None
-        found = status(open_publication(settings, place), place, settings, path)
+    workspace = open_workspace(settings, origin(context.environ), git_access(context, options))
+    with contextlib.closing(workspace):
+        path = path_in(workspace.root, path) if path is not None else None
+        found = status(open_publication(settings, workspace), workspace, settings, path)
     if as_json:
         put(sys.stdout, json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vsync.cli.context import Context, ask_store, connection_of, pass_context, resolved
+from vsync.cli.context import Context, connection_of, pass_context, resolved
 from vsync.cli.options import WithArgument, stores_options
 from vsync.cli.terminal import put
 
@@ -29,12 +29,12 @@ def stores_group() -> None:
 def stores_list(context: Context, /, as_json: bool, **options: Any) -> None:
     """List the vector stores of the project."""
 
-    async def ask(api: Api) -> list[Any]:
-        from vsync.store.vector_store import Stores
+    async def question(api: Api) -> list[Any]:
+        from vsync.store.stores import Stores
 
         return await Stores(api).list()
 
-    _show_stores(_with_stores(context, options, ask), as_json=as_json)
+    _show_stores(_with_stores(context, options, question), as_json=as_json)
 
 
 @stores_group.command("show", cls=WithArgument)
@@ -44,16 +44,16 @@ def stores_list(context: Context, /, as_json: bool, **options: Any) -> None:
 def stores_show(context: Context, /, store_id: str, as_json: bool, **options: Any) -> None:
     """Show one vector store."""
 
-    async def ask(api: Api) -> Any:
+    async def question(api: Api) -> Any:
         from vsync.errors import StoreGone
-        from vsync.store.vector_store import Stores
+        from vsync.store.stores import Stores
 
         try:
             return await Stores(api).get(store_id)
         except StoreGone as error:
             raise StoreGone(error.message, "See `vsync stores list`.") from None
 
-    _show_stores(_with_stores(context, options, ask), as_json=as_json)
+    _show_stores(_with_stores(context, options, question), as_json=as_json)
 
 
 @stores_group.command("create", cls=WithArgument)
@@ -61,19 +61,24 @@ def stores_show(context: Context, /, store_id: str, as_json: bool, **options: An
 @click.argument("name")
 @pass_context
 def stores_create(context: Context, /, name: str, as_json: bool, **options: Any) -> None:
-    """Create a vector store. To sync into it, give its id: a name alone never proves that a store is yours."""
+    """Create a vector store.
 
-    async def ask(api: Api) -> Any:
-        from vsync.store.vector_store import Stores
+    To sync into it, give its id with --vector-store-id: a name alone does not prove that a store is yours.
+    """
+
+    async def question(api: Api) -> Any:
+        from vsync.store.stores import Stores
 
         return await Stores(api).create(name)
 
-    _show_stores(_with_stores(context, options, ask), as_json=as_json)
+    _show_stores(_with_stores(context, options, question), as_json=as_json)
 
 
-def _with_stores(context: Context, options: dict[str, Any], ask: Callable[[Api], Any]) -> Any:
+def _with_stores(context: Context, options: dict[str, Any], question: Callable[[Api], Any]) -> Any:
+    from vsync.store.session import ask
+
     settings = resolved(context, options)
-    return ask_store(connection_of(context, settings, Path(settings.repo)), ask)
+    return ask(connection_of(context, settings, Path(settings.repo)), question)
 
 
 def _show_stores(found: Any, *, as_json: bool) -> None:

@@ -1,35 +1,42 @@
-"""What a person sees of a run in a terminal: a plan, progress, notes. Progress goes to stderr, and so never into a pipe."""
+"""What a person sees of a run in a terminal: a plan, progress, notes. Progress goes to stderr, so it never enters a pipe."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from vsync.report.observer import Observer
+from vsync.report.progress import Progress, Stage
 from vsync.report.report import Report
 from vsync.report.text import plan_lines
 from vsync.system.redaction import printable
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich import progress as rich_progress
 
 _LINE_EVERY_S = 5.0
 
 
 class TerminalObserver(Observer):
-    """Shows the plan on `out`, and progress on stderr: a bar where that is a terminal, else a line every 5 seconds."""
+    """Prints the plan on `out` and progress on `err`: a bar where `err` is a terminal, else a line every 5 seconds."""
 
-    def __init__(self, out: IO[str], *, verbose: bool, err: IO[str] | None = None) -> None:
+    def __init__(
+        self,
+        out: IO[str],
+        *,
+        verbose: bool,
+        err: IO[str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._out = out
         self._err = err or sys.stderr
         self._verbose = verbose
-        self._bar: Progress | None = None
-        self._tasks: dict[str, TaskID] = {}
-        self._done: dict[str, int] = {}
-        self._total: dict[str, int] = {}
-        self._last_line = time.monotonic()
+        self._progress = Progress(_LINE_EVERY_S, clock)
+        self._bar: rich_progress.Progress | None = None
+        self._tasks: dict[str, rich_progress.TaskID] = {}
 
     def note(self, text: str) -> None:
         self._say(printable(text))
@@ -38,19 +45,16 @@ class TerminalObserver(Observer):
         put(self._out, "\n".join(plan_lines(report, 10_000 if self._verbose else 20)))
 
     def stage(self, name: str, total: int) -> None:
-        self._total[name] = self._total.get(name, 0) + total
-        self._done.setdefault(name, 0)
+        stage = self._progress.add(name, total)
         if self._err.isatty():
-            self._show(name)
+            self._show(name, stage)
 
     def advance(self, name: str) -> None:
-        self._done[name] = self._done.get(name, 0) + 1
+        stage = self._progress.advance(name)
         if self._err.isatty():
-            self._show(name)
-        elif time.monotonic() - self._last_line >= _LINE_EVERY_S:
-            self._last_line = time.monotonic()
-            told = ", ".join(f"{stage} {done}/{self._total[stage]}" for stage, done in self._done.items())
-            self._say(told)
+            self._show(name, stage)
+        elif (line := self._progress.due_line()) is not None:
+            self._say(line)
 
     def failed(self, path: str, code: str, message: str) -> None:
         self._say(f"failed: {printable(path)}: {code}: {printable(message)}")
@@ -66,17 +70,17 @@ class TerminalObserver(Observer):
         else:
             put(self._err, text)
 
-    def _show(self, name: str) -> None:
+    def _show(self, name: str, stage: Stage) -> None:
         if self._bar is None:
             self._bar = _progress_bar(self._err)
             self._bar.start()
         if name not in self._tasks:
-            self._tasks[name] = self._bar.add_task(name, total=self._total[name])
-        self._bar.update(self._tasks[name], completed=self._done[name], total=self._total[name])
+            self._tasks[name] = self._bar.add_task(name, total=stage.total)
+        self._bar.update(self._tasks[name], completed=stage.done, total=stage.total)
 
 
 def put(stream: IO[str], text: str) -> None:
-    """Writes a line. A reader that went away (`vsync sync | head`) does not stop the run: the rest goes nowhere."""
+    """Writes a line. When the reader has gone (`vsync sync | head`), the run goes on and its output is dropped."""
     try:
         stream.write(text + "\n")
         stream.flush()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one run may do. None means the default; `max_delete_percent` is of the documents the manifest lists."""
+    """How much one run may do. None means the default. `max_delete_percent` is a share of the manifest's documents."""
 
     max_deletes: int | None = None
     max_delete_percent: float | None = None

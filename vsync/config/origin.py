@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a run takes place, as far as the environment knows: `owner/repo`, its id, this run's id and page."""
+    """Where a run takes place, as far as the environment tells: `owner/repo`, its id, this run's id and web page."""
 
     repository: str | None = None
     repository_id: str | None = None

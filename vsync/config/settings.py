@@ -1,7 +1,7 @@
 """Everything the user can set, checked once. Pure: strings in, one `Settings` value out.
 
-The command line, the environment (`VSYNC_…`), the action's inputs and later the config file all give strings under
-the same names; this module alone turns them into values, so a wrong one is told in the same words wherever it stood.
+The command line, the environment (`VSYNC_…`) and the action's inputs give strings under the same names. This module
+alone turns them into values, so a wrong value gives the same error wherever it stood.
 Precedence: option > environment > default. An empty string counts as unset: GitHub passes one for a missing secret.
 """
 
@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from vsync.config.limits import Limits
-from vsync.documents.attributes import MAX_VALUE_CHARACTERS, Attributes, parse_attributes
+from vsync.config.targets import Target
+from vsync.documents.attributes import MAX_VALUE_CHARACTERS, parse_attributes
 from vsync.documents.chunking import Chunking
+from vsync.documents.selection import Rules
 from vsync.errors import ConfigurationError
 from vsync.system.utf8 import check_utf8
 
@@ -26,38 +28,30 @@ NO_MANIFEST = "none"
 DEFAULT_MANIFEST = ".vsync/manifest.json"
 DEFAULT_MANIFEST_BRANCH = "vsync-manifest"
 DEFAULT_CONFIG = ".vsync.yml"
-DEFAULT_LOCAL_STORE = ".vsync/local.db"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run's settings. Times in seconds; `local` is the embedded store's file ("" for the default one).
+    """The settings of a run, with its target. Times in seconds. `local` is the embedded store's file ("": the default file).
 
-    The manifest is a file (`commit` and `push` False), a file of a branch of the clone (`commit`), or of its remote
-    (`push`).
+    | `commit` | `push` | the manifest is |
+    | --- | --- | --- |
+    | False | False | a file |
+    | True | False | a file on a branch of the clone |
+    | any | True | a file on a branch of the clone's remote |
     """
 
+    target: Target = field(default_factory=Target)
     repo: str = "."
     folder: str | None = None
-    target: str = "default"
-    source: str | None = None
-    vector_store_id: str | None = None
-    vector_store_name: str | None = None
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    allow_secrets: tuple[str, ...] = ()
     manifest: str = DEFAULT_MANIFEST
     manifest_branch: str = DEFAULT_MANIFEST_BRANCH
     commit: bool = False
     push: bool = False
     head: str | None = None
     base: str | None = None
-    branch: str | None = None
     full: bool = False
     local: str | None = None
-    attributes: Attributes = field(default_factory=dict)
-    chunking: Chunking = field(default_factory=Chunking)
-    limits: Limits = field(default_factory=Limits)
     concurrency: int = 16
     index_timeout: float = 600.0
     lock_timeout: float = 600.0
@@ -88,44 +82,24 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
     """The settings of a run. Raises ConfigurationError naming the first wrong value and where it stood."""
     reader = _Reader(given, from_environment(environ))
     _refuse_what_is_not_there_yet(reader)
-    target = reader.text("target") or "default"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", target):
-        raise ConfigurationError(
-            f"The target name {target!r} is not usable.",
-            "Use letters, digits, dots, dashes and underscores, at most 64.",
-        )
+    target = _target(reader)
     if reader.text("folder") is not None and (reader.text("head") or reader.text("base")):
         raise ConfigurationError(
             "A plain folder has no commits.",
             "Give either --folder (input folder), or --head and --base (inputs head and base).",
         )
-    source = reader.text("source")
-    if source is not None and len(source) > MAX_VALUE_CHARACTERS:
-        raise ConfigurationError(
-            f"The source name has {len(source)} characters.", f"Use at most {MAX_VALUE_CHARACTERS}."
-        )
     return Settings(
+        target=target,
         repo=reader.text("repo") or ".",
         folder=reader.text("folder"),
-        target=target,
-        source=source,
-        vector_store_id=reader.text("vector-store-id"),
-        vector_store_name=reader.text("vector-store-name"),
-        include=reader.lines("include"),
-        exclude=reader.lines("exclude"),
-        allow_secrets=reader.lines("allow-secrets"),
         manifest=reader.text("manifest") or DEFAULT_MANIFEST,
         manifest_branch=reader.branch("manifest-branch") or DEFAULT_MANIFEST_BRANCH,
         commit=reader.flag("commit"),
         push=reader.flag("push"),
         head=reader.revision("head"),
         base=reader.revision("base"),
-        branch=reader.branch("branch"),
         full=reader.flag("full"),
         local=reader.local(),
-        attributes=parse_attributes(_pairs(reader.lines("attributes"))),
-        chunking=Chunking.parse(reader.optional("chunk-size", _whole), reader.optional("chunk-overlap", _whole)),
-        limits=_limits(reader),
         concurrency=reader.get("concurrency", _concurrency, 16),
         index_timeout=reader.get("index-timeout", _seconds, 600.0),
         lock_timeout=reader.get("lock-timeout", _seconds, 600.0),
@@ -134,8 +108,32 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
     )
 
 
+def _target(reader: _Reader) -> Target:
+    name, source = reader.text("target") or "default", reader.text("source") or ""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ConfigurationError(
+            f"The target name {name!r} is not usable.",
+            "Use letters, digits, dots, dashes and underscores, at most 64.",
+        )
+    if len(source) > MAX_VALUE_CHARACTERS:
+        raise ConfigurationError(
+            f"The source name has {len(source)} characters.", f"Use at most {MAX_VALUE_CHARACTERS}."
+        )
+    return Target(
+        name=name,
+        source=source,
+        vector_store_id=reader.text("vector-store-id"),
+        vector_store_name=reader.text("vector-store-name"),
+        branch=reader.branch("branch"),
+        rules=Rules(reader.lines("include"), reader.lines("exclude"), reader.lines("allow-secrets")),
+        attributes=parse_attributes(_pairs(reader.lines("attributes"))),
+        chunking=Chunking.parse(reader.optional("chunk-size", _whole), reader.optional("chunk-overlap", _whole)),
+        limits=_limits(reader),
+    )
+
+
 class _Reader:
-    """The given values by precedence; knows how to name the place of a wrong one."""
+    """The given values by precedence. An error names the setting that holds a wrong value."""
 
     def __init__(self, given: Given, environment: Mapping[str, str]) -> None:
         self._given = given

@@ -1,0 +1,1 @@
+"""Which files are documents, and what the store should hold of each; pure, it touches nothing."""

@@ -1,4 +1,4 @@
-"""Attributes of a document's entry in the store: the reserved ones, and those of the user. Pure."""
+"""The attributes of a document's entry in the store: reserved attributes and the user's. Pure."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MAX_KEY_CHARACTERS = 64
 
 MAX_VALUE_CHARACTERS = 256
 
-"""The guide says 256 and the specification 512; what satisfies both is safe on either."""
+"""OpenAI's guide says 256 and its specification 512. The lower limit satisfies both."""
 
 _LOOKS_CUT = re.compile(r"…#[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose documents these are: the attributes by which vsync knows its own entries in a store."""
+    """The attributes by which vsync recognises its own entries in a store."""
 
     owner: str
     target: str
@@ -38,9 +38,9 @@ class Identity:
 
 
 def path_attribute(path: str) -> str:
-    """The `path` attribute: the path itself, or for one over the limit its beginning and its hash.
+    """The `path` attribute: the path itself, or for a path over the limit its beginning and its hash.
 
-    A path that only looks like one that was cut is cut as well: no two paths have the same attribute.
+    A path that looks like such a shortened path is shortened as well, so that no two paths have the same attribute.
     """
     if len(path) <= MAX_VALUE_CHARACTERS and not _LOOKS_CUT.search(path):
         return path
@@ -51,7 +51,7 @@ def path_attribute(path: str) -> str:
 def entry_attributes(
     path: str, sha256: str, identity: Identity, commit: str | None, attributes: Attributes
 ) -> dict[str, AttributeValue]:
-    """All attributes of a document's entry in the store: the user's and the reserved ones."""
+    """All attributes of a document's entry in the store: the user's and the reserved attributes."""
     reserved: dict[str, AttributeValue] = {
         "path": path_attribute(path),
         "sha256": sha256,
@@ -65,9 +65,9 @@ def entry_attributes(
 
 
 def parse_attributes(lines: Mapping[str, str]) -> dict[str, AttributeValue]:
-    """The user's attributes; raises ConfigurationError where the API or a reserved name forbids one.
+    """The user's attributes. Raises ConfigurationError for a reserved name, and beyond the limits of the API.
 
-    `true`, `false` and numbers become what they say, so that filters can compare them.
+    `true`, `false` and numbers become booleans and numbers, so that filters can compare them.
     """
     parsed: dict[str, AttributeValue] = {}
     for key, text in lines.items():
@@ -96,13 +96,14 @@ def parse_attributes(lines: Mapping[str, str]) -> dict[str, AttributeValue]:
 
 
 def parse_attribute_value(text: str) -> AttributeValue:
+    """The boolean or number that the text spells; else the text."""
     if text in {"true", "false"}:
         return text == "true"
     try:
         number = float(text)
     except ValueError:
         return text
-    # "007", "1e400" and "nan" are names, not numbers: only what reads back the same is one.
+    # "007", "1e400" and "nan" are names. A number is only a text that is written the same again.
     if not math.isfinite(number):
         return text
     whole = number.is_integer() and abs(number) < 2**53

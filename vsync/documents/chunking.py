@@ -14,14 +14,14 @@ _MIN_CHUNK, _MAX_CHUNK = 100, 4096
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """The chunking strategy, in tokens. The server's own default (`auto`) is 800 with an overlap of 400."""
+    """The chunking strategy, in tokens. The server's default (`auto`) is a size of 800 with an overlap of 400."""
 
     size: int = _AUTO_SIZE
     overlap: int = _AUTO_OVERLAP
 
     @classmethod
     def parse(cls, size: int | None, overlap: int | None) -> Chunking:
-        """The strategy for what the user gave; an overlap that is not given is half of the size."""
+        """The strategy that the user gave. The default overlap is half of the size."""
         if size is None and overlap is None:
             return cls()
         size = _AUTO_SIZE if size is None else size
@@ -48,7 +48,7 @@ class Chunking:
 
     @classmethod
     def from_api(cls, strategy: object) -> Chunking | None:
-        """The strategy the server reports; None when it does not say (`other`: indexed before there was a choice)."""
+        """The strategy that the server reports; None when it does not say (`other`: indexed before strategies existed)."""
         if not isinstance(strategy, Mapping):
             return None
         static = strategy.get("static")

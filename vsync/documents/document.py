@@ -7,34 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 from vsync.documents.attributes import Attributes, AttributeValue
 from vsync.documents.chunking import Chunking
 from vsync.documents.filetypes import FileType, file_type
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What turns a path into a document, the same for all documents of a target."""
-
-    source: str
-    target: str = "default"
-    attributes: Attributes = field(default_factory=dict)
-    chunking: Chunking = field(default_factory=Chunking)
-
-    @cached_property
-    def attributes_tag(self) -> str:
-        """The second half of every document's tag."""
-        return _attributes_tag(self.source, self.attributes)
-
-
 @dataclass(frozen=True, slots=True)
 class Document:
     """One file as the store should hold it. `blob` is git's object id, or `sha256:…` for a plain folder.
 
-    `bytes` is None until the size had to be known.
+    `bytes` is None as long as nobody has asked for the size.
     """
 
     path: str
@@ -44,73 +28,54 @@ class Document:
 
 
 def upload_filename(path: str) -> str:
-    """The name under which a document is uploaded: its path, ending in what the store can index."""
+    """The name under which a document is uploaded: its path, with an ending that the store can index."""
     kind = file_type(path)
     return path + (kind.suffix if kind else "")
 
 
 def media_type(path: str) -> str:
-    """The media type sent with a document; never guessed from the host's tables."""
+    """The media type that is sent with a document. It is never taken from the tables of this machine."""
     return (file_type(path) or FileType("text/plain", "", True)).media_type
 
 
-def tag(path: str, recipe: Recipe) -> str:
-    """The fingerprint of filename + chunking and of the attributes, as two halves: `12 hex.12 hex`.
+def tag(path: str, chunking: Chunking | None, attributes: str) -> str:
+    """The fingerprint of a document, as two halves: `12 hex.12 hex`.
 
-    What differs in the first half needs an upload; a difference in the second alone is a retag.
+    | half | of what | a difference needs |
+    | --- | --- | --- |
+    | first | upload filename and chunking | an upload |
+    | second (`attributes`) | source and attributes; the same for all documents of a target | only a retag |
     """
-    return f"{_content_tag(path, recipe.chunking)}.{recipe.attributes_tag}"
+    return f"{_content_tag(path, chunking)}.{attributes}"
 
 
 def observed_tag(path: str, chunking: Chunking | None, source: str, attributes: Attributes) -> str:
-    """`tag`, from what an entry in the store shows."""
-    return f"{_content_tag(path, chunking)}.{_attributes_tag(source, attributes)}"
+    """The `tag` of an entry, from the chunking and attributes that the store reports."""
+    return tag(path, chunking, attributes_tag(source, attributes))
 
 
 def _content_tag(path: str, chunking: Chunking | None) -> str:
-    return _fingerprint([upload_filename(path), [chunking.size, chunking.overlap] if chunking else None])
+    return fingerprint([upload_filename(path), [chunking.size, chunking.overlap] if chunking else None])
 
 
-def _attributes_tag(source: str, attributes: Attributes) -> str:
-    return _fingerprint([source, {key: _number(value) for key, value in attributes.items()}])
+def attributes_tag(source: str, attributes: Attributes) -> str:
+    """The second half of a tag."""
+    return fingerprint([source, {key: _number(value) for key, value in attributes.items()}])
 
 
 def _number(value: AttributeValue) -> AttributeValue:
-    """The same number the same way: a server may give 3 back as 3.0."""
+    """Whole numbers as int: a server may return 3 as 3.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def same_content_rules(one: str, other: str) -> bool:
-    """Whether two tags differ in attributes at most, so that no upload is needed."""
+    """Whether two tags have the same first half, so that no upload is needed."""
     return one.partition(".")[0] == other.partition(".")[0]
-
-
-def settings_fingerprint(
-    recipe: Recipe, include: tuple[str, ...], exclude: tuple[str, ...], allow_secrets: tuple[str, ...] = ()
-) -> str:
-    """The fingerprint of all that decides which documents exist and what they contain."""
-    return _fingerprint(
-        [
-            _RULES_VERSION,
-            recipe.source,
-            recipe.target,
-            dict(recipe.attributes),
-            [recipe.chunking.size, recipe.chunking.overlap],
-            list(include),
-            list(exclude),
-            # Only where it is given: everybody else's whole tree would be compared once more.
-            *([list(allow_secrets)] if allow_secrets else []),
-        ],
-        16,
-    )
-
-
-_RULES_VERSION = 1
-"""Raised when the built-in rules (file types, defaults, names) change: the whole tree is then compared anew."""
 
 
 _JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 
 
-def _fingerprint(value: object, length: int = 12) -> str:
+def fingerprint(value: object, length: int = 12) -> str:
+    """The first hex digits of the hash of a value as JSON."""
     return hashlib.sha256(_JSON.encode(value).encode("ascii")).hexdigest()[:length]

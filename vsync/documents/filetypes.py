@@ -1,9 +1,9 @@
 """Which kinds of files the store can index, and under which name and media type they are sent. Pure data.
 
-The store decides by the extension of the file name alone, and takes a fixed list of them
-(https://platform.openai.com/docs/assistants/tools/file-search#supported-files). Text in other formats is
-indexed just as well when its name ends in one of the list: such a file is sent as `guide.rst.txt`, while its
-`path` attribute stays `guide.rst`.
+The store decides by the extension of the file name alone, and accepts a fixed list of extensions
+(https://platform.openai.com/docs/assistants/tools/file-search#supported-files). Text in other formats is indexed as
+well when its name ends in an extension of that list. So `guide.rst` is sent as `guide.rst.txt`, and its `path`
+attribute stays `guide.rst`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ DOCUMENTATION_EXTENSIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """How a file is sent: `suffix` is put behind its name, `text` says whether its bytes must be text."""
+    """How a file is sent. `suffix` is added to its name; `text` says whether its bytes must be text."""
 
     media_type: str
     suffix: str
@@ -86,14 +86,14 @@ _PLAIN = FileType("text/plain", ".txt", True)
 
 
 def extension_of(path: str) -> str:
-    """The lower-case extension with its dot, of the last component; empty when there is none."""
+    """The extension of the file name, in lower case and with its dot; empty when there is none."""
     name = path.rpartition("/")[2]
     stem, dot, extension = name.rpartition(".")
     return f".{extension.lower()}" if dot and stem else ""
 
 
 def file_type(path: str) -> FileType | None:
-    """How the file of that path is sent; None when the store cannot index its kind."""
+    """How the file at that path is sent; None when the store cannot index its kind."""
     extension = extension_of(path)
     if extension:
         return BY_EXTENSION.get(extension)

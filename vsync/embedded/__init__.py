@@ -1,6 +1,7 @@
-"""An OpenAI-compatible Files, Vector Stores and Search API in one SQLite file, without a server or a key.
+"""An OpenAI-compatible API (Files, Vector Stores, Search) in one SQLite file. It needs no server and no key.
 
-It is there to try, test and use vsync offline. Importing it is cheap: what needs httpx2 is in `transport`.
+It is for trying, testing and using vsync offline. It may touch its SQLite file and nothing else. Importing it is cheap:
+only `transport` imports httpx2.
 """
 
 from vsync.embedded.api import EmbeddedStore

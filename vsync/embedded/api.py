@@ -1,4 +1,4 @@
-"""Routes a request to the operation it names; whatever happens, the answer is a response."""
+"""Routes a request to the operation that it names. Every error becomes a response."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _OPERATIONS: dict[str, dict[str, Operation]] = {
 
 
 class EmbeddedStore:
-    """An OpenAI-compatible API over one SQLite file. May be used from several threads."""
+    """An OpenAI-compatible API over one SQLite file. Several threads may use it."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, indexing_delay_s: float = 0.0) -> None:
         self._database = Database(path)
@@ -84,7 +84,7 @@ def _route(request: Request) -> tuple[str, Operation, list[str]]:
     parts = request.path.strip("/").split("/")
     if parts[0] == "v1":
         parts = parts[1:]
-    # Names and identifiers take turns.
+    # The parts of a path are a name, an identifier, a name, an identifier, and so on.
     pattern = "/".join("*" if n in (1, 3) else part for n, part in enumerate(parts))
     operations = _OPERATIONS.get(pattern)
     if operations is None:

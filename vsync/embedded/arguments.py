@@ -1,6 +1,6 @@
-"""What a caller sent, checked before anything is touched: JSON bodies, query parameters, limits of fields.
+"""Checks what a caller sent, before anything is changed: JSON bodies, query parameters, limits of fields.
 
-Refusals carry the codes of the OpenAI API, since clients decide by them what to do.
+Refusals carry the codes of the OpenAI API, because clients decide by these codes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Attributes = dict[str, AttributeValue]
 
 
 def json_body(request: Request, allowed: Iterable[str]) -> Arguments:
-    """The body as an object with no other than the allowed keys."""
+    """The body as a JSON object that has only allowed keys."""
     parts, size = [], 0
     for part in request.body:
         size += len(part)
@@ -31,7 +31,7 @@ def json_body(request: Request, allowed: Iterable[str]) -> Arguments:
         parts.append(part)
     try:
         value = json.loads(b"".join(parts) or b"{}", parse_constant=_refuse_constant)
-        # Lone surrogates and numbers past the range of a float parse, but cannot be stored or sent back.
+        # Python parses lone surrogates and numbers beyond a float's range. Neither can be stored or sent back.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise invalid("We could not parse the JSON body of your request.") from error
@@ -45,7 +45,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 class Arguments:
-    """A JSON object whose members are taken out with their types checked; null counts as absent."""
+    """A JSON object. Its members are read with their types checked; null counts as absent."""
 
     def __init__(self, value: Mapping[str, Any], allowed: Iterable[str], prefix: str = "") -> None:
         self._value = value

@@ -1,4 +1,4 @@
-"""Attaching files to a vector store: what one request, a batch and a new store have in common."""
+"""Attaches files to a vector store, for single requests, batches and new stores."""
 
 from __future__ import annotations
 
@@ -31,12 +31,11 @@ def attach_all(
     attachments: Iterable[Attachment],
     param: str,
 ) -> list[int]:
-    """The entries of all, or a refusal of all.
+    """Attaches all files, or none when one is refused. Returns the entries.
 
-    A file that is attached already keeps its entry, unchanged unless indexing failed or was cancelled: then
-    it is tried again.
+    A file that is already attached keeps its entry. When its indexing failed or was cancelled, it is tried again.
     """
-    found, unsupported = [], set()
+    accepted, unsupported = [], set()
     for attachment in attachments:
         row = connection.execute("SELECT seq, filename FROM files WHERE id = ?", (attachment.file_id,)).fetchone()
         if row is None:
@@ -48,14 +47,14 @@ def attach_all(
         extension = posixpath.splitext(row["filename"])[1]
         if extension.lower() not in extraction.EXTENSIONS:
             unsupported.add(extension or "none")
-        found.append((attachment, row["seq"]))
+        accepted.append((attachment, row["seq"]))
     if unsupported:
         raise invalid(
             f"Files with extensions [{', '.join(sorted(unsupported))}] are not supported for retrieval.",
             param,
             "unsupported_file",
         )
-    return [_attach(connection, context, store, attachment, file) for attachment, file in found]
+    return [_attach(connection, context, store, attachment, file) for attachment, file in accepted]
 
 
 def _attach(connection: sqlite3.Connection, context: Context, store: int, attachment: Attachment, file: int) -> int:

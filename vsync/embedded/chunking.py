@@ -1,7 +1,7 @@
 """Cuts a text into overlapping chunks, as a vector store does before it indexes them.
 
-A tokenizer would be a large dependency for little: four bytes of UTF-8 count as one token. That is about
-right for English, and for scripts of three bytes a character closer than counting characters would be.
+Four bytes of UTF-8 count as one token, because a tokenizer would be a large dependency for a small gain. That is about
+right for English. For scripts with three bytes a character it is closer than counting characters.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ AUTO = Chunking(800, 400)
 
 
 def chunks(text: str, chunking: Chunking) -> Iterator[str]:
-    """Chunks of at most the given size; each begins within the one before, by the given overlap."""
+    """Chunks of at most the given size. Each chunk begins with the end of the chunk before it: the overlap."""
     data = text.encode()
     size = chunking.max_chunk_size_tokens * BYTES_PER_TOKEN
     overlap = chunking.chunk_overlap_tokens * BYTES_PER_TOKEN

@@ -1,4 +1,4 @@
-"""What every operation needs besides the request: the file, the time, how long indexing seems to take."""
+"""What every operation needs besides the request: the database, the time, and the delay of indexing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The SQLite file: how it is opened, laid out and locked.
 
-Several processes may use one file. Every write is an immediate transaction, so a process waits for its turn
-before it reads what it is about to change, and never has to upgrade a read (which SQLite refuses at once).
+Several processes may use one file. Every write is an immediate transaction: a process waits for its turn before it
+reads what it will change. So it never turns a read into a write, which SQLite refuses at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BUSY_TIMEOUT_S = 60.0
 APPLICATION_ID = 0x7673796E
 SCHEMA_VERSION = 1
 
-# Sequences are never reused (AUTOINCREMENT): they order objects made within one second.
+# Sequence numbers are never reused (AUTOINCREMENT): they order objects that were made in the same second.
 SCHEMA = """
 CREATE TABLE files (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -114,7 +114,7 @@ class Database:
         self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # SQLite gives its side files the mode of the database: nobody else ever reads what is stored.
+            # SQLite gives its side files the mode of the database, so that no other user can read them.
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self._connection = sqlite3.connect(
@@ -153,7 +153,7 @@ class Database:
         self._connection.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
 
     def _enter_wal_mode(self) -> None:
-        # The change of mode does not wait for other connections by itself, whatever the busy timeout.
+        # SQLite ignores the busy timeout while it changes the mode, so the wait is here.
         deadline = time.monotonic() + BUSY_TIMEOUT_S
         while True:
             try:
@@ -173,7 +173,7 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; waits until no other process writes."""
+        """All changes or none. Waits until no other process writes."""
         with self._lock:
             yield from self._transaction("BEGIN IMMEDIATE")
 
@@ -199,7 +199,7 @@ def new_id(prefix: str) -> str:
 
 
 def _statements(script: str) -> Iterator[str]:
-    # executescript would commit the transaction that keeps two processes from laying out one file twice.
+    # Not `executescript`: it commits first, and then two processes could lay out one file twice.
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

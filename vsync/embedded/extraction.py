@@ -1,7 +1,7 @@
-"""From a file's bytes to the text that is indexed, in bounded time and memory: the bytes are hostile.
+"""Extracts the text to index from a file's bytes, in bounded time and memory: the bytes are hostile.
 
-Text is decoded and Word and PowerPoint files give up their words; PDF and old Word files have no parser here,
-so of them nothing but the name is indexed.
+Text files are decoded, and the words of Word and PowerPoint files are read. There is no parser for PDF and old Word
+files: only their names are indexed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_DIRECTORY_BYTES = 1024 * 1024
 
 _DIRECTORY_END = b"PK\x05\x06"
 _DIRECTORY_END_64 = b"PK\x06\x07"
-# Each part ends at the next "<" at the latest: no text takes more than one look from each place.
+# Each alternative ends at the next "<" at the latest, so the search takes linear time on any text.
 _RUN_OR_PARAGRAPH_END = re.compile(r"<[aw]:t(?:\s[^<>]*)?>([^<]*)</[aw]:t>|</[aw]:p>|<w:tab/>")
 _BROKEN_ARCHIVE = (
     zipfile.BadZipFile,
@@ -51,7 +51,7 @@ _BROKEN_ARCHIVE = (
 
 
 class UnindexableError(Exception):
-    """What `last_error` says of a file that failed."""
+    """A file that cannot be indexed. `code` and `message` become the `last_error` of its entry."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -104,10 +104,10 @@ def _archive_text(spool: IO[bytes], parts: re.Pattern[str]) -> str:
     with zipfile.ZipFile(spool) as archive:
         names = [name for name in archive.namelist() if parts.fullmatch(name)]
         for name in sorted(names, key=lambda name: (len(name), name)):
-            # zipfile puts no bound on what the other methods give at once; Office never uses them.
+            # zipfile does not limit how much the other methods unpack at once. Office never uses them.
             if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise zipfile.BadZipFile
-            # The sizes that an archive states may be lies; what comes out is counted.
+            # An archive may state false sizes, so the unpacked bytes are counted.
             with archive.open(name) as part:
                 xml = part.read(left + 1)
             left -= len(xml)
@@ -120,7 +120,7 @@ def _archive_text(spool: IO[bytes], parts: re.Pattern[str]) -> str:
 
 
 def _check_directory(spool: IO[bytes]) -> None:
-    """Refuses a table of contents that zipfile would read into gigabytes of objects."""
+    """Refuses a table of contents that would fill gigabytes of memory when zipfile reads it."""
     size = spool.seek(0, 2)
     spool.seek(max(0, size - 66_000))
     tail = spool.read()
@@ -133,7 +133,7 @@ def _check_directory(spool: IO[bytes]) -> None:
 
 
 def _words(xml: str) -> str:
-    # No XML parser: entities that a document declares itself are never expanded.
+    # Not an XML parser: that would expand entities which the document itself declares.
     found = _RUN_OR_PARAGRAPH_END.finditer(xml)
     return "".join(html.unescape(match[1]) if match[1] is not None else "\n" for match in found)
 

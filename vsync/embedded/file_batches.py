@@ -1,4 +1,4 @@
-"""File batches: many files attached with one request, and watched as one."""
+"""File batches: many files that are attached with one request, and have one common status."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def retrieve(context: Context, request: Request, store_id: str, batch_id: str) -
 
 
 def cancel(context: Context, request: Request, store_id: str, batch_id: str) -> Response:
-    """Stops what is not indexed yet; the rest stays in the store."""
+    """Cancels the files that are not indexed yet. The others stay in the store."""
     with context.database.write() as connection:
         batch = _find(connection, store_id, batch_id)["seq"]
         cancelled = connection.execute(

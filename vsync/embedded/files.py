@@ -80,7 +80,7 @@ def pieces(connection: sqlite3.Connection, seq: int) -> Iterator[bytes]:
 
 
 def _streamed(database: Database, seq: int) -> Iterator[bytes]:
-    # One short read a piece: a slow reader does not keep the file's log from being written back.
+    # One short read for each piece: a long read would keep SQLite from writing its log back into the database.
     n = 0
     while True:
         with database.read() as connection:

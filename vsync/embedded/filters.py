@@ -1,4 +1,4 @@
-"""Attribute filters of a search, turned into a predicate."""
+"""Turns the attribute filters of a search into a predicate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def predicate(value: Any, param: str = "filters", depth: int = 0) -> Predicate:
-    """A missing attribute equals nothing, so it matches `ne` and `nin` and nothing else."""
+    """The predicate of a filter. A missing attribute equals nothing, so only `ne` and `nin` match it."""
     if depth > MAX_DEPTH:
         raise invalid(f"Invalid '{param}': nested too deeply.", "filters", "invalid_value")
     if isinstance(value, dict) and value.get("type") in ("and", "or"):
@@ -71,7 +71,7 @@ def _is_value(value: Any) -> bool:
 
 
 def _equal(found: Any, wanted: Any) -> bool:
-    # Python takes True for 1; the two are different attributes.
+    # In Python True equals 1. As attributes they are different.
     return isinstance(found, bool) == isinstance(wanted, bool) and bool(found == wanted)
 
 

@@ -1,7 +1,6 @@
-"""Indexes attached files when somebody looks, once their time has come.
+"""Indexes attached files at the next request for their store, after the delay of indexing.
 
-There is no thread of its own for it: the process that attached a file may be gone, and whoever asks next does
-the work.
+No thread does this, because the process that attached a file may have ended. The process of the next request indexes.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ import time
 from vsync.embedded import chunking, extraction, files
 from vsync.embedded.context import Context
 
-# A request answers in time even when much is left to index; the next one goes on, as a caller who polls sees.
+# A request answers in time even when many files are left to index. The next request indexes more.
 BUDGET_S = 2.0
-# Small files share a transaction, which halves the work; none lasts long, since other processes wait for it.
+# Small files share a transaction, which halves the work. It must stay short, because other processes wait for it.
 MAX_FILES_AT_ONCE = 64
 MAX_BYTES_AT_ONCE = 1024 * 1024
 
@@ -33,11 +32,11 @@ def index_due(context: Context, store_id: str) -> None:
 
 
 def _index_some(context: Context, store_id: str) -> bool:
-    """Whether anything was due."""
+    """Indexes some of the due files. Returns whether a file was due."""
     with context.database.read() as connection:
         if connection.execute(_DUE, (context.now, store_id, 1)).fetchone() is None:
             return False
-    # Asked again inside: another process may have been here first.
+    # The query is repeated in the write: another process may have indexed these files first.
     with context.database.write() as connection:
         size = 0
         for entry in connection.execute(_DUE, (context.now, store_id, MAX_FILES_AT_ONCE)).fetchall():
@@ -59,7 +58,7 @@ def _index(connection: sqlite3.Connection, entry: sqlite3.Row) -> None:
         return
     strategy = chunking.Chunking(entry["max_chunk_size_tokens"], entry["chunk_overlap_tokens"])
     usage_bytes = 0
-    # A file without words can still be found by its name.
+    # A file without text has one empty chunk, so that it can be found by its name.
     for chunk in chunking.chunks(text, strategy) if text else ("",):
         usage_bytes += len(chunk.encode())
         (chunk_id,) = connection.execute(

@@ -1,7 +1,7 @@
 """Requests, responses and errors as plain values.
 
-The API is a function from a request to a response, so that the in-process transport and the HTTP server share
-it, and neither httpx2 nor FastAPI is needed to run it.
+The API is a function from a request to a response. So the in-process transport and the HTTP server can share it, and
+it needs neither httpx2 nor FastAPI.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 PIECE_BYTES = 1024 * 1024
-"""The most that is held of a body: larger ones are spooled to disk, and stored in pieces of this size."""
+"""Larger bodies are spooled to disk, and stored in pieces of this size."""
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 MAX_BODY_BYTES = MAX_FILE_BYTES + PIECE_BYTES
@@ -22,10 +22,10 @@ MAX_JSON_BYTES = 64 * 1024 * 1024
 class Request:
     method: str
     path: str
-    """As sent: percent-encoded, without the query."""
+    """The path as it was sent: percent-encoded, without the query."""
     query: Mapping[str, list[str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Names in lower case."""
+    """The names are in lower case."""
     body: Iterable[bytes] = ()
 
 
@@ -43,7 +43,7 @@ class Response:
 
 
 class ApiError(Exception):
-    """A refusal, in the shape that the OpenAI API gives it."""
+    """A refusal, in the format of the OpenAI API."""
 
     def __init__(
         self,

@@ -1,9 +1,14 @@
-"""Reads multipart/form-data as a stream: a file never has to fit into memory, and its name survives.
+"""Reads multipart/form-data as a stream, so that a file need not fit into memory.
 
-Names are written in more than one way. httpx2 doubles a backslash and percent-encodes quote and control
-characters; browsers percent-encode only quote, CR and LF, and leave a backslash alone; curl escapes with a
-backslash. All are undone here. None of them escapes the percent sign, so a name with a literal `%22` arrives
-like one with a quote, and becomes that.
+Clients escape the names of files in different ways. All of them are undone here.
+
+| client | what it escapes |
+| --- | --- |
+| httpx2 | doubles a backslash; percent-encodes quote and control characters |
+| browsers | percent-encode quote, CR and LF; leave a backslash as it is |
+| curl | puts a backslash before a quote or backslash |
+
+No client escapes the percent sign. So a literal `%22` in a name cannot be told from a quote, and becomes a quote.
 """
 
 from __future__ import annotations
@@ -44,7 +49,7 @@ class Form:
 
 @contextlib.contextmanager
 def form_of(request: Request) -> Iterator[Form]:
-    """The request's fields and files; the files are gone afterwards."""
+    """The request's fields and files. The files exist only inside this context."""
     boundary = _BOUNDARY.match(request.headers.get("content-type", ""))
     if boundary is None:
         raise invalid("The request body must be multipart/form-data with a boundary.")
@@ -55,7 +60,7 @@ def form_of(request: Request) -> Iterator[Form]:
 
 
 def _read_parts(reader: _Reader, boundary: bytes, form: Form, spools: contextlib.ExitStack) -> None:
-    # The reader's input begins with a line break, so that the first delimiter is found like the others.
+    # The reader puts a line break before the input, so that the first delimiter looks like the others.
     delimiter = b"\r\n--" + boundary
     for _ in reader.until(delimiter):
         pass
@@ -72,7 +77,7 @@ def _read_parts(reader: _Reader, boundary: bytes, form: Form, spools: contextlib
             before = total
             for piece in reader.until(delimiter):
                 total += len(piece)
-                if total > MAX_FILE_BYTES:  # of all files together: a request brings one
+                if total > MAX_FILE_BYTES:  # the limit is for all files together; a normal request has one
                     raise too_large(f"The file is larger than {MAX_FILE_BYTES} bytes.")
                 content.write(piece)
             content.seek(0)
@@ -110,16 +115,16 @@ def _malformed() -> ApiError:
 
 
 class _Reader:
-    """Finds delimiters in a stream, holding at most about two pieces of it."""
+    """Finds delimiters in a stream. It holds about two pieces of the stream at most."""
 
     def __init__(self, body: Iterable[bytes]) -> None:
         self._pieces = _small(body)
         self._held = b"\r\n"
 
     def until(self, delimiter: bytes) -> Iterator[bytes]:
-        """What comes before the delimiter, which is consumed."""
+        """The bytes before the delimiter. The delimiter itself is skipped."""
         while (at := self._held.find(delimiter)) < 0:
-            # The end of what is held may be the beginning of the delimiter.
+            # The delimiter may begin at the end of the held bytes, and go on in the next piece.
             kept = len(delimiter) - 1
             if len(self._held) > kept:
                 yield self._held[:-kept]
@@ -146,7 +151,7 @@ def _small(body: Iterable[bytes]) -> Iterator[bytes]:
         if len(part) <= PIECE_BYTES:
             yield part
         else:
-            # An in-process client hands over a file's content in one part; copying it whole would double it.
+            # An in-process client sends a file in one part. A copy of the whole part would need as much memory again.
             view = memoryview(part)
             for start in range(0, len(part), PIECE_BYTES):
                 yield bytes(view[start : start + PIECE_BYTES])

@@ -1,4 +1,4 @@
-"""Lists with cursors, in one stable order: by time of creation, then by sequence."""
+"""Pages of lists, with cursors. The order is stable: by time of creation, then by sequence number."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from vsync.embedded.messages import invalid
 
 @dataclass(frozen=True)
 class Listing:
-    """What is listed. Only text of this package goes into the SQL; what callers send are parameters."""
+    """What is listed. Only text of this package goes into the SQL. What callers send goes into parameters."""
 
     columns: str
     tables: str
     key: str
-    """The table that gives the order, by its columns created_at and seq."""
+    """The table whose columns created_at and seq give the order."""
     id_column: str
     where: str
     parameters: tuple[object, ...] = ()
@@ -35,8 +35,8 @@ def page(
     for name, cursor, beyond in (("after", paging.after, True), ("before", paging.before, False)):
         if cursor is not None:
             conditions.append(f"{order} {'<' if beyond == paging.descending else '>'} (?, ?)")
-            parameters += _place(connection, listing, name, cursor)
-    # A page that ends at a cursor holds the items next to it, so it is read from the cursor backwards.
+            parameters += _position(connection, listing, name, cursor)
+    # A page before a cursor holds the items nearest to the cursor, so it is read from the cursor backwards.
     direction = "DESC" if paging.descending != backwards else "ASC"
     sql = (
         f"SELECT {listing.columns} FROM {listing.tables} WHERE {' AND '.join(conditions)}"  # noqa: S608 - see Listing
@@ -54,7 +54,7 @@ def of_items(items: list[dict[str, object]], *, has_more: bool) -> dict[str, obj
     return {"object": "list", "data": items, "first_id": first, "last_id": last, "has_more": has_more}
 
 
-def _place(connection: sqlite3.Connection, listing: Listing, name: str, cursor: str) -> Iterable[object]:
+def _position(connection: sqlite3.Connection, listing: Listing, name: str, cursor: str) -> Iterable[object]:
     row = connection.execute(
         f"SELECT {listing.key}.created_at, {listing.key}.seq FROM {listing.tables}"  # noqa: S608 - see Listing
         f" WHERE {listing.where} AND {listing.id_column} = ?",

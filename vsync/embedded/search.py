@@ -1,7 +1,7 @@
-"""Search by words: FTS5 finds and orders chunks by BM25, where the hosted API compares meanings.
+"""Searches by words: FTS5 finds chunks and orders them by BM25. (The hosted API compares meanings instead.)
 
-The score of the best chunk is the share of the query's words in it, and the others follow in proportion to
-their BM25 value. So it lies between 0 and 1, and 1 means that every word was found.
+The score of the best chunk is the share of the query's words that it holds. The scores of other chunks are in
+proportion to their BM25 values. So a score lies between 0 and 1, and 1 means that every word was found.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _queries(body: arguments.Arguments) -> list[str]:
 
 
 def _words(queries: list[str]) -> list[str]:
-    """Runs of letters, digits and marks, which is what the index takes for words too."""
+    """The words of the queries: runs of letters, digits and marks, as in the index."""
     text = "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in " ".join(queries))
     return list(dict.fromkeys(text.casefold().split()))[:MAX_WORDS]
 
@@ -80,7 +80,7 @@ def _scored(
 ) -> Iterator[tuple[sqlite3.Row, dict[str, object], float]]:
     if not words:
         return
-    # Quoted, a word is only ever a word, whatever it means in FTS5's own language.
+    # A quoted word is always a word, even when FTS5 has an operator of that name.
     expression = " OR ".join(f'"{word}"' for word in words)
     best = share = 0.0
     for row in connection.execute(_MATCHES, (expression, store)):

@@ -1,4 +1,4 @@
-"""Lets an httpx2 client, and so the OpenAI SDK, speak to an embedded store in its process, without a port."""
+"""Connects an httpx2 client, and so the OpenAI SDK, to an embedded store in the same process, without a port."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vsync.embedded.messages import PIECE_BYTES, Request
 
 
 class EmbeddedTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
-    """The store stays its owner's: closing the client does not close it."""
+    """A transport to one store. Closing the client does not close the store."""
 
     def __init__(self, store: EmbeddedStore) -> None:
         self._store = store
-        # One thread: the store does one thing at a time anyway, and every further thread keeps memory of its own.
+        # One thread is enough: the store handles one request at a time, and each thread needs memory of its own.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedded-store")
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -29,7 +29,7 @@ class EmbeddedTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         stream = request.stream
-        # Nearly every body can be read without the event loop, so it is read where the store works: a thread.
+        # Nearly every body can be read without the event loop, so the store's thread reads it.
         if isinstance(stream, httpx2.SyncByteStream):
             return await self._in_thread(self._answer, request, stream)
         with tempfile.SpooledTemporaryFile(PIECE_BYTES) as spool:

@@ -11,7 +11,7 @@ from vsync.embedded.chunking import Chunking
 from vsync.embedded.context import Context
 from vsync.embedded.messages import Request, Response, invalid, not_found
 
-# What a poll helper of the SDK waits between two looks; it would take a second by itself.
+# The SDK's poll helpers wait so long between two requests. Without the header they wait a second.
 POLL_AFTER = {"openai-poll-after-ms": "50"}
 
 _COLUMNS = "entry.*, files.id AS file_id, vector_stores.id AS store_id"
@@ -60,7 +60,7 @@ def retrieve(context: Context, request: Request, store_id: str, file_id: str) ->
 
 
 def update(context: Context, request: Request, store_id: str, file_id: str) -> Response:
-    """Replaces the attributes; nothing is indexed again."""
+    """Replaces the attributes. The file is not indexed again."""
     body = arguments.json_body(request, ("attributes",))
     if "attributes" not in body:
         body.required("attributes")
@@ -74,7 +74,7 @@ def update(context: Context, request: Request, store_id: str, file_id: str) -> R
 
 
 def delete(context: Context, request: Request, store_id: str, file_id: str) -> Response:
-    """Leaves the file itself as it is."""
+    """Detaches the file from the store. The file itself stays."""
     with context.database.write() as connection:
         entry = _find(connection, store_id, file_id)
         vector_stores.use(connection, context, store_id)

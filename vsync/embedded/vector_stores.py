@@ -1,4 +1,4 @@
-"""Vector stores: their description and life, apart from the files in them."""
+"""Vector stores: they are created, described, listed, deleted, and expire."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def update(context: Context, request: Request, store_id: str) -> Response:
             (
                 row["name"] if name is None else name,
                 json.dumps(body.metadata()) if "metadata" in body else row["metadata"],
-                # Here null is a value: it takes the expiry away.
+                # Here null is a value: it removes the expiry.
                 _days(body) if "expires_after" in body else row["expires_after_days"],
                 row["last_active_at"] if row["expired"] else context.timestamp,
                 row["seq"],
@@ -81,7 +81,7 @@ def update(context: Context, request: Request, store_id: str) -> Response:
 
 
 def delete(context: Context, request: Request, store_id: str) -> Response:
-    """Leaves the files as they are."""
+    """Deletes the store. The files stay."""
     with context.database.write() as connection:
         connection.execute("DELETE FROM vector_stores WHERE seq = ?", (find(connection, store_id)["seq"],))
     return Response.of_json({"id": store_id, "object": "vector_store.deleted", "deleted": True})
@@ -95,7 +95,7 @@ def find(connection: sqlite3.Connection, store_id: str) -> sqlite3.Row:
 
 
 def use(connection: sqlite3.Connection, context: Context, store_id: str) -> int:
-    """The sequence of a store that has not expired, and now will not for a while."""
+    """The sequence number of a store. Using the store postpones its expiry. Raises ApiError when it has expired."""
     row = find(connection, store_id)
     if row["expired"]:
         raise invalid(f"The vector store '{store_id}' has expired.", "vector_store_id", "expired")
@@ -106,7 +106,7 @@ def use(connection: sqlite3.Connection, context: Context, store_id: str) -> int:
 
 
 def expire(context: Context) -> None:
-    """Empties the stores whose time has come; their files stay."""
+    """Empties the stores that expire now. Their files stay."""
     with context.database.read() as connection:
         if connection.execute(_DUE_TO_EXPIRE, (context.now,)).fetchone() is None:
             return

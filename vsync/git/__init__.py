@@ -1,0 +1,1 @@
+"""Repositories and remotes; it may start git processes and use temporary folders."""

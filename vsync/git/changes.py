@@ -1,6 +1,6 @@
-"""What git says of a tree and of the way between two trees, parsed. Pure: bytes in, values out.
+"""Parses what git writes about a tree, and about the changes between two trees. Pure: bytes in, values out.
 
-Paths are bytes here: git stores bytes, and whether they are text is decided in `selection`.
+Paths are bytes here, as git stores them. `documents/selection.py` decides whether a path is text.
 Formats: https://git-scm.com/docs/git-ls-tree#_output_format and
 https://git-scm.com/docs/git-diff-tree#_raw_output_format, both with `-z`.
 """
@@ -21,7 +21,7 @@ _STATUSES: dict[bytes, Status] = {b"A": "added", b"M": "modified", b"D": "remove
 
 
 class TreeEntry(NamedTuple):
-    """One path of a tree: its mode as git writes it (`100644`) and the id of its blob."""
+    """One path of a tree, with its mode as git writes it (`100644`) and the id of its blob."""
 
     path: bytes
     mode: str
@@ -30,7 +30,7 @@ class TreeEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One path that differs between two trees; `entry` is what stands there now, None when it was removed."""
+    """One path that differs between two trees. `entry` is the path's new entry; None: the path was removed."""
 
     status: Status
     path: bytes
@@ -48,7 +48,7 @@ def nul_separated(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def parse_tree(output: Iterable[bytes]) -> Iterator[TreeEntry]:
-    """The entries of `git ls-tree -r -z`, from its output in chunks. Raises GitUnavailable when it is not that."""
+    """The entries in the output of `git ls-tree -r -z`. Raises GitUnavailable for any other output."""
     for record in nul_separated(output):
         head, tab, path = record.partition(b"\t")
         fields = head.split(b" ")
@@ -58,10 +58,10 @@ def parse_tree(output: Iterable[bytes]) -> Iterator[TreeEntry]:
 
 
 def parse_diff(output: Iterable[bytes]) -> Iterator[Change]:
-    """The changes of `git diff-tree -r -z --raw --no-renames --no-abbrev`, from its output in chunks.
+    """The changes in the output of `git diff-tree -r -z --raw --no-renames --no-abbrev`.
 
-    Raises GitUnavailable when it is not that, an unknown status included: a file that silently got none would silently
-    be left as it is.
+    Raises GitUnavailable for any other output, also for an unknown status: without an error the store would silently
+    keep the old version of that file.
     """
     fields = nul_separated(output)
     for header in fields:
@@ -91,7 +91,7 @@ def _not_understood(what: str, record: bytes) -> GitUnavailable:
 def pair_renames(removed: Mapping[str, str], added: Mapping[str, str]) -> list[tuple[str, str]]:
     """Pairs (from, to) of one removed and one added path with the same blob, in sorted order.
 
-    Both arguments map paths to blob ids. Each path is in one pair at most.
+    Both arguments map paths to blob ids. Each path is in at most one pair.
     """
     waiting: dict[str, list[str]] = {}
     for path in sorted(removed, reverse=True):
@@ -105,12 +105,12 @@ def pair_renames(removed: Mapping[str, str], added: Mapping[str, str]) -> list[t
 
 
 def show_path(path: bytes) -> str:
-    """A path for people and JSON, also where its bytes are not UTF-8 (`caf\\xe9.md`)."""
+    """A path for people and JSON. Bytes that are not UTF-8 are escaped (`caf\\xe9.md`)."""
     return path.decode("utf-8", "backslashreplace")
 
 
 def decodable(path: bytes) -> bool:
-    """Whether the path is UTF-8, as every name that reaches the store must be."""
+    """Whether the path is UTF-8. The store takes no other names."""
     try:
         path.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""What git says of refs and pushes, and what it is told of a remote. Pure: text in, values out.
+"""Reads what git writes about refs and pushes, and makes its configuration for a remote. Pure: text in, values out.
 
 Formats: https://git-scm.com/docs/git-push#_output (`--porcelain`) and https://git-scm.com/docs/git-ls-remote.
 """
@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "unreachable"]
 
 _USERINFO = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s@:]*:(?!\d+/)\S*@)")
-"""Up to the last @: a password may hold one, or a slash, where somebody forgot to encode it."""
+"""Up to the last @: a password may hold an @ or a slash, when somebody forgot to encode it."""
 _NAMES = re.compile(r"\b(?:\w+://|refs/)[^\s:]*")
 _DECLINED = re.compile(
     r"declined|protected branch|GH006|GH013|prohibited|denied by|aborted by hook|checked out",
@@ -30,13 +30,13 @@ _PERMISSION = re.compile(
 _MISSING = re.compile(r"repository .*not found|returned error: 404\b|does not appear to be a git repository", re.I)
 _NO_ATOMIC = re.compile(r"does not support --atomic", re.I)
 _BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.lock|index-pack failed", re.I)
-_LEAST_OF_A_TOKEN = 16
+_MIN_TOKEN_CHARACTERS = 16
 _KEPT_SETTINGS = re.compile(r"(http|credential|ssh)\.|core\.(sshcommand|askpass|gitproxy)$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class RefUpdate:
-    """One ref of a push: what it is to be, and what it must be now. None stands for "no such ref" in both."""
+    """One ref of a push: its new commit, and the commit that it must have now. None means "no such ref" in both."""
 
     ref: str
     new: str | None
@@ -45,13 +45,13 @@ class RefUpdate:
 
 def parse_refs(output: str) -> dict[str, str]:
     """The refs of `git ls-remote`, by name."""
-    # Not `splitlines`: the name of a ref may hold what Unicode takes for the end of a line, and would be another's.
+    # Not `splitlines`: the name of a ref may hold characters that Unicode counts as line ends.
     lines = (line.partition("\t") for line in output.split("\n"))
     return {ref: sha for sha, tab, ref in lines if tab and re.fullmatch(r"[0-9a-f]{40,64}", sha)}
 
 
 def classify(output: str) -> Failure:
-    """Why git could not do what it was told on a remote, from all that it wrote. What refs are called says nothing."""
+    """Why git failed on a remote, from all that it wrote. Names of refs and addresses are ignored: they may hold any word."""
     output = _NAMES.sub("", output)
     if _NO_ATOMIC.search(output):
         return "no-atomic"
@@ -64,40 +64,41 @@ def classify(output: str) -> Failure:
     return "busy" if _BUSY.search(output) else "unreachable"
 
 
-def told(output: str) -> str:
-    """The part of git's output that says why, on one line and without what an address may hold of a password."""
+def reason_given(output: str) -> str:
+    """The part of git's output that says why it failed, on one line, without user and password of any address."""
     lines = [line.strip() for line in without_userinfo(output).splitlines() if line.strip()]
-    said = [re.sub(r"^(remote: )+(error: )?", "", line) for line in lines if re.match(r"remote: \S", line)]
+    remote = [re.sub(r"^(remote: )+(error: )?", "", line) for line in lines if re.match(r"remote: \S", line)]
     fatal = [line for line in lines if line.startswith("fatal: ")]
-    # Of a ref that is refused (`!`), the words in brackets; a push that is refused as a whole says so of each.
+    # Git marks a refused ref with `!` and gives the reason in brackets. When an atomic push fails, each ref has that mark.
     refs = [match[1] for line in lines if (match := re.match(r"!.*\((.+)\)$", line)) and "atomic" not in match[1]]
-    parts = [*said, *(fatal or refs)] or [line for line in lines if line.startswith("error: ")] or lines
+    parts = [*remote, *(fatal or refs)] or [line for line in lines if line.startswith("error: ")] or lines
     return "; ".join(dict.fromkeys(part.rstrip(".") for part in parts)).replace("\t", " ")[:400] or "git gave no reason"
 
 
 def without_userinfo(text: str) -> str:
-    """The text, with the user and password of every address in it cut out."""
+    """The text without the user and password of every address in it."""
     return _USERINFO.sub("", text)
 
 
 def secrets_of(url: str, config: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """What of an address and its configuration must not be shown: a password, as written and as meant, and header values.
+    """The secrets in an address and its configuration: the password, encoded and decoded, and the values of headers.
 
-    A long name without a password is a token (`https://TOKEN@host/…`).
+    A long user name without a password is a token (`https://TOKEN@host/…`).
     """
     userinfo = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
     name, _, password = userinfo.partition(":")
-    password = password or (name if len(name) >= _LEAST_OF_A_TOKEN else "")
+    password = password or (name if len(name) >= _MIN_TOKEN_CHARACTERS else "")
     headers = [value.split()[-1] for key, value in config if key.lower().endswith(".extraheader") and value.split()]
     return tuple(dict.fromkeys(word for word in (password, unquote(password), *headers) if word))
 
 
 def is_http(url: str) -> bool:
+    """Whether git would speak HTTP or HTTPS to that address."""
     return url.lower().startswith(("http://", "https://"))
 
 
 def is_address(url: str) -> bool:
-    """Whether git would speak to another host or through a helper; else it is a path."""
+    """Whether git would use the network or a helper for that address. Otherwise it is a path."""
     return "://" in url or "::" in url or is_ssh(url)
 
 
@@ -109,14 +110,16 @@ def is_ssh(url: str) -> bool:
 def network_config(
     url: str, token: str | None, inherited: Iterable[tuple[str, str]] = ()
 ) -> tuple[str, list[tuple[str, str]]]:
-    """The address to use, and the configuration for speaking with it. `inherited` is that of the user's repository.
+    """The address to use, and git's configuration for it. `inherited` is the configuration of the user's repository.
 
-    With a token it alone speaks for the run: credentials that actions/checkout left (`http.….extraheader`), helpers and
-    a password in the address are set aside. An empty value clears what was configured before it
+    | case | what happens |
+    | --- | --- |
+    | a token is given | only the token is used: not the credentials of actions/checkout, of helpers or of the address |
+    | the address has a password | it becomes a header: git puts addresses on the command lines of its helpers |
+    | a `url.….insteadOf` rule | it does not rewrite the address again: the address is its own `insteadOf` |
+
+    An empty value clears the values before it
     (https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader).
-
-    A password in the address becomes a header as well: git hands addresses to its helpers on their command line. The
-    address is the final one: naming it as its own `insteadOf` keeps a shorter rule from rewriting it once more.
     """
     kept = [(key, value) for key, value in inherited if _KEPT_SETTINGS.match(key)]
     if not is_http(url):
@@ -139,7 +142,7 @@ def network_config(
 
 
 def as_environment(config: Iterable[tuple[str, str]], environ: Mapping[str, str]) -> dict[str, str]:
-    """Configuration as git's environment variables, behind what the environment already gives in this way."""
+    """Configuration as git's environment variables, added to the configuration that the environment already holds."""
     given = environ.get("GIT_CONFIG_COUNT", "")
     start = int(given) if given.isdecimal() else 0
     variables = {}

@@ -1,7 +1,8 @@
-"""A git remote, spoken to from a scratch repository: refs read, commits made, pushes that compare and swap.
+"""A git remote: reads refs and commits, makes commits, and pushes them by compare and swap.
 
-Nothing is written into the user's clone: no object, no `shallow` file, no configuration. The token goes to git by the
-environment, so it stands on no command line and in no file. Hooks of the user's repository do not run.
+All of it happens in a scratch repository. Nothing is written into the user's clone: no object, no `shallow` file, no
+configuration. Git gets the token by its environment, so the token stands on no command line and in no file. Hooks of
+the user's repository do not run.
 """
 
 from __future__ import annotations
@@ -9,56 +10,48 @@ from __future__ import annotations
 import math
 import os
 import re
-import signal
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from vsync.errors import GitUnavailable, ManifestError, PushRefused
 from vsync.git.changes import parse_tree
+from vsync.git.process import GitProcess, Output, inheritable
 from vsync.git.refs import (
     RefUpdate,
     as_environment,
     classify,
     network_config,
     parse_refs,
+    reason_given,
     secrets_of,
-    told,
     without_userinfo,
 )
 from vsync.git.scratch import Scratch
 
 _NAME = "vsync"
-"""The remote's name in the scratch repository: people's own configuration may say something of an `origin`."""
+"""The remote's name in the scratch repository. A user's global configuration may have settings for `origin`."""
 _TRIES = 3
-_DEADLINE_S = 600.0
-"""For one git command: a clone's tree of one commit can be large."""
-_GRACE_S = 6.0
-"""After the run was told to stop, for all that git still does; GitHub kills a cancelled container after ten."""
-_LEAST_S = 1.0
-"""For one command even then."""
-_LEAST_OF_A_SILENT_S = 0.4
-"""For one command when the remote has let another one run out of time: what follows would only wait as well."""
-_LOOK_EVERY_S = 0.2
-_ENDED = "was ended because "
 _WAIT_S = (1.0, 4.0)
+_POLL_S = 0.2
 _BOT = {
     "GIT_AUTHOR_NAME": "github-actions[bot]",
     "GIT_AUTHOR_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
     "GIT_COMMITTER_NAME": "github-actions[bot]",
     "GIT_COMMITTER_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
 }
-"""Who GitHub shows as the author: https://github.com/actions/checkout#push-a-commit-using-the-built-in-token."""
+"""GitHub shows these as the author: https://github.com/actions/checkout#push-a-commit-using-the-built-in-token."""
 
 
 class Remote:
-    """The remote at an address. `environ` is the process's; `inherited` the configuration of the user's repository.
+    """The remote at an address.
 
-    `owner` is the user and group of a repository on this disk. Root (in a container) works there as they: git would refuse
-    to serve it to anybody else, and what it wrote as root would be in their way. `stopped` says for how many seconds the
-    run has been told to stop (None: it has not).
+    | argument | meaning |
+    | --- | --- |
+    | `environ` | the environment of this process |
+    | `inherited` | the configuration of the user's repository |
+    | `owner` | user and group of a repository on this disk; root works there as they, since git refuses to serve it to root |
+    | `stopped` | for how many seconds the run has been told to stop; None: it has not been told |
     """
 
     def __init__(
@@ -80,7 +73,7 @@ class Remote:
         self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None
         self._pause = pause or self._wait
         self._stopped = stopped
-        self._silent = False
+        self._git_process = GitProcess(self._owner, stopped)
         self._scratch: Scratch | None = None
         config += [
             (f"remote.{_NAME}.url", address),
@@ -92,12 +85,12 @@ class Remote:
             ("gc.auto", "0"),
             ("maintenance.auto", "false"),
         ]
-        kept = {name: value for name, value in environ.items() if not _not_for_git(name)}
-        asking = {} if token is None else {"GIT_ASKPASS": "", "SSH_ASKPASS": ""}
+        kept = inheritable(environ)
+        no_questions = {} if token is None else {"GIT_ASKPASS": "", "SSH_ASKPASS": ""}
         self.environment = {
             **kept,
             **as_environment(config, kept),
-            **asking,
+            **no_questions,
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_LITERAL_PATHSPECS": "1",
             "GIT_NO_REPLACE_OBJECTS": "1",
@@ -106,12 +99,12 @@ class Remote:
 
     @property
     def folder(self) -> Path:
-        """The scratch repository, made when it is first needed."""
+        """The scratch repository. It is made when it is first needed."""
         if self._scratch is None:
             scratch = Scratch(self._owner)
             folder = str(scratch.path)
             if self._owner is not None:
-                self.environment["HOME"] = folder  # git does not go on without looking for its configuration there
+                self.environment["HOME"] = folder  # git fails when it may not read its configuration there
             kind = f"--object-format={self._object_format}"
             try:
                 self._local("init", "--bare", "--quiet", "--template=", kind, folder)
@@ -129,39 +122,40 @@ class Remote:
     # --- Reading --------------------------------------------------------------------------------------------
 
     def refs(self, *names: str) -> dict[str, str]:
-        """Those of the named refs that exist, with their commits. A name may end in `/*`."""
-        found = parse_refs(self._network("ls-remote", _NAME, *names))
-        return {ref: sha for ref, sha in found.items() if any(_named(ref, name) for name in names)}
+        """The named refs that exist, with their commits. A name may end in `/*`."""
+        listed = parse_refs(self._network("ls-remote", _NAME, *names))
+        return {ref: sha for ref, sha in listed.items() if any(_named(ref, name) for name in names)}
 
     def fetch(self, *wanted: str, blobs: bool = True, depth: int = 1) -> None:
-        """Brings commits with their trees, and unless told otherwise their blobs, without what was before them.
+        """Fetches commits with their trees, without their history, and without blobs when `blobs` is false.
 
-        At depth 1 git takes even a commit without parents for a shallow one, and then no ref can be set back to it: "shallow
-        update not allowed".
+        A commit without parents needs depth 2. At depth 1 git marks even that commit as shallow, and the server refuses
+        to set a ref to it: "shallow update not allowed".
         """
         options = [f"--depth={depth}", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet"]
         options.append("--no-filter" if blobs else "--filter=blob:none")
         self._network("fetch", *options, _NAME, *wanted)
 
-    def _bring(self, blob: str) -> None:
-        """Fetches a blob that was left out: git would by itself, but not try again. The options are those that it uses."""
+    def _fetch_blob(self, blob: str) -> None:
+        """Fetches a blob that `fetch` left out. Git would fetch it by itself, with these options, but would not try again."""
         options = ["--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--quiet"]
         self._network("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, _NAME, blob)
 
     def has(self, commit: str) -> bool:
-        return self._git("cat-file", "-e", commit + "^{tree}", lazy=False)[0] == 0
+        """Whether the commit and its tree have been fetched."""
+        return self._git("cat-file", "-e", commit + "^{tree}", lazy=False).status == 0
 
     def kind(self, fetched: str) -> str:
-        """What a fetched object is: `commit`, `tree`, `blob` or `tag`."""
+        """The type of a fetched object: `commit`, `tree`, `blob` or `tag`."""
         return self._local("cat-file", "-t", fetched).decode("ascii").strip()
 
     def date(self, commit: str) -> float:
-        """When a fetched commit was made, in seconds since the epoch by its maker's clock; infinite when it does not say."""
+        """When a fetched commit was made, in seconds since the epoch by its maker's clock. Infinite: the commit does not say."""
         made = re.search(rb" ([0-9]{1,15}) [+-][0-9]+$", b"".join(self._header(commit, b"committer ")[:1]))
         return float(made[1]) if made else math.inf
 
     def parents(self, commit: str) -> list[str]:
-        """A fetched commit's parents as it names them."""
+        """The parents that a fetched commit names."""
         return [_object_id(line.removeprefix(b"parent ")) for line in self._header(commit, b"parent ")]
 
     def _header(self, commit: str, start: bytes) -> list[bytes]:
@@ -169,9 +163,9 @@ class Remote:
         return [line for line in header.split(b"\n") if line.startswith(start)]
 
     def file(self, commit: str, path: str) -> bytes | None:
-        """The bytes of a file of a fetched commit; None when there is no such path.
+        """The bytes of a file in a fetched commit; None when there is no such path.
 
-        Raises ManifestError when something else stands there, or in the place of one of its folders.
+        Raises ManifestError when the path is not a file, or when one of its folders is not a folder.
         """
         folders = [folder.as_posix() for folder in reversed(PurePosixPath(path).parents) if folder.name]
         for folder in folders:
@@ -187,8 +181,8 @@ class Remote:
         if mode not in {"100644", "100755"}:
             kind = "a symbolic link" if mode == "120000" else "a folder" if mode == "040000" else "not a file"
             raise ManifestError(f"{path} in {commit[:12]} is {kind}.", "Replace it by a file, or delete it.")
-        if self._git("cat-file", "-e", blob, lazy=False)[0]:
-            self._bring(blob)
+        if self._git("cat-file", "-e", blob, lazy=False).status:
+            self._fetch_blob(blob)
         return self._local("cat-file", "blob", blob)
 
     def _entry(self, commit: str, path: str) -> tuple[str | None, str]:
@@ -197,16 +191,16 @@ class Remote:
         return (entry.mode, entry.blob) if entry else (None, "")
 
     def paths(self, commit: str) -> set[str]:
-        """What stands in the top folder of a fetched commit."""
+        """The names in the top folder of a fetched commit."""
         listed = self._local("ls-tree", "-z", "--name-only", commit)
         return {os.fsdecode(name) for name in listed.split(b"\0") if name}
 
     # --- Writing --------------------------------------------------------------------------------------------
 
     def commit(self, parent: str | None, path: str, content: bytes, message: str, *, date: float | None = None) -> str:
-        """Makes a commit that changes one file and nothing else; without a parent it holds that file alone.
+        """Makes a commit that changes one file of its parent. Without a parent the commit holds that file alone.
 
-        `date` is when it was made, in seconds since the epoch, if not now.
+        `date` is the commit's date in seconds since the epoch; None: now.
         """
         blob = _object_id(self._local("hash-object", "-w", "--stdin", stdin=content))
         index = {"GIT_INDEX_FILE": str(self.folder / "vsync-index")}
@@ -215,24 +209,24 @@ class Remote:
         self._local("update-index", "-z", "--index-info", stdin=entry, more=index)
         tree = _object_id(self._local("write-tree", "--missing-ok", more=index))
         parents = ["-p", parent] if parent else []
-        made = {} if date is None else {"GIT_COMMITTER_DATE": f"@{date:.0f} +0000"}
-        more = {**_BOT, **made}
+        dated = {} if date is None else {"GIT_COMMITTER_DATE": f"@{date:.0f} +0000"}
+        more = {**_BOT, **dated}
         return _object_id(self._local("commit-tree", tree, *parents, "-F", "-", stdin=message.encode(), more=more))
 
     def push(self, updates: Sequence[RefUpdate]) -> bool:
-        """Sets all refs or none. False: one of them is not what was expected, and nothing was changed.
+        """Sets all refs or none. False: a ref was not as expected, and nothing was changed.
 
-        Raises PushRefused when the remote does not let this be done, GitUnavailable when it does not answer.
+        Raises PushRefused when the remote forbids the push, GitUnavailable when it does not answer.
         """
         output = ""
         for number in range(_TRIES):
             status, output = self._push(updates)
             if status == 0:
                 return True
-            there = self.refs(*(update.ref for update in updates))
-            if _done(updates, there):
+            present = self.refs(*(update.ref for update in updates))
+            if _has_happened(updates, present):
                 return True  # only the answer was lost
-            if any(there.get(update.ref) != update.expected for update in updates):
+            if any(present.get(update.ref) != update.expected for update in updates):
                 return False
             if classify(output) == "no-atomic":
                 return self._push_in_order(updates)
@@ -243,14 +237,14 @@ class Remote:
         raise self._refusal(output, f"push to {', '.join(update.ref for update in updates)} of")
 
     def refusal(self, update: RefUpdate, existing: str) -> PushRefused | None:
-        """Why the remote would not take an update, found out without changing anything; None when it would, or cannot tell.
+        """Asks whether the remote would take an update, and changes nothing. None: it would, or its answer is not clear.
 
-        It is pushed with a ref that cannot be made, below one that is `existing` (refs are like files and folders), all or
-        nothing: the remote's rules are asked, and then nothing is done.
+        The update is pushed together with a ref that cannot be made, all or nothing. That ref lies below `existing`:
+        refs are like files and folders, and no file is also a folder. So the remote applies its rules, then refuses.
         """
         impossible = RefUpdate(f"{existing}/probe", update.new, None)
         status, output = self._push([update, impossible])
-        if status == 0:  # a remote where refs are not like that: back to how it was
+        if status == 0:  # this remote can make such a ref: undo both
             self.push([RefUpdate(update.ref, update.expected, update.new), RefUpdate(impossible.ref, None, update.new)])
             return None
         if classify(output) not in {"permission", "declined"}:
@@ -259,7 +253,7 @@ class Remote:
         return refusal if isinstance(refusal, PushRefused) else None
 
     def _push_in_order(self, updates: Sequence[RefUpdate]) -> bool:
-        """For a server that cannot set several refs at once: the manifest comes first, the seal that vouches for it last."""
+        """Pushes ref by ref, for a server that cannot push atomically: first the manifest, then the seal that vouches for it."""
         for update in updates:
             status, output = self._push([update])
             if status and self.refs(update.ref).get(update.ref) != update.new:
@@ -274,37 +268,38 @@ class Remote:
             options.append("--atomic")
         leases = [f"--force-with-lease={update.ref}:{update.expected or ''}" for update in updates]
         refspecs = [f"{update.new or ''}:{update.ref}" for update in updates]
-        status, out, err = self._git("push", *options, *leases, _NAME, *refspecs)
-        return status, f"{err}\n{os.fsdecode(out)}"
+        output = self._git("push", *options, *leases, _NAME, *refspecs)
+        return output.status, f"{output.stderr}\n{os.fsdecode(output.stdout)}"
 
     # --- Running git ----------------------------------------------------------------------------------------
 
     def _network(self, *arguments: str) -> str:
-        """The output of a command that only reads from the remote. Tried again when the remote does not answer."""
-        err = ""
+        """The output of a command that only reads from the remote. It is tried again when the remote does not answer."""
+        stderr = ""
         for number in range(_TRIES):
-            status, out, err = self._git(*arguments)
-            if status == 0:
-                return os.fsdecode(out)
-            if classify(err) != "unreachable" or self._stopped() is not None:
+            output = self._git(*arguments)
+            if output.status == 0:
+                return os.fsdecode(output.stdout)
+            stderr = output.stderr
+            if classify(stderr) != "unreachable" or self._stopped() is not None:
                 break
             if number + 1 < _TRIES:
                 self._pause(_WAIT_S[number])
-        raise self._refusal(err, "read from")
+        raise self._refusal(stderr, "read from")
 
     def _wait(self, seconds: float) -> None:
-        """Waits before another try, or less when the run was told to stop."""
+        """Waits before another try. Returns early when the run is told to stop."""
         until = time.monotonic() + seconds
         while self._stopped() is None and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, _LOOK_EVERY_S))
+            time.sleep(min(left, _POLL_S))
 
     def _refusal(self, output: str, what: str) -> GitUnavailable | PushRefused:
-        reason, why = classify(output), told(output)
-        if reason == "permission":
+        kind, why = classify(output), reason_given(output)
+        if kind == "permission":
             return PushRefused(f"git may not {what} {self.shown}: {why}.", _PERMISSION_REMEDY)
-        if reason == "declined":
+        if kind == "declined":
             return PushRefused(f"git may not {what} {self.shown}: {why}.", _DECLINED_REMEDY)
-        if reason == "missing":
+        if kind == "missing":
             return PushRefused(f"There is no repository {self.shown} that this run can see: {why}.", _MISSING_REMEDY)
         return GitUnavailable(
             f"git cannot {what} {self.shown}: {why}.",
@@ -312,68 +307,27 @@ class Remote:
         )
 
     def _local(self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
-        status, out, err = self._git(*arguments, stdin=stdin, more=more)
-        if (
-            status < 0 and _ENDED not in err
-        ):  # a terminal's Ctrl-C goes to git as well; what becomes of the run is not git's to decide
-            status, out, err = self._git(*arguments, stdin=stdin, more=more)
-        if status:
+        """The output of a command that needs no network."""
+        output = self._git(*arguments, stdin=stdin, more=more)
+        if output.status < 0 and not output.ended:
+            # A terminal sends Ctrl-C to git as well. Whether the run ends is decided elsewhere, so git is run again.
+            output = self._git(*arguments, stdin=stdin, more=more)
+        if output.status:
             raise GitUnavailable(
-                f"git {arguments[0]} failed: {told(err)}.",
+                f"git {arguments[0]} failed: {reason_given(output.stderr)}.",
                 "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
             )
-        return out
+        return output.stdout
 
     def _git(
         self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None, lazy: bool = True
-    ) -> tuple[int, bytes, str]:
-        environment = dict(self.environment) | dict(more or {})
+    ) -> Output:
+        environment = {**self.environment, **(more or {})}
         if arguments[0] != "init":
             environment["GIT_DIR"] = str(self.folder)
         if not lazy:
             environment["GIT_NO_LAZY_FETCH"] = "1"
-        # Not by GitPython, which adds the process's whole environment again: variables of a surrounding git lead elsewhere.
-        user, group = self._owner or (None, None)
-        alone = not _has_terminal()
-        # From a file, since git may be ended while it reads: a pipe would then have to be fed and watched at once.
-        with tempfile.TemporaryFile() as feed:
-            feed.write(stdin)
-            feed.seek(0)
-            process = subprocess.Popen(
-                ["git", *arguments],
-                env=environment,
-                stdin=feed,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                user=user,
-                group=group,
-                extra_groups=None if group is None else [],
-                start_new_session=alone,
-            )
-            with process:
-                out, err = self._until_done(process, arguments[0], alone=alone)
-        return process.returncode, out, err.decode("utf-8", "replace")
-
-    def _until_done(self, process: subprocess.Popen[bytes], what: str, *, alone: bool) -> tuple[bytes, bytes]:
-        """What git wrote. Ends a git that takes too long: it can wait for its own helper, or for a silent server, for ever.
-
-        When the run is to end, git gets a few seconds more, so that what was done can still be recorded.
-        """
-        started = time.monotonic()
-        while True:
-            try:
-                return process.communicate(timeout=_LOOK_EVERY_S)
-            except subprocess.TimeoutExpired:
-                now, stopped = time.monotonic(), self._stopped()
-            least = _LEAST_OF_A_SILENT_S if self._silent else _LEAST_S
-            over = stopped is not None and stopped >= _GRACE_S and now - started >= least
-            if over or now - started >= _DEADLINE_S:
-                self._silent = True
-                _end(process, alone=alone)
-                return (
-                    b"",
-                    f"fatal: git {what} {_ENDED}{'the run was told to stop' if over else f'{_DEADLINE_S:.0f} s had passed'}".encode(),
-                )
+        return self._git_process.run(arguments, environment, stdin)
 
 
 _PERMISSION_REMEDY = (
@@ -389,51 +343,19 @@ _MISSING_REMEDY = "Check the remote `origin`, and that the job has `permissions:
 
 
 def _object_id(output: bytes) -> str:
-    found = output.strip()
-    if not re.fullmatch(rb"[0-9a-f]{40,64}", found):
+    text = output.strip()
+    if not re.fullmatch(rb"[0-9a-f]{40,64}", text):
         raise GitUnavailable(
-            f"git wrote {found[:200]!r} where an object's id was expected.",
+            f"git wrote {text[:200]!r} where an object's id was expected.",
             "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
         )
-    return found.decode("ascii")
+    return text.decode("ascii")
 
 
-def _has_terminal() -> bool:
-    """Whether a person could be asked for a passphrase. Git's helpers then stay where they can ask."""
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
-
-
-def _end(process: subprocess.Popen[bytes], *, alone: bool) -> None:
-    """Ends git, and what it started when that is in a session of its own."""
-    if alone:
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()  # a helper that lives on may keep its end open
-
-
-def _not_for_git(name: str) -> bool:
-    """Whether that variable would lead git to another repository than the scratch one, or is a secret it has no use for.
-
-    A date would make every seal look as old as that.
-    """
-    return name.startswith(("INPUT_", "OPENAI_", "ACTIONS_", "VSYNC_")) or name in {
-        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_QUARANTINE_PATH", "GIT_CONFIG",
-        "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE",
-    }  # fmt: skip
-
-
-def _done(updates: Sequence[RefUpdate], there: Mapping[str, str]) -> bool:
-    """Whether a push that is atomic has happened. Others may have moved some of its refs already, but not unmade them."""
-    made = [there.get(update.ref) == update.new for update in updates]
-    return all(made) or any(done for done, update in zip(made, updates, strict=True) if update.new is not None)
+def _has_happened(updates: Sequence[RefUpdate], present: Mapping[str, str]) -> bool:
+    """Whether an atomic push has happened. Since then another run may have moved a ref, but has not deleted it."""
+    equal = [present.get(update.ref) == update.new for update in updates]
+    return all(equal) or any(same for same, update in zip(equal, updates, strict=True) if update.new is not None)
 
 
 def _named(ref: str, name: str) -> bool:

@@ -9,12 +9,13 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from vsync.auth.credentials import Credentials
 from vsync.auth.identity_token import token_source
 from vsync.config.origin import repository_url
 from vsync.config.settings import NO_MANIFEST, Settings
+from vsync.config.targets import Target
 from vsync.errors import ConfigurationError, GitUnavailable, PushRefused, RepositoryError, VsyncError
 from vsync.git.repository import Repository
 from vsync.github import commands
@@ -39,15 +40,14 @@ from vsync.plan.comparison import Comparison
 from vsync.report.report import Report
 from vsync.report.text import redacted_report
 from vsync.state.publication import Published
-from vsync.sync.assemble import make_job
-from vsync.sync.workspace import GitAccess, Place, open_place
+from vsync.sync.assemble import assemble
+from vsync.sync.context import RunContext
+from vsync.sync.ports import Ports
+from vsync.sync.workspace import GitAccess, Workspace, open_workspace
 from vsync.system.atomic_write import keep_out_of_git, write_durably
 from vsync.system.logs import guarded, internal, traceback_lines
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
-
-if TYPE_CHECKING:
-    from vsync.sync.run import Job
 
 _REPORT = ".vsync/report.json"
 
@@ -55,7 +55,7 @@ _REPORT = ".vsync/report.json"
 def run(environ: Mapping[str, str], stop: Stop) -> int:
     """Runs the action and gives the exit code. `stop` listens to signals already."""
     given = inputs(environ)
-    secrets = Secrets(told=commands.mask)
+    secrets = Secrets(added=commands.mask)
     for key in (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token")):
         secrets.add((key or "").strip())
     with guarded(secrets):
@@ -107,7 +107,7 @@ def _sync(
         report, told = _closed(step, settings, pull), True
         tell_closed(report, _write_report(report, *_folders(step)), environ)
     else:
-        report, told = _run(step, settings, lambda job, place, access: _report(job, place, pull, access))
+        report, told = _run(step, settings, lambda opened: _report(opened, pull))
     if pull is not None and comment is not False:
         update_comment(step, settings, pull, report if told or comment else None, comment)
     elif comment and mode.dry_run and event.pull_request is not None:
@@ -123,12 +123,12 @@ def _verify(
     from vsync.cli.verify import parse_verify
     from vsync.verify.run import run as verify
 
-    arguments, wish = parse_verify(arguments_of(given))
+    arguments, options = parse_verify(arguments_of(given))
     event, problem = read_event(environ)
     if problem:
         commands.warning("Event", problem)
     mode = mode_of(event, given, plan_only=False)
-    if wish.writes and mode.dry_run:
+    if options.writes and mode.dry_run:
         raise ConfigurationError(
             f"Nothing is repaired, rebuilt or taken over here: {mode.reason}.",
             "Run it on a schedule or by workflow_dispatch, or leave out --repair, --rebuild and --yes.",
@@ -137,17 +137,30 @@ def _verify(
     mode = replace(mode, dry_run=False, reason=mode.reason.replace("it syncs the", "it verifies the"))
     step = Step(given, environ, keys, secrets, event, mode, stop)
     settings = settings_of(given, environ, arguments)
-    report, _ = _run(step, settings, lambda job, place, access: (verify(job, wish), False))
+
+    def work(opened: Opened) -> tuple[Report, bool]:
+        return verify(opened.target, opened.ports, opened.context, options), False
+
+    report, _ = _run(step, settings, work)
     return report.exit_code
 
 
-Work = Callable[["Job", Place, GitAccess], tuple[Report, bool]]
-"""What a job is for: gives its report, and whether that is of a pull request alone."""
+class Opened(NamedTuple):
+    """All that a run of the target takes, and where it takes place."""
+
+    target: Target
+    ports: Ports
+    context: RunContext
+    workspace: Workspace
+    access: GitAccess
+
+
+Work = Callable[[Opened], tuple[Report, bool]]
+"""What a step is for: gives its report, and whether the report is of a pull request alone."""
 
 
 def _run(step: Step, settings: Settings, work: Work) -> tuple[Report, bool]:
-    """Does the work, and tells of it. Also gives whether the report is of the pull request alone."""
-    observer = ActionObserver()
+    """Does the work and tells of it. Gives also whether the report is of the pull request alone."""
     access = GitAccess(
         step.environ,
         step.token,
@@ -156,81 +169,91 @@ def _run(step: Step, settings: Settings, work: Work) -> tuple[Report, bool]:
         found=step.secrets.add,
         stopped=lambda: step.stop.requested_for,
     )
-    place = open_place(settings, step.origin, access)
-    with contextlib.closing(place):
+    opened = open_workspace(settings, step.origin, access)
+    with contextlib.closing(opened):
         identity = step.keys.identity
-        job = make_job(
+        run = assemble(
             settings,
             step.keys,
             step.origin,
-            place,
-            observer,
+            opened,
+            ActionObserver(),
             step.stop,
             dry_run=step.mode.dry_run,
+            branch=step.event.branch,
             token=token_source(step.environ, identity.audience, step.secrets.add) if identity else None,
             secrets=step.secrets,
         )
-        job = replace(job, branch=settings.branch or step.event.branch)
-        report, alone = work(job, place, access)
+        report, alone = work(Opened(*run, opened, access))
         report = replace(report, mode=step.mode.reason, repository_url=repository_url(step.environ))
         report = redacted_report(report, step.secrets)
-        root, workspace = _folders(step, place)
+        root, workspace = _folders(step, opened)
         path = _write_report(report, root, workspace)
-        if report.manifest is not None and place.remote is None:
-            report = replace(report, manifest=os.path.relpath(place.root / report.manifest, workspace))
+        if report.manifest is not None and opened.remote is None:
+            report = replace(report, manifest=os.path.relpath(opened.root / report.manifest, workspace))
     tell(report, path, step.environ)
     return report, alone
 
 
-def _readable(job: Job, place: Place, pull: PullRequest | None) -> Job:
-    """The job of a plan, with the manifest read: a remote that does not answer is a warning here, and not an error."""
-    try:
-        published = job.publication.read()
-    except (GitUnavailable, PushRefused) as error:
-        warning = f"What was synced last could not be read, so the plan shows all as new. {error}"
-        return replace(job, published=Published(None, None), warnings=(*job.warnings, warning))
-    if pull is not None and place.remote is None and place.repository is not None and job.keep_manifest:
-        # The file in the workspace is the pull request's, which may say what it likes.
-        published = Published(None, None)
-    return replace(job, published=published)
+def _report(opened: Opened, pull: PullRequest | None) -> tuple[Report, bool]:
+    """The report of a sync or plan. Of a pull request it tells what that alone changes.
 
+    When the base of the pull request cannot be found, the report is of the whole plan.
+    """
+    from vsync.sync.run import run
 
-def _report(job: Job, place: Place, pull: PullRequest | None, access: GitAccess) -> tuple[Report, bool]:
-    """Runs the job; for a pull request tells what that alone would change, or when its base cannot be found the whole plan."""
-    from vsync.sync.run import run as run_job
-
-    if pull is not None and place.repository is not None and job.source.head is not None:
+    target, ports, context, workspace, access = opened
+    if pull is not None and workspace.repository is not None and ports.source.head is not None:
         from vsync.github.pull_request import plan
 
         try:
-            return plan(job, pull, place, access), True
+            return plan(target, ports, context, pull, workspace, access), True
         except RepositoryError as error:
-            if not job.keep_manifest and job.connect is None:
+            if not context.keeps_manifest and ports.connect is None:
                 raise  # only the store could say more, and nobody may ask it
             warning = f"The plan is of all that the store lacks, not of this pull request alone. {error}"
-            job = replace(job, warnings=(*job.warnings, warning))
-    return run_job(_readable(job, place, pull) if job.dry_run else job), False
+            context = replace(context, warnings=(*context.warnings, warning))
+    if not context.dry_run:
+        return run(target, ports, context), False
+    published, warnings = _readable(ports, context, workspace, pull)
+    return run(target, ports, replace(context, warnings=(*context.warnings, *warnings)), published), False
+
+
+def _readable(
+    ports: Ports, context: RunContext, workspace: Workspace, pull: PullRequest | None
+) -> tuple[Published, tuple[str, ...]]:
+    """What was published, for a plan. That a remote does not answer is a warning here, and not an error."""
+    try:
+        published = ports.publication.read()
+    except (GitUnavailable, PushRefused) as error:
+        return Published(None, None), (
+            f"What was synced last could not be read, so the plan shows all as new. {error}",
+        )
+    if pull is not None and workspace.remote is None and workspace.repository is not None and context.keeps_manifest:
+        # The file in the workspace belongs to the pull request, which may say what it likes.
+        return Published(None, None), ()
+    return published, ()
 
 
 def _closed(step: Step, settings: Settings, pull: PullRequest) -> Report:
     """A pull request that was closed changes nothing, and nothing is compared."""
     return Report(
-        target=settings.target,
-        source=settings.source or step.origin.repository or "",
+        target=settings.target.name,
+        source=settings.target.source or step.origin.repository or "",
         head=pull.head,
         mode=step.mode.reason,
         repository_url=repository_url(step.environ),
         comparison=Comparison("diff", f"pull request #{pull.number} was closed without being merged"),
         manifest=settings.manifest if settings.manifest != NO_MANIFEST else None,
-        vector_store_id=settings.vector_store_id,
+        vector_store_id=settings.target.vector_store_id,
         dry_run=True,
     )
 
 
-def _folders(step: Step, place: Place | None = None) -> tuple[Path, Path]:
+def _folders(step: Step, opened: Workspace | None = None) -> tuple[Path, Path]:
     """Where the report is written, and the workspace."""
-    if place is not None:
-        root = place.root
+    if opened is not None:
+        root = opened.root
     else:
         root = working_directory(step.given, step.environ)
         with contextlib.suppress(RepositoryError):
@@ -248,7 +271,7 @@ def _other_command(
     os.chdir(working_directory(given, environ))
     failures: list[VsyncError] = []
     with commands.no_commands() as mask:
-        hidden = Secrets(*secrets, told=mask)
+        hidden = Secrets(*secrets, added=mask)
         line = [*shlex.split(command), *arguments]
         code = run_command_line(line, as_variables(given, environ), failures.append, hidden, stop)
     for failed in failures:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vsync.config.targets import Target
 from vsync.errors import GitUnavailable, PushRefused, RepositoryError
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
@@ -19,28 +20,33 @@ from vsync.github.mode import PullRequest
 from vsync.plan.comparison import Comparison
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Plan
-from vsync.plan.scan import Survey, difference, survey
+from vsync.plan.scan import difference, scan
 from vsync.report.report import Report, of_plan, stock, stock_after
 from vsync.source.base import Source
 from vsync.source.git import GitSource
 from vsync.state.manifest import TargetState
 from vsync.state.publication import Published
-from vsync.sync.run import Job, Known, first_report, look
-from vsync.sync.workspace import GitAccess, Place
+from vsync.sync.context import RunContext
+from vsync.sync.ports import Ports
+from vsync.sync.preview import Basis, look
+from vsync.sync.workspace import GitAccess, Workspace
 
 
-def plan(job: Job, pull: PullRequest, place: Place, access: GitAccess) -> Report:
+def plan(
+    target: Target, ports: Ports, context: RunContext, pull: PullRequest, workspace: Workspace, access: GitAccess
+) -> Report:
     """The report of what a pull request would change. Raises RepositoryError when its base cannot be found."""
-    repository, checked_out = place.repository, job.source.head
+    repository, checked_out = workspace.repository, ports.source.head
     assert repository is not None
     assert checked_out is not None
-    remote = place.remote or _reading(repository, access)
+    remote = workspace.remote or _reading(repository, access)
     try:
-        named = job.settings.head is not None
-        trees = find_trees(pull, repository, checked_out, job.brief.base, remote, named=named)
+        named = context.settings.head is not None
+        trees = find_trees(pull, repository, checked_out, context.base, remote, named=named)
         with sources(trees, repository, remote) as opened:
-            job, recorded = _with_record(replace(job, source=opened.head), place, opened.repository, trees.base)
-            return propose(job, opened.base, trees, recorded=recorded)
+            published, warnings = _published(ports, context, workspace, opened.repository, trees.base)
+            context = replace(context, warnings=(*context.warnings, *warnings))
+            return propose(target, replace(ports, source=opened.head), context, opened.base, trees, published=published)
     finally:
         if remote is not None:
             remote.close()
@@ -52,21 +58,25 @@ def _reading(repository: Repository, access: GitAccess) -> Remote | None:
     return None if url is None else access.remote(repository, url)
 
 
-def _with_record(job: Job, place: Place, repository: Repository, base: str) -> tuple[Job, bool]:
-    """The job with what is recorded of the store, and whether that is known.
+def _published(
+    ports: Ports, context: RunContext, workspace: Workspace, repository: Repository, base: str
+) -> tuple[Published | None, tuple[str, ...]]:
+    """What is recorded of the store (None: that is not known), and warnings.
 
-    A manifest that is a file of the repository is the base's: the one in the workspace is the pull request's, which may
-    say what it likes.
+    A manifest that is a file of the repository is the base's: the one in the workspace belongs to the pull request,
+    which may say what it likes.
     """
-    if not job.keep_manifest:
-        return job, False
-    if place.remote is None and not Path(job.publication.name).is_absolute():
-        return replace(job, published=Published(repository.file(base, job.publication.name), None)), True
+    publication = ports.publication
+    if not context.keeps_manifest:
+        return None, ()
+    if workspace.remote is None and not Path(publication.name).is_absolute():
+        return Published(repository.file(base, publication.name), None), ()
     try:
-        return replace(job, published=job.publication.read()), True
+        return publication.read(), ()
     except (GitUnavailable, PushRefused) as error:
-        warning = f"What the store lacks besides this is not known: what was synced last could not be read. {error}"
-        return replace(job, warnings=(*job.warnings, warning)), False
+        return None, (
+            f"What the store lacks besides this is not known: what was synced last could not be read. {error}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,45 +228,50 @@ def _lacking(commit: str, why: str) -> RepositoryError:
     )
 
 
-def propose(job: Job, base: Source, trees: Trees, *, recorded: bool) -> Report:
+def propose(
+    target: Target, ports: Ports, context: RunContext, base: Source, trees: Trees, *, published: Published | None
+) -> Report:
     """The report of what the pull request would change, and of what that means for the store.
 
-    `recorded` says whether what the store holds is known: not where no manifest is kept, or it could not be read.
+    `published` is what is recorded of the store. It is None where no manifest is kept, or it could not be read.
     """
     started = time.monotonic()
-    changes = difference(base, job.source, job.brief)
-    comparison = Comparison("diff", trees.reason)
-    known = look(job) if recorded else _unknown(changes, comparison)
+    changes = difference(base, ports.source, target)
     report = replace(
-        first_report(job, known),
-        comparison=comparison,
+        _report(target, ports, context, changes, trees),
+        warnings=(*context.warnings, *([trees.warning] if trees.warning else [])),
+        owed=None if context.keeps_manifest else _NOT_KEPT,
+    )
+    refused = refusal(changes, target.limits)
+    if published is not None:
+        basis = look(target, ports, context, published)
+        if _other_settings(basis.recorded.state, target.fingerprint):
+            # The workflow of a pull request is its own: what it changes there shows as little in its files as in the base's.
+            changes = basis.scan.plan
+            report = _of_other_settings(report, basis)
+            refused = refusal(changes, target.limits)
+        else:
+            lacks = scan(base, basis.recorded.state, target, full=context.settings.full, base=context.base).plan
+            report = _beside_the_store(report, basis, lacks)
+            if refused is None and not changes.is_empty and refusal(lacks, target.limits) is None:
+                refused = refusal(basis.scan.plan, target.limits)
+    report = replace(of_plan(report, changes, refused=refused), duration_s=time.monotonic() - started)
+    context.observer.planned(report)
+    return report
+
+
+def _report(target: Target, ports: Ports, context: RunContext, changes: Plan, trees: Trees) -> Report:
+    """The report without what is recorded of the store."""
+    return Report(
+        target=target.name,
+        comparison=Comparison("diff", trees.reason),
+        source=context.identity.name,
+        vector_store_id=target.vector_store_id,
         base=trees.base,
         head=trees.head,
-        warnings=(*job.warnings, *([trees.warning] if trees.warning else [])),
-        owed=None if job.keep_manifest else _NOT_KEPT,
-        before=None,
-        after=None,
+        manifest=ports.publication.name if context.keeps_manifest else None,
         dry_run=True,
     )
-    if recorded and _other_settings(known.state, job.brief.settings):
-        # The workflow of a pull request is its own: what it changes there shows as little in its files as in the base's.
-        changes = known.survey.plan
-        report = replace(
-            report,
-            comparison=Comparison("full", _OTHER_SETTINGS),
-            before=stock(known.state.files if known.state else {}),
-            after=stock_after(stock(known.state.files if known.state else {}), changes),
-        )
-        recorded = False
-    refused = refusal(changes, job.settings.limits)
-    if recorded:
-        lacks = survey(base, known.state, job.brief).plan
-        report = _beside_the_store(report, known, lacks)
-        if refused is None and not changes.is_empty and refusal(lacks, job.settings.limits) is None:
-            refused = refusal(known.survey.plan, job.settings.limits)
-    report = replace(of_plan(report, changes, refused=refused), duration_s=time.monotonic() - started)
-    job.observer.planned(report)
-    return report
 
 
 _NOT_KEPT = "No manifest is kept (manifest: none), so what the store lacks of the base branch is not known here."
@@ -272,21 +287,32 @@ def _other_settings(state: TargetState | None, settings: str) -> bool:
     return state is not None and bool(state.settings) and state.settings != settings
 
 
-def _unknown(changes: Plan, comparison: Comparison) -> Known:
-    return Known(Published(None, None), None, None, "first", Survey(changes, comparison, None))
+def _of_other_settings(report: Report, basis: Basis) -> Report:
+    """The report of the whole plan: what the settings and the pull request would change together."""
+    state = basis.recorded.state
+    before = stock(state.files if state else {})
+    return replace(
+        report,
+        comparison=Comparison("full", _OTHER_SETTINGS),
+        vector_store_id=basis.report.vector_store_id,
+        before=before,
+        after=stock_after(before, basis.scan.plan),
+    )
 
 
-def _beside_the_store(report: Report, known: Known, lacks: Plan) -> Report:
-    """With what the store lacks of the base, and its stock: as it is with the base synced, and with the merge.
+def _beside_the_store(report: Report, basis: Basis, lacks: Plan) -> Report:
+    """With what the store lacks of the base, and the stock: with the base synced, and with the merge.
 
     So the two differ by the pull request alone, also where the store lacks much of the base or is newer than it.
     """
-    before = stock(known.state.files if known.state is not None else {})
+    state = basis.recorded.state
+    before = stock(state.files if state is not None else {})
     return replace(
         report,
-        owed=owed(known.state, lacks),
-        before=stock_after(before, lacks) if known.state is not None else before,
-        after=stock_after(before, known.survey.plan),
+        vector_store_id=basis.report.vector_store_id,
+        owed=owed(state, lacks),
+        before=stock_after(before, lacks) if state is not None else before,
+        after=stock_after(before, basis.scan.plan),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from vsync.errors import EXIT_OK, VsyncError
 from vsync.github import commands
 from vsync.report.markdown import closed, failure, summary
 from vsync.report.observer import Observer
+from vsync.report.progress import Progress
 from vsync.report.remedies import remedy
 from vsync.report.report import FailedItem, Report
 from vsync.report.text import plan_lines, summary_lines
@@ -132,12 +133,10 @@ def tell_failure(error: VsyncError, secrets: Secrets, environ: Mapping[str, str]
 
 
 class ActionObserver(Observer):
-    """The action's log: the plan folded, and a line of progress now and then."""
+    """Writes the log of the action: the plan, folded, and a line of progress every 10 seconds."""
 
-    def __init__(self) -> None:
-        self._done: dict[str, int] = {}
-        self._total: dict[str, int] = {}
-        self._last = time.monotonic()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._progress = Progress(_LINE_EVERY_S, clock)
 
     def note(self, text: str) -> None:
         commands.say(text)
@@ -147,15 +146,12 @@ class ActionObserver(Observer):
         commands.group(title, lines)
 
     def stage(self, name: str, total: int) -> None:
-        self._total[name] = self._total.get(name, 0) + total
-        self._done.setdefault(name, 0)
+        self._progress.add(name, total)
 
     def advance(self, name: str) -> None:
-        self._done[name] = self._done.get(name, 0) + 1
-        if time.monotonic() - self._last >= _LINE_EVERY_S:
-            self._last = time.monotonic()
-            told = (f"{stage} {done}/{self._total.get(stage, 0)}" for stage, done in self._done.items())
-            commands.say(", ".join(told))
+        self._progress.advance(name)
+        if (line := self._progress.due_line()) is not None:
+            commands.say(line)
 
     def failed(self, path: str, code: str, message: str) -> None:
         commands.say(f"failed: {path}: {code}: {message}")

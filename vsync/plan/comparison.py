@@ -12,7 +12,7 @@ ComparisonMode = Literal["diff", "full"]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Which paths were looked at, and why just those."""
+    """Which paths were looked at, and why just these paths."""
 
     mode: ComparisonMode
     reason: str
@@ -32,8 +32,8 @@ def choose_comparison(
     if state.commit is None:
         return Comparison("full", "no run has completed yet")
     if not state.settings or state.run.get("head") != state.commit:
-        # A partial run confirms documents of a newer commit or of other settings; a diff from the last complete one
-        # would not show them when these are taken back.
+        # A partial run confirms documents of a newer commit or of other settings. When that commit or these settings
+        # are taken back, a diff from the last complete run would not show those documents.
         return Comparison("full", "the last run left documents to retry")
     if state.settings != settings:
         return Comparison("full", "the settings changed since the last sync")

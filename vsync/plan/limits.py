@@ -15,7 +15,7 @@ _SHARE_FROM = 10
 
 
 def refusal(plan: Plan, limits: Limits) -> str | None:
-    """Why the plan must not be carried out, with its numbers, the limit and the option that overrides it; or None."""
+    """Why the plan must not be carried out: its numbers, the limit, and the option that overrides the limit. Or None."""
     if limits.force:
         return None
     problems = [text for text in (_too_many_deletes(plan, limits), _too_many_uploads(plan, limits)) if text]

@@ -1,7 +1,7 @@
 """What must be done to make the store equal to the source. Pure: values in, a sorted plan out.
 
-The tree against the manifest is the truth. A comparison only says which paths are looked at: all of them (`full`), or
-those that git reports as changed since the manifest's commit (`diff`); both give the same operations.
+The tree against the manifest is the truth. A comparison only says which paths are looked at: all paths (`full`), or the
+paths that git reports as changed since the manifest's commit (`diff`). Both give the same operations.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vsync.documents.document import Document, same_content_rules
+from vsync.documents.inspection import CONTENT_REASONS
 from vsync.documents.secret_scan import Finding
-from vsync.documents.selection import CONTENT_REASONS
 from vsync.git.changes import pair_renames
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 
@@ -21,7 +21,7 @@ Kind = Literal["upload", "replace", "retag", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing to do in the store. `document` is what shall be there, `previous` what is."""
+    """One thing to do in the store. `document` is what shall be there, `previous` is what is there now."""
 
     kind: Kind
     path: str
@@ -33,11 +33,17 @@ class Operation:
 class Plan:
     """The operations, sorted by path, and what stays as it is.
 
-    `renamed` pairs a delete with an upload of the same blob. `held` are old names of renamed files that stay because
-    the new one was refused for good. `failed` are earlier final refusals that nothing has changed about; `leaks` are
-    the secrets found in files that are skipped for them (none: for their names); `pending_delete` are superseded ids
-    whose removal was never confirmed. `existing` counts the documents that the state lists; `outdated` are the paths in
-    `failed` of which the store keeps an older version.
+    | field | meaning |
+    | --- | --- |
+    | `renamed` | pairs of a delete and an upload of the same blob |
+    | `unchanged` | how many documents stay as they are |
+    | `existing` | how many documents the state lists |
+    | `skipped` | selected paths that cannot be documents, and why |
+    | `failed` | earlier final refusals whose file has not changed since |
+    | `held` | old names of renamed files; they stay, because the new name was refused for good |
+    | `leaks` | the secrets in files that are skipped for them; no secret: the file's name is the reason |
+    | `pending_delete` | superseded ids whose removal was never confirmed |
+    | `outdated` | the paths in `failed` of which the store keeps an older version |
     """
 
     operations: tuple[Operation, ...] = ()
@@ -69,11 +75,8 @@ class Plan:
         return sum(op.document.bytes or 0 for op in self.of("upload", "replace") if op.document is not None)
 
 
-EMPTY_STATE = TargetState(vector_store_id="")
-
-
 def to_inspect(state: TargetState, selected: Iterable[Document]) -> list[Document]:
-    """The documents whose bytes must be looked at: not those that are in the store, were refused or were skipped before."""
+    """The documents whose bytes must be looked at. The others are in the store, or were refused or skipped before."""
     return [
         document
         for document in selected
@@ -84,7 +87,7 @@ def to_inspect(state: TargetState, selected: Iterable[Document]) -> list[Documen
 
 
 def known_skip(state: TargetState, document: Document) -> Skipped | None:
-    """The record that these very bytes cannot be a document; None when they were not looked at, or can be one."""
+    """The record that these bytes cannot be a document. None when they were not looked at, or can be a document."""
     record = state.skipped.get(document.path)
     if record is None or record.blob != document.blob or record.reason not in CONTENT_REASONS:
         return None
@@ -92,7 +95,7 @@ def known_skip(state: TargetState, document: Document) -> Skipped | None:
 
 
 def _unchanged(record: Entry | None, document: Document) -> bool:
-    """Whether no upload is needed; one that is needed for other rules counts with its size like any other."""
+    """Whether no upload is needed. An upload that only other rules need counts with its size like any other upload."""
     return _known(record, document) and record is not None and same_content_rules(record.tag, document.tag)
 
 
@@ -112,8 +115,8 @@ def make_plan(
 ) -> Plan:
     """The plan that turns `state` into `selected`.
 
-    `scope` limits the comparison to these paths (a diff); None means all. `selected` and `skipped` hold the paths in
-    scope; a path of the state that is in scope and not in `selected` is deleted.
+    `scope` limits the comparison to these paths (a diff); None means all paths. `selected` and `skipped` hold paths in
+    scope. A path of the state that is in scope and not in `selected` is deleted.
     """
     operations = []
     failed: dict[str, Failure] = {}
@@ -148,7 +151,7 @@ def make_plan(
 
 
 def _held(state: TargetState, left: Iterable[str], failed: Mapping[str, Failure]) -> tuple[str, ...]:
-    """Old names of renamed files whose new one was refused for good: they stay until the new one is in the store."""
+    """Old names of renamed files whose new name was refused for good. They stay until the new name is in the store."""
     new = {path: failure.blob for path, failure in failed.items() if path not in state.files}
     return tuple(old for old, _ in pair_renames({path: state.files[path].blob for path in left}, new))
 

@@ -1,7 +1,7 @@
 """From a source and a known state to a plan: which paths to compare, what stands there now, what it means.
 
-Asks the source in as few calls as possible and leaves every decision to the core. Nothing is uploaded here, and a
-document's bytes are looked at only when nothing is known of them yet.
+Asks the source in as few calls as possible, and leaves every decision to `plan`. Nothing is uploaded here. A document's
+bytes are looked at only when nothing is known of them yet.
 """
 
 from __future__ import annotations
@@ -10,35 +10,23 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from vsync.documents.document import Document, Recipe, settings_fingerprint, tag
+from vsync.config.targets import Target
+from vsync.documents.document import Document
+from vsync.documents.inspection import inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Finding, Scanner
-from vsync.documents.selection import Rules, Selector, SkipReason, inspect_content, needs_reading, size_reason
+from vsync.documents.selection import Selector, SkipReason
 from vsync.errors import RepositoryError
 from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.comparison import Comparison, choose_comparison
-from vsync.plan.plan import EMPTY_STATE, Plan, known_skip, make_plan, to_inspect
+from vsync.plan.plan import Plan, known_skip, make_plan, to_inspect
 from vsync.source.base import Source, unread_id
-from vsync.state.manifest import Entry, Skipped, TargetState
+from vsync.state.manifest import EMPTY_STATE, Entry, Skipped, TargetState
 
 _NO_FILE = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
-    """What the user wants of a target: rules, recipe, and how to compare."""
-
-    recipe: Recipe
-    rules: Rules
-    full: bool = False
-    base: str | None = None
-
-    @property
-    def settings(self) -> str:
-        return settings_fingerprint(self.recipe, self.rules.include, self.rules.exclude, self.rules.allow_secrets)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Scan:
     """A plan and how it was found. `base` is the commit the report names as where the run starts from."""
 
     plan: Plan
@@ -46,12 +34,21 @@ class Survey:
     base: str | None
 
 
-def survey(source: Source, state: TargetState | None, brief: Brief, *, because: Comparison | None = None) -> Survey:
+def scan(
+    source: Source,
+    state: TargetState | None,
+    target: Target,
+    *,
+    full: bool = False,
+    base: str | None = None,
+    because: Comparison | None = None,
+) -> Scan:
     """The plan for a source and the state that its manifest records (None: no manifest yet).
 
-    `because` is a comparison that is decided already.
+    `full` asks for a full comparison, `base` is a commit that the user named, `because` a comparison that is decided
+    already.
     """
-    comparison = because or _comparison(source, state, brief)
+    comparison = because or _comparison(source, state, target, full=full, base=base)
     known = state or EMPTY_STATE
     entries: Iterable[TreeEntry]
     scope: set[str] | None
@@ -60,40 +57,42 @@ def survey(source: Source, state: TargetState | None, brief: Brief, *, because: 
         known = _without_skips(known, unreadable)
     else:
         entries, scope = source.entries(), None
-    found = _look(source, known, entries, brief)
+    found = _look(source, known, entries, target)
     plan = replace(make_plan(known, found.documents, found.skipped, scope), leaks=found.leaks)
-    return Survey(plan, comparison, brief.base or known.commit)
+    return Scan(plan, comparison, base or known.commit)
 
 
-def difference(base: Source, head: Source, brief: Brief) -> Plan:
-    """What the documents of one commit's tree differ by from another's, whatever a store holds of them."""
+def difference(base: Source, head: Source, target: Target) -> Plan:
+    """How the documents of two commits differ, whatever a store holds of them."""
     assert base.head is not None
     assert head.head is not None
     before, scope, _ = _changed(base, head.head)
     after, _, _ = _changed(head, base.head)
-    was = _look(base, EMPTY_STATE, before, brief).documents
+    was = _look(base, EMPTY_STATE, before, target).documents
     files = {path: Entry(known.blob, "", known.bytes or 0, _NO_FILE, known.tag) for path, known in was.items()}
-    found = _look(head, EMPTY_STATE, after, brief)
-    untouched = sum(1 for path in list_documents(head, brief) if path not in scope)
+    found = _look(head, EMPTY_STATE, after, target)
+    untouched = sum(1 for path in list_documents(head, target) if path not in scope)
     plan = make_plan(replace(EMPTY_STATE, files=files), found.documents, found.skipped, scope)
     return replace(plan, unchanged=plan.unchanged + untouched, existing=plan.existing + untouched, leaks=found.leaks)
 
 
-def list_documents(source: Source, brief: Brief) -> dict[str, Document]:
-    """Every path of the head that the rules select, whatever its bytes are."""
-    documents, _ = _select(source, source.entries(), Selector(brief.rules), brief.recipe)
+def list_documents(source: Source, target: Target) -> dict[str, Document]:
+    """Every path of the head that the rules select, whatever the file holds."""
+    documents, _ = _select(source, source.entries(), Selector(target.rules), target)
     return {document.path: document for document in documents}
 
 
-def _comparison(source: Source, state: TargetState | None, brief: Brief) -> Comparison:
+def _comparison(
+    source: Source, state: TargetState | None, target: Target, *, full: bool, base: str | None
+) -> Comparison:
     if source.head is None and state is not None:
         return Comparison("full", "a plain folder has no history: compared by SHA-256")
     base_known = state is not None and state.commit is not None and source.knows(state.commit)
-    return choose_comparison(state, brief.settings, full=brief.full, base_known=base_known, base=brief.base)
+    return choose_comparison(state, target.fingerprint, full=full, base_known=base_known, base=base)
 
 
 def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[str]]:
-    """What stands now at the paths that differ, these paths, and how those look that are not text."""
+    """The entries that stand now at the paths that differ; these paths; and the names among them that are not text."""
     changes = list(source.changes(base))
     paths = {change.path.decode() for change in changes if decodable(change.path)}
     unreadable = {show_path(change.path) for change in changes if not decodable(change.path)}
@@ -101,7 +100,7 @@ def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[
 
 
 def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
-    """The state without what it records of names that are not text: as shown they may look like a document's path."""
+    """The state without its records of names that are not text. As shown, such a name may look like a document's path."""
     kept = {
         path: record
         for path, record in state.skipped.items()
@@ -112,16 +111,16 @@ def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What stands in a source: documents with their sizes, selected paths that are none, and secrets in these."""
+    """What stands in a source: documents with their sizes, selected paths that are no documents, and secrets in these."""
 
     documents: dict[str, Document]
     skipped: dict[str, Skipped]
     leaks: dict[str, tuple[Finding, ...]]
 
 
-def _look(source: Source, state: TargetState, entries: Iterable[TreeEntry], brief: Brief) -> _Found:
-    selector = Selector(brief.rules)
-    documents, skipped = _select(source, entries, selector, brief.recipe)
+def _look(source: Source, state: TargetState, entries: Iterable[TreeEntry], target: Target) -> _Found:
+    selector = Selector(target.rules)
+    documents, skipped = _select(source, entries, selector, target)
     leaks: dict[str, tuple[Finding, ...]] = {path: () for path, record in skipped.items() if record.reason == "secret"}
     found = _inspect(source, _without_allowed(state, selector), documents, selector)
     return _Found(found.documents, {**skipped, **found.skipped}, {**leaks, **found.leaks})
@@ -138,7 +137,7 @@ def _without_allowed(state: TargetState, selector: Selector) -> TargetState:
 
 
 def _select(
-    source: Source, entries: Iterable[TreeEntry], selector: Selector, recipe: Recipe
+    source: Source, entries: Iterable[TreeEntry], selector: Selector, target: Target
 ) -> tuple[list[Document], dict[str, Skipped]]:
     documents: list[Document] = []
     skipped: dict[str, Skipped] = {}
@@ -150,12 +149,12 @@ def _select(
             skipped[verdict.path] = Skipped(entry.blob or "-", verdict.skipped)
         else:
             blob = source.identify(entry).blob
-            documents.append(Document(verdict.path, blob, tag(verdict.path, recipe)))
+            documents.append(Document(verdict.path, blob, target.tag(verdict.path)))
     return documents, skipped
 
 
 def _inspect(source: Source, state: TargetState, documents: list[Document], selector: Selector) -> _Found:
-    """The documents with their sizes, and those whose bytes cannot be one."""
+    """The documents with their sizes, and the paths whose bytes cannot be a document."""
     selected = {document.path: document for document in documents}
     skipped: dict[str, Skipped] = {}
     leaks: dict[str, tuple[Finding, ...]] = {}
@@ -187,7 +186,7 @@ def _inspect(source: Source, state: TargetState, documents: list[Document], sele
 def _seen(
     source: Source, document: Document, size: int, selector: Selector
 ) -> tuple[SkipReason | None, tuple[Finding, ...]] | None:
-    """Why a document's bytes cannot be one, if they cannot, and the secrets in them; None when they cannot be read."""
+    """Why these bytes cannot be a document (None: they can), and the secrets in them. None when they cannot be read."""
     reason = size_reason(size)
     if reason is not None or not needs_reading(document.path, size):
         return reason, ()
@@ -195,7 +194,7 @@ def _seen(
     try:
         with contextlib.closing(source.chunks(document)) as chunks:
             found = inspect_content(document.path, chunks, scanner)
-            for _ in chunks:  # one `cat-file` serves all: its pipe is read to the end of each blob
+            for _ in chunks:  # one `cat-file` serves all blobs: each blob must be read to its end
                 pass
     except RepositoryError:
         return None

@@ -1,48 +1,47 @@
-"""What the store itself proves, when the manifest may not be believed or there is none.
+"""What the store itself proves, where there is no manifest or the manifest must not be trusted.
 
-Every entry carries the owner and target that made it, its path and the hash of its bytes. `adopt` turns a listing
-into the state that a manifest would have recorded; what it decides is pure, `recover` asks store and source for it.
+Every entry names its owner and target, its path and the hash of its bytes. `adopt` decides which state a manifest would
+have recorded, and is pure. `recover` asks the store and the source for what `adopt` needs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vsync.documents.attributes import RESERVED_ATTRIBUTES, Identity, path_attribute
-from vsync.documents.document import Document, observed_tag
+from vsync.documents.attributes import Identity, path_attribute
+from vsync.documents.document import Document
 from vsync.errors import RepositoryError, StoreConflict
+from vsync.recovery.entry_tag import tag_of_entry
 from vsync.source.base import Source, is_unread
 from vsync.state.manifest import Entry, TargetState
 from vsync.store.entries import StoreEntry, belongs
+from vsync.store.polling import ask_for_each, wait_until_indexed
 from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Sleep
 
 _UNKNOWN_BLOB = "unknown"
-_GONE_BAD = {"failed", "cancelled"}
-_LOOK_EVERY_S = 1.0
-_LOOK_CONCURRENCY = 8
-_LIST_AGAIN = 4
+_NOT_INDEXED = {"failed", "cancelled"}
+_LIST_AGAIN_AFTER_S = 1.0
+_LIST_AGAIN_TIMES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the head holds at a path now: the hash and size of its bytes."""
+    """The hash and size of the bytes that the head holds at a path."""
 
     sha256: str
     bytes: int
 
 
 def choose_owner(entries: Iterable[StoreEntry], source: str, target: str, *, certain: bool) -> str | None:
-    """The owner under which this source's documents are in the store already; None when there are none.
+    """The owner of this source's documents in the store. None: the store holds no documents of this source.
 
-    `certain` says that the source's name is an identity (`owner/repo` from GitHub or a remote's address, or given by
-    the user) and not just a folder's name, which somebody else's folder may have as well. Where this target has no
-    documents, those of another one tell: all targets have one owner. Raises StoreConflict when it cannot be told whose
-    the entries are.
+    `certain`: the source's name is an identity (`owner/repo`, or given by the user). A folder's name is not: somebody
+    else's folder may have the same name. All targets of a source have one owner, so another target may tell the owner.
+    Raises StoreConflict when the entries do not tell whose they are.
     """
     owned = [e.attributes for e in entries if e.attributes.get("source") == source and "owner" in e.attributes]
     owners = {str(attributes["owner"]) for attributes in owned if attributes.get("target") == target}
@@ -79,7 +78,7 @@ def _confirmed(recorded: Entry | None, document: Document, entries: Sequence[Sto
 
 
 def _find(entries: Iterable[StoreEntry], file_id: str) -> StoreEntry | None:
-    return next((entry for entry in entries if entry.file_id == file_id and entry.status not in _GONE_BAD), None)
+    return next((entry for entry in entries if entry.file_id == file_id and entry.status not in _NOT_INDEXED), None)
 
 
 def adopt(
@@ -92,10 +91,17 @@ def adopt(
 ) -> TargetState:
     """The state that the store proves. Pure.
 
-    For each path one entry stays: the one the manifest names if it holds the head's bytes, else one whose hash is that
-    of the head's bytes, else the manifest's, else the newest that is searchable (the old version, which a plan then
-    replaces or deletes). All others of ours are superseded. `vouched` says that the manifest is the last one
-    published, so that ids it wants deleted may go though the store no longer lists them.
+    For each path one entry stays, the first that there is. All our other entries are superseded.
+
+    | order | entry |
+    | --- | --- |
+    | 1 | the entry that the manifest names, if it holds the head's bytes |
+    | 2 | an entry whose hash is the hash of the head's bytes |
+    | 3 | the entry that the manifest names: an old version, which a plan replaces or deletes |
+    | 4 | the newest searchable entry: an old version as well |
+
+    `vouched`: the manifest is the last published one. Then the ids that it wants deleted are deleted, even when the
+    store no longer lists them.
     """
     files: dict[str, Entry] = {}
     superseded: set[str] = set()
@@ -107,7 +113,7 @@ def adopt(
             superseded.discard(chosen.file_id)
     listed = {entry.file_id for entries in ours.values() for entry in entries}
     pending = {file_id for file_id in state.pending_delete if vouched or file_id in listed}
-    if vouched:  # an entry that was taken out or made unrecognisable by others is ours all the same
+    if vouched:  # an entry is ours even when others have detached it or changed its attributes
         pending |= {recorded.file_id for recorded in state.files.values()}
     kept = {entry.file_id for entry in files.values()}
     return replace(state, files=files, pending_delete=tuple(sorted((pending | superseded) - kept)))
@@ -121,9 +127,9 @@ def _choose(
 ) -> Entry | None:
     if document is not None and recorded is not None and _confirmed(recorded, document, entries):
         found = _find(entries, recorded.file_id)
-        return recorded if found is None else recorded._replace(tag=_seen_tag(document, found))
+        return recorded if found is None else recorded._replace(tag=tag_of_entry(document.path, found, document.tag))
     usable = sorted(
-        (entry for entry in entries if entry.status not in _GONE_BAD),
+        (entry for entry in entries if entry.status not in _NOT_INDEXED),
         key=lambda entry: (entry.status == "completed", entry.created_at),
         reverse=True,
     )
@@ -135,27 +141,18 @@ def _choose(
         return recorded
     if not usable:
         return None
-    # An old version: whatever it is, a plan replaces or deletes it.
+    # An old version. A plan replaces or deletes it, whatever its bytes are.
     return Entry(_UNKNOWN_BLOB, str(usable[0].attributes.get("sha256") or ""), 0, usable[0].file_id, "")
 
 
 def _record(document: Document, size: int, entry: StoreEntry) -> Entry:
-    """What a manifest would have said of an entry that holds the head's bytes."""
-    return Entry(document.blob, str(entry.attributes["sha256"]), size, entry.file_id, _seen_tag(document, entry))
-
-
-def _seen_tag(document: Document, entry: StoreEntry) -> str:
-    """The tag that the entry itself shows, whatever a manifest says."""
-    attributes = {key: value for key, value in entry.attributes.items() if key not in RESERVED_ATTRIBUTES}
-    seen = observed_tag(document.path, entry.chunking, str(entry.attributes.get("source")), attributes)
-    if entry.chunking is None:
-        # A server that does not say how it chunked: to upload all anew for that would never end.
-        seen = f"{document.tag.partition('.')[0]}.{seen.partition('.')[2]}"
-    return seen
+    """What a manifest would have recorded for an entry that holds the head's bytes."""
+    shown = tag_of_entry(document.path, entry, document.tag)
+    return Entry(document.blob, str(entry.attributes["sha256"]), size, entry.file_id, shown)
 
 
 def with_proven(state: TargetState, file_ids: Iterable[str]) -> TargetState:
-    """The state with Files that are known to be ours to be deleted, but for those that hold its documents. Pure."""
+    """The state in which these Files, which are surely ours, are to be deleted. Files of its documents stay. Pure."""
     kept = {entry.file_id for entry in state.files.values()}
     return replace(state, pending_delete=tuple(sorted({*state.pending_delete, *file_ids} - kept)))
 
@@ -166,11 +163,16 @@ def with_hidden(
     wanted: Collection[str],
     recorded: Collection[str] = (),
 ) -> TargetState:
-    """The state with entries of ours that a later listing shows and an earlier one did not. Pure.
+    """The state with those of our entries that a later listing shows and an earlier listing hid. Pure.
 
-    One of a path that has a document is superseded by it, as is one of a path that is not wanted; else the searchable one
-    is kept, and the next run compares in full to see what becomes of it. `recorded` are the ids that the manifest names:
-    one that was taken for gone and is to be deleted is kept too, where nothing has come in its place.
+    | path of the hidden entry | what becomes of the entry |
+    | --- | --- |
+    | has a document | it is to be deleted |
+    | is not wanted | it is to be deleted |
+    | is wanted and has no document | a searchable entry is kept, and the next run compares in full |
+
+    `recorded` are the ids that the manifest names. Such an entry is kept too when it was to be deleted because the
+    earlier listing hid it, and its path still has no document.
     """
     files, pending = dict(state.files), set(state.pending_delete)
     known = {entry.file_id for entry in files.values()} | pending
@@ -190,7 +192,7 @@ def with_hidden(
 def by_path(
     entries: Iterable[StoreEntry], identity: Identity, known_paths: Collection[str]
 ) -> dict[str, list[StoreEntry]]:
-    """Our entries by the path of their document; one of a path that is not known stands under its attribute. Pure."""
+    """Our entries by the path of their document. Where the path is not known, its attribute stands for it. Pure."""
     names = {path_attribute(path): path for path in known_paths}
     found: dict[str, list[StoreEntry]] = {}
     for entry in entries:
@@ -212,72 +214,47 @@ async def recover(
     settle_s: float,
     pause: Sleep,
 ) -> TargetState:
-    """`adopt`, with entries that are still being indexed waited for, and the head's bytes hashed where needed."""
+    """`adopt`, after our entries are indexed and the head's bytes are hashed where that is needed.
+
+    An entry whose indexing does not end within `settle_s` counts as failed.
+    """
     owned = [entry for entry in entries if belongs(entry, identity)]
-    owned = list(await _without_ghosts(store, owned, set(state.pending_delete)))
-    settled = await _settled(store, owned, settle_s, pause)
-    ours = by_path(settled, identity, {*documents, *state.files})
+    existing = await _without_deleted(store, owned, set(state.pending_delete))
+    indexed = await wait_until_indexed(store, existing, timeout_s=settle_s, pause=pause, look_at_once=True)
+    ended = [replace(entry, status="failed") if entry.status == "in_progress" else entry for entry in indexed]
+    ours = by_path(ended, identity, {*documents, *state.files})
     wanted = [documents[path] for path in paths_to_measure(state, documents, ours)]
     measured = await asyncio.to_thread(_measure, source, wanted)
     return adopt(state, documents, ours, measured, vouched=vouched)
 
 
 async def list_at_least(store: VectorStore, files: int, pause: Sleep) -> list[StoreEntry]:
-    """The entries of a store that counts so many Files itself: asked for again, a few times, while fewer are listed.
+    """The entries of a store that says that it holds so many Files.
 
-    A listing may lag behind, and so may the count: what the last listing shows is taken then.
+    A stale listing shows fewer entries. Then the store is listed again, a few times. The count may be stale as well, so
+    the last listing is believed.
     """
     entries = await store.entries()
-    for _ in range(_LIST_AGAIN):
+    for _ in range(_LIST_AGAIN_TIMES):
         if len(entries) >= files:
             break
-        await pause(_LOOK_EVERY_S)
+        await pause(_LIST_AGAIN_AFTER_S)
         entries = await store.entries()
     return entries
 
 
-async def _without_ghosts(
-    store: VectorStore, entries: Sequence[StoreEntry], going: Collection[str]
-) -> Sequence[StoreEntry]:
-    """The entries without those that were to go and have gone: a stale listing still shows them, a question by id does not."""
-    slots = asyncio.Semaphore(_LOOK_CONCURRENCY)
-
-    async def is_there(entry: StoreEntry) -> bool:
-        if entry.file_id not in going:
-            return True
-        async with slots:
-            return await store.entry(entry.file_id) is not None
-
-    answers = await asyncio.gather(*map(is_there, entries))
-    return [entry for entry, there in zip(entries, answers, strict=True) if there]
-
-
-async def _settled(
-    store: VectorStore,
-    entries: Sequence[StoreEntry],
-    timeout_s: float,
-    pause: Sleep,
+async def _without_deleted(
+    store: VectorStore, entries: Sequence[StoreEntry], to_delete: Collection[str]
 ) -> list[StoreEntry]:
-    """The entries when their indexing has ended. One that does not end in time counts as failed."""
-    deadline = time.monotonic() + timeout_s
-    slots = asyncio.Semaphore(_LOOK_CONCURRENCY)
+    """The entries without those that an earlier run has deleted. A stale listing still shows them; a look by id does not."""
+    gone: set[str] = set()
 
-    async def look(entry: StoreEntry) -> StoreEntry | None:
-        async with slots:
-            return await store.entry(entry.file_id)
+    def answered(file_id: str, entry: StoreEntry | None) -> None:
+        if entry is None:
+            gone.add(file_id)
 
-    settled = [entry for entry in entries if entry.status != "in_progress"]
-    waiting = [entry for entry in entries if entry.status == "in_progress"]
-    while waiting:
-        answers = await asyncio.gather(*map(look, waiting))
-        now = [entry for entry in answers if entry is not None]
-        settled += [entry for entry in now if entry.status != "in_progress"]
-        waiting = [entry for entry in now if entry.status == "in_progress"]
-        if waiting and time.monotonic() >= deadline:
-            return settled + [replace(entry, status="failed") for entry in waiting]
-        if waiting:
-            await pause(_LOOK_EVERY_S)
-    return settled
+    await ask_for_each(store, [entry.file_id for entry in entries if entry.file_id in to_delete], answered)
+    return [entry for entry in entries if entry.file_id not in gone]
 
 
 def _measure(source: Source, documents: Sequence[Document]) -> dict[str, Measured]:
@@ -286,7 +263,7 @@ def _measure(source: Source, documents: Sequence[Document]) -> dict[str, Measure
     for document in documents:
         if is_unread(document.blob):
             continue
-        with contextlib.suppress(RepositoryError, OSError):  # its upload fails and tells why; the others are measured
+        with contextlib.suppress(RepositoryError, OSError):  # its upload fails and reports why
             content, _ = source.read(document)
             content.close()
             measured[document.path] = Measured(content.sha256, content.bytes)

@@ -1,4 +1,4 @@
-"""Runs that died on a machine that is gone: what they may have uploaded, from the seal they left and their commit."""
+"""Runs that died on a machine that is gone: what they may have uploaded, by the seal that they left and by their commit."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from vsync.config.targets import Target
 from vsync.documents.document import upload_filename
 from vsync.errors import VsyncError
 from vsync.plan.comparison import Comparison
-from vsync.plan.scan import Brief, list_documents, survey
+from vsync.plan.scan import list_documents, scan
 from vsync.source.base import Source
-from vsync.state.journal import Attempt
+from vsync.state.journal_record import Attempt
 from vsync.state.manifest import TargetState
 from vsync.state.publication import STALE_AFTER_S
-from vsync.state.seal import Unsettled
+from vsync.state.seal import UnfinishedRun
 
 
 @dataclass(frozen=True, slots=True)
-class DeadRun:
-    """A run that left its seal open: from when to when it may have uploaded, in seconds since the epoch by its own clock.
+class CrashedRun:
+    """A run that left its seal open, and the time in which it may have uploaded.
 
-    Without a renewed seal nobody uploads for longer than it takes to be taken over. `until` None: no sign of life is known.
-    `id` is what a journal calls the run: a workflow's run that is run again has the same number.
+    Times are seconds since the epoch by the run's own clock. A run that does not renew its seal is taken over after
+    STALE_AFTER_S, and uploads nothing after that. `until` None: the last renewal is not known. `id` is what a journal
+    calls the run.
     """
 
     id: str
@@ -32,17 +34,17 @@ class DeadRun:
 
 
 def run_key(run: str, since: str) -> str:
-    """What a journal calls a run."""
+    """What a journal calls a run. A workflow's run that is run again has the same number, so the time is part of it."""
     return f"{run} since {since}"
 
 
-def dead_runs(unsettled: Iterable[Unsettled]) -> list[DeadRun]:
-    """The runs that a seal names. One whose time cannot be read is left out: nothing can be told of it. Pure."""
+def crashed_runs(unfinished: Iterable[UnfinishedRun]) -> list[CrashedRun]:
+    """The runs that a seal names. A run whose time cannot be read is left out: nothing follows from it. Pure."""
     found = []
-    for run, since, head, seen in unsettled:
+    for run, since, head, seen in unfinished:
         try:
             until = None if seen is None else _seconds(seen) + int(STALE_AFTER_S)
-            found.append(DeadRun(run_key(run, since), _seconds(since), head, until))
+            found.append(CrashedRun(run_key(run, since), _seconds(since), head, until))
         except (ValueError, OverflowError):
             continue
     return found
@@ -52,8 +54,11 @@ def _seconds(instant: str) -> int:
     return int(datetime.fromisoformat(instant).timestamp())
 
 
-def bounded(attempts: Sequence[Attempt], runs: Collection[str], dead: Sequence[DeadRun]) -> list[Attempt]:
-    """The attempts of journals with an end: when these runs were known to be dead, if that is known of all. Pure."""
+def bounded(attempts: Sequence[Attempt], runs: Collection[str], dead: Sequence[CrashedRun]) -> list[Attempt]:
+    """The attempts of journals, each with an end: the time when all these runs were dead. Pure.
+
+    Where that time is not known of every run, the attempts stay as they are.
+    """
     ends = {run.id: run.until for run in dead}
     known = [ends.get(run) for run in runs]
     last = None if None in known or not known else max(end for end in known if end is not None)
@@ -62,8 +67,10 @@ def bounded(attempts: Sequence[Attempt], runs: Collection[str], dead: Sequence[D
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a dead run may have uploaded: `attempts` are the uploads of its plan, as far as no entry shows that they were
-    answered. `doubtful` are the other documents of its commit, which an earlier run or it itself has brought already.
+    """What a dead run may have uploaded.
+
+    `attempts` are the uploads of its plan for which no entry shows an answer. `doubtful` are the other documents of its
+    commit: that run or an earlier run has already brought them.
     """
 
     attempts: Sequence[Attempt]
@@ -71,23 +78,24 @@ class Planned:
 
 
 def planned_by(
-    run: DeadRun,
+    run: CrashedRun,
     at: Callable[[str], Source | None],
     source: Source,
     state: TargetState,
-    brief: Brief,
+    target: Target,
     answered: Collection[str],
 ) -> Planned | None:
-    """The uploads of a dead run, each once; None where its commit cannot be had: then nothing is known of them.
+    """The uploads of a dead run. None where its commit cannot be had: then nothing is known of its uploads.
 
-    `state` is what the manifest records, `answered` are paths of which the store lists entries that the manifest does not name.
+    `state` is what the manifest records. `answered` are the paths of which the store lists entries that the manifest
+    does not name.
     """
     try:
         then = source if run.head in {None, source.head} else at(run.head or "")
         if then is None:
             return None
-        plan = survey(then, state, brief, because=Comparison("full", "what a dead run had to do")).plan
-        documents = list_documents(then, brief)
+        plan = scan(then, state, target, because=Comparison("full", "what a dead run had to do")).plan
+        documents = list_documents(then, target)
     except VsyncError:
         return None
     sizes = {
@@ -102,5 +110,5 @@ def planned_by(
     return Planned(attempts, doubtful)
 
 
-def _attempt(run: DeadRun, path: str, size: int) -> Attempt:
+def _attempt(run: CrashedRun, path: str, size: int) -> Attempt:
     return Attempt(upload_filename(path), size, run.since, run.until)

@@ -1,8 +1,8 @@
-"""Which unattached Files are ours, though no answer ever named them.
+"""Orphans: Files of ours that no store lists and that no answer ever named.
 
-The API knows no idempotency key, so an upload whose answer was lost may have made a File or not, and nothing on a File
-says whose it is. `judge` infers it by the rule of docs/reliability.md and is pure; `look_for` asks the project.
-What the rule does not cover is named and left alone.
+An upload whose answer was lost may have made a File. The API has no idempotency key, and nothing on a File says whose
+it is. `judge` decides by the rule of docs/reliability.md, and is pure. `look_for` asks the project. A File that the
+rule does not cover is reported and left alone.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.report.report import Leftover
-from vsync.state.journal import Attempt
-from vsync.store.client import Refused
+from vsync.state.journal_record import Attempt
+from vsync.store.api_errors import Refused
+from vsync.store.entries import StoreInfo
 from vsync.store.files import PURPOSE, Files, UploadedFile
+from vsync.store.listed_elsewhere import MAX_REQUESTS, listed_elsewhere, requests_to_ask
 from vsync.system.retry import Sleep
 
-MAX_REQUESTS = 50
-"""How many requests it may cost to make sure that Files are attached to no store."""
-
 SETTLED_AFTER_S = 5
-"""A File must be that old: another run attaches what it uploads within two seconds, and is then seen in its store."""
+"""A File must be that old. Another run attaches its uploads within two seconds; then its store lists them."""
 
 NEAR_S = 600
-"""Clocks of runners and servers are apart, and a request may be carried out after it was given up: so far from a window a
-File is still named."""
+"""So many seconds before or after an upload a File is still reported.
 
-_AGAIN_AFTER_S = 2.0
-_TOLD = 20
+The clocks of runners and servers differ, and a server may carry out a request after the run has given it up.
+"""
+
+_LIST_AGAIN_AFTER_S = 2.0
+_MOST_WARNINGS = 20
 
 
 def candidates(
     attempts: Iterable[Attempt], files: Iterable[UploadedFile], known: Collection[str], now: int
 ) -> list[UploadedFile]:
-    """The Files that an attempt may have made, and that no answer named. `now`: the server's time. Pure."""
+    """The Files that an attempt may have made and that no answer named. `now` is the server's time. Pure."""
     return _fitting(attempts, files, known, lambda attempt, file: _may_have_made(attempt, file, now))
 
 
 def near(attempts: Iterable[Attempt], files: Iterable[UploadedFile], known: Collection[str]) -> list[UploadedFile]:
-    """The Files that may be meant though the rule does not cover them: of the name and size, made at about the time. Pure."""
+    """The Files of an attempt's name and size that were made at about its time. The rule does not cover them. Pure."""
     return _fitting(attempts, files, known, _is_near)
 
 
@@ -65,7 +66,10 @@ def _fitting(
 
 
 def _may_have_made(attempt: Attempt, file: UploadedFile, now: int) -> bool:
-    """Whether the File was made between the answers before and after the request. Without the first nothing is known."""
+    """Whether the File was made between the answers before and after the request.
+
+    Without an answer before the request, nothing is known of its time.
+    """
     until = now if attempt.until is None else attempt.until
     return attempt.since is not None and attempt.since <= file.created_at <= until
 
@@ -73,9 +77,9 @@ def _may_have_made(attempt: Attempt, file: UploadedFile, now: int) -> bool:
 def judge(
     attempts: Sequence[Attempt], unattached: Sequence[UploadedFile], now: int
 ) -> tuple[list[UploadedFile], list[UploadedFile]]:
-    """Of Files that no store lists: those that are inferred to be ours, and the rest. Pure.
+    """Of Files that no store lists: those that must be ours, and the rest. Pure.
 
-    For a name and size there may be no more Files than attempts, and each must fit an attempt of its own.
+    For each name and size: there are no more Files than attempts, and each File fits an attempt of its own.
     """
     inferred: list[UploadedFile] = []
     rest: list[UploadedFile] = []
@@ -89,7 +93,10 @@ def judge(
 
 
 def _each_has_its_own(attempts: Sequence[Attempt], files: Sequence[UploadedFile], now: int) -> bool:
-    """Whether each File can be given an attempt: the oldest File first, and of what fits the window that ends first."""
+    """Whether each File fits an attempt of its own.
+
+    The oldest File comes first. It gets, of the attempts that fit, the attempt whose time ends first.
+    """
     left = sorted(attempts, key=lambda attempt: now if attempt.until is None else attempt.until)
     for file in sorted(files, key=lambda file: file.created_at):
         fitting = next((attempt for attempt in left if _may_have_made(attempt, file, now)), None)
@@ -112,8 +119,13 @@ def _is_near(attempt: Attempt, file: UploadedFile) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
-    """Uploads that may have left something. `attempts` were never answered; of `doubtful` ones that is not known, and what
-    they may have made is only named. `known` are Files that an answer or our own store names.
+    """Uploads that may have left orphans.
+
+    | field | meaning |
+    | --- | --- |
+    | attempts | uploads that were never answered |
+    | doubtful | uploads of which it is not known whether they were answered: their Files are only reported |
+    | known | the ids of Files that an answer or our own store names |
     """
 
     attempts: Sequence[Attempt]
@@ -122,17 +134,17 @@ class Suspects:
 
     @property
     def earliest(self) -> int:
-        """From when on Files can be meant."""
+        """Files that were made before this time are no orphans of these uploads."""
         starts = [attempt.since for attempt in (*self.attempts, *self.doubtful)]
         return 0 if None in starts else min(start for start in starts if start is not None) - NEAR_S
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What can be asked. `clock` is the server's time as of its last answer, None where its answers have no date."""
+    """What can be asked. `clock` gives the server's time of its last answer; None when its answers have no date."""
 
     files: Files
-    store_ids: Callable[[], Awaitable[Sequence[str]]]
+    stores: Callable[[], Awaitable[Sequence[StoreInfo]]]
     clock: Callable[[], int | None]
     others_open: Callable[[], bool]
     pause: Sleep
@@ -140,26 +152,26 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found; `unasked` counts Files that may be meant, which would have taken too many questions."""
+    """What was found. `unasked` counts Files that may be orphans, but would have taken too many requests."""
 
-    leftovers: Sequence[Leftover] = ()
+    orphans: Sequence[Leftover] = ()
     unasked: int = 0
 
 
 async def look_for(suspects: Suspects, search: Search) -> Found:
-    """The Files that unanswered uploads left, and those that may be such; those to be deleted first.
+    """The orphans, those to be deleted first; and the Files that may be orphans.
 
-    Asked in this order, so that what another run is about to attach is never taken for ours: which Files there are; whether
-    another run is at work; whether a store lists them.
+    Three questions are asked in this order: which Files there are, whether another run is at work, whether a store lists
+    the Files. So a File that another run is about to attach is never taken for ours.
     """
-    listing, found = await _settled(suspects, search)
+    listing, found = await _listing_and_candidates(suspects, search)
     judged = await _judged(found, suspects, search) if found else []
     seen = {*suspects.known, *(file.id for file in found)}
-    meant = near(suspects.attempts, listing, seen)
-    doubtful = near(suspects.doubtful, listing, {*seen, *(file.id for file in meant)})
-    stores = await search.store_ids() if meant or doubtful else []
-    named = await _unattached(meant, stores, search.files)
-    if len(stores) * (len(meant) + len(doubtful)) > MAX_REQUESTS:
+    nearby = near(suspects.attempts, listing, seen)
+    doubtful = near(suspects.doubtful, listing, {*seen, *(file.id for file in nearby)})
+    stores = await search.stores() if nearby or doubtful else []
+    named = await _unattached(nearby, stores, search.files)
+    if requests_to_ask(len(nearby) + len(doubtful), stores) > MAX_REQUESTS:
         return Found([*judged, *_listed(named, _not_just_then(suspects))], len(doubtful))
     named += await _unattached(doubtful, stores, search.files)
     return Found([*judged, *_listed(named, _not_just_then(suspects))])
@@ -171,32 +183,37 @@ def _not_just_then(suspects: Suspects) -> str:
     return "it was not made just when an upload of ours had no answer, but about then"
 
 
-async def _unattached(found: Sequence[UploadedFile], stores: Sequence[str], files: Files) -> list[UploadedFile]:
-    """Those that no store lists; all of them where that cannot be asked, or not at that price."""
-    if len(stores) * len(found) <= MAX_REQUESTS:
-        with contextlib.suppress(Refused):
-            return [file for file in found if not await _in_any(file, stores, files)]
+async def _unattached(found: Sequence[UploadedFile], stores: Sequence[StoreInfo], files: Files) -> list[UploadedFile]:
+    """The Files that no store lists. All of them, when the stores do not answer or too many requests are needed."""
+    with contextlib.suppress(Refused):
+        listed = await listed_elsewhere([file.id for file in found], stores, files)
+        if listed is not None:
+            return [file for file in found if file.id not in listed]
     return list(found)
 
 
 async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Search) -> list[Leftover]:
     if await asyncio.to_thread(search.others_open):
         return _listed(found, "another run of this repository is open, and it may be its upload")
-    stores = await search.store_ids()
-    if len(stores) * len(found) > MAX_REQUESTS:
-        return _listed(found, f"to ask {len(stores)} stores for {len(found)} Files takes over {MAX_REQUESTS} requests")
+    stores = await search.stores()
     try:
-        unattached = [file for file in found if not await _in_any(file, stores, search.files)]
+        listed = await listed_elsewhere([file.id for file in found], stores, search.files)
     except Refused as error:
         return _listed(found, f"whether a store lists it could not be asked ({error.message})")
+    if listed is None:
+        return _listed(found, f"to ask {len(stores)} stores for {len(found)} Files takes over {MAX_REQUESTS} requests")
+    unattached = [file for file in found if file.id not in listed]
     inferred, rest = judge(suspects.attempts, unattached, search.clock() or 0)
     why = "it was uploaded by a request whose answer was lost, and is in no vector store"
     deleted = [replace(item, verdict="deleted") for item in _listed(inferred, why)]
     return deleted + _listed(rest, "there are more such Files than uploads without an answer")
 
 
-async def _settled(suspects: Suspects, search: Search) -> tuple[list[UploadedFile], list[UploadedFile]]:
-    """The listing and the candidates in it, when the youngest is old enough. Listed once more where one may be missing."""
+async def _listing_and_candidates(suspects: Suspects, search: Search) -> tuple[list[UploadedFile], list[UploadedFile]]:
+    """The listing of the Files and the candidates in it, when the youngest candidate is old enough.
+
+    When a candidate may be missing, the Files are listed once more.
+    """
     attempts = suspects.attempts
 
     async def listed() -> tuple[list[UploadedFile], list[UploadedFile]]:
@@ -206,7 +223,7 @@ async def _settled(suspects: Suspects, search: Search) -> tuple[list[UploadedFil
     listing, found = await listed()
     now = search.clock() or 0
     if len(found) < len(attempts) and any(now - (attempt.until or now) < SETTLED_AFTER_S for attempt in attempts):
-        await search.pause(_AGAIN_AFTER_S)
+        await search.pause(_LIST_AGAIN_AFTER_S)
         listing, found = await listed()
     if found:
         age = (search.clock() or 0) - max(file.created_at for file in found)
@@ -215,27 +232,20 @@ async def _settled(suspects: Suspects, search: Search) -> tuple[list[UploadedFil
     return listing, found
 
 
-async def _in_any(file: UploadedFile, stores: Sequence[str], files: Files) -> bool:
-    for store_id in stores:
-        if await files.is_in(store_id, file.id):
-            return True
-    return False
-
-
-def leftover_warnings(found: Sequence[Leftover]) -> list[str]:
-    """What a person is to know of them; all of them stand in the JSON report. Pure."""
+def orphan_warnings(orphans: Sequence[Leftover]) -> list[str]:
+    """The warnings about orphans, for the first of them. The JSON report names all. Pure."""
     warnings = []
-    for leftover in found[:_TOLD]:
-        told = f"The File {leftover.file_id} ({leftover.filename}, {leftover.bytes} bytes)"
-        if leftover.verdict == "deleted":
-            warnings.append(f"{told} is deleted: {leftover.why}.")
+    for orphan in orphans[:_MOST_WARNINGS]:
+        file = f"The File {orphan.file_id} ({orphan.filename}, {orphan.bytes} bytes)"
+        if orphan.verdict == "deleted":
+            warnings.append(f"{file} is deleted: {orphan.why}.")
         else:
             warnings.append(
-                f"{told} may be left of an upload whose answer was lost, and is not touched: {leftover.why}. "
+                f"{file} may be left of an upload whose answer was lost, and is not touched: {orphan.why}. "
                 "If nobody else needs it, delete it by hand."
             )
-    if len(found) > _TOLD:
-        warnings.append(f"… and {len(found) - _TOLD} more such Files, which stand in the JSON report.")
+    if len(orphans) > _MOST_WARNINGS:
+        warnings.append(f"… and {len(orphans) - _MOST_WARNINGS} more such Files. The JSON report names them.")
     return warnings
 
 

@@ -5,33 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from vsync.documents.attributes import RESERVED_ATTRIBUTES, Identity, path_attribute
-from vsync.documents.document import observed_tag
+from vsync.documents.attributes import Identity, path_attribute
 from vsync.state.manifest import Entry, TargetState
 from vsync.store.entries import StoreEntry, belongs
 
-
-def seen_tag(path: str, record: Entry, entry: StoreEntry) -> str:
-    """The tag that the entry itself shows; where the server does not say how it chunked, as the manifest says."""
-    attributes = {key: value for key, value in entry.attributes.items() if key not in RESERVED_ATTRIBUTES}
-    seen = observed_tag(path, entry.chunking, str(entry.attributes.get("source")), attributes)
-    if entry.chunking is None:
-        seen = f"{record.tag.partition('.')[0]}.{seen.partition('.')[2]}"
-    return seen
+_FILE_IS_GONE = "failed"
 
 
 def reserved_attributes(path: str, record: Entry, identity: Identity) -> dict[str, str]:
+    """The attributes that vsync itself writes, as they should be for a document of the manifest."""
     return {
         "path": path_attribute(path),
         "sha256": record.sha256,
         "owner": identity.owner,
         "target": identity.target,
     }
-
-
-# --- Mending -------------------------------------------------------------------------------------------------------
-
-_LOST = "failed"
 
 
 def as_repaired(
@@ -42,20 +30,23 @@ def as_repaired(
     *,
     vouched: bool,
 ) -> list[StoreEntry]:
-    """The listing as a repair reads it.
+    """The listing as a repair reads it. `gone` are the ids whose File is gone.
 
-    An entry whose File is gone counts as failed: it is superseded. One that the manifest names and that is surely ours
-    counts as what the manifest says, so that it stays; where its own attributes say otherwise it shows none that would
-    be right, so that they are written anew.
+    | entry | read as |
+    | --- | --- |
+    | its File is gone | failed, so that another entry takes its place |
+    | named by the manifest and surely ours | what the manifest says, so that it stays |
+    | the same, with wrong attributes | an entry without a `source`, so that its attributes are written again |
+    | any other | as it is |
     """
     records = {record.file_id: (path, record) for path, record in state.files.items()}
     read = []
     for entry in entries:
         if entry.file_id in gone:
-            entry = replace(entry, status=_LOST)
+            entry = replace(entry, status=_FILE_IS_GONE)
         path, record = records.get(entry.file_id, ("", None))
         if record is not None and _is_ours(entry, path, identity, vouched=vouched):
-            entry = _healed(entry, path, record, identity, state)
+            entry = _mended(entry, path, record, identity, state)
         read.append(entry)
     return read
 
@@ -64,7 +55,8 @@ def _is_ours(entry: StoreEntry, path: str, identity: Identity, *, vouched: bool)
     return vouched or (belongs(entry, identity) and entry.attributes.get("path") == path_attribute(path))
 
 
-def _healed(entry: StoreEntry, path: str, record: Entry, identity: Identity, state: TargetState) -> StoreEntry:
+def _mended(entry: StoreEntry, path: str, record: Entry, identity: Identity, state: TargetState) -> StoreEntry:
+    """The entry with the reserved attributes as they should be; without a `source` when they were not."""
     reserved = reserved_attributes(path, record, identity)
     right = all(entry.attributes.get(key) == value for key, value in reserved.items())
     if right and (state.commit is None or entry.attributes.get("commit")):

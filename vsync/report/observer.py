@@ -1,4 +1,4 @@
-"""What a run tells while it goes on. The terminal and the action's log are two listeners of it."""
+"""What a run reports while it goes on. The terminal and the log of the action listen."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Listens and does nothing; a front end overrides what it shows."""
+    """Listens and does nothing. A front end overrides what it shows."""
 
     def note(self, text: str) -> None:
-        """One line about what goes on."""
+        """One line about what the run is doing."""
 
     def planned(self, report: Report) -> None:
         """The plan, before anything is written."""
 
     def stage(self, name: str, total: int) -> None:
-        """`name` ("uploading", "indexing", "deleting") begins or has grown: so many documents in all."""
+        """The stage `name` ("uploading", "indexing", "deleting") gets `total` more documents."""
 
     def advance(self, name: str) -> None:
         """One more document of that stage is done."""
@@ -27,4 +27,4 @@ class Observer:
         """A document was not synced."""
 
     def finished(self) -> None:
-        """No more stages: take a progress bar away."""
+        """No more stages follow: a progress bar is taken away."""

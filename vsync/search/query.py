@@ -1,4 +1,4 @@
-"""Asking a store: which one, with which filters, and how the answers look."""
+"""The filters of a search, and how its results look. Pure."""
 
 from __future__ import annotations
 
@@ -7,39 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from vsync.documents.attributes import parse_attribute_value
 from vsync.errors import ConfigurationError
-from vsync.state.identity import check_manifest
-from vsync.state.manifest import parse_manifest
 from vsync.system.redaction import printable
 
 if TYPE_CHECKING:
-    from vsync.config.settings import Settings
-    from vsync.state.publication import Publication
     from vsync.store.entries import Hit
-    from vsync.store.vector_store import Stores
-    from vsync.sync.workspace import Place
 
 _SNIPPET = 300
-
-
-async def find_store_id(stores: Stores, publication: Publication, place: Place, settings: Settings) -> str:
-    """The store to ask: the one given, the manifest's, or that of the name."""
-    if settings.vector_store_id:
-        return settings.vector_store_id
-    content = publication.read().manifest
-    if content is not None:
-        manifest = check_manifest(parse_manifest(content, publication.title), publication.title, place.identity)
-        state = manifest.targets.get(settings.target)
-        if state is not None:
-            return state.vector_store_id
-    name = settings.vector_store_name or place.identity.name
-    named = [info for info in await stores.list() if info.name == name]
-    if len(named) == 1:
-        return named[0].id
-    found = ", ".join(info.id for info in named) or "none"
-    raise ConfigurationError(
-        f"Which store to search is not clear: there is no manifest, and of the name {name!r} there is {found}.",
-        "Give --vector-store-id (input vector-store-id), or sync first.",
-    )
 
 
 def search_filters(pairs: Sequence[str]) -> Mapping[str, Any] | None:

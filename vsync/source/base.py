@@ -1,7 +1,4 @@
-"""Where documents come from, as one interface: a git revision or a plain folder.
-
-`survey` and `apply` know sources only by this protocol; a stream of records fits in here as well.
-"""
+"""The interface of a source. The other packages know sources only by this protocol."""
 
 from __future__ import annotations
 
@@ -14,37 +11,37 @@ from vsync.system.spool import Content
 
 
 class Source(Protocol):
-    """What a run asks of a source. `head` is the commit that is read, None where there are no commits."""
+    """Where documents come from. `head` is the commit that is read; None: the source has no commits."""
 
     @property
     def head(self) -> str | None: ...
 
     def knows(self, commit: str) -> bool:
-        """Whether a diff from that commit can be made here."""
+        """Whether this source can compare that commit with the head."""
 
     def is_behind(self, commit: str) -> bool:
         """Whether the head is known to be older than that commit."""
 
     def entries(self) -> Iterator[TreeEntry]:
-        """All files."""
+        """All files of the source."""
 
     def changes(self, base: str) -> Iterator[Change]:
-        """What differs between that commit and the head."""
+        """The changes between that commit and the head."""
 
     def identify(self, entry: TreeEntry) -> TreeEntry:
-        """The entry with the id of its bytes, where listing did not give one; `unread_id` when they cannot be read."""
+        """The entry with the id of its bytes. When the bytes cannot be read, the id is `unread_id`."""
 
     def prefetch(self, documents: Sequence[Document]) -> None:
-        """Announces which documents will be read."""
+        """Prepares the reading of these documents. A partial clone fetches their blobs in one request."""
 
     def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
-        """Bytes by path, of those that can be read."""
+        """The size in bytes by path. Documents that cannot be read are left out."""
 
     def chunks(self, document: Document) -> Generator[bytes]:
-        """The bytes of one document in pieces. Raises RepositoryError when only this one cannot be read."""
+        """The bytes of one document in pieces. Raises RepositoryError when this document alone cannot be read."""
 
     def read(self, document: Document) -> tuple[Content, str]:
-        """The bytes of one document for upload, and the id of what was really read. Called from several threads."""
+        """The bytes of one document for upload, and the id of these bytes. Several threads call it at once."""
 
     def close(self) -> None: ...
 
@@ -53,9 +50,10 @@ _UNREAD = "unread:"
 
 
 def unread_id(path: str) -> str:
-    """Stands for the id of bytes that could not be read: such a document is planned, and fails when it is uploaded."""
+    """The id of a document whose bytes could not be read. The document is planned, and fails when it is uploaded."""
     return f"{_UNREAD}{path}"
 
 
 def is_unread(blob: str) -> bool:
+    """Whether that id is an `unread_id`."""
     return blob.startswith(_UNREAD)

@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from vsync.documents.document import Document
+from vsync.documents.inspection import MAX_BYTES, inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Scanner
-from vsync.documents.selection import MAX_BYTES, inspect_content, needs_reading, size_reason
 from vsync.errors import RepositoryError
 from vsync.git.changes import Change, TreeEntry, show_path
 from vsync.source.base import unread_id
@@ -18,7 +18,7 @@ from vsync.system.spool import CHUNK_BYTES, Content
 
 
 class FolderSource:
-    """The files below a plain folder. Their ids are `sha256:` and the hash of their bytes."""
+    """The files below a plain folder. A file's id is `sha256:` and the hash of its bytes."""
 
     head: str | None = None
 
@@ -35,7 +35,7 @@ class FolderSource:
         return self._folder.entries()
 
     def changes(self, base: str) -> Iterator[Change]:
-        raise NotImplementedError("a plain folder has no history; `knows` said so")
+        raise NotImplementedError("a plain folder has no history: `knows` is always false")
 
     def identify(self, entry: TreeEntry) -> TreeEntry:
         try:
@@ -45,7 +45,7 @@ class FolderSource:
 
     def _id_of(self, path: bytes) -> str:
         size = self._folder.size(path)
-        if size > MAX_BYTES:  # a sparse file of terabytes takes no space, but days to read
+        if size > MAX_BYTES:  # a sparse file may have terabytes, and take days to read
             return f"size:{size}"
         digest = hashlib.sha256()
         for chunk in self._folder.chunks(path):
@@ -56,11 +56,11 @@ class FolderSource:
         return None
 
     def sizes(self, documents: Sequence[Document]) -> dict[str, int]:
-        found = {}
+        sizes = {}
         for document in documents:
             with contextlib.suppress(RepositoryError):
-                found[document.path] = self._folder.size(document.path.encode())
-        return found
+                sizes[document.path] = self._folder.size(document.path.encode())
+        return sizes
 
     def chunks(self, document: Document) -> Generator[bytes]:
         return self._folder.chunks(document.path.encode())
@@ -77,7 +77,7 @@ class FolderSource:
 
 
 def inspect_again(path: str, content: Content) -> None:
-    """Refuses what has come to a path since it was looked at, when it can be no document. Rewinds what can."""
+    """Raises RepositoryError when a file has changed since it was planned, and cannot be a document now."""
     reason = size_reason(content.bytes)
     if reason is None and needs_reading(path, content.bytes):
         reason, _ = inspect_content(path, iter(lambda: content.file.read(CHUNK_BYTES), b""), Scanner())
@@ -85,7 +85,7 @@ def inspect_again(path: str, content: Content) -> None:
     if reason is not None:
         content.close()
         raise RepositoryError(
-            f"{path!r} has changed since the run began, and is no document now: {reason}.", "Run again."
+            f"{path!r} has changed since the run began, and cannot be a document now: {reason}.", "Run again."
         )
 
 

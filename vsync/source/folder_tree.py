@@ -1,7 +1,7 @@
-"""A plain folder as source: what stands below it, read without ever following a link.
+"""The files below a folder, read without ever following a link.
 
-Every open goes component by component from the folder's own descriptor with O_NOFOLLOW, so that a link put in place
-while the scan runs cannot lead outside either.
+Every file is opened component by component, from the folder's own descriptor and with O_NOFOLLOW. So a link that
+somebody makes while the run reads cannot lead outside either.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vsync.system.spool import CHUNK_BYTES, Content, spool
 
 _REGULAR = "100644"
 MAX_DEPTH = 2000
-"""Folders in each other; git stops at about as many (core.maxTreeDepth)."""
+"""The deepest nesting of folders. Git has about the same limit (core.maxTreeDepth)."""
 
 Kind = Literal["file", "folder", "link"]
 
@@ -33,7 +33,7 @@ class Folder:
         self.root = path.resolve()
 
     def entries(self) -> Iterator[TreeEntry]:
-        """Every file and link below the folder, with no blob id yet. Sockets, devices and pipes are left out."""
+        """Every file and link below the folder, without a blob id. Sockets, devices and pipes are left out."""
         waiting: list[list[bytes]] = [[]]
         with contextlib.closing(_Descent(self.root)) as descent:
             while waiting:
@@ -41,22 +41,22 @@ class Folder:
                 folder = b"".join(part + b"/" for part in parts)
                 for name, kind in self._listed(descent, parts):
                     if kind == "folder":
-                        # Never documents (selection says so too); a .git folder is not worth the walk.
+                        # `selection` refuses these as well. They are left out here to save the walk through a .git folder.
                         if not name.startswith(b".git") and name != b".vsync":
                             waiting.append([*parts, name])
                     elif kind is not None:
                         yield TreeEntry(folder + name, SYMLINK if kind == "link" else _REGULAR, "")
 
     def _listed(self, descent: _Descent, parts: list[bytes]) -> list[tuple[bytes, Kind | None]]:
-        """What stands in a folder; None for what is neither folder, file nor link."""
+        """The names in a folder with their kinds. The kind is None for anything but a folder, file or link."""
         if len(parts) > MAX_DEPTH:
             raise RepositoryError(
                 f"{self.root} has more than {MAX_DEPTH:,} folders in each other.",
                 "Give a folder inside it with --folder.",
             )
         try:
-            with os.scandir(descent.to(parts)) as found:
-                return [(os.fsencode(item.name), _kind(item)) for item in found]
+            with os.scandir(descent.to(parts)) as items:
+                return [(os.fsencode(item.name), _kind(item)) for item in items]
         except OSError as error:
             raise _unreadable(b"/".join(parts), self.root, error) from error
 
@@ -69,7 +69,7 @@ class Folder:
             os.close(descriptor)
 
     def chunks(self, path: bytes) -> Generator[bytes]:
-        """The file's bytes in pieces: no more than it had when it was opened, so that one that grows has an end."""
+        """The file's bytes in pieces, up to the size that it had when it was opened: a growing file must have an end."""
         with os.fdopen(self._open(path), "rb") as file:
             left = os.fstat(file.fileno()).st_size
             while left and (chunk := self._next(file, min(left, CHUNK_BYTES), path)):
@@ -82,14 +82,14 @@ class Folder:
         except OSError as error:
             raise _unreadable(path, self.root, error) from error
 
-    def read(self, path: bytes, most: int) -> Content:
-        """The file's bytes, spooled. Raises RepositoryError when there are more than `most`."""
-        return spool(self._at_most(path, most))
+    def read(self, path: bytes, limit: int) -> Content:
+        """The file's bytes, spooled. Raises RepositoryError when there are more than `limit`."""
+        return spool(self._limited(path, limit))
 
-    def _at_most(self, path: bytes, most: int) -> Iterator[bytes]:
+    def _limited(self, path: bytes, limit: int) -> Iterator[bytes]:
         for chunk in self.chunks(path):
-            most -= len(chunk)
-            if most < 0:
+            limit -= len(chunk)
+            if limit < 0:
                 raise RepositoryError(f"{show_path(path)!r} in {self.root} has become too large.", "Run again.")
             yield chunk
 
@@ -108,7 +108,7 @@ class Folder:
 
 
 class _Descent:
-    """An open folder somewhere below the root. Never more than two are open, however deep it goes."""
+    """An open folder below the root. At most two folders are open at any time, at any depth."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -116,18 +116,18 @@ class _Descent:
         self._current: int | None = None
 
     def to(self, parts: list[bytes]) -> int:
-        """A descriptor of the folder of that path; from a folder to one in it takes one step."""
-        known = len(self._parts)
-        if self._current is None or parts[:known] != self._parts:
+        """A descriptor of the folder at that path. From the current folder to a folder inside it is one step."""
+        reached = len(self._parts)
+        if self._current is None or parts[:reached] != self._parts:
             self.close()
-            self._current, known = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY), 0
+            self._current, reached = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY), 0
         try:
-            for part in parts[known:]:
+            for part in parts[reached:]:
                 above = self._current
                 self._current = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
                 os.close(above)
         except OSError:
-            self.close()  # half of the way is no place to go on from
+            self.close()  # the open folder is neither the old one nor the wanted one
             raise
         self._parts = parts
         return self._current

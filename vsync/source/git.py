@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 
 from vsync.documents.document import Document
+from vsync.git.blob_reader import BlobReader
 from vsync.git.changes import Change, TreeEntry
-from vsync.git.repository import BlobReader, Repository
+from vsync.git.repository import Repository
 from vsync.system.spool import Content
 
 
 class GitSource:
-    """The tree of one commit."""
+    """The files in the tree of one commit."""
 
     def __init__(self, repository: Repository, head: str) -> None:
         self._repository = repository

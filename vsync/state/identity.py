@@ -1,4 +1,4 @@
-"""Which repository this is, and whether a manifest is its own. Pure."""
+"""Which repository this is, and whether a manifest belongs to it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vsync.state.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class SourceIdentity:
-    """A source's readable name. `certain`: the name identifies it, and is not just that of a folder."""
+    """A source's readable name. `certain`: the name identifies the source, and is not just the name of a folder."""
 
     name: str
     repository_id: str | None = None
@@ -22,7 +22,7 @@ class SourceIdentity:
 def identify(
     given: str | None, repository: str | None, repository_id: str | None, remote_url: str | None, folder: str
 ) -> SourceIdentity:
-    """The identity from what is known, the surest first: the user's word, GitHub's, the remote's address, the folder."""
+    """The identity from the first of these that is given: the user's name, GitHub's, the remote's address, the folder."""
     if given:
         return SourceIdentity(given, repository_id if given == repository else None, certain=True)
     if repository:
@@ -32,11 +32,14 @@ def identify(
 
 
 def name_of_remote(url: str) -> tuple[str | None, bool]:
-    """`owner/repo` of a hosted remote, or a local path's last component; and whether it is hosted."""
+    """The name in a remote's address, and whether the remote is hosted.
+
+    The name is `owner/repo` for a hosted remote, and the last component of a local path.
+    """
     if "://" in url:
         try:
             parts = urlsplit(url)
-        except ValueError:  # no address: git would not take it either
+        except ValueError:  # git would not accept such an address either
             return None, False
         path, hosted = parts.path, bool(parts.hostname) and parts.scheme != "file"
     elif (scp := re.match(r"^(?:[^/@]+@)?[^/:]+:(?!/)(.+)$", url)) is not None:
@@ -50,15 +53,15 @@ def name_of_remote(url: str) -> tuple[str | None, bool]:
 
 
 def check_manifest(manifest: Manifest, name: str, source: SourceIdentity) -> Manifest:
-    """The manifest, under the source's present name; raises ManifestError when it is of another source.
+    """The manifest, with the source's present name. Raises ManifestError when it belongs to another source.
 
-    A repository that was renamed or transferred keeps its id and goes on. A fork or a copy made from a template does
-    not: it must never write to the original's store.
+    A renamed or transferred repository keeps its id, so its manifest stays valid. A fork, or a copy of a template, has
+    another id: it must never write to the original's store.
     """
     ids = (manifest.repository_id, source.repository_id)
     if None not in ids and ids[0] != ids[1]:
         raise ManifestError(
-            f"The manifest {name} belongs to {manifest.source!r}, of which {source.name!r} is a fork or a copy.",
+            f"The manifest {name} belongs to {manifest.source!r}; {source.name!r} is a fork or a copy of it.",
             "Delete the manifest here and give this repository a vector store of its own.",
         )
     if None not in ids or manifest.source == source.name:

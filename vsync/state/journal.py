@@ -1,16 +1,19 @@
-"""What this machine knows of uploads that no manifest records yet.
+"""The journal: this machine's record of uploads that no manifest records yet.
 
-An upload stands here before it is sent, and its File's id before the File is attached; both go when the manifest that
-names them is published. So when a run dies, the next one on this machine knows which Files it made, and which requests
-may have made one without an answer. Each run writes a file of its own beside the seal, and only while it holds the
-seal: by a temporary file, fsync and rename, many changes in one write. What a file says is pure (`Record`).
+| when | what happens in the journal |
+| --- | --- |
+| before an upload is sent | its name and size are written |
+| before the new File is attached | the id of the File is written |
+| after the manifest is published | both are removed |
+
+So when a run crashes, the next run on this machine knows which Files it made, and which requests may have made a File
+without an answer. Each run writes a file of its own beside the seal, and only while it holds the seal.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import secrets
 from collections.abc import Callable, Collection
@@ -19,89 +22,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vsync.errors import PublicationFailed
+from vsync.state.journal_record import Attempt, Record, dump_journal, parse_journal
 from vsync.system.atomic_write import write_durably
 
 if TYPE_CHECKING:
     import asyncio
 
-_VERSION = 1
 _READ_ONLY = {"Read-only file system", "Permission denied"}
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An upload that was sent and never answered: it may have made a File, or not.
-
-    `since` and `until` are the server's own times (seconds since the epoch, from the `Date` of its answers): that of the
-    last answer before the request and of the first one after it had failed. None: no answer told one.
-    """
-
-    filename: str
-    bytes: int
-    since: int | None
-    until: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a journal says: the runs it knows all uploads of, Files that came to be, and requests without an answer."""
-
-    runs: tuple[str, ...] = ()
-    uploaded: tuple[str, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-
-    def __add__(self, other: Record) -> Record:
-        return Record((*self.runs, *other.runs), (*self.uploaded, *other.uploaded), (*self.attempts, *other.attempts))
-
-
-def dump_journal(record: Record) -> bytes:
-    data = {
-        "version": _VERSION,
-        "runs": list(record.runs),
-        "uploaded": list(record.uploaded),
-        "attempts": [[item.filename, item.bytes, item.since, item.until] for item in record.attempts],
-    }
-    return (json.dumps(data) + "\n").encode()
-
-
-def parse_journal(content: bytes) -> Record | None:
-    """What these bytes say; None when they are no journal."""
-    try:
-        data = json.loads(content)
-        if data["version"] != _VERSION:
-            return None
-        return Record(
-            tuple(map(_text, data["runs"])),
-            tuple(map(_text, data["uploaded"])),
-            tuple(
-                Attempt(_text(filename), _whole(size), _time(since), _time(until))
-                for filename, size, since, until in data["attempts"]
-            ),
-        )
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError("not a text")
-    value.encode()  # half a character parses, but no manifest could hold it
-    return value
-
-
-def _whole(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError("not a number")
-    return value
-
-
-def _time(value: object) -> int | None:
-    return None if value is None else _whole(value)
 
 
 @dataclass
 class _Pending:
-    """One upload on its way. `lost`: no answer will come any more."""
+    """An upload that was sent. `lost`: its answer will not come any more."""
 
     attempt: Attempt
     lost: bool = False
@@ -109,9 +41,9 @@ class _Pending:
 
 @dataclass
 class Journal:
-    """The journal of one run, and those that dead runs left. `folder` None keeps it in memory only.
+    """The journal of this run, and the journals that crashed runs left. `folder` None keeps it in memory only.
 
-    `waits` is asked before a run knows whether there is anything to do, `open` when it holds the seal.
+    Ask `waits` to find out whether there is anything to do. Call `open` after the seal is taken.
     """
 
     folder: Path | None = None
@@ -125,31 +57,31 @@ class Journal:
         self._uploaded: dict[str, None] = {}
         self._pending: dict[int, _Pending] = {}
         self._tickets = itertools.count()
-        self._changes = self._durable = 0
+        self._changes = self._written_changes = 0
         self._turn: asyncio.Lock | None = None
 
     def waits(self, closed_by: str | None = None) -> bool:
-        """Whether a run left something here that did not come to its end. `closed_by` is the run that closed the seal."""
-        return any(self._left_by(path) != closed_by or closed_by is None for path in self._others())
+        """Whether a crashed run left a journal here. `closed_by` is the run that closed the seal: it did not crash."""
+        return any(self._writer_of(path) != closed_by or closed_by is None for path in self._others())
 
-    def _left_by(self, path: Path) -> str | None:
+    def _writer_of(self, path: Path) -> str | None:
         try:
             record = parse_journal(path.read_bytes())
         except OSError:
-            return None  # it has just been removed by the run that it belongs to
+            return None  # the run that wrote it has just removed it
         return record.runs[0] if record is not None and record.runs else None
 
     def left(self) -> tuple[str, ...]:
-        """The Files that dead runs left, as far as it can be read. Nothing is changed, and no seal is needed."""
-        found: list[str] = []
+        """The Files that crashed runs left, from the readable journals. Changes nothing, and needs no seal."""
+        file_ids: list[str] = []
         for path in self._others():
             with contextlib.suppress(OSError):
                 record = parse_journal(path.read_bytes())
-                found += record.uploaded if record is not None else ()
-        return tuple(found)
+                file_ids += record.uploaded if record is not None else ()
+        return tuple(file_ids)
 
     def open(self, run: str) -> None:
-        """Reads what dead runs left, and begins this run's own file. Call it while the seal is held."""
+        """Reads what crashed runs left, and begins the file of this run. Call it while the seal is held."""
         self._run = run
         for path in self._others():
             try:
@@ -166,16 +98,16 @@ class Journal:
         if self.folder is not None:
             self._path = self.folder / f"{self.key}.journal-{secrets.token_hex(4)}.json"
             try:
-                self._write()
+                _write_journal(self._path, dump_journal(self._own()))
             except PublicationFailed as error:
                 if not any(words in error.message for words in _READ_ONLY):
                     raise
                 self._path = None
-                self.note(f"{error.message} This run goes on without one.")
+                self.note(f"{error.message} This run goes on without a journal.")
 
     @property
     def inherited(self) -> Record:
-        """What dead runs left."""
+        """What crashed runs left."""
         return sum(self._inherited.values(), Record())
 
     @property
@@ -191,49 +123,52 @@ class Journal:
     # --- While uploads go on --------------------------------------------------------------------------------
 
     async def sending(self, filename: str, size: int, since: int | None) -> int:
-        """Records an upload before it is sent, and gives its number here."""
+        """Records an upload before it is sent, and returns its number in this journal."""
         ticket = next(self._tickets)
         self._pending[ticket] = _Pending(Attempt(filename, size, since))
         await self._written()
         return ticket
 
     async def answered(self, ticket: int, file_id: str) -> None:
-        """Records the File that an upload made, before anything is done with it."""
+        """Records the File that an upload made, before anything is done with the File."""
         self._uploaded[file_id] = None
         del self._pending[ticket]
         await self._written()
 
     def unmade(self, ticket: int) -> None:
-        """The upload made no File: it was refused, or never reached the server."""
+        """Removes an upload that made no File: it was refused, or never reached the server."""
         self._pending.pop(ticket, None)
 
     def lose(self, ticket: int) -> Callable[[int], None]:
-        """The answer will not come. Gives what is to be told the server's time at its next answer."""
+        """Records that an answer will not come. Returns a function to call with the server's time at its next answer."""
         self._pending[ticket].lost = True
 
-        def heard(time: int) -> None:
+        def server_time(time: int) -> None:
             if ticket in self._pending:
-                before = self._pending[ticket].attempt
-                self._pending[ticket].attempt = Attempt(before.filename, before.bytes, before.since, time)
+                sent = self._pending[ticket].attempt
+                self._pending[ticket].attempt = Attempt(sent.filename, sent.bytes, sent.since, time)
 
-        return heard
+        return server_time
 
     # --- At the end -----------------------------------------------------------------------------------------
 
     def recorded(self) -> None:
-        """The manifest names every File of this run, and of those before it: they need not stand here any more."""
+        """Removes all Files, of this run and of crashed runs: the published manifest names them now."""
         self._uploaded.clear()
         for path, record in self._inherited.items():
             self._inherited[path] = Record(record.runs, (), record.attempts)
 
     def close(self, *, settled: bool) -> None:
-        """Removes what is done with. `settled`: what was never answered has been looked for as well."""
-        left = self._record()
+        """Removes the journals. When something in them is left to do, one journal keeps it for the next run.
+
+        `settled`: Files of unanswered uploads have been looked for, so these uploads are done with as well.
+        """
+        left = self._own() + self.inherited
         if settled:
             left = Record(left.runs, left.uploaded)
         waits = bool(left.uploaded or left.attempts)
         if waits and self._path is None:
-            return  # what dead runs left stays where it is
+            return  # this run has no file: the journals of crashed runs stay as they are
         if waits and self._path is not None:
             _write_journal(self._path, dump_journal(left))
         else:
@@ -248,22 +183,22 @@ class Journal:
             if path is not None:
                 path.unlink(missing_ok=True)
         except OSError as error:
-            self.note(f"The journal {path} could not be removed: {error.strerror}. The next run does that.")
+            self.note(f"The journal {path} could not be removed: {error.strerror}. The next run removes it.")
 
     # --- The file -------------------------------------------------------------------------------------------
 
     def _others(self) -> list[Path]:
+        """The journals of other runs."""
         if self.folder is None:
             return []
-        found = self.folder.glob(f"{glob_escaped(self.key)}.journal-*.json")
-        return sorted(path for path in found if path != self._path and not path.is_symlink())
+        paths = self.folder.glob(f"{glob_escaped(self.key)}.journal-*.json")
+        return sorted(path for path in paths if path != self._path and not path.is_symlink())
 
-    def _record(self) -> Record:
-        mine = Record((self._run,), tuple(self._uploaded), tuple(item.attempt for item in self._pending.values()))
-        return mine + self.inherited
+    def _own(self) -> Record:
+        return Record((self._run,), tuple(self._uploaded), tuple(item.attempt for item in self._pending.values()))
 
     async def _written(self) -> None:
-        """Returns when the file holds what is known now. Changes that come while it is written share the next write."""
+        """Returns when the file holds all changes up to now. Changes during a write share the next write."""
         import asyncio  # 40 ms, and a run with nothing to do has no event loop
 
         if self._path is None:
@@ -272,23 +207,14 @@ class Journal:
         self._changes += 1
         mine = self._changes
         async with self._turn:
-            if self._durable < mine:
-                now, content = self._changes, self._own()
+            if self._written_changes < mine:
+                changes, content = self._changes, dump_journal(self._own())
                 await asyncio.to_thread(_write_journal, self._path, content)
-                self._durable = now
-
-    def _write(self) -> None:
-        assert self._path is not None
-        _write_journal(self._path, self._own())
-
-    def _own(self) -> bytes:
-        return dump_journal(
-            Record((self._run,), tuple(self._uploaded), tuple(item.attempt for item in self._pending.values()))
-        )
+                self._written_changes = changes
 
 
 def glob_escaped(text: str) -> str:
-    """The text for a glob pattern, taken literally."""
+    """The text as a glob pattern that matches exactly this text."""
     return "".join(f"[{char}]" if char in "*?[" else char for char in text)
 
 

@@ -1,9 +1,14 @@
 """The manifest and the seal as local files.
 
-The manifest is a file of the repository or folder; the seal stands in git's common directory (linked worktrees share
-it), or beside a folder's manifest. The seal is changed only under an OS lock, its holder keeps a second lock for as
-long as it lives, and the kernel drops that one with the process: so a dead holder is known at once, a stopped one after
-it has not renewed for three minutes.
+| file | where |
+| --- | --- |
+| manifest | in the repository or folder |
+| seal | in git's common directory, which linked worktrees share; for a plain folder beside its manifest |
+| lock | beside the seal; a run holds it while it changes the seal |
+| holder | beside the seal; the run that has the seal keeps it locked, and the kernel drops that lock with the process |
+
+So other runs see at once that a holder has died. A holder that is only stopped loses the seal when it has not renewed
+the seal for three minutes.
 """
 
 from __future__ import annotations
@@ -13,7 +18,6 @@ import dataclasses
 import fcntl
 import hashlib
 import os
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -21,22 +25,19 @@ from pathlib import Path
 from typing import Literal
 
 from vsync.errors import ManifestError, PublicationFailed, SealHeld, VsyncError
+from vsync.state.file_lock import locked
 from vsync.state.manifest import blob_id
-from vsync.state.publication import STALE_AFTER_S, Published, doubted, instant, succeed
-from vsync.state.seal import Seal, dump_seal, parse_seal
+from vsync.state.publication import STALE_AFTER_S, Published, taken_over
+from vsync.state.seal import Seal, doubted, dump_seal, instant, parse_seal, succeed
 from vsync.system.atomic_write import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
 
 _LOOK_EVERY_S = 0.2
-_LOCK_WAIT_S = 30.0
-"""For a lock that is held for a few writes of a small file."""
-_STOPPED_WAIT_S = 5.0
-"""The same, once the run was told to stop: GitHub kills a cancelled container after ten seconds."""
 
 
 class LocalPublication:
-    """Manifest and seal as files. `manifest` None keeps no manifest (`--manifest none`).
+    """Manifest and seal as files. `manifest` None: no manifest is kept (`--manifest none`).
 
-    `stopped` says for how many seconds the run has been told to stop (None: it has not).
+    `stopped` says for how many seconds the run has been told to stop; None: it has not been told.
     """
 
     commit: str | None = None
@@ -77,7 +78,7 @@ class LocalPublication:
         pause: Callable[[float], None] = time.sleep,
     ) -> Seal | None:
         deadline = time.monotonic() + timeout_s
-        told = False
+        announced = False
         with _writable(self._seal):
             make_folder(self._seal.parent)
             for path in (self._seal, self._manifest):
@@ -91,11 +92,11 @@ class LocalPublication:
                         f"Another run is at work on this target since {since}, and {timeout_s:g} s have passed.",
                         "Run again when it has ended, or wait longer with --lock-timeout (input lock-timeout).",
                     )
-                if not told:
+                if not announced:
                     waiting(
                         f"Another run is at work on this target since {since}; waiting up to {timeout_s:g} s for it."
                     )
-                    told = True
+                    announced = True
                 pause(_LOOK_EVERY_S)
         return self._before
 
@@ -109,7 +110,7 @@ class LocalPublication:
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
-        with _writable(self._shared_lock, PublicationFailed), _locked(self._shared_lock, self._stopped):
+        with _writable(self._shared_lock, PublicationFailed), locked(self._shared_lock, self._stopped):
             yield
 
     def claim_owner(self, owner: str, *, sure: bool) -> str:
@@ -144,7 +145,7 @@ class LocalPublication:
             self.release()
 
     def note(self, run: str, head: str | None) -> bool:
-        """Runs on one machine follow each other, and the manifest there tells which was the last."""
+        """Nothing to record: runs on one machine follow each other, and the manifest says which run was the last."""
         return True
 
     def others_open(self) -> bool:
@@ -191,7 +192,7 @@ class LocalPublication:
             before = self._read_seal()
             held = self._lock_holder()
             if held is None and self._stale():
-                # A new file: the stopped process keeps its lock on the old one.
+                # A new file, because the stopped process keeps its lock on the old file.
                 self._holder.unlink(missing_ok=True)
                 held = self._lock_holder()
             if held is None:
@@ -199,7 +200,7 @@ class LocalPublication:
             self._held, self._before = held, before
             try:
                 self._write_seal(succeed(before, seal))
-                self._doubt.unlink(missing_ok=True)  # this run's own open seal says it from now on
+                self._doubt.unlink(missing_ok=True)  # from now on the open seal of this run says the same
             except BaseException:
                 self.release()
                 raise
@@ -222,19 +223,16 @@ class LocalPublication:
             return False
 
     def _critical(self) -> AbstractContextManager[None]:
-        return _locked(self._lock, self._stopped)
+        return locked(self._lock, self._stopped)
 
     def _check_mine(self) -> Seal:
         seal = self._read_seal()
         if seal is None or self._mine is None or seal.run != self._mine.run or not self._holds():
-            raise SealHeld(
-                "Another run has taken over this target, because this one did not answer for three minutes.",
-                "Nothing is lost: what was done is in the store, and the other run goes on from there.",
-            )
+            raise taken_over()
         return seal
 
     def _holds(self) -> bool:
-        """Whether the lock on the holder's file is this process's: one that took over has made another file."""
+        """Whether this process still has the lock on the holder file. A run that took over has made another file."""
         if self._held is None:
             return False
         try:
@@ -270,7 +268,7 @@ class LocalPublication:
 
 
 def _is_open(seal: Path) -> bool:
-    """Whether it is the seal of a run under way; one that is given back meanwhile is not."""
+    """Whether that seal is open. A seal that is removed meanwhile is not open."""
     try:
         return parse_seal(seal.read_bytes()).state == "open"
     except FileNotFoundError:
@@ -278,37 +276,8 @@ def _is_open(seal: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(path: Path, stopped: Callable[[], float | None]) -> Iterator[None]:
-    """Holds an OS lock on a file, which is made when it is not there. Raises PublicationFailed when it does not get it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        give_to_owner_of(path.parent, path)
-        _lock(descriptor, path, stopped)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, path: Path, stopped: Callable[[], float | None]) -> None:
-    started = time.monotonic()
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waited = time.monotonic() - started
-        else:
-            return
-        if waited >= _LOCK_WAIT_S or (stopped() or 0.0) >= _STOPPED_WAIT_S:
-            raise PublicationFailed(
-                f"Another process holds the lock {path} and does not let go of it: it may have been stopped in the middle "
-                f"({waited:.0f} s were waited for it).",
-                f"Let it go on, or end it (`fuser {shlex.quote(str(path))}` shows it), and run again: nothing is lost.",
-            )
-        time.sleep(min(_LOOK_EVERY_S, 0.005 + waited / 10))
-
-
-@contextlib.contextmanager
 def _writable(path: Path, failure: type[VsyncError] = ManifestError) -> Iterator[None]:
+    """Raises `failure` when the system refuses a write. `path` is what the message names."""
     try:
         yield
     except OSError as error:

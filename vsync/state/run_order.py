@@ -8,13 +8,13 @@ _RUN_ID = re.compile(r"[0-9]{1,20}")
 
 
 def newest_run(*runs: object) -> str | None:
-    """The newest of these that is the number of a workflow run; None when none is."""
-    known = [run for run in runs if isinstance(run, str) and _RUN_ID.fullmatch(run)]
-    return max(known, key=int, default=None)
+    """The newest of these workflow runs; None when none of them is the number of a workflow run."""
+    numbers = [run for run in runs if isinstance(run, str) and _RUN_ID.fullmatch(run)]
+    return max(numbers, key=int, default=None)
 
 
 def is_late(published: object, run_id: str | None, head: str | None) -> bool:
-    """Whether the run that `published` names is newer than this one. An explicit head is a person's order, and obeyed."""
+    """Whether the run `published` is newer than this run. An explicit head is a person's order, so it is never late."""
     if head is not None or run_id is None or not isinstance(published, str):
         return False
     return all(_RUN_ID.fullmatch(text) for text in (published, run_id)) and int(run_id) < int(published)

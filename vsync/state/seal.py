@@ -1,17 +1,21 @@
-"""The seal: a target's lock and its last published state. Pure."""
+"""The seal as a value: a target's lock and its last published state. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from vsync.state.manifest import _MAX_NUMBER
+from vsync.state.manifest import MAX_NUMBER
+from vsync.state.run_order import newest_run
+
+_MAX_UNFINISHED = 20
 
 
-class Unsettled(NamedTuple):
-    """A run that died: when it took the seal, its commit, and its last sign of life, in ISO 8601 by its own clock."""
+class UnfinishedRun(NamedTuple):
+    """A run that did not finish: its commit, when it took the seal, and its last sign of life (ISO 8601, by its own clock)."""
 
     run: str
     since: str
@@ -21,15 +25,21 @@ class Unsettled(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A target's lock and the blob id of the manifest that was last published under it.
+    """A target's lock and its last published state.
 
-    `content` identifies the target's own part of that manifest: another target's run changes the file, and not that.
-    `owner` is kept here from before the first upload on, so that a first run that dies leaves entries that the next
-    one knows as its own. `released` says that the run that left it open has ended,
-    `ended` which was the newest workflow run that came to its end. `unsettled` are the runs that died under it since it
-    was last closed: what they uploaded may still have to be looked for. `place` says which manifest it vouches for, where
-    one seal could be taken for another's. `seen` is when whoever holds it last gave a sign of life; it is not written, but
-    read off where the seal stands.
+    | field | meaning |
+    | --- | --- |
+    | `state` | `open` while a run is under way |
+    | `run`, `since`, `head` | the run that took the seal last, when it took it, and its commit |
+    | `serial` | the number of the last published state |
+    | `manifest` | the blob id of the last published manifest |
+    | `content` | the hash of this target's part of that manifest; other targets' runs do not change it |
+    | `owner` | the owner of the target's entries; the seal has it before the first upload, in case the first run crashes |
+    | `released` | the run that left the seal open has ended |
+    | `ended` | the newest workflow run that finished |
+    | `unfinished` | runs since the seal was last closed that did not finish; their uploads may be left. In JSON: `unsettled` |
+    | `place` | which manifest this is, where the seals of two manifests could be confused |
+    | `seen` | the holder's last sign of life; it is not in the JSON, but the date of the seal's file or commit |
     """
 
     state: Literal["open", "closed"]
@@ -42,20 +52,25 @@ class Seal:
     owner: str | None = None
     released: bool = False
     ended: str | None = None
-    unsettled: tuple[Unsettled, ...] = ()
+    unfinished: tuple[UnfinishedRun, ...] = ()
     place: str | None = field(default=None, compare=False)
     seen: str | None = field(default=None, compare=False)
 
+
+# --- Trust --------------------------------------------------------------------------------------------------
 
 Trust = Literal["first", "unsealed", "sealed", "doubtful"]
 
 
 def trust(manifest_blob: str | None, seal: Seal | None, content: str | None = None) -> Trust:
-    """How far a manifest may be believed.
+    """How far a manifest may be trusted.
 
-    `first`: there is neither manifest nor seal. `sealed`: the manifest is the one last published, and that run ended.
-    `unsealed`: nothing is known against it (a fresh clone has no local seal), so ids are checked before they are
-    deleted. `doubtful`: the last run did not end, or the manifest was rewound; the store is listed first.
+    | answer | when |
+    | --- | --- |
+    | `first` | there is no manifest and no seal |
+    | `sealed` | the manifest is the last published one, and its run finished |
+    | `unsealed` | there is no seal (a fresh clone has no local seal): each id is checked before it is deleted |
+    | `doubtful` | the last run did not finish, or the manifest was set back: the store is listed first |
     """
     if seal is None:
         return "first" if manifest_blob is None else "unsealed"
@@ -65,18 +80,58 @@ def trust(manifest_blob: str | None, seal: Seal | None, content: str | None = No
 
 
 def vouches(seal: Seal, manifest_blob: str | None, content: str | None) -> bool:
-    """Whether the seal knows this manifest, or at least its target's part of it."""
+    """Whether the seal was published with this manifest, or with the same part of it for this target."""
     return seal.manifest == manifest_blob or (content is not None and seal.content == content)
 
 
-# --- Seal ---------------------------------------------------------------------------------------------------
+# --- From one run to the next -------------------------------------------------------------------------------
 
+
+def succeed(before: Seal | None, seal: Seal) -> Seal:
+    """The seal that a run opens. It takes over from the seal before it what was published, the owner and the runs."""
+    if before is None:
+        return replace(seal, manifest=None, content=None)
+    return replace(
+        seal,
+        serial=before.serial,
+        manifest=before.manifest,
+        content=before.content,
+        owner=seal.owner or before.owner,
+        ended=newest_run(before.ended, before.run if before.state == "closed" else None),
+        unfinished=unfinished_runs(before),
+    )
+
+
+def doubted(seal: Seal, overtaken: Seal | None = None) -> Seal:
+    """A seal that must not be trusted although its run finished. It is treated as open.
+
+    `overtaken` is the seal of the run that left the mark of doubt: that run's last uploads may be left in the store.
+    """
+    runs = (*seal.unfinished, *unfinished_runs(overtaken))[-_MAX_UNFINISHED:]
+    if seal.state == "open":
+        return replace(seal, unfinished=runs)
+    return replace(seal, state="open", ended=newest_run(seal.ended, seal.run), unfinished=runs)
+
+
+def unfinished_runs(seal: Seal | None) -> tuple[UnfinishedRun, ...]:
+    """The runs under this seal that did not finish. The last of them is the run that left it open."""
+    if seal is None or seal.state == "closed":
+        return ()
+    return (*seal.unfinished, UnfinishedRun(seal.run, seal.since, seal.head, seal.seen))[-_MAX_UNFINISHED:]
+
+
+def instant(time_s: float) -> str:
+    """Seconds since the epoch, as a seal writes times."""
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------
 
 _UNREADABLE = Seal(state="open", run="", since="")
 
 
 def parse_seal(content: bytes) -> Seal:
-    """The seal in these bytes. One that cannot be read counts as open: then nothing vouches for the manifest."""
+    """The seal in these bytes. An unreadable seal counts as open: nothing then vouches for the manifest."""
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):
@@ -86,7 +141,7 @@ def parse_seal(content: bytes) -> Seal:
     texts = [data.get(key) for key in ("run", "since")]
     options = [data.get(key) for key in ("head", "manifest", "content", "owner", "ended", "place")]
     serial = data.get("serial")
-    if not all(isinstance(text, str) for text in texts) or type(serial) is not int or abs(serial) >= _MAX_NUMBER:
+    if not all(isinstance(text, str) for text in texts) or type(serial) is not int or abs(serial) >= MAX_NUMBER:
         return _UNREADABLE
     if not all(text is None or isinstance(text, str) for text in options):
         return _UNREADABLE
@@ -104,13 +159,23 @@ def parse_seal(content: bytes) -> Seal:
         released=data.get("released") is True,
         ended=data.get("ended"),
         place=data.get("place"),
-        unsettled=_dead_runs(data.get("unsettled")),
+        unfinished=_parse_unfinished(data.get("unsettled")),
     )
 
 
-def _dead_runs(data: object) -> tuple[Unsettled, ...]:
-    """What of it can be read: a run that is missing here is only not looked after."""
-    found = []
+def dump_seal(seal: Seal) -> bytes:
+    data = dataclasses.asdict(seal)
+    del data["seen"]
+    data["unsettled"] = data.pop("unfinished")
+    for key in ("released", "ended", "place", "unsettled"):
+        if not data[key] or (key == "unsettled" and seal.state == "closed"):
+            del data[key]
+    return (json.dumps(data, sort_keys=True) + "\n").encode()
+
+
+def _parse_unfinished(data: object) -> tuple[UnfinishedRun, ...]:
+    """The readable items. An item that is left out only means that nobody looks for that run's uploads."""
+    runs = []
     for item in data if isinstance(data, list) else []:
         if (
             isinstance(item, list)
@@ -118,8 +183,8 @@ def _dead_runs(data: object) -> tuple[Unsettled, ...]:
             and _are_texts(item[:2])
             and _are_texts(item[2:], or_none=True)
         ):
-            found.append(Unsettled(*item))
-    return tuple(found)
+            runs.append(UnfinishedRun(*item))
+    return tuple(runs)
 
 
 def _are_texts(values: list[object], *, or_none: bool = False) -> bool:
@@ -127,18 +192,9 @@ def _are_texts(values: list[object], *, or_none: bool = False) -> bool:
 
 
 def _encodable(text: str) -> bool:
-    """Whether the text is whole characters: half of one parses, but can never be written into a manifest."""
+    """Whether the text can be written as UTF-8. JSON can hold a lone surrogate, and a manifest cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-def dump_seal(seal: Seal) -> bytes:
-    data = dataclasses.asdict(seal)
-    del data["seen"]
-    for key in ("released", "ended", "place", "unsettled"):
-        if not data[key] or (key == "unsettled" and seal.state == "closed"):
-            del data[key]
-    return (json.dumps(data, sort_keys=True) + "\n").encode()

@@ -1,84 +1,25 @@
-"""What servers answer, parsed: into values, or refused."""
+"""The server's answers, parsed into values. An answer that cannot be read is refused with ValueError or TypeError. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from vsync.documents.attributes import Attributes
 from vsync.documents.chunking import Chunking
-from vsync.store.client import Refused, plain
 from vsync.store.entries import BatchProgress, Hit, StoreEntry, StoreInfo
 from vsync.system.redaction import redacted
 
-T = TypeVar("T")
-
-PAGE = 100
-
-_CODE = re.compile(r"[^A-Za-z0-9_.-]")
+_NOT_IN_A_CODE = re.compile(r"[^A-Za-z0-9_.-]")
 
 _ID = re.compile(r"(?!\.{1,2}\Z)[\w.:=+~@,|-]{1,512}", re.ASCII)
-
-"""An id becomes part of an address: none that leads elsewhere is one."""
+"""An id becomes a part of an address. Text that would lead to another address is not an id."""
 
 _MAX_MESSAGE = 2_000
 
-_NOT_THERE = re.compile(r"not found|does not exist|no such", re.IGNORECASE)
 
-_MAX_PAGES = 1_000_000 // PAGE
-
-_SAYS_EXPIRED = re.compile(r"expired", re.IGNORECASE)
-
-
-async def unless_gone(request: Awaitable[Any]) -> None:
-    try:
-        await request
-    except Refused as error:
-        if not not_there(error):
-            raise
-
-
-def not_there(error: Refused) -> bool:
-    """Whether what was asked for does not exist. Some compatible servers say so with status 400."""
-    if not error.by_api:
-        return False
-    return error.status in {404, 410} or (error.status == 400 and bool(_NOT_THERE.search(error.message)))
-
-
-def says_expired(error: Refused) -> bool:
-    """Whether the store, or only what was asked for, has had its time."""
-    return error.by_api and error.status == 400 and bool(_SAYS_EXPIRED.search(f"{error.code} {error.message}"))
-
-
-async def pages(
-    ask: Callable[[Callable[[], Awaitable[tuple[list[T], str | None]]]], Awaitable[tuple[list[T], str | None]]],
-    fetch: Callable[[dict[str, Any]], Awaitable[Any]],
-    read: Callable[[Any], T],
-) -> AsyncIterator[list[T]]:
-    """Every page of a listing, its items read. Ends where the server repeats itself: some ignore the cursor.
-
-    What cannot be read fails inside of `ask`, and so is asked for once more.
-    """
-    after: dict[str, Any] = {}
-    seen: set[str] = set()
-
-    async def send() -> tuple[list[T], str | None]:
-        page = await fetch(after)
-        items = items_of(page)
-        found, last = [read(item) for item in items], id_of(items[-1]) if items else None
-        if last is None or last in seen:
-            return [], None
-        seen.add(last)
-        return found, None if getattr(page, "has_more", None) is False else last
-
-    for _ in range(_MAX_PAGES):
-        found, last = await ask(send)
-        if found:
-            yield found
-        if last is None:
-            return
-        after = {"after": last}
+# --- Whole answers ------------------------------------------------------------------------------------------
 
 
 def items_of(page: Any) -> list[Any]:
@@ -89,16 +30,27 @@ def items_of(page: Any) -> list[Any]:
 
 
 def deleted(answer: Any) -> Any:
-    """The answer to a deletion, if it says so: a proxy's page with status 200 would leave a twin that no run looks for."""
-    if answer != "" and getattr(answer, "deleted", None) is not True:  # some servers answer with status 204 and nothing
+    """The answer to a deletion. Raises ValueError when it does not say that something was deleted.
+
+    A proxy may answer with a page and status 200. If such a page were believed, the entry would stay and no run would look for it.
+    """
+    if answer != "" and getattr(answer, "deleted", None) is not True:  # some servers answer with status 204 and no body
         raise ValueError("the answer does not say that anything was deleted")
     return answer
 
 
-def about(wanted: str, found: str) -> None:
-    """Makes sure that an answer is about what was asked for: else the run would go on with another store or File."""
+def check_id(wanted: str, found: str) -> None:
+    """Raises ValueError when the answer is about another store or File than the one that was asked for."""
     if wanted != found:
         raise ValueError(f"the answer is not about {wanted}")
+
+
+def id_of(answer: Any) -> str:
+    """The id in an answer. Raises ValueError when there is none, as the SDK does for other answers that it cannot read."""
+    found = getattr(answer, "id", None)
+    if not isinstance(found, str) or not _ID.fullmatch(found):
+        raise ValueError("the answer has no id")
+    return found
 
 
 def progress_of(answer: Any, batch_id: str) -> BatchProgress:
@@ -114,14 +66,6 @@ def progress_of(answer: Any, batch_id: str) -> BatchProgress:
     return BatchProgress(readable=True, status=status, **{key: int(number or 0) for key, number in numbers.items()})
 
 
-def id_of(answer: Any) -> str:
-    """The id in an answer. Raises ValueError, as the SDK does for other answers that it cannot read."""
-    found = getattr(answer, "id", None)
-    if not isinstance(found, str) or not _ID.fullmatch(found):
-        raise ValueError("the answer has no id")
-    return found
-
-
 def store_info_of(item: Any) -> StoreInfo:
     data = mapping(plain(item))
     counts = mapping(data.get("file_counts"))
@@ -129,12 +73,12 @@ def store_info_of(item: Any) -> StoreInfo:
         id=id_of(item),
         name=text_of(data.get("name")) or None,
         status=text_of(data.get("status")),
-        files=whole(counts.get("total")),
-        usage_bytes=whole(data.get("usage_bytes")),
-        created_at=whole(data.get("created_at")),
+        files=number_of(counts.get("total")),
+        usage_bytes=number_of(data.get("usage_bytes")),
+        created_at=number_of(data.get("created_at")),
         metadata={key: value for key, value in _attributes(data.get("metadata")).items() if isinstance(value, str)},
-        in_progress=whole(counts.get("in_progress")),
-        failed=whole(counts.get("failed")),
+        in_progress=number_of(counts.get("in_progress")),
+        failed=number_of(counts.get("failed")),
     )
 
 
@@ -146,37 +90,10 @@ def store_entry_of(item: Any, secrets: Iterable[str]) -> StoreEntry:
         status=text_of(data.get("status")),
         attributes=_attributes(data.get("attributes")),
         chunking=Chunking.from_api(mapping(data.get("chunking_strategy"))),
-        error_code=_CODE.sub("", redacted(text_of(error.get("code")), secrets))[:64],
+        error_code=_NOT_IN_A_CODE.sub("", redacted(text_of(error.get("code")), secrets))[:64],
         error_message=redacted(text_of(error.get("message")), secrets)[:_MAX_MESSAGE],
-        created_at=whole(data.get("created_at")),
+        created_at=number_of(data.get("created_at")),
     )
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """A JSON object, or an empty one for what is none."""
-    return value if isinstance(value, dict) else {}
-
-
-def text_of(value: object) -> str:
-    """A text, with half characters made visible, which no manifest or report could hold; else an empty one."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
-
-
-def _attributes(value: object) -> Attributes:
-    """The attributes that are such; whatever else a server gives is none that vsync has set."""
-    return {
-        text_of(key): text_of(item) if isinstance(item, str) else item
-        for key, item in mapping(value).items()
-        if isinstance(item, str | float | int)
-    }
-
-
-def whole(value: object) -> int:
-    """A number that a server gave, or 0 for what is none: none of them is worth a run."""
-    try:
-        return int(value)  # type: ignore[call-overload,no-any-return]  # whatever JSON holds
-    except (TypeError, ValueError, OverflowError):
-        return 0
 
 
 def hit_of(item: Any) -> Hit:
@@ -190,3 +107,38 @@ def hit_of(item: Any) -> Hit:
         attributes=_attributes(data.get("attributes")),
         text="\n".join(pieces),
     )
+
+
+# --- Parts of an answer -------------------------------------------------------------------------------------
+
+
+def plain(value: Any) -> Any:
+    """A model of the SDK as plain data. Plain data is returned unchanged."""
+    return value.model_dump(mode="json", warnings=False) if hasattr(value, "model_dump") else value
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """A JSON object; an empty one when the value is something else."""
+    return value if isinstance(value, dict) else {}
+
+
+def text_of(value: object) -> str:
+    """A text; an empty one when the value is something else. Lone surrogates are escaped: UTF-8 cannot hold them."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
+
+
+def number_of(value: object) -> int:
+    """A whole number; 0 when the value is something else. No run should fail for such a number."""
+    try:
+        return int(value)  # type: ignore[call-overload,no-any-return]  # whatever JSON holds
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _attributes(value: object) -> Attributes:
+    """The attributes that have a text or a number. vsync sets no others."""
+    return {
+        text_of(key): text_of(item) if isinstance(item, str) else item
+        for key, item in mapping(value).items()
+        if isinstance(item, str | float | int)
+    }

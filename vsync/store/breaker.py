@@ -1,4 +1,4 @@
-"""When to give up: an endpoint that only fails, and has done so for a while, ends the run early."""
+"""When to give up: a kind of request that has failed at every try for some time ends the run early."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class _Row:
-    """Failures without a success between them."""
+class _Streak:
+    """Failures without a success between them, and the time of the first."""
 
     failures: int
     first: float
@@ -19,13 +19,16 @@ _SLOW_FAILURES, _SLOW_SECONDS = 3, 240.0
 
 
 class Breaker:
-    """Counts failed attempts of each kind of request (`POST /files`), over all documents and stores of a run.
+    """Counts failed tries of each kind of request (`uploading`), over all documents and stores of a run. Retries count too.
 
-    A kind is hopeless when at least `failures` attempts in a row have failed, and `seconds` have passed since the first of
-    them: many requests at once fail together in a short outage, and one that is tried again and again may be the only one
-    that fails. Three that span four minutes are enough: where a server hangs, each takes minutes to fail. Retries count as
-    attempts. What is not to be counted is the caller's business: a 429 that says when to come back is an answer of a server
-    that works, and a request that is refused for its content says nothing of the others.
+    A kind of request is hopeless when its last tries all failed, and one of these rules holds:
+
+    | failures in a row | seconds since the first of them | why |
+    | --- | --- | --- |
+    | `failures` | `seconds` | many requests fail together in a short outage; one request may fail alone, again and again |
+    | 3 | 240 | a server that hangs takes minutes to fail each request |
+
+    The caller must not count a 429 that says when to come back (the server works), nor a request that is refused for its content.
     """
 
     def __init__(
@@ -33,14 +36,14 @@ class Breaker:
     ) -> None:
         self._rules = ((failures, seconds), (_SLOW_FAILURES, _SLOW_SECONDS))
         self._clock = clock
-        self._rows: dict[str, _Row] = {}
+        self._streaks: dict[str, _Streak] = {}
 
     def failed(self, kind: str) -> bool:
-        """Counts a failed attempt. True: requests of that kind are hopeless."""
+        """Counts a failed try. Returns True when requests of that kind are hopeless."""
         now = self._clock()
-        row = self._rows.setdefault(kind, _Row(0, now))
-        row.failures += 1
-        return any(row.failures >= failures and now - row.first >= seconds for failures, seconds in self._rules)
+        streak = self._streaks.setdefault(kind, _Streak(0, now))
+        streak.failures += 1
+        return any(streak.failures >= failures and now - streak.first >= seconds for failures, seconds in self._rules)
 
     def succeeded(self, kind: str) -> None:
-        self._rows.pop(kind, None)
+        self._streaks.pop(kind, None)

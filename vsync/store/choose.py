@@ -1,4 +1,4 @@
-"""Which of a project's vector stores belongs to a source and target. Pure."""
+"""Which of a project's vector stores belongs to a source and target, by their names and metadata. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from vsync.store.entries import METADATA_OWNER, METADATA_SOURCE, METADATA_TARGET
 
 
 def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: str) -> StoreInfo | None:
-    """The store of that name that vsync made for this source and target; None when there is none of that name.
+    """The store of that name that vsync made for this source and target; None when no store has the name.
 
-    Raises StoreConflict when there are several, or one that is not ours: a name proves nothing. Empty twins, which runs leave
-    that die while they make the store, are no reason to ask. Pure.
+    Raises StoreConflict when several stores have the name, or a store that vsync did not make for them: a name proves
+    nothing. Empty twins do not count: a run that dies while it makes the store leaves them.
     """
     named = _without_twins([info for info in stores if info.name == name], source, target)
     if not named:
@@ -35,7 +35,10 @@ def choose_by_name(stores: Sequence[StoreInfo], name: str, source: str, target: 
 
 
 def _without_twins(named: Sequence[StoreInfo], source: str, target: str) -> Sequence[StoreInfo]:
-    """Of stores that one first sync made, the one that holds something, or the oldest; all of them if others are among these."""
+    """If vsync made every store of this name for the same source, target and owner: the stores with documents, else the oldest.
+
+    If any other store is among them, all of them: the caller asks the user.
+    """
     made = {(info.metadata.get(METADATA_SOURCE), info.metadata.get(METADATA_TARGET), info.owner) for info in named}
     if len(named) < 2 or len(made) > 1 or None in next(iter(made)) or made.pop()[:2] != (source, target):
         return named
@@ -44,7 +47,7 @@ def _without_twins(named: Sequence[StoreInfo], source: str, target: str) -> Sequ
 
 
 def choose_by_metadata(stores: Sequence[StoreInfo], source: str, target: str) -> StoreInfo | None:
-    """The store that vsync made for this source and target, whatever its name; StoreConflict when there are several. Pure."""
+    """The store that vsync made for this source and target, whatever its name. Raises StoreConflict when there are several."""
     made = [
         info
         for info in stores
@@ -60,10 +63,11 @@ def choose_by_metadata(stores: Sequence[StoreInfo], source: str, target: str) ->
 
 
 def owner_of_source(stores: Sequence[StoreInfo], source: str) -> str | None:
-    """The owner that the stores of a source's other targets name; None when they name none, or several. Pure."""
+    """The owner in the metadata of the source's stores; None when they name no owner, or several."""
     owners = {info.owner for info in stores if info.metadata.get(METADATA_SOURCE) == source} - {None}
     return owners.pop() if len(owners) == 1 else None
 
 
 def store_metadata(source: str, target: str, owner: str) -> dict[str, str]:
+    """The metadata that a new store gets, so that a run without a manifest finds it again."""
     return {METADATA_SOURCE: source, METADATA_TARGET: target, METADATA_OWNER: owner}

@@ -1,4 +1,4 @@
-"""What a store holds, as values."""
+"""Stores, their entries, batches and search results, as values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """A vector store. `files` counts all entries, whatever their status."""
+    """A vector store. `files` counts all its entries, whatever their status."""
 
     id: str
     name: str | None
@@ -38,7 +38,7 @@ class StoreInfo:
 
 @dataclass(frozen=True, slots=True)
 class StoreEntry:
-    """One entry of a store: a File, its attributes, and how far its indexing got."""
+    """One entry of a store: a File with its attributes, and the state of its indexing."""
 
     file_id: str
     status: str
@@ -51,7 +51,7 @@ class StoreEntry:
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """What is attached: an uploaded File with its attributes and chunking."""
+    """An entry to be made: an uploaded File with its attributes and chunking."""
 
     file_id: str
     attributes: Attributes
@@ -67,7 +67,7 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """Counts of a file batch. `readable` is False when the server answered with something else than the batch."""
+    """The counts of a file batch. `readable` is False when the server's answer is not about the batch."""
 
     readable: bool
     status: str = ""
@@ -91,7 +91,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What the API lists: the store's entries, the name of each File by its id, and entries whose File is gone."""
+    """What the API lists: the store's entries, the name of each File by its id, and the ids of entries whose File is gone."""
 
     entries: Sequence[StoreEntry]
     filenames: Mapping[str, str] = field(default_factory=dict)

@@ -1,17 +1,20 @@
-"""The project's Files, whatever vector store lists them: listed newest first, asked for in a store, deleted."""
+"""The project's Files: listed, looked up, deleted; and whether a vector store lists a File."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from vsync.errors import ApiUnavailable
-from vsync.store.answers import deleted, id_of, mapping, not_there, pages, text_of, unless_gone, whole
-from vsync.store.client import Api, Refused, plain
+from vsync.store.answers import deleted, id_of, mapping, number_of, plain, text_of
+from vsync.store.api_errors import Refused, unexpected_refusal
+from vsync.store.client import Api
+from vsync.store.pages import PAGE, pages
+from vsync.store.refusals import not_there, says_expired, unless_gone
 
 PURPOSE = "assistants"
-_PAGE = 1_000
-_MOST = 10_000
+_PAGE_OF_NEW_FILES = 1_000
+_PAGE_OF_ALL_FILES = 10_000
+"""The largest page that the API allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +35,35 @@ class Files:
         self._api = api
 
     async def since(self, time: int) -> list[UploadedFile]:
-        """The Files made at that time or later. Pages come newest first, so that older ones are not paid for."""
+        """The Files made at that time or later. The newest come first, and the pages of older Files are not asked for."""
         found: dict[str, UploadedFile] = {}
         client = self._api.client.files
         try:
             async for page in pages(
                 lambda send: self._api.ask("listing the Files", send),
-                lambda after: client.list(purpose=PURPOSE, limit=_PAGE, order="desc", **after),
+                lambda after: client.list(purpose=PURPOSE, limit=_PAGE_OF_NEW_FILES, order="desc", **after),
                 _file,
             ):
                 found.update({file.id: file for file in page if file.created_at >= time})
                 if page[-1].created_at < time:
                     break
         except Refused as error:
-            raise _cannot_list(error) from error
+            raise unexpected_refusal("listing the Files", error) from error
         return list(found.values())
 
     async def names(self) -> dict[str, str]:
-        """The name of every File, of whatever purpose, by its id."""
+        """The name of every File by its id, whatever its purpose."""
         found: dict[str, str] = {}
         client = self._api.client.files
         try:
             async for page in pages(
                 lambda send: self._api.ask("listing the Files", send),
-                lambda after: client.list(limit=_MOST, **after),
+                lambda after: client.list(limit=_PAGE_OF_ALL_FILES, **after),
                 _file,
             ):
                 found.update({file.id: file.filename for file in page})
         except Refused as error:
-            raise _cannot_list(error) from error
+            raise unexpected_refusal("listing the Files", error) from error
         return found
 
     async def exists(self, file_id: str) -> bool:
@@ -70,13 +73,11 @@ class Files:
         except Refused as error:
             if not_there(error):
                 return False
-            raise ApiUnavailable(
-                f"Looking up {file_id} was refused ({error.status} {error.code}): {error.message}.", "Run again later."
-            ) from error
+            raise unexpected_refusal(f"looking up {file_id}", error) from error
         return True
 
     async def is_in(self, store_id: str, file_id: str) -> bool:
-        """Whether a store lists the File. One request; a store that is gone lists nothing. Raises Refused."""
+        """Whether a store lists the File: one request. A store that does not exist any more lists nothing. Raises Refused."""
         files = self._api.client.vector_stores.files
         try:
             await self._api.ask(
@@ -88,8 +89,25 @@ class Files:
             raise
         return True
 
+    async def listed_in(self, store_id: str) -> set[str]:
+        """The ids of all Files that a store lists. A store that does not exist any more lists nothing. Raises Refused."""
+        found: set[str] = set()
+        files = self._api.client.vector_stores.files
+        try:
+            async for page in pages(
+                lambda send: self._api.ask(f"listing {store_id}", send),
+                lambda after: files.list(store_id, limit=PAGE, order="asc", **after),
+                id_of,
+            ):
+                found.update(page)
+        except Refused as error:
+            if not (not_there(error) or says_expired(error)):
+                raise
+            return set()
+        return found
+
     async def delete(self, file_id: str) -> None:
-        """Deletes a File, and with it any entry of it. One that is gone already is success. Raises Refused."""
+        """Deletes a File. A File that does not exist any more is success. Raises Refused."""
 
         async def send() -> Any:
             return deleted(await self._api.client.files.delete(file_id))
@@ -97,18 +115,12 @@ class Files:
         await unless_gone(self._api.ask(f"deleting {file_id}", send))
 
 
-def _cannot_list(error: Refused) -> ApiUnavailable:
-    return ApiUnavailable(
-        f"Listing the Files was refused ({error.status} {error.code}): {error.message}.", "Run again later."
-    )
-
-
 def _file(item: Any) -> UploadedFile:
     data = mapping(plain(item))
     return UploadedFile(
         id=id_of(item),
         filename=text_of(data.get("filename")),
-        bytes=whole(data.get("bytes")),
+        bytes=number_of(data.get("bytes")),
         purpose=text_of(data.get("purpose")),
-        created_at=whole(data.get("created_at")),
+        created_at=number_of(data.get("created_at")),
     )

@@ -1,9 +1,10 @@
-"""How fast and how often to ask: an exact sliding window for rates, and waits between tries."""
+"""Rates of requests, kept exactly by a sliding window."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,15 @@ if TYPE_CHECKING:
     import asyncio
 
 _LEAST_SLEEP_S = 0.001
-"""A rounding error must not become a wait of nothing, again and again."""
+"""The shortest sleep: a rounding error must not cause endless sleeps of zero seconds."""
 
 
 class SlidingWindow:
-    """At most `limit` admissions in any `seconds` as the server counts them; below that they cost no time.
+    """At most `limit` requests in any `seconds`, as the server counts them. Below the limit nobody waits.
 
-    Requests take different times on their way, so an admission counts from when it is given until `seconds` after its
-    request has ended: whatever the server saw in one window was all admitted, and not yet past, at one moment here. A leaky
-    bucket would either let through more than the limit or pace small runs. First come, first served. Used by one event
-    loop at a time, by several after one another.
+    Requests take different times to reach the server. So a request counts from its admission until `seconds` after its end:
+    the requests that the server sees within one window then all count here at one moment. A leaky bucket would exceed the
+    limit, or slow down small runs. First come, first served. Only one event loop may use a window at a time.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class SlidingWindow:
         self._clock = clock
         self._sleep = sleep
         self._counted = 0
-        """The weights of all that is under way or has ended within the window."""
+        """The weights of all requests that are under way or have ended within the window."""
         self._ended: deque[tuple[float, int]] = deque()
         self._waiting: deque[asyncio.Event] = deque()
         self._lowered = 0
@@ -50,20 +50,19 @@ class SlidingWindow:
         return self._limit
 
     def admit(self, weight: int = 1) -> Admission:
-        """To be entered around one request: `async with window.admit(): …` starts when the request may go.
+        """Enter it around one request: the body of `async with window.admit():` starts when the request may be sent.
 
-        A weight greater than the limit is admitted as the whole of it. Whoever is cancelled while it waits leaves nothing
-        behind; one whose request is under way counts all the same.
+        A weight greater than the limit counts as the whole limit. A request that is cancelled while it waits does not count;
+        a request that is cancelled under way does.
         """
         return Admission(self, weight)
 
     def lower(self, admission: Admission | None = None) -> None:
-        """Halves the limit, to a tenth at least: the server has refused a request for its rate.
+        """Halves the limit, because the server has answered a request with 429. The limit does not rise again in a run.
 
-        It does not rise again in a run, and a server that refuses for some minutes must not leave it at next to nothing.
-
-        Refusals of requests that were admitted before the last lowering say nothing new and are ignored. Without an
-        `admission` the refused request is the one that ended last, so this is to be called as soon as it has ended.
+        A tenth of the first limit is always left: a server that refuses for some minutes must not stop the run. A 429 for a
+        request that was admitted before the last reduction is ignored. Without an `admission` the refused request is the one
+        that ended last, so call this as soon as the request has ended.
         """
         admitted_at = self._last_ended if admission is None else admission.lowered
         if admitted_at == self._lowered:
@@ -97,7 +96,7 @@ class SlidingWindow:
             self._wake()
 
     def _wait(self, weight: int) -> float | None:
-        """Seconds until something leaves the window; 0.0: not before a request ends; None: there is room."""
+        """None: there is room. Else the seconds until a request leaves the window; 0.0: not before a request ends."""
         now = self._clock()
         while self._ended and self._ended[0][0] <= now - self._seconds:
             self._counted -= self._ended.popleft()[1]
@@ -121,7 +120,7 @@ class SlidingWindow:
 
 
 class Admission:
-    """One request's place in a window. `lowered` is how often the limit had been lowered when it was given."""
+    """One request's place in a window. `lowered` says how often the limit had been lowered when the request was admitted."""
 
     __slots__ = ("_window", "counted", "lowered", "weight")
 
@@ -141,9 +140,9 @@ class Admission:
 
 
 class Rates:
-    """The windows that all targets of a run share. `uploads` counts requests, and `attached` Files, of all stores together.
+    """The windows that all targets of a run share. `uploads` counts requests, `attached` counts Files, each of all stores together.
 
-    https://platform.openai.com/docs/api-reference/files/create names the limits.
+    The limits stand in https://platform.openai.com/docs/api-reference/files/create.
     """
 
     def __init__(
@@ -163,10 +162,30 @@ class Rates:
         self.attached = self._window(attached_per_minute)
 
     def writes(self, store_id: str) -> SlidingWindow:
-        """The window for changes of that store."""
+        """The window for the changes of one store."""
         if store_id not in self._writes:
             self._writes[store_id] = self._window(self._writes_per_minute)
         return self._writes[store_id]
 
     def _window(self, limit: int) -> SlidingWindow:
         return SlidingWindow(limit, clock=self._clock, sleep=self._sleep)
+
+
+_LONG_WAIT_S = 5.0
+
+
+def make_rates(
+    uploads_per_minute: int,
+    writes_per_minute: int,
+    pause: Sleep,
+    note: Callable[[str], None] = lambda _: None,
+) -> Rates:
+    """The rates of a run. `pause` waits; `note` is told of waits longer than five seconds."""
+    limits = f"per minute: uploads {uploads_per_minute}, changes of a store {writes_per_minute}"
+
+    async def noted_pause(wait_s: float) -> None:
+        if wait_s > _LONG_WAIT_S:
+            note(f"Waiting {wait_s:.0f} s for a rate limit ({limits}).")
+        await pause(wait_s)
+
+    return Rates(uploads_per_minute, writes_per_minute, sleep=noted_pause)

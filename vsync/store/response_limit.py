@@ -1,4 +1,4 @@
-"""How much of an answer is taken: a few kilobytes that unpack to gigabytes must not fill a job's memory."""
+"""How large an answer may be: a few kilobytes that unpack to gigabytes must not fill the job's memory."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ if TYPE_CHECKING:
     import httpx2
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""Unpacked. The largest answers are pages of a hundred entries with all their attributes, some megabytes."""
+"""The size after unpacking. The API's largest answers, pages of a hundred entries with all attributes, have some megabytes."""
 
 
 class TooLarge(ValueError):
-    """An answer that is larger than any of the API."""
+    """An answer is larger than any answer of the API."""
 
 
-async def bounded(response: httpx2.Response) -> None:
-    """Lets no more than that be read of a response. A hook of the client, called when its headers are there.
+async def limit_size(response: httpx2.Response) -> None:
+    """A hook of the client, called when the headers of a response have come. Raises TooLarge, here or while the body is read.
 
-    Raises TooLarge, there or while it is read. httpx2 unpacks in pieces of a megabyte at most, and has no limit of its
-    own for their sum.
+    httpx2 unpacks a body in pieces of at most a megabyte, but does not limit their sum.
     """
     import httpx2
 
@@ -28,10 +27,10 @@ async def bounded(response: httpx2.Response) -> None:
     if length.isdecimal() and int(length[:18]) > MAX_ANSWER_BYTES:
         await response.aclose()
         raise TooLarge(f"an answer of {length[:18]} bytes")
-    # The same stream, unpacked by a response of its own and then handed on as if it had come so.
+    # A second response unpacks the same stream. The first one then reads the unpacked bytes as its body.
     packed = httpx2.Response(response.status_code, headers=response.headers, stream=response.stream)
 
-    class Bounded(httpx2.AsyncByteStream):
+    class Limited(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             size = 0
             async for piece in packed.aiter_bytes():
@@ -44,4 +43,4 @@ async def bounded(response: httpx2.Response) -> None:
             await packed.aclose()
 
     response.headers.pop("content-encoding", None)
-    response.stream = Bounded()
+    response.stream = Limited()

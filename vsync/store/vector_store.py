@@ -1,167 +1,36 @@
-"""One vector store, spoken to through the API: locate, upload, attach, ask for progress, list, retag, remove, search.
+"""One vector store: upload, attach, ask for progress, list, change attributes, remove, search.
 
-Answers become values here, and nothing of the SDK leaves this module. Each method is one step that `apply` arranges;
-none of the SDK's helpers for uploading and polling is used: they have no deadline, raise at the first failed upload and
-send no attributes (https://github.com/openai/openai-python, `lib/_vector_stores.py`).
+Answers become values; nothing of the SDK leaves this module. Each method is one step; `vsync.transfer` puts the steps in order.
+The SDK's own helpers for upload and polling are not used (https://github.com/openai/openai-python, `lib/_vector_stores.py`):
+they have no deadline, raise at the first failed upload, and send no attributes.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from vsync.documents.attributes import AttributeValue
-from vsync.errors import ApiUnavailable, StoreGone, VsyncError
+from vsync.errors import VsyncError
 from vsync.state.journal import Journal
-from vsync.store.answers import (
-    PAGE,
-    T,
-    about,
-    deleted,
-    hit_of,
-    id_of,
-    items_of,
-    not_there,
-    pages,
-    progress_of,
-    says_expired,
-    store_entry_of,
-    store_info_of,
-    unless_gone,
-)
-from vsync.store.client import AnswerLost, Api, Refused
-from vsync.store.entries import METADATA_NONCE, BatchProgress, Hit, NewEntry, StoreEntry, StoreInfo
+from vsync.store.answers import check_id, deleted, hit_of, id_of, items_of, progress_of, store_entry_of
+from vsync.store.api_errors import AnswerLost, Refused, unexpected_refusal
+from vsync.store.client import Api
+from vsync.store.entries import BatchProgress, Hit, NewEntry, StoreEntry
+from vsync.store.lookup import look_up
+from vsync.store.pages import PAGE, pages
 from vsync.store.rate_limit import Rates
-from vsync.system.retry import backoff
+from vsync.store.refusals import not_there, says_expired, unless_gone
+from vsync.store.send_once import send_once
+
+T = TypeVar("T")
 
 MAX_BATCH = 2_000
-_MAX_TRIES = 5
-"""How often something is made anew whose answer was lost: each time may leave a twin."""
-
-_ANEW = (
-    "To start anew in another store, run `vsync verify --repair` (in a workflow: `command: verify` with `args: --repair`): "
-    "it makes one and uploads everything into it. Where the id is given, leave it out, or give that of another store and "
-    "use another --target."
-)
-
-
-class Stores:
-    """The vector stores of a project."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    async def list(self) -> list[StoreInfo]:
-        found: list[StoreInfo] = []
-        client = self._api.client.vector_stores
-        try:
-            async for page in pages(
-                lambda send: self._api.ask("listing the vector stores", send),
-                lambda after: client.list(limit=PAGE, order="asc", **after),
-                store_info_of,
-            ):
-                found += page
-        except Refused as error:
-            raise _unexpected("listing the vector stores", error) from error
-        return found
-
-    async def ids(self) -> Sequence[str]:
-        return [info.id for info in await self.list()]
-
-    async def get(self, store_id: str) -> StoreInfo:
-        """The store of that id. Raises StoreGone when there is none or it has expired."""
-
-        async def send() -> StoreInfo:
-            found = store_info_of(await self._api.client.vector_stores.retrieve(store_id))
-            about(store_id, found.id)
-            return found
-
-        try:
-            info = await self._api.ask(f"looking up the vector store {store_id}", send)
-        except Refused as error:
-            if error.status in {400, 404}:
-                raise gone(store_id) from error
-            raise _unexpected("looking up the vector store", error) from error
-        if info.status == "expired":
-            raise StoreGone(f"The vector store {store_id} has expired: its entries are gone.", _ANEW)
-        return info
-
-    async def create(self, name: str, metadata: Mapping[str, str] | None = None) -> StoreInfo:
-        """A new store. When an answer is lost, the store it made is found again by a nonce in its metadata."""
-        nonce = secrets.token_hex(16)
-        what = f"creating the vector store {name!r}"
-        marked = {**(metadata or {}), METADATA_NONCE: nonce}
-
-        async def send() -> StoreInfo:
-            return store_info_of(await self._api.client.vector_stores.create(name=name, metadata=marked))
-
-        for attempt in range(_MAX_TRIES):
-            try:
-                made = await self._api.ask(what, send, once=True)
-            except Refused as error:
-                raise _unexpected(what, error) from error
-            except AnswerLost as lost:
-                if not lost.again or attempt + 1 == _MAX_TRIES:
-                    raise lost.error from lost
-                await self._api.sleep(backoff(attempt) if lost.wait_s is None else lost.wait_s)
-                twins = await self._with_nonce(nonce)
-                if twins:
-                    return twins[0]
-            else:
-                return made if attempt == 0 else await self._only_one(nonce, made)
-        raise AssertionError("the last try returns or raises")
-
-    async def _with_nonce(self, nonce: str) -> Sequence[StoreInfo]:
-        found = [info for info in await self.list() if info.metadata.get(METADATA_NONCE) == nonce]
-        return sorted(found, key=lambda info: (info.created_at, info.id))
-
-    async def _only_one(self, nonce: str, made: StoreInfo) -> StoreInfo:
-        """Removes the empty twins of a store that was made by several requests; the list may have come too early for them."""
-        twins = [twin.id for twin in await self._with_nonce(nonce) if twin.id != made.id and twin.files == 0]
-        for twin in twins:
-            await self._delete(twin)
-        return made
-
-    async def _delete(self, store_id: str) -> None:
-        async def send() -> Any:
-            return deleted(await self._api.client.vector_stores.delete(store_id))
-
-        await unless_gone(self._api.ask(f"deleting the vector store {store_id}", send))
-
-    def open(
-        self,
-        store_id: str,
-        rates: Rates | None = None,
-        journal: Journal | None = None,
-        still_ours: Callable[[], None] = lambda: None,
-    ) -> VectorStore:
-        """A store to work on. Without rates or journal only to read: the API's own limits hold, and nothing is kept.
-
-        `still_ours` is asked right before each request that attaches, changes or deletes, also when it waited for its turn
-        or is sent again. It raises when another run has taken over.
-        """
-        return VectorStore(self._api, store_id, rates or Rates(), journal or Journal(), still_ours)
-
-
-def gone(store_id: str) -> StoreGone:
-    return StoreGone(
-        f"There is no vector store {store_id!r} here: it was deleted, or the key (or embedded store) is another one.",
-        f"Check the id (vs_…) and the key. {_ANEW}",
-    )
-
-
-def _unexpected(what: str, error: Refused) -> ApiUnavailable:
-    remedy = (
-        "An address usually ends in /v1: check OPENAI_BASE_URL." if error.status in {404, 405} else "Run again later."
-    )
-    return ApiUnavailable(
-        f"{what[0].upper()}{what[1:]} was refused ({error.status} {error.code}): {error.message}.", remedy
-    )
+"""How many Files the API attaches in one batch at most."""
 
 
 class VectorStore:
-    """One store, ready for work, within the rates. Uploads stand in the journal before they are sent."""
+    """One store. Every change keeps the rates, and every upload is recorded in the journal before it is sent."""
 
     def __init__(
         self,
@@ -172,6 +41,7 @@ class VectorStore:
         still_ours: Callable[[], None] = lambda: None,
     ) -> None:
         self.id = store_id
+        self.poll_times = api.poll_times
         self._still_ours = still_ours
         self._api = api
         self._journal = journal
@@ -181,13 +51,14 @@ class VectorStore:
 
     @property
     def max_batch(self) -> int:
-        """How many Files one batch may attach: no more than the rate lets through in a minute."""
+        """How many Files one batch may attach: not more than the rate allows in a minute."""
         return min(MAX_BATCH, self._attached.limit)
 
     async def upload(self, filename: str, file: IO[bytes], size: int, media_type: str) -> str:
-        """Uploads a File and gives its id. Raises Refused.
+        """Uploads a File and returns its id. Raises Refused.
 
-        Sent again when its answer is lost: what the lost request may have made is looked for at the end of the run.
+        When the answer is lost, the File is uploaded again. The end of the run looks for the File that the lost request may
+        have made.
         """
 
         async def send() -> str:
@@ -197,29 +68,30 @@ class VectorStore:
                     await self._api.client.files.create(file=(filename, file, media_type), purpose="assistants")
                 )
 
-        for attempt in range(_MAX_TRIES):
+        async def request() -> str:
             ticket = await self._journal.sending(filename, size, self._api.traffic.date)
             try:
                 file_id = await self._api.ask(f"uploading {filename!r}", send, once=True, limited=self._uploads.lower)
-            except AnswerLost as lost:
+            except AnswerLost:
                 self._api.traffic.at_next_answer(self._journal.lose(ticket))
-                if not lost.again or attempt + 1 == _MAX_TRIES:
-                    raise lost.cause from lost
-                await self._api.sleep(backoff(attempt) if lost.wait_s is None else lost.wait_s)
+                raise
             except (Refused, VsyncError):
                 self._journal.unmade(ticket)
                 raise
             except BaseException:
                 self._journal.lose(ticket)
                 raise
-            else:
-                await self._journal.answered(ticket, file_id)
-                self._api.traffic.bytes_uploaded += size
-                return file_id
-        raise AssertionError("the last try returns or raises")
+            await self._journal.answered(ticket, file_id)
+            self._api.traffic.bytes_uploaded += size
+            return file_id
+
+        try:
+            return await send_once(request, wait=self._api.sleep)
+        except AnswerLost as lost:
+            raise lost.cause from lost
 
     async def attach(self, entry: NewEntry) -> StoreEntry:
-        """Attaches one File. Raises Refused, and AnswerLost: whether it is attached must then be asked."""
+        """Attaches one File. Raises Refused, or AnswerLost: then the caller must ask whether the File is attached."""
         fields = entry.to_api()
 
         async def send() -> StoreEntry:
@@ -227,26 +99,26 @@ class VectorStore:
                 self._still_ours()
                 return self._entry(await self._files.create(vector_store_id=self.id, **fields))
 
-        return await self._in_store(f"attaching {entry.file_id}", send, once=True, limited=self._limited)
+        return await self._in_store(f"attaching {entry.file_id}", send, once=True, limited=self._lower_both)
 
     async def attach_batch(self, entries: Sequence[NewEntry]) -> str:
-        """Attaches up to `max_batch` Files in one request and gives the batch's id.
+        """Attaches up to `max_batch` Files in one request and returns the batch's id.
 
-        Raises Refused for all of them, and AnswerLost: which are attached is then found out by `newest_entries`.
+        Raises Refused when the server takes none of them, or AnswerLost: then `newest_entries` tells which are attached.
         """
         files: Any = [entry.to_api() for entry in entries]
 
         async def send() -> str:
             async with self._attached.admit(len(files)), self._writes.admit():
                 self._still_ours()
-                # As `extra_body`: the SDK walks through typed arguments member by member, which for a full batch holds
-                # up everything else for a fifth of a second.
+                # `extra_body`, because the SDK walks through typed arguments member by member. For a full batch that would
+                # block the event loop for a fifth of a second.
                 return id_of(await self._batches.create(self.id, extra_body={"files": files}))
 
-        return await self._in_store(f"attaching {len(entries)} Files", send, once=True, limited=self._limited)
+        return await self._in_store(f"attaching {len(entries)} Files", send, once=True, limited=self._lower_both)
 
-    def _limited(self) -> None:
-        """A 429 does not say which of the limits it is for."""
+    def _lower_both(self) -> None:
+        """Lowers both rates: a 429 does not say which limit was exceeded."""
         self._attached.lower()
         self._writes.lower()
 
@@ -257,7 +129,7 @@ class VectorStore:
         return await self._in_store(f"asking for the batch {batch_id}", send)
 
     async def batch_entries(self, batch_id: str, status: str | None = None) -> list[StoreEntry]:
-        """The entries of a batch, all or those of one status."""
+        """The entries of a batch; with `status`, only the entries of that status."""
         only: dict[str, Any] = {"filter": status} if status else {}
         found: list[StoreEntry] = []
         async for page in pages(
@@ -279,14 +151,17 @@ class VectorStore:
                 lambda after: self._files.list(self.id, limit=PAGE, order="asc", **after),
                 self._entry,
             ):
-                # Pages shift when entries come and go meanwhile, so an id may be seen twice.
+                # Pages shift when entries are added or removed meanwhile, so two pages may show the same entry.
                 found.update({entry.file_id: entry for entry in page})
         except Refused as error:
-            raise _unexpected("listing the vector store", error) from error
+            raise unexpected_refusal("listing the vector store", error) from error
         return list(found.values())
 
     async def newest_entries(self, file_ids: Collection[str]) -> dict[str, StoreEntry]:
-        """Those of the entries that the store has, the newest looked at first. Older ones than all of them are not paid for."""
+        """The entries of these Files, looked for among the store's newest entries. Files without an entry are left out.
+
+        The listing is read from the newest entry, and only as far as these Files' entries can be.
+        """
         left, found = set(file_ids), dict[str, StoreEntry]()
         pages_without = 0
         try:
@@ -297,21 +172,21 @@ class VectorStore:
             ):
                 seen = {entry.file_id: entry for entry in page}
                 found |= {file_id: entry for file_id, entry in seen.items() if file_id in left}
-                # Entries of other runs may stand between ours, but not whole pages of them.
+                # A few entries of other runs may stand between ours, but not two whole pages.
                 pages_without = 0 if seen.keys() & left else pages_without + 1
                 left -= seen.keys()
                 if not left or pages_without == 2:
                     break
         except Refused as error:
-            raise _unexpected("listing the newest entries", error) from error
+            raise unexpected_refusal("listing the newest entries", error) from error
         return found
 
     async def entry(self, file_id: str) -> StoreEntry | None:
-        """One entry, or None when the store has none of that id."""
+        """The entry of a File; None when the store has no entry of that id."""
 
         async def send() -> StoreEntry:
             found = self._entry(await self._files.retrieve(file_id, vector_store_id=self.id))
-            about(file_id, found.file_id)
+            check_id(file_id, found.file_id)
             return found
 
         try:
@@ -332,9 +207,9 @@ class VectorStore:
         await self._in_store(f"updating the attributes of {file_id}", send, limited=self._writes.lower)
 
     async def remove(self, file_id: str) -> None:
-        """Detaches an entry, then deletes its File. What is gone already is success. Raises Refused.
+        """Detaches an entry, then deletes its File. An entry or File that does not exist any more is success. Raises Refused.
 
-        In this order: a File that is deleted first stays listed in the store.
+        The entry goes first: the store goes on listing an entry whose File was deleted first.
         """
 
         async def send() -> Any:
@@ -345,7 +220,7 @@ class VectorStore:
         await unless_gone(self._api.ask(f"deleting {file_id}", send))
 
     async def detach(self, file_id: str) -> None:
-        """Takes an entry out of the store and leaves its File. What is gone already is success. Raises Refused."""
+        """Takes an entry out of the store and keeps its File. An entry that does not exist any more is success. Raises Refused."""
 
         async def send() -> Any:
             async with self._writes.admit():
@@ -374,10 +249,10 @@ class VectorStore:
         once: bool = False,
         limited: Callable[[], None] = lambda: None,
     ) -> T:
-        """Asks for something in this store. Where a refusal may be about the store itself, the store is asked: StoreGone."""
+        """Sends a request about this store. When a refusal may be about the store itself, looks it up, and so raises StoreGone."""
         try:
             return await self._api.ask(what, send, once=once, limited=limited)
         except Refused as error:
             if not_there(error) or says_expired(error):
-                await Stores(self._api).get(self.id)
+                await look_up(self._api, self.id)
             raise

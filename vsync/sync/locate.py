@@ -1,23 +1,24 @@
-"""Where a target's documents go: the store of the manifest, the one given, or that of the name."""
+"""Which vector store belongs to a target. Every command asks here: sync, verify and search must never disagree."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vsync.documents.attributes import Identity
+from vsync.config.targets import Target
 from vsync.errors import StoreConflict, StoreGone
+from vsync.state.identity import SourceIdentity
 from vsync.state.manifest import TargetState
-from vsync.store.choose import choose_by_metadata, choose_by_name, owner_of_source, store_metadata
+from vsync.store.choose import choose_by_metadata, choose_by_name, owner_of_source
 from vsync.store.entries import StoreInfo
-from vsync.store.vector_store import Stores
-from vsync.sync.run import Job
+from vsync.store.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where the documents go. `info` None: into a store of that name, which is to be made.
+    """Where the documents go. `info` None: into a store of that name, which the run creates.
 
-    `owner` is who owns them as far as the stores tell, `lost` why they go into another store than the manifest's.
+    `owner` owns the documents as far as the stores tell. `lost` says why the documents go into another store than the
+    manifest's.
     """
 
     info: StoreInfo | None
@@ -26,74 +27,109 @@ class Located:
     lost: str | None = None
 
 
-async def locate(job: Job, state: TargetState | None, stores: Stores, owner: str | None) -> Located:
-    """Finds the store. Raises StoreConflict where it is not clear whose it is, and StoreGone.
+def store_name(target: Target, old: str | None = None) -> str:
+    """The name given, else that of the store whose place is taken, else the source's with the target's. Pure."""
+    if target.vector_store_name or old:
+        return target.vector_store_name or old or ""
+    return target.source if target.name == "default" else f"{target.source} ({target.name})"
 
-    `state` is what the manifest records, `owner` who it says owns the documents.
+
+async def locate(
+    stores: Stores, target: Target, source: SourceIdentity, state: TargetState | None, owner: str | None
+) -> Located:
+    """Finds the store to write to. Raises StoreConflict where it is not clear whose it is, and StoreGone.
+
+    `state` is what the manifest records, `owner` who owns the documents by manifest or seal.
     """
-    settings, name = job.settings, store_name(job)
-    store_id = state.vector_store_id if state else settings.vector_store_id
+    store_id = state.vector_store_id if state else target.vector_store_id
     if not store_id:
-        return await _by_name(job, stores, name, owner)
-    try:
-        info = await stores.get(store_id)
-    except StoreGone as error:
-        if not job.repair or settings.vector_store_id:
-            raise
-        return await _anew(job, stores, store_id, owner, error)
-    if settings.vector_store_name and not settings.vector_store_id and info.name != settings.vector_store_name:
+        return await _by_name(stores, target, source, owner)
+    info = await stores.get(store_id)
+    if target.vector_store_name and not target.vector_store_id and info.name != target.vector_store_name:
         raise StoreConflict(
             f"The manifest belongs to the vector store {info.id}, named {info.name!r}, but the name "
-            f"{settings.vector_store_name!r} is given.",
+            f"{target.vector_store_name!r} is given.",
             "Leave the name out, or use another --target for another store.",
         )
-    return Located(info, name, owner)
+    return Located(info, store_name(target), owner)
 
 
-async def _by_name(job: Job, stores: Stores, name: str, owner: str | None) -> Located:
-    settings, identity = job.settings, job.identity
-    every = await stores.list()
-    found = choose_by_name(every, name, identity.name, settings.target)
-    if found is None and job.rebuild and not settings.vector_store_name:
-        found = choose_by_metadata(every, identity.name, settings.target)
-    if found is None:
-        known = owner_of_source(every, identity.name) if owner is None and identity.certain else owner
-        return Located(None, name, known)
+async def locate_existing(
+    stores: Stores, target: Target, source: SourceIdentity, state: TargetState | None, owner: str | None
+) -> Located:
+    """`locate` for a manifest that is lost: a store that vsync made for this target counts under any name."""
+    if state is None and not target.vector_store_id:
+        return await _by_name(stores, target, source, owner, under_any_name=not target.vector_store_name)
+    return await locate(stores, target, source, state, owner)
+
+
+async def locate_replacement(
+    stores: Stores, target: Target, source: SourceIdentity, state: TargetState | None, owner: str | None
+) -> Located:
+    """`locate` for a repair: what takes the place of a store that is gone.
+
+    That is a store to be created, or one that an earlier repair created before it died. A given id has no replacement.
+    """
+    try:
+        return await locate(stores, target, source, state, owner)
+    except StoreGone as error:
+        if target.vector_store_id or state is None:
+            raise
+        every = await stores.list()
+        name = store_name(target, next((info.name for info in every if info.id == state.vector_store_id), None))
+        live = [info for info in every if info.status != "expired"]
+        found = choose_by_name(live, name, target.source, target.name)
+        return Located(found if found is not None and found.owner == owner else None, name, owner, error.message)
+
+
+async def locate_to_read(stores: Stores, target: Target, state: TargetState | None) -> str:
+    """The id of the store to read: the one given, the manifest's, else the one store of the name.
+
+    Whose the store is does not matter to a reader. Raises StoreConflict where it is not clear which store is meant.
+    """
+    store_id = target.vector_store_id or (state.vector_store_id if state else None)
+    if store_id:
+        return store_id
+    name, every = store_name(target), await stores.list()
+    named = [info for info in every if info.name == name]
+    if not named and not target.vector_store_name:
+        made = choose_by_metadata(every, target.source, target.name)
+        named = [made] if made is not None else []
+    if len(named) == 1:
+        return named[0].id
+    found = ", ".join(info.id for info in named) or "none"
+    raise StoreConflict(
+        f"It is not clear which vector store is meant: there is no manifest, and of the name {name!r} there is {found}.",
+        "Give --vector-store-id (input vector-store-id), or sync first.",
+    )
+
+
+async def _by_name(
+    stores: Stores, target: Target, source: SourceIdentity, owner: str | None, *, under_any_name: bool = False
+) -> Located:
+    name, every = store_name(target), await stores.list()
+    found = choose_by_name(every, name, target.source, target.name)
+    if found is None and under_any_name:
+        found = choose_by_metadata(every, target.source, target.name)
+    if found is not None:
+        return _checked(found, name, target, source, owner)
+    known = owner_of_source(every, target.source) if owner is None and source.certain else owner
+    return Located(None, name, known)
+
+
+def _checked(found: StoreInfo, name: str, target: Target, source: SourceIdentity, owner: str | None) -> Located:
+    """A store that was found without the manifest's word: it must be ours beyond doubt."""
     if owner is not None:
         if found.owner not in {None, owner}:
             raise StoreConflict(
-                f"The vector store named {found.name!r} ({found.id}) was made by another first sync of {identity.name!r}.",
+                f"The vector store named {found.name!r} ({found.id}) was made by another first sync of {target.source!r}.",
                 f"To use it all the same, give --vector-store-id {found.id} (input vector-store-id).",
             )
         return Located(found, name, owner)
-    if not identity.certain:
+    if not source.certain:
         raise StoreConflict(
             f"A vector store named {found.name!r} ({found.id}) exists, but there is no manifest here that knows it.",
-            f"If it is this folder's, say so with --source {identity.name} (VSYNC_SOURCE); else choose another "
+            f"If it is this folder's, say so with --source {target.source} (VSYNC_SOURCE); else choose another "
             "--vector-store-name (input vector-store-name).",
         )
     return Located(found, name, found.owner)
-
-
-async def _anew(job: Job, stores: Stores, lost: str, owner: str | None, error: StoreGone) -> Located:
-    """What takes the place of a store that is gone: one to be made, or what a dead repair has made already."""
-    every = await stores.list()
-    name = store_name(job, next((info.name for info in every if info.id == lost), None))
-    live = [info for info in every if info.status != "expired"]
-    found = choose_by_name(live, name, job.identity.name, job.settings.target)
-    return Located(found if found is not None and found.owner == owner else None, name, owner, error.message)
-
-
-def store_name(job: Job, old: str | None = None) -> str:
-    """The name given, else that of the store whose place is taken, else the source's with the target's. Pure."""
-    if job.settings.vector_store_name or old:
-        return job.settings.vector_store_name or old or ""
-    target, name = job.settings.target, job.identity.name
-    return name if target == "default" else f"{name} ({target})"
-
-
-async def create(job: Job, stores: Stores, name: str, identity: Identity) -> StoreInfo:
-    """A new store, marked as ours."""
-    info = await stores.create(name, store_metadata(identity.source, identity.target, identity.owner))
-    job.observer.note(f"Created the vector store {name!r}: {info.id}")
-    return info

@@ -1,4 +1,4 @@
-"""What a run leaves behind in the manifest: the next state from the plan and what was confirmed. Pure."""
+"""The state that a run publishes: what the plan asked for, as far as the store confirmed it. Pure."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ def next_state(
     settings: str,
     run: Mapping[str, Any],
 ) -> TargetState:
-    """The state to publish: only confirmed facts, and every id that is to be deleted under `pending_delete`.
+    """The state to publish: only confirmed facts, and under `pending_delete` every id that is to be deleted.
 
-    The commit advances only when nothing is left to retry; until then no settings are recorded, so that the next run
-    compares in full. The old name of a rename stays until the new one is
-    confirmed.
+    The commit advances only when nothing is left to retry. Until then no settings are recorded, so that the next run
+    compares in full. The old name of a rename stays until the store confirms the new name.
     """
     files = dict(state.files)
     pending = {*plan.pending_delete, *results.discarded}
@@ -67,7 +66,7 @@ def next_state(
 def rebuilt_state(
     state: TargetState, plan: Plan, *, head: str | None, settings: str, serial: int, run: Mapping[str, Any]
 ) -> TargetState:
-    """The state that a store proves, as a manifest made anew from it. It is that of the head only where nothing is left to do."""
+    """The state of a manifest that was made anew from its store. It names the head only where nothing is left to do."""
     if plan.is_empty and not plan.held and not plan.failed:
         return replace(
             state,
@@ -82,6 +81,6 @@ def rebuilt_state(
 
 
 def deletable(plan: Plan, confirmed: Collection[str]) -> list[str]:
-    """The paths whose documents may go: all deletes, but of a rename only when the new name is in the store."""
+    """The paths whose documents may be deleted. The old name of a rename is one only when the store confirmed the new name."""
     new_name = dict(plan.renamed)
     return [op.path for op in plan.of("delete") if op.path not in new_name or new_name[op.path] in confirmed]

@@ -1,4 +1,4 @@
-"""What manifest and seal alone say: which commit is live, how far behind it is, and whether a path is in the store."""
+"""`vsync status`: which commit is live, how far behind it is, and whether a path is in the store. Asks no store."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vsync.config.settings import NO_MANIFEST, Settings
-from vsync.state.identity import check_manifest
-from vsync.state.manifest import Entry, Failure, Skipped, TargetState, content_id, parse_manifest
-from vsync.state.seal import Trust, trust
+from vsync.state.manifest import Entry, Failure, Skipped, TargetState
+from vsync.state.seal import Trust
+from vsync.sync.recorded import read_recorded
 from vsync.system.redaction import printable
 
 if TYPE_CHECKING:
     from vsync.state.publication import Publication, Published
-    from vsync.sync.workspace import Place
+    from vsync.sync.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Status:
     behind: int | None
     path: PathStatus | None
     unknown: str = ""
-    """Where nothing is recorded: why, and where else it may be."""
+    """Why nothing is recorded, and where else the manifest may be."""
     doubt: str = ""
-    """Why the manifest is not to be believed."""
+    """Why the manifest is not believed."""
 
     def to_json(self) -> dict[str, Any]:
         state = self.state
@@ -72,33 +72,27 @@ class Status:
         return data
 
 
-def status(publication: Publication, place: Place, settings: Settings, path: str | None) -> Status:
-    """Reads manifest and seal; asks git how far the head is ahead. Makes no request."""
-    published = publication.read()
-    state, content = None, None
-    if published.manifest is not None:
-        manifest = check_manifest(
-            parse_manifest(published.manifest, publication.title), publication.title, place.identity
-        )
-        state, content = manifest.targets.get(settings.target), content_id(manifest, settings.target)
-    head = place.source.head
+def status(publication: Publication, workspace: Workspace, settings: Settings, path: str | None) -> Status:
+    """Reads manifest and seal, and asks git how far the head is ahead. Makes no request."""
+    recorded = read_recorded(publication, workspace.identity, settings.target.name)
+    state, trusted = recorded.state, recorded.trust
+    head = workspace.source.head
     behind = None
-    if state and state.commit and head and place.repository and place.source.knows(state.commit):
-        behind = place.repository.count_between(state.commit, head)
-    trusted = trust(published.blob, published.seal, content)
+    if state and state.commit and head and workspace.repository and workspace.source.knows(state.commit):
+        behind = workspace.repository.count_between(state.commit, head)
     return Status(
-        settings.target,
+        settings.target.name,
         state,
         trusted,
         head,
         behind,
         _path_status(state, path),
-        unknown=_unknown(published, place, settings) if state is None else "",
-        doubt=published.doubt if trusted == "doubtful" else "",
+        unknown=_unknown(recorded.published, workspace, settings) if state is None else "",
+        doubt=recorded.published.doubt if trusted == "doubtful" else "",
     )
 
 
-def _unknown(published: Published, place: Place, settings: Settings) -> str:
+def _unknown(published: Published, workspace: Workspace, settings: Settings) -> str:
     if settings.manifest == NO_MANIFEST:
         return "Nothing is kept (--manifest none), so nothing is known: vsync plan asks the store what it holds."
     seal = published.seal
@@ -109,16 +103,16 @@ def _unknown(published: Published, place: Place, settings: Settings) -> str:
         )
     if seal is not None and seal.state == "open":
         return "The first sync did not end: the next one lists the store and goes on."
-    if place.remote is None and place.repository is not None and place.repository.push_url() is not None:
+    if workspace.remote is None and workspace.repository is not None and workspace.repository.push_url() is not None:
         return (
-            "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. One that the "
-            "action or sync --push keeps on the remote `origin` is only looked at with --push."
+            "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. The action and "
+            "sync --push keep the manifest on the remote `origin`; with --push, status looks there."
         )
     return "Nothing has been synced yet: there is no manifest for this target."
 
 
 def path_in(root: Path, path: str) -> str:
-    """The path as the manifest knows it: as given, or where that names nothing, as seen from the current folder."""
+    """The path as the manifest names it: as given, or where that is no file, as seen from the current folder."""
     here = Path(os.path.normpath(Path.cwd() / path))
     if (root / path).exists() or not here.exists() or not here.is_relative_to(root):
         return path

@@ -1,4 +1,4 @@
-"""Opens the place a run works in: source, manifest, seal and remote."""
+"""Opens the workspace a run works in: source, manifest, seal and remote."""
 
 from __future__ import annotations
 
@@ -25,10 +25,16 @@ from vsync.state.remote import RemotePublication
 
 @dataclass(frozen=True, slots=True)
 class GitAccess:
-    """How git reaches a remote: the process's environment, and a token (None: git's own credentials).
+    """How git reaches a remote.
 
-    `optional`: where there is no remote, a file will do. `is_dead` tells of a run whether it is known to have ended,
-    `found` is told what must not be shown, `stopped` for how many seconds the run has been told to stop.
+    | field | meaning |
+    | --- | --- |
+    | `environ` | the environment of the process |
+    | `token` | a token for the remote; None: git uses its own credentials |
+    | `optional` | where there is no remote, the manifest may be a file |
+    | `is_dead` | whether a run is known to have ended |
+    | `found` | takes every secret that is found, so that it is never shown |
+    | `stopped` | for how many seconds the run has been told to stop |
     """
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -39,7 +45,7 @@ class GitAccess:
     stopped: Callable[[], float | None] = lambda: None
 
     def remote(self, repository: Repository, url: str) -> Remote:
-        """The remote at an address, as this run reaches it from that repository. Its secrets are told to `found`."""
+        """The remote at an address, as this run reaches it from that repository. Its secrets go to `found`."""
         remote = Remote(
             url,
             self.token,
@@ -54,8 +60,8 @@ class GitAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where documents come from, and where their state is kept. `remote` is None when it is kept in files."""
+class Workspace:
+    """Where documents come from, and where their state is kept. `remote` is None when the state is kept in files."""
 
     source: Source
     root: Path
@@ -69,7 +75,7 @@ class Place:
     others: list[Source] = field(default_factory=list)
 
     def at(self, commit: str) -> Source | None:
-        """The source at another commit, fetched beside the clone where that lacks it; None where it cannot be had."""
+        """The source at another commit. A commit that the clone lacks is fetched beside it; None where that fails."""
         if self.repository is None:
             return None
         reader = self.repository
@@ -92,29 +98,31 @@ class Place:
             self.remote.close()
 
 
-def open_place(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Place:
-    """Opens the source, and finds where manifest and seal are. Raises when they are not there, or have no such revision."""
+def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Workspace:
+    """Opens the source, and finds where manifest and seal are kept. Raises RepositoryError and ConfigurationError."""
     access = access or GitAccess()
-    place = replace(_open_source(settings, origin), stopped=access.stopped)
-    repository = place.repository
+    workspace = replace(_open_source(settings, origin), stopped=access.stopped)
+    repository = workspace.repository
     if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
         repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
     if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
-        return place
+        return workspace
     try:
         remote = _open_remote(settings, access, repository or Repository(Path(settings.repo)))
     except RepositoryError as error:
         if not access.optional:
             raise
-        return replace(place, warnings=(*place.warnings, f"{error.message} It is kept as a file in the workspace."))
-    return replace(place, remote=remote, is_dead=access.is_dead)
+        return replace(
+            workspace, warnings=(*workspace.warnings, f"{error.message} It is kept as a file in the workspace.")
+        )
+    return replace(workspace, remote=remote, is_dead=access.is_dead)
 
 
 def _open_remote(settings: Settings, access: GitAccess, repository: Repository) -> Remote:
     if not settings.push:
         if settings.manifest_branch in repository.checked_out():
             raise ConfigurationError(
-                f"The branch {settings.manifest_branch} is checked out: --commit cannot change it behind your back.",
+                f"The branch {settings.manifest_branch} is checked out, so --commit does not change it.",
                 "Give another --manifest-branch (input manifest-branch), or let the remote keep the manifest with --push (input commit).",
             )
         there = repository.git_dir.stat()
@@ -135,17 +143,17 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
     return access.remote(repository, url)
 
 
-def _open_source(settings: Settings, origin: Origin) -> Place:
+def _open_source(settings: Settings, origin: Origin) -> Workspace:
     if settings.folder is not None:
         folder = FolderSource(Path(settings.folder))
         root = Path(settings.folder).resolve()
         name = show_path(os.fsencode(root.name))
-        identity = identify(settings.source, origin.repository, origin.repository_id, None, name)
-        return Place(folder, root, root / ".vsync", identity)
+        identity = identify(settings.target.source, origin.repository, origin.repository_id, None, name)
+        return Workspace(folder, root, root / ".vsync", identity)
     repository = Repository(Path(settings.repo))
     head = repository.resolve(settings.head or "HEAD")
     identity = identify(
-        settings.source,
+        settings.target.source,
         origin.repository,
         origin.repository_id,
         repository.origin_url(),
@@ -153,7 +161,7 @@ def _open_source(settings: Settings, origin: Origin) -> Place:
     )
     source = GitSource(repository, head)
     warnings = _ignored_config(repository.root)
-    return Place(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings=warnings)
+    return Workspace(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings=warnings)
 
 
 def _ignored_config(root: Path) -> tuple[str, ...]:
@@ -164,38 +172,42 @@ def _ignored_config(root: Path) -> tuple[str, ...]:
     )
 
 
-def open_publication(settings: Settings, place: Place, log: Callable[[str], None] = lambda text: None) -> Publication:
+def open_publication(
+    settings: Settings, workspace: Workspace, log: Callable[[str], None] = lambda text: None
+) -> Publication:
     """The manifest and seal of the target."""
-    manifest = manifest_path(settings, place.root)
-    if place.remote is not None:
-        if manifest is None or not manifest.is_relative_to(place.root):
+    manifest = manifest_path(settings, workspace.root)
+    if workspace.remote is not None:
+        if manifest is None or not manifest.is_relative_to(workspace.root):
             raise ManifestError(
                 f"The manifest {settings.manifest} is no path in the repository.",
                 "Give a path relative to its top folder: it names a file on the manifest's branch.",
             )
-        name = manifest_name(settings, manifest, place.root)
-        _check_names(settings.target, name)
+        name = manifest_name(settings, manifest, workspace.root)
+        _check_names(settings.target.name, name)
         return RemotePublication(
-            place.remote,
+            workspace.remote,
             name,
             settings.manifest_branch,
-            settings.target,
+            settings.target.name,
             shared=settings.manifest_branch != DEFAULT_MANIFEST_BRANCH,
-            is_dead=place.is_dead,
+            is_dead=workspace.is_dead,
             log=log,
         )
-    name = manifest_name(settings, manifest, place.root)
-    return LocalPublication(manifest, seal_folder(settings, place), settings.target, name, stopped=place.stopped)
+    name = manifest_name(settings, manifest, workspace.root)
+    return LocalPublication(
+        manifest, seal_folder(settings, workspace), settings.target.name, name, stopped=workspace.stopped
+    )
 
 
-def seal_folder(settings: Settings, place: Place) -> Path:
-    """Where what belongs to this machine is kept: a local seal, and the journal."""
-    manifest = manifest_path(settings, place.root)
-    return place.seal_folder if settings.folder is None or manifest is None else manifest.parent
+def seal_folder(settings: Settings, workspace: Workspace) -> Path:
+    """The folder for what belongs to this machine: a local seal, and the journal."""
+    manifest = manifest_path(settings, workspace.root)
+    return workspace.seal_folder if settings.folder is None or manifest is None else manifest.parent
 
 
 def _check_names(target: str, manifest: str) -> None:
-    """What is a fine name of a file need not be one of a ref: https://git-scm.com/docs/git-check-ref-format."""
+    """Refuses names that git takes for no ref and no file: https://git-scm.com/docs/git-check-ref-format."""
     if ".." in target or target.endswith((".lock", ".")):
         raise ConfigurationError(
             f"The target name {target!r} cannot be part of a ref's name, and the seal is the ref refs/vsync/<target>.",
@@ -206,7 +218,7 @@ def _check_names(target: str, manifest: str) -> None:
 
 
 def manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:
-    """One name for one manifest, however its path is written: the seal is found by it, in every linked worktree."""
+    """One name for one manifest, however its path is written. The seal is found by this name, in every linked worktree."""
     if manifest is None:
         return settings.manifest
     path = Path(os.path.normpath(manifest))
@@ -214,7 +226,7 @@ def manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:
 
 
 def manifest_path(settings: Settings, root: Path) -> Path | None:
-    """The manifest's file; None for `--manifest none`. A relative path is one inside the repository."""
+    """The manifest's file; None for `--manifest none`. A relative path counts from the repository's top folder."""
     if settings.manifest == NO_MANIFEST:
         return None
     given = Path(settings.manifest)

@@ -1,4 +1,4 @@
-"""Files that survive a crash, and that belong to whoever owns the folder they stand in."""
+"""Writes files that survive a crash, and that belong to the owner of their folder."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from vsync.errors import ConfigurationError
 _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.vsync-tmp")
 _STALE_AFTER_S = 3600.0
 _NOT_FOR_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
-"""Some file systems do not sync folders."""
+"""Errors of file systems that cannot sync folders."""
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Writes a file so that after a crash it holds the old bytes or the new ones, never a part.
+    """Writes a file so that after a crash it holds the old bytes or the new bytes, never a part.
 
-    Files that root makes in somebody's folder (the container in a workspace) are given to the folder's owner. Raises
-    OSError (a full disk, say); the old bytes are there then, and no temporary file.
+    The file belongs to the folder's owner, also when root writes it (the container in a workspace). Raises OSError, for
+    example when the disk is full. Then the file has its old bytes, and the temporary file is removed.
     """
     make_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".vsync-tmp")
@@ -41,7 +41,7 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def remove_stale_temporaries(folder: Path) -> None:
-    """Removes what writers that were killed an hour ago or earlier have left in a folder."""
+    """Removes temporary files that killed runs left in a folder at least an hour ago."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if _TEMPORARY.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > _STALE_AFTER_S:
@@ -60,7 +60,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def keep_out_of_git(folder: Path) -> None:
-    """Tells git to ignore what vsync writes into its folder, but for the manifest."""
+    """Tells git to ignore all that vsync writes into its folder, except the manifest."""
     if folder.is_symlink():
         raise ConfigurationError(f"{folder} is a symbolic link.", "Replace it by a folder: vsync writes there.")
     ignore = folder / ".gitignore"
@@ -71,7 +71,7 @@ def keep_out_of_git(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and its parents, each given to the owner of the one it is made in."""
+    """Makes a folder and its parents. Each belongs to the owner of its parent."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -80,14 +80,14 @@ def make_folder(folder: Path) -> None:
 
 
 def give_to_owner_of(folder: Path, path: Path) -> None:
-    """What root makes in somebody's folder (the container in a workspace) is theirs."""
+    """Gives a file that root made (the container in a workspace) to the owner of the folder."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def give_back(folder: Path) -> None:
-    """Gives what root left anywhere below a folder (a fetch in somebody's clone) to the folder's owner."""
+    """Gives all that root made below a folder (a fetch in somebody's clone) to the folder's owner."""
     if os.geteuid() != 0 or folder.stat().st_uid == 0:
         return
     for root, folders, files in os.walk(folder):

@@ -1,7 +1,7 @@
-"""What libraries log and what Python itself says of errors, without the secrets.
+"""Keeps secrets out of what libraries log, and out of tracebacks.
 
-The HTTP client logs addresses and headers, the SDK logs when OPENAI_LOG is set, and tracebacks quote whatever an error
-holds. Handlers may be added at any time and by anybody, so secrets are cut where log records are made.
+The HTTP client logs addresses and headers. The SDK logs when OPENAI_LOG is set. Tracebacks quote whatever an error
+holds. Any library may add a log handler at any time, so secrets are removed where log records are made.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from vsync.system.redaction import one_line, printable, redacted
 from vsync.system.secrets import Secrets
 
 _CREDENTIAL = re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/=-]{6,}")
-"""What stands in an Authorization header, also one that is not among the known secrets."""
+"""The content of an Authorization header. It may hold a secret that is not among the known secrets."""
 
 
 def clean(text: str, secrets: Secrets) -> str:
-    """The text without known secrets, and without what looks like one."""
+    """The text without the known secrets, and without anything that looks like a credential."""
     return _CREDENTIAL.sub(r"\1\2***", redacted(text, secrets))
 
 
 def traceback_lines(error: BaseException, secrets: Secrets) -> list[str]:
-    """An error's traceback, with nothing in it that a terminal acts on."""
+    """An error's traceback, without secrets and without characters that a terminal acts on."""
     text = "".join(traceback.format_exception(error))
     return [printable(line) for line in clean(text, secrets).splitlines()]
 
 
 def internal(error: Exception, secrets: Secrets) -> InternalError:
-    """What to tell of an error that nobody has foreseen."""
+    """The error to show for an unforeseen exception."""
     words = clean(one_line(str(error), secrets), secrets)
-    found = InternalError(
+    internal_error = InternalError(
         f"Internal error: {type(error).__name__}{f': {words}' if words else ''}.",
         "This is a defect of vsync: please report it, with its traceback (on the command line -v shows it). What was done "
         "is not lost: the next run continues from there.",
     )
-    found.__cause__ = error
-    return found
+    internal_error.__cause__ = error
+    return internal_error
 
 
 @contextlib.contextmanager
 def guarded(secrets: Secrets) -> Iterator[None]:
-    """Meanwhile no log record, and no traceback of a thread or of a finalizer, shows a secret."""
+    """Inside this context no log record and no traceback of a thread or finalizer shows a secret."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_records(secrets))
         stack.enter_context(_hooks(secrets))
@@ -64,7 +64,7 @@ def _records(secrets: Secrets) -> Iterator[None]:
         record = make(*args, **kwargs)
         try:
             text = record.getMessage()
-        except Exception:  # logging would show the arguments as they are
+        except Exception:  # the arguments do not fit the message: logging would show them with their secrets
             text = str(record.msg)
         record.msg, record.args = clean(text, secrets), ()
         if record.exc_info and record.exc_info[1] is not None:
@@ -83,19 +83,21 @@ def _records(secrets: Secrets) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _hooks(secrets: Secrets) -> Iterator[None]:
-    """Hooks that are not Python's own are somebody's who wants to know (a test run), and stay."""
+    """Replaces Python's own hooks for unhandled errors. Hooks of others (a test runner) stay."""
 
-    def tell(error: BaseException | None, kind: type[BaseException], trace: TracebackType | None, where: str) -> None:
+    def write(error: BaseException | None, kind: type[BaseException], trace: TracebackType | None, where: str) -> None:
         shown = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(clean(f"{where}:\n{shown}", secrets))
 
     def in_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_type is not SystemExit:
             name = args.thread.name if args.thread else "a thread"
-            tell(args.exc_value, args.exc_type, args.exc_traceback, f"Exception in {name}")
+            write(args.exc_value, args.exc_type, args.exc_traceback, f"Exception in {name}")
 
     def unraisable(args: Any) -> None:
-        tell(args.exc_value, args.exc_type, args.exc_traceback, args.err_msg or f"Exception ignored in {args.object!r}")
+        write(
+            args.exc_value, args.exc_type, args.exc_traceback, args.err_msg or f"Exception ignored in {args.object!r}"
+        )
 
     with contextlib.ExitStack() as stack:
         if threading.excepthook is threading.__excepthook__:

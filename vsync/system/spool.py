@@ -1,4 +1,4 @@
-"""The bytes of one document on their way into the store: in memory when small, in an unlinked file when not."""
+"""A document's bytes on their way into the store: in memory when small, else in an unlinked file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHUNK_BYTES = 256 * 1024
 
 @dataclass(slots=True)
 class Content:
-    """A rewound file to read from, with its SHA-256 and size in bytes. The receiver closes it."""
+    """A file to read from its start, with its SHA-256 and size in bytes. The receiver closes it."""
 
     file: IO[bytes]
     sha256: str
@@ -27,9 +27,10 @@ class Content:
 
 
 def spool(chunks: Iterable[bytes]) -> Content:
-    """The chunks as one seekable file: the SDK can only send again what it can rewind.
+    """The chunks as one seekable file: the SDK can send a file again only when it can rewind it.
 
-    Not a SpooledTemporaryFile: asked for its descriptor, as HTTP clients do, that goes to disk however small it is.
+    It is not a SpooledTemporaryFile. HTTP clients ask for a file's descriptor, and that writes a SpooledTemporaryFile
+    to disk, however small it is.
     """
     file: IO[bytes] = io.BytesIO()
     digest, size = hashlib.sha256(), 0
@@ -59,6 +60,6 @@ def _on_disk(memory: io.BytesIO) -> IO[bytes]:
 
 
 def _drop(file: IO[bytes]) -> None:
-    """Closes a file whose bytes nobody wants; a full disk refuses once more what is still to be written."""
+    """Closes a file that is not needed. On a full disk closing fails as well, when bytes are still to be written."""
     with contextlib.suppress(OSError):
         file.close()

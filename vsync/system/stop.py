@@ -1,4 +1,4 @@
-"""The wish to stop, as a signal brings it: told at once to whoever sleeps."""
+"""The request to stop that a signal brings. It wakes up whoever sleeps."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _LOOK_EVERY_S = 0.1
 
 
 class Stop:
-    """Unset until a signal comes. `signum` is the first one; the same one once more ends the process at once.
+    """Whether the run was told to stop. `signum` is the first signal; None: no signal has come.
 
-    A cancelled job's container gets SIGINT, and SIGTERM 7.5 s later: that is the same wish, told twice.
+    The same signal a second time ends the process at once. A cancelled job's container gets SIGINT, and SIGTERM 7.5 s
+    later: two different signals are one request.
     """
 
     def __init__(self) -> None:
@@ -34,9 +35,9 @@ class Stop:
         self._event: asyncio.Event | None = None
 
     def install(self, *, raising: bool = False) -> None:
-        """Listens to SIGINT and SIGTERM. As PID 1 of a container a process ignores signals that it has no handler for.
+        """Handles SIGINT and SIGTERM. PID 1 of a container ignores signals that it has no handler for.
 
-        `raising` is for what never looks whether it should stop: the first signal raises KeyboardInterrupt there.
+        `raising` is for code that never asks `requested`: the first signal raises KeyboardInterrupt in it.
         """
         self._raises = raising
         for signum in (signal.SIGINT, signal.SIGTERM):
@@ -44,7 +45,7 @@ class Stop:
 
     def _received(self, signum: int, _: FrameType | None) -> None:
         if signum in self._seen:
-            # Asked twice: at once, and whatever is open is left to the next run.
+            # The second time: end at once, and leave everything open to the next run.
             _end_children()
             os._exit(128 + (self.signum or signum))
         first = not self._seen
@@ -65,11 +66,11 @@ class Stop:
 
     @property
     def requested_for(self) -> float | None:
-        """Seconds since the wish came; None when it has not."""
+        """For how many seconds the run has been told to stop; None: it has not been told."""
         return time.monotonic() - self._since if self.requested else None
 
     def attach(self) -> None:
-        """Ties this to the running event loop."""
+        """Makes requests wake up tasks of the running event loop."""
         import asyncio  # 40 ms, and a run with nothing to do has no event loop
 
         self._loop, self._event = asyncio.get_running_loop(), asyncio.Event()
@@ -77,14 +78,14 @@ class Stop:
             self._event.set()
 
     async def wait(self) -> None:
-        """Returns when the wish has come."""
+        """Returns when the run is told to stop."""
         if self._event is None:
             self.attach()
         assert self._event is not None
         await self._event.wait()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleeps, or less when the wish comes."""
+        """Sleeps. Returns early when the run is told to stop."""
         import asyncio
 
         if self._event is None:
@@ -97,19 +98,19 @@ class Stop:
             return
 
     async def pause(self, seconds: float) -> None:
-        """Sleeps. Raises Interrupted when the wish comes, or has come."""
+        """Sleeps. Raises Interrupted when the run is or was told to stop."""
         await self.sleep(seconds)
         self.check()
 
     def pause_thread(self, seconds: float) -> None:
-        """`pause`, where no event loop runs."""
+        """`pause` for code without an event loop."""
         until = time.monotonic() + seconds
         while not self.requested and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, _LOOK_EVERY_S))  # Python goes on with a sleep that a signal has ended
+            time.sleep(min(left, _LOOK_EVERY_S))  # a signal does not end Python's sleep, so it is a short one
         self.check()
 
     def cause(self, error: VsyncError) -> VsyncError:
-        """What to tell as the reason why a run ended: the wish to stop comes before what failed because of it."""
+        """The reason to report for the end of a run: the request to stop, when there was one, before the error that followed."""
         if self.signum is None or isinstance(error, Interrupted):
             return error
         return Interrupted(
@@ -117,13 +118,13 @@ class Stop:
         )
 
     def check(self) -> None:
-        """Raises Interrupted when the wish has come."""
+        """Raises Interrupted when the run was told to stop."""
         if self.signum is not None:
             raise Interrupted(self.signum)
 
 
 def _end_children() -> None:
-    """Ends the programs that this process has started, with their helpers where these are in a session of their own."""
+    """Ends the programs that this process started. A program in its own session is ended with its helpers."""
     with contextlib.suppress(OSError):
         for listing in Path("/proc/self/task").glob("*/children"):
             for child in map(int, listing.read_text().split()):

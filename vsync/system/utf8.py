@@ -1,4 +1,4 @@
-"""Text that comes from outside must be UTF-8: the API, git and JSON take nothing else."""
+"""Text from outside must be UTF-8: the API, git and JSON accept nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from vsync.errors import ConfigurationError
 
 
 def check_utf8(name: str, value: str) -> None:
+    """Raises ConfigurationError when the value is not UTF-8. `name` is how the message calls it."""
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:

@@ -1,0 +1,1 @@
+"""Carrying out a plan (upload, attach, wait, remove); it may change the store through `store`."""

@@ -1,232 +1,299 @@
-"""Uploaded Files on their way into the store: in batches while uploads go on, one by one where batches fail.
+"""Uploaded Files are attached to the store while uploads go on.
 
-Every second or hundred Files what was uploaded is attached, so that a run that dies leaves little that no store knows
-of. A batch that is refused is split until the culprit is alone; it is then tried by itself. Where an answer is lost,
-the store is asked which of the Files it has: their ids are known, so that nothing is attached twice.
+Every second, or every hundred Files, what is uploaded is attached. So a run that dies leaves few Files that no store
+knows of. Most servers take Files in batches (`InBatches`). A server without batches takes each by itself (`OneByOne`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
 
 from vsync.documents.attributes import Identity
 from vsync.report.observer import Observer
-from vsync.store.client import AnswerLost, Refused
+from vsync.store.api_errors import AnswerLost, Refused
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.refusals import is_attached_already, is_final, is_unknown_file
+from vsync.store.send_once import send_once
 from vsync.store.vector_store import MAX_BATCH, VectorStore
-from vsync.system.retry import backoff
-from vsync.system.stop import Stop
-from vsync.transfer.index import Group, Indexing, all_of
-from vsync.transfer.tracker import Ledger, Pending
+from vsync.system.tasks import all_of
+from vsync.transfer.halt import Halt, unanswerable
+from vsync.transfer.index import Group, Indexing
+from vsync.transfer.tracker import Pending, Tracker
+
+T = TypeVar("T")
 
 FLUSH_EVERY_S = 1.0
 FLUSH_AT = 100
 MAX_LOST = 8
-"""How many answers to one attach may be lost before it is given up."""
+"""How many answers to the attaching of the same Files may be lost before it is given up."""
 
 _FRESH_FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)
-_SIDE_BY_SIDE = 8
+"""The waits for a server that does not know a File which was uploaded a moment ago."""
+
+_FRESH_BATCH_WAITS_S = _FRESH_FILE_WAITS_S[:2]
+_AT_ONCE = 8
 _GIVEN_UP_IN_A_ROW = 3
-_QUICK_S = 0.5
-"""For so long after a stop is what was uploaded still attached: what takes longer would outlast the grace time."""
+_REFUSED_AT_FIRST = 3
 
 _NO_SUCH_ENDPOINT = {404, 405, 410, 501}
 
+Attached = Callable[[Sequence[Pending], str | None], None]
+"""Is told of Files that are attached now, and of their batch if they have one."""
+
+
+class Method(Protocol):
+    """A way to attach Files."""
+
+    async def attach(self, files: Sequence[Pending], attached: Attached) -> Sequence[Pending]:
+        """Attaches the Files. Returns the Files that this server does not take in this way."""
+
+
+class UploadQueue:
+    """The uploaded Files that are to be attached. They are taken when there are enough, or after a second."""
+
+    def __init__(self, halt: Halt) -> None:
+        self.closed = False
+        self._files: list[Pending] = []
+        self._wake = asyncio.Event()
+        halt.wakes(self._wake)
+
+    def add(self, item: Pending) -> None:
+        self._files.append(item)
+        if len(self._files) >= FLUSH_AT:
+            self._wake.set()
+
+    def close(self) -> None:
+        """No more Files will be added."""
+        self.closed = True
+        self._wake.set()
+
+    async def take(self) -> Sequence[Pending]:
+        """The Files that have come, perhaps none. Returns at once when the queue is closed or the run must end."""
+        if not self.closed:
+            try:
+                async with asyncio.timeout(FLUSH_EVERY_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+        self._wake.clear()
+        files, self._files = self._files, []
+        return files
+
 
 class Attaching:
-    """Takes Files as they are uploaded, attaches them and has them waited for."""
+    """Attaches what a queue brings, and has each File waited for."""
 
     def __init__(
         self,
         store: VectorStore,
-        ledger: Ledger,
+        in_batches: InBatches,
+        one_by_one: OneByOne,
         indexing: Indexing,
-        identity: Identity,
+        halt: Halt,
         observer: Observer,
-        stop: Stop,
+    ) -> None:
+        self._method: Method = in_batches
+        self._one_by_one = one_by_one
+        self._store = store
+        self._indexing = indexing
+        self._halt = halt
+        self._observer = observer
+
+    async def run(self, queue: UploadQueue, tasks: asyncio.TaskGroup) -> None:
+        """Attaches until the queue is closed and empty. In `tasks` the attached Files are waited for."""
+        self._indexing.all_attached.clear()
+        attached = functools.partial(self._attached, tasks)
+        last = False
+        while not last:
+            files = await queue.take()
+            last = queue.closed
+            size = min(MAX_BATCH, self._store.max_batch)
+            for start in range(0, len(files), size):
+                await self._halt.guarded(self._attach(files[start : start + size], attached))
+        self._indexing.all_attached.set()
+
+    async def _attach(self, files: Sequence[Pending], attached: Attached) -> None:
+        left = await self._method.attach(files, attached)
+        if left:
+            self._method = self._one_by_one  # for the rest of the run
+            await self._one_by_one.attach(left, attached)
+
+    def _attached(self, tasks: asyncio.TaskGroup, files: Sequence[Pending], batch_id: str | None) -> None:
+        if files:
+            self._observer.stage("indexing", len(files))
+            tasks.create_task(self._halt.guarded(self._wait(Group(files, batch_id), tasks)))
+
+    async def _wait(self, group: Group, tasks: asyncio.TaskGroup) -> None:
+        left_out = await self._indexing.wait(group)
+        await self._one_by_one.attach(left_out, functools.partial(self._attached, tasks))
+
+
+class InBatches:
+    """Attaches many Files with one request.
+
+    A batch that is refused is halved until the File at fault is alone. That File is then tried by itself.
+    """
+
+    def __init__(
+        self,
+        store: VectorStore,
+        halt: Halt,
+        identity: Identity,
+        one_by_one: OneByOne,
         still_ours: Callable[[], None],
     ) -> None:
         self._store = store
-        self._ledger = ledger
-        self._indexing = indexing
+        self._halt = halt
         self._identity = identity
-        self._observer = observer
-        self._stop = stop
+        self._one_by_one = one_by_one
         self._still_ours = still_ours
-        self._uploaded: list[Pending] = []
-        self._all_uploaded = False
-        self._wake = asyncio.Event()
-        self._batches_taken = 0
-        self._batches_refused = 0
-        self._no_batches = False
-        self._given_up_in_a_row = 0
-        ledger.when_halted(self._wake)
-
-    def add(self, item: Pending) -> None:
-        self._uploaded.append(item)
-        if len(self._uploaded) >= FLUSH_AT:
-            self._wake.set()
-
-    def no_more(self) -> None:
-        """All is uploaded."""
-        self._all_uploaded = True
-        self._wake.set()
-
-    async def run(self, tasks: asyncio.TaskGroup) -> None:
-        """Attaches what is added until `no_more`. Waiting for what is attached goes on in `tasks`."""
-        self._all_uploaded = False
-        self._wake.clear()
-        self._indexing.all_attached.clear()
-        while True:
-            if not self._all_uploaded:
-                await self._enough_or_a_second()
-            last = self._all_uploaded
-            self._wake.clear()
-            taken, self._uploaded = self._uploaded, []
-            size = min(MAX_BATCH, self._store.max_batch)
-            for start in range(0, len(taken), size):
-                await self._ledger.guarded(self._attach(taken[start : start + size], tasks))
-            if last:
-                break
-        self._indexing.all_attached.set()
-
-    async def _enough_or_a_second(self) -> None:
-        try:
-            async with asyncio.timeout(FLUSH_EVERY_S):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        self._taken = 0
+        self._refused = 0
+        self._no_such_endpoint = False
 
     @property
-    def _may_go_on(self) -> bool:
-        stopped_s = self._stop.requested_for
-        return self._ledger.outcome.cause is None and (stopped_s is None or stopped_s < _QUICK_S)
+    def _usable(self) -> bool:
+        """A server that refuses every batch, whatever is in it, does not take Files with attributes of their own."""
+        return not self._no_such_endpoint and (self._taken > 0 or self._refused < _REFUSED_AT_FIRST)
 
-    async def _attach(self, pending: Sequence[Pending], tasks: asyncio.TaskGroup) -> None:
-        parts: deque[Sequence[Pending]] = deque([pending])
-        while parts and self._may_go_on:
+    async def attach(self, files: Sequence[Pending], attached: Attached) -> Sequence[Pending]:
+        parts: deque[Sequence[Pending]] = deque([files])
+        while parts and self._usable and self._halt.may_attach:
             part = parts.popleft()
-            # A server that refuses every batch, whatever is in it, does not take Files with attributes of their own.
-            hopeless = self._no_batches or (self._batches_taken == 0 and self._batches_refused >= 3)
-            if len(part) == 1 or hopeless:
-                await self._attach_singly(part, tasks)
+            if len(part) == 1:
+                await self._one_by_one.attach(part, attached)
                 continue
-            left = await self._attach_batch(part, tasks)
-            middle = (len(left) + 1) // 2
-            parts += [half for half in (left[:middle], left[middle:]) if half]
+            refused = await self._attach_batch(part, attached)
+            middle = (len(refused) + 1) // 2
+            parts += [half for half in (refused[:middle], refused[middle:]) if half]
+        return [] if self._usable else [item for part in parts for item in part]
 
-    def _expect(self, pending: Sequence[Pending], batch_id: str | None, tasks: asyncio.TaskGroup) -> None:
-        if pending:
-            self._observer.stage("indexing", len(pending))
-            tasks.create_task(self._ledger.guarded(self._follow(Group(pending, batch_id), tasks)))
+    async def _attach_batch(self, files: Sequence[Pending], attached: Attached) -> Sequence[Pending]:
+        """Attaches Files with one request. Returns the Files of a batch that the server refused."""
+        left = list(files)
 
-    async def _follow(self, group: Group, tasks: asyncio.TaskGroup) -> None:
-        left_out = await self._indexing.wait(group)
-        if left_out:
-            await self._attach_singly(left_out, tasks)
-
-    # --- In batches -----------------------------------------------------------------------------------------
-
-    async def _attach_batch(self, part: Sequence[Pending], tasks: asyncio.TaskGroup) -> Sequence[Pending]:
-        """Attaches in one batch. Gives those that the server would not take, or not so."""
-        unknown_waits = iter(_FRESH_FILE_WAITS_S[:2])
-        lost = 0
-        while part:
+        async def request() -> str:
             self._still_ours()
+            return await self._store.attach_batch([item.entry for item in left])
+
+        async def find_again() -> str | None:
+            """Takes the Files that the store has from those that are left. Empty when it has all of them."""
+            found = await self._store.newest_entries([item.file_id for item in left])
+            there = [item for item in left if _is_ours(found.get(item.file_id), self._identity)]
+            attached(there, None)
+            left[:] = [item for item in left if item not in there]
+            return None if left else ""
+
+        waits = iter(_FRESH_BATCH_WAITS_S)
+        while True:
             try:
-                batch_id = await self._store.attach_batch([item.entry for item in part])
-            except AnswerLost as loss:
-                lost += 1
-                if lost == MAX_LOST:
-                    # The store can be asked, and takes no batch: it may be this one's size, or one of its Files.
-                    self._batches_refused += 1
-                    return part
-                await self._wait_after(loss, lost)
-                part = await self._without_those_there(part, tasks)
+                batch_id = await _sent_once(request, find_again, self._halt)
+            except AnswerLost as lost:
+                _raise_when_useless(lost, self._halt)
+                # The store can be asked, and takes no batch. The size may be at fault, or one of the Files.
+                self._refused += 1
+                return left
             except Refused as error:
-                if is_attached_already(error):
-                    left = await self._without_those_there(part, tasks)
-                    if len(left) < len(part):
-                        part = left
-                        continue
-                wait = next(unknown_waits, None) if is_unknown_file(error) else None
-                if wait is None or self._ledger.halted:
-                    self._batches_refused += 1
-                    self._no_batches |= error.status in _NO_SUCH_ENDPOINT and not is_unknown_file(error)
-                    return part
-                await self._stop.sleep(wait)
+                before = len(left)
+                if is_attached_already(error) and await find_again() == "":
+                    return []
+                if len(left) < before:
+                    continue
+                wait_s = next(waits, None) if is_unknown_file(error) else None
+                if wait_s is None or self._halt.requested:
+                    self._refused += 1
+                    self._no_such_endpoint |= error.status in _NO_SUCH_ENDPOINT and not is_unknown_file(error)
+                    return left
+                await self._halt.sleep(wait_s)
             else:
-                self._batches_taken += 1
-                self._expect(part, batch_id, tasks)
+                if left:
+                    self._taken += 1
+                    attached(left, batch_id)
                 return []
-        return []
 
-    async def _without_those_there(self, part: Sequence[Pending], tasks: asyncio.TaskGroup) -> list[Pending]:
-        """What is left of these when those that the store has are waited for."""
-        found = await self._store.newest_entries([item.file_id for item in part])
-        there = [item for item in part if self._is_ours(found.get(item.file_id))]
-        self._expect(there, None, tasks)
-        return [item for item in part if not self._is_ours(found.get(item.file_id))]
 
-    # --- One by one -----------------------------------------------------------------------------------------
+class OneByOne:
+    """Attaches each File with a request of its own, some of them side by side."""
 
-    async def _attach_singly(self, part: Sequence[Pending], tasks: asyncio.TaskGroup) -> None:
-        slots = asyncio.Semaphore(_SIDE_BY_SIDE)
+    def __init__(
+        self, store: VectorStore, tracker: Tracker, halt: Halt, identity: Identity, still_ours: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._tracker = tracker
+        self._halt = halt
+        self._identity = identity
+        self._still_ours = still_ours
+        self._given_up_in_a_row = 0
+
+    async def attach(self, files: Sequence[Pending], attached: Attached) -> Sequence[Pending]:
+        slots = asyncio.Semaphore(_AT_ONCE)
         taken: list[Pending] = []
 
-        async def one(item: Pending) -> None:
+        async def attach(item: Pending) -> None:
             async with slots:
-                if self._may_go_on and await self._attach_one(item):
+                if self._halt.may_attach and await self._attach_one(item):
                     self._given_up_in_a_row = 0
                     taken.append(item)
 
-        # All of them end before an error goes on: what is attached meanwhile must not be missed.
-        await all_of(self._ledger.guarded(one(item)) for item in part)
-        self._expect(taken, None, tasks)
+        # Each of them ends before an error goes on, so that no File is missed which was attached meanwhile.
+        await all_of(self._halt.guarded(attach(item)) for item in files)
+        attached(taken, None)
+        return []
 
     async def _attach_one(self, item: Pending) -> bool:
-        unknown_waits = iter(_FRESH_FILE_WAITS_S)
-        lost = 0
-        while True:
+        async def request() -> bool:
             self._still_ours()
+            await self._store.attach(item.entry)
+            return True
+
+        async def find_again() -> bool | None:
             try:
-                await self._store.attach(item.entry)
-            except AnswerLost as loss:
-                lost += 1
-                if lost == MAX_LOST:
-                    return self._give_up(item, loss)
-                await self._wait_after(loss, lost)
-                if self._is_ours(await self._store.entry(item.file_id)):
-                    return True
+                entry = await self._store.entry(item.file_id)
             except Refused as error:
-                if is_attached_already(error) and self._is_ours(await self._store.entry(item.file_id)):
+                raise unanswerable(error) from error
+            return True if _is_ours(entry, self._identity) else None
+
+        waits = iter(_FRESH_FILE_WAITS_S)
+        while True:
+            try:
+                return await _sent_once(request, find_again, self._halt)
+            except AnswerLost as lost:
+                _raise_when_useless(lost, self._halt)
+                return self._give_up(item, lost)
+            except Refused as error:
+                if is_attached_already(error) and await find_again():
                     return True
-                wait = next(unknown_waits, None) if is_unknown_file(error) else None
-                if wait is None or self._ledger.halted:
-                    self._ledger.reject(item, error.code, error.message, final=is_final(error))
+                wait_s = next(waits, None) if is_unknown_file(error) else None
+                if wait_s is None or self._halt.requested:
+                    self._tracker.reject(item, error.code, error.message, final=is_final(error))
                     return False
-                await self._stop.sleep(wait)
-            else:
-                return True
+                await self._halt.sleep(wait_s)
 
-    async def _wait_after(self, loss: AnswerLost, lost: int) -> None:
-        """Waits before the store is asked what became of it; raises the cause when the run is to end."""
-        if loss.again and not self._ledger.halted:
-            await self._stop.sleep(backoff(lost - 1) if loss.wait_s is None else loss.wait_s)
-        if not loss.again or self._ledger.halted:
-            raise loss.error from loss
-
-    def _give_up(self, item: Pending, loss: AnswerLost) -> bool:
-        """The store can be asked and does not take this File. When it takes none, the run ends."""
+    def _give_up(self, item: Pending, lost: AnswerLost) -> bool:
+        """The store can be asked, and does not take this File. When it takes no File, the run ends."""
         self._given_up_in_a_row += 1
         if self._given_up_in_a_row >= _GIVEN_UP_IN_A_ROW:
-            raise loss.error from loss
-        self._ledger.reject(item, "unanswered", f"{loss.error.message} (tried {MAX_LOST} times)")
+            raise lost.error from lost
+        self._tracker.reject(item, "unanswered", f"{lost.error.message} (tried {MAX_LOST} times)")
         return False
 
-    def _is_ours(self, entry: StoreEntry | None) -> bool:
-        """Whether a File of a known id is in the store; some listings leave attributes out."""
-        return entry is not None and (not entry.attributes or belongs(entry, self._identity))
+
+async def _sent_once(
+    request: Callable[[], Awaitable[T]], find_again: Callable[[], Awaitable[T | None]], halt: Halt
+) -> T:
+    return await send_once(request, find_again, wait=halt.sleep, tries=MAX_LOST, halted=lambda: halt.requested)
+
+
+def _raise_when_useless(lost: AnswerLost, halt: Halt) -> None:
+    """Raises the cause of a lost answer when another request would be useless: the run ends."""
+    if not lost.again or halt.requested:
+        raise lost.error from lost
+
+
+def _is_ours(entry: StoreEntry | None, identity: Identity) -> bool:
+    """Whether a File of a known id is in the store. Some servers list entries without their attributes."""
+    return entry is not None and (not entry.attributes or belongs(entry, identity))

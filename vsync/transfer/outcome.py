@@ -1,4 +1,4 @@
-"""What carrying out a plan brought, and how it is told: in the report and in the manifest's audit facts. Pure."""
+"""What a transfer or a removal did, for the report and for the audit facts in the manifest."""
 
 from __future__ import annotations
 
@@ -19,10 +19,16 @@ class FailedDocument:
 
 @dataclass
 class Outcome:
-    """What `transfer` did. `confirmed` is searchable now; `discarded` are Files it uploaded in vain.
+    """What `transfer` did.
 
-    `cause` is why it ended early; documents that are in neither dictionary were then not brought in. `defect` is what
-    lies behind a cause that nobody foresaw: to be raised when all else is recorded.
+    | field | meaning |
+    | --- | --- |
+    | confirmed | what is searchable now, by path |
+    | failed | the documents that are not in the store in their new version |
+    | discarded | the ids of Files that were uploaded in vain |
+    | unfinished | some documents are neither confirmed nor failed, because the run ended early |
+    | cause | why the run ended early |
+    | defect | the error behind a cause that nobody foresaw. The caller raises it when everything else is recorded |
     """
 
     confirmed: dict[str, Entry] = field(default_factory=dict)
@@ -34,13 +40,13 @@ class Outcome:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left that another run could still bring."""
+        """Whether another run would have nothing left to try."""
         return not self.unfinished and all(item.final for item in self.failed.values())
 
 
 @dataclass
 class Removal:
-    """What `remove` did: ids that are gone, refusals by id, and why it ended early."""
+    """What `remove` did: the ids that are gone, the refusals by id, and why it ended early."""
 
     gone: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)

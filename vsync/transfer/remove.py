@@ -1,4 +1,4 @@
-"""Entries and their Files taken out of the store; never before what replaces them is published."""
+"""Entries and their Files are taken out of the store, never before what replaces them is published."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from vsync.errors import Interrupted, VsyncError
 from vsync.report.observer import Observer
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.vector_store import VectorStore
 from vsync.system.stop import Stop
 from vsync.transfer.outcome import Removal
@@ -22,7 +22,7 @@ async def remove(
     concurrency: int,
     still_ours: Callable[[], None] = lambda: None,
 ) -> Removal:
-    """Removes entries and their Files. Every id must be known to be ours: see `recovery`."""
+    """Removes entries and their Files. The caller must know that every id is ours: see `recovery`."""
     removal = Removal()
     defects: list[Exception] = []
     observer.stage("deleting", len(file_ids))
@@ -39,7 +39,7 @@ async def remove(
                 removal.refused[file_id] = error.message
             except VsyncError as error:
                 removal.cause = error
-            except Exception as error:  # the others end before it is told
+            except Exception as error:  # it is raised when the other removals have ended
                 defects.append(error)
             else:
                 removal.gone.append(file_id)

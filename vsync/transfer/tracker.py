@@ -1,30 +1,29 @@
-"""What becomes of the documents of a run, and of each File that is uploaded for them: none is forgotten.
+"""What becomes of each document of a run, and of each File that is uploaded for it.
 
 Every File that `uploaded` was told of ends in `confirmed` or in `discarded`, whatever happens to the run.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from vsync.documents.document import Document
-from vsync.errors import ApiUnavailable, Interrupted, VsyncError
+from vsync.errors import VsyncError
 from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
 from vsync.report.report import with_old_version
 from vsync.state.manifest import Entry
-from vsync.store.client import AnswerLost, Refused
 from vsync.store.entries import NewEntry
-from vsync.system.stop import Stop
 from vsync.transfer.outcome import FailedDocument, Outcome
 
 MAX_TRIES = 3
 """How often a document is uploaded in one run when the server fails to index it."""
 
 _HOPELESS_AFTER = 10
+"""After so many failures without one success the server indexes nothing at present, and no document is tried again."""
+
 _FINAL_INDEXING_CODES = {"unsupported_file", "invalid_file"}
 
 
@@ -42,135 +41,110 @@ class Pending:
     patience_s: float
 
 
-class Ledger:
-    """The outcome of a run while it comes about, and whether the run goes on."""
+@dataclass(slots=True)
+class _Tries:
+    """How often a document was uploaded, how long its indexing was waited for, and how the last try failed."""
 
-    def __init__(self, observer: Observer, stop: Stop) -> None:
-        self.outcome = Outcome()
-        self.kept: Collection[str] = ()
-        """The paths of documents that the store holds in an older version, which stays when the new one fails."""
+    number: int = 0
+    waited_s: float = 0.0
+    failure: FailedDocument | None = None
+    again: Operation | None = None
+    """The operation to try again. None when another try is not worth it."""
+
+
+class Tracker:
+    """What is known of the documents and Files of a run. `replaced` are the paths whose older version is in the store."""
+
+    def __init__(self, observer: Observer, replaced: Collection[str] = ()) -> None:
         self._observer = observer
-        self._stop = stop
+        self._replaced = replaced
+        self._confirmed: dict[str, Entry] = {}
+        self._failed: dict[str, FailedDocument] = {}
+        self._discarded: list[str] = []
         self._open: dict[str, Pending] = {}
-        self._tries: Counter[str] = Counter()
-        self._waited_s: dict[str, float] = {}
-        self._failing: dict[str, FailedDocument] = {}
-        self._again: dict[str, Operation] = {}
-        self._ended = 0
-        self._some_indexed = False
-        self._hurried: list[asyncio.Event] = []
-
-    # --- Whether to go on -----------------------------------------------------------------------------------
-
-    @property
-    def halted(self) -> bool:
-        return self.outcome.cause is not None or self._stop.requested
-
-    def halt(self, cause: VsyncError) -> None:
-        """No new work begins; the first cause is the one that is told."""
-        self.outcome.cause = self.outcome.cause or self._stop.cause(cause)
-        self.hurry()
-
-    def when_halted(self, event: asyncio.Event) -> None:
-        """Sets the event when the run is to end, so that who waits for it does not keep it."""
-        self._hurried.append(event)
-
-    def hurry(self) -> None:
-        for event in self._hurried:
-            event.set()
-
-    async def guarded(self, work: Awaitable[None]) -> None:
-        """Does a part of the run. What goes wrong with it ends the run, and no other part is cut off in the middle."""
-        try:
-            await work
-        except AnswerLost as lost:
-            self.halt(lost.error)
-        except VsyncError as error:
-            self.halt(error)
-        except Refused as error:  # of what every API can tell, e.g. whether an entry is there
-            self.halt(ApiUnavailable(error.message, "Run again later: it continues from here."))
-        except Exception as error:  # a defect: what is uploaded must be recorded before it is told
-            self.outcome.defect = self.outcome.defect or error
-            self.halt(
-                VsyncError(f"An unexpected error ended the run: {error!r}.", "What was done is recorded. Run again.")
-            )
-
-    # --- What becomes of documents --------------------------------------------------------------------------
+        self._tries: defaultdict[str, _Tries] = defaultdict(_Tries)
+        self._indexing_worked: Counter[bool] = Counter()
 
     def patience_s(self, path: str, timeout_s: float) -> float:
         """How much of a document's time for indexing is left."""
-        return timeout_s - self._waited_s.get(path, 0.0)
+        return timeout_s - self._tries[path].waited_s
 
     def uploaded(self, item: Pending) -> None:
         self._open[item.file_id] = item
-        self._tries[item.document.path] += 1
+        self._tries[item.document.path].number += 1
 
     def confirm(self, item: Pending) -> None:
         """The File is searchable."""
         if self._open.pop(item.file_id, None) is not None:
-            self._count(indexed=True)
-            self.outcome.confirmed[item.document.path] = Entry(
+            self._indexing_worked[True] += 1
+            self._confirmed[item.document.path] = Entry(
                 item.blob, item.sha256, item.bytes, item.file_id, item.document.tag
             )
 
     def retagged(self, path: str, entry: Entry) -> None:
-        self.outcome.confirmed[path] = entry
+        self._confirmed[path] = entry
 
     def reject(self, item: Pending, code: str, message: str, *, final: bool = False) -> None:
-        """The File was uploaded in vain, and this run does not try again."""
-        if self._take_back(item):
+        """The File was uploaded in vain, and this run does not try the document again."""
+        if self._discard(item):
             self.fail(item.document.path, code, message, final=final)
 
     def unindexed(self, item: Pending, code: str, message: str, waited_s: float) -> None:
-        """Indexing the File ended badly. Unless the content is to blame, the document may be tried again."""
-        if not self._take_back(item):
+        """The store failed to index the File. Unless the content is to blame, the document may be tried again."""
+        if not self._discard(item):
             return
-        path = item.document.path
+        path, tries = item.document.path, self._tries[item.document.path]
         final = code in _FINAL_INDEXING_CODES
-        self._count(indexed=final)
+        self._indexing_worked[final] += 1  # a server that refuses a content does index
         if final:
             self.fail(path, code, message, final=True)
             return
-        self._failing[path] = FailedDocument(code, f"{message} ({_times(self._tries[path])})")
-        self._waited_s[path] = self._waited_s.get(path, 0.0) + waited_s
-        if self._tries[path] < MAX_TRIES and item.patience_s > waited_s:
-            self._again[path] = item.operation
+        tries.failure = FailedDocument(code, f"{message} ({_times(tries.number)})")
+        tries.waited_s += waited_s
+        if tries.number < MAX_TRIES and item.patience_s > waited_s:
+            tries.again = item.operation
 
     def fail(self, path: str, code: str, message: str, *, final: bool = False) -> None:
         """The document, or its new version, is not in the store."""
-        self._failing.pop(path, None)
-        if path in self.kept:
+        self._tries[path].failure = None
+        if path in self._replaced:
             message = with_old_version(message)
-        self.outcome.failed[path] = FailedDocument(code, message, final)
+        self._failed[path] = FailedDocument(code, message, final)
         self._observer.failed(path, code, message)
 
     def to_try_again(self) -> list[Operation]:
-        """The documents that are worth another upload; none when the server indexes nothing at all just now."""
-        again, self._again = list(self._again.values()), {}
-        hopeless = self._ended >= _HOPELESS_AFTER and not self._some_indexed
-        return [] if self.halted or hopeless else again
+        """The documents that are worth another upload. Each is named once."""
+        again = [tries.again for tries in self._tries.values() if tries.again is not None]
+        for tries in self._tries.values():
+            tries.again = None
+        hopeless = self._indexing_worked.total() >= _HOPELESS_AFTER and not self._indexing_worked[True]
+        return [] if hopeless else again
 
-    def close(self, paths: list[str]) -> Outcome:
-        """The outcome of a run over these paths: what is still open then was uploaded in vain."""
-        if self._stop.signum is not None and self.outcome.cause is None:
-            self.outcome.cause = Interrupted(self._stop.signum)
-        self.outcome.discarded += self._open
-        for path, failure in list(self._failing.items()):
-            if path not in self.outcome.confirmed:
-                self.fail(path, failure.code, failure.message)
-        done = self.outcome.confirmed.keys() | self.outcome.failed.keys()
-        self.outcome.unfinished = any(path not in done for path in paths)
-        return self.outcome
+    def outcome(
+        self, paths: Sequence[str], cause: VsyncError | None = None, defect: Exception | None = None
+    ) -> Outcome:
+        """The outcome of a run over these paths, when it has ended. What is still open was uploaded in vain."""
+        for item in list(self._open.values()):
+            self._discard(item)
+        for path, tries in list(self._tries.items()):
+            if tries.failure is not None and path not in self._confirmed:
+                self.fail(path, tries.failure.code, tries.failure.message)
+        done = self._confirmed.keys() | self._failed.keys()
+        return Outcome(
+            self._confirmed,
+            self._failed,
+            self._discarded,
+            unfinished=any(path not in done for path in paths),
+            cause=cause,
+            defect=defect,
+        )
 
-    def _take_back(self, item: Pending) -> bool:
+    def _discard(self, item: Pending) -> bool:
+        """Whether the File was open until now."""
         if self._open.pop(item.file_id, None) is None:
             return False
-        self.outcome.discarded.append(item.file_id)
+        self._discarded.append(item.file_id)
         return True
-
-    def _count(self, *, indexed: bool) -> None:
-        self._ended += 1
-        self._some_indexed |= indexed
 
 
 def _times(tries: int) -> str:

@@ -1,7 +1,7 @@
 """What differs between a manifest and its store. Pure.
 
-A difference is drift only where it concerns what is ours: entries with our owner and target, and ids that the last
-published manifest names. What others put into the store is listed as foreign, and is no drift: a store may be shared.
+A difference is drift only where it concerns our entries: those with our owner and target, and those that the last
+published manifest names. Entries of others are listed as foreign. They are no drift: a store may be shared.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes, Identity, path_attribute
-from vsync.documents.document import Recipe, same_content_rules, tag
-from vsync.recovery.repair import reserved_attributes, seen_tag
+from vsync.documents.document import same_content_rules
+from vsync.recovery.entry_tag import tag_of_entry
+from vsync.recovery.repair import reserved_attributes
 from vsync.report.verification import KINDS, Drift, Foreign
 from vsync.state.manifest import Entry, TargetState
 from vsync.store.entries import Inventory, StoreEntry, belongs
@@ -19,7 +21,7 @@ from vsync.store.entries import Inventory, StoreEntry, belongs
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What comparing found, in the order in which it is told. `sound` counts the documents that nothing is wrong with."""
+    """What the comparison found, the gravest drift first. `sound` counts the documents that nothing is wrong with."""
 
     drift: tuple[Drift, ...] = ()
     foreign: tuple[Foreign, ...] = ()
@@ -32,20 +34,22 @@ def compare(
     inventory: Inventory,
     *,
     vouched: bool,
-    recipe: Recipe | None = None,
+    target: Target | None = None,
     left: Iterable[tuple[str, str]] = (),
 ) -> Found:
-    """What differs between a manifest's state and what is there.
+    """What differs between a manifest's state and the store.
 
-    `vouched` says that the manifest is the one last published: then an id in it is ours, whatever its entry says.
-    `recipe` tells which attributes a document should have, where the manifest was written with the same. `left` are
-    Files (id, filename) that are surely ours and in no store.
+    | argument | meaning |
+    | --- | --- |
+    | `vouched` | the manifest is the last published one: an id in it is ours, whatever its entry says |
+    | `target` | tells which attributes a document should have, where the manifest was written with the same settings |
+    | `left` | Files (id, filename) that are surely ours and that no store lists |
     """
     listed = {entry.file_id: entry for entry in inventory.entries}
     found: list[Drift] = []
     sound = 0
     for path, record in state.files.items():
-        seen = list(_of_record(path, record, listed.get(record.file_id), state, identity, inventory, vouched, recipe))
+        seen = list(_of_record(path, record, listed.get(record.file_id), state, identity, inventory, vouched, target))
         found += seen
         sound += not seen
     recorded = {record.file_id for record in state.files.values()}
@@ -77,9 +81,9 @@ def _of_record(
     identity: Identity,
     inventory: Inventory,
     vouched: bool,
-    recipe: Recipe | None,
+    target: Target | None,
 ) -> Iterator[Drift]:
-    """What is wrong with a document that the manifest names. Of an entry that answers no search nothing more is told."""
+    """What is wrong with a document that the manifest names. An entry that no search finds is looked at no further."""
     if entry is None:
         yield Drift("missing", path, record.file_id, "the manifest names this entry, and the store does not list it")
         return
@@ -97,15 +101,17 @@ def _of_record(
             "attributes",
             path,
             record.file_id,
-            "no attribute says that it is ours, and nothing vouches for this manifest",
+            "no attribute says that vsync made this entry, and no seal vouches for this manifest",
         )
         return
-    seen = seen_tag(path, record, entry)
+    seen = tag_of_entry(path, entry, record.tag)
     if record.tag and not same_content_rules(seen, record.tag):
         shown = entry.chunking
         told = f"{shown.size} tokens with an overlap of {shown.overlap}" if shown else "not known"
-        yield Drift("chunking", path, record.file_id, f"its chunking is {told}, and the manifest says otherwise")
-    wrong = _wrong_attributes(path, record, entry, identity, state, recipe)
+        yield Drift(
+            "chunking", path, record.file_id, f"its chunking is {told}, but the manifest records another chunking"
+        )
+    wrong = _wrong_attributes(path, record, entry, identity, state, target)
     if not wrong and record.tag and seen.partition(".")[2] != record.tag.partition(".")[2]:
         wrong = ["source, or those of the settings"]
     if wrong:
@@ -113,14 +119,14 @@ def _of_record(
 
 
 def _wrong_attributes(
-    path: str, record: Entry, entry: StoreEntry, identity: Identity, state: TargetState, recipe: Recipe | None
+    path: str, record: Entry, entry: StoreEntry, identity: Identity, state: TargetState, target: Target | None
 ) -> list[str]:
-    """The names of attributes that are gone, different or too many."""
+    """The names of attributes that are missing, wrong or too many."""
     wanted: dict[str, object] = dict(reserved_attributes(path, record, identity))
     shown = dict(entry.attributes)
-    if recipe is not None and record.tag == tag(path, recipe):
-        wanted |= {"source": recipe.source, **recipe.attributes}
-    else:  # written by other settings: only their fingerprint is known
+    if target is not None and record.tag == target.tag(path):
+        wanted |= {"source": target.source, **target.attributes}
+    else:  # other settings wrote this entry, and only their fingerprint is known
         shown = {key: value for key, value in shown.items() if key in wanted}
     wrong = [key for key in wanted if key not in shown or not _equal(shown[key], wanted[key])]
     wrong += [key for key in shown if key not in wanted and key != "commit"]
@@ -149,11 +155,17 @@ def _without_record(ours: Iterable[StoreEntry], state: TargetState) -> Iterator[
             yield Drift("duplicate", path, entry.file_id, "another entry for this path, beside the one in the manifest")
         elif entry.file_id in state.pending_delete:
             yield Drift(
-                "left-over", attribute or None, entry.file_id, "superseded, and its removal was never confirmed"
+                "left-over",
+                attribute or None,
+                entry.file_id,
+                "the document has a newer version, and nothing confirms that this entry was deleted",
             )
         else:
             yield Drift(
-                "left-over", attribute or None, entry.file_id, "an entry of ours that the manifest does not name"
+                "left-over",
+                attribute or None,
+                entry.file_id,
+                "vsync made this entry, but the manifest does not name it",
             )
 
 
@@ -164,7 +176,7 @@ def _in_no_store(
     files |= dict(left)
     for file_id, filename in files.items():
         if file_id not in listed:
-            yield Drift("left-over", filename, file_id, "a File of ours that is in no store")
+            yield Drift("left-over", filename, file_id, "vsync uploaded this File, but no store lists it (an orphan)")
 
 
 def _foreign(entry: StoreEntry, identity: Identity, filenames: Mapping[str, str]) -> Foreign:

@@ -1,29 +1,26 @@
-"""Entries that another tool or a person put into a store: which are taken over, and how they go.
+"""Entries that another tool or a person put into a store: which of them are taken over, and how they are removed.
 
-`chosen` and `spared` are pure. `take` removes exactly the entries it is given, one after the other, and looks at each once more before.
+`chosen` and `spared` are pure. `take` removes exactly the entries that it is given. It looks at each entry once more
+before it removes it.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from vsync.documents.attributes import path_attribute
 from vsync.documents.document import upload_filename
 from vsync.documents.selection import matcher
-from vsync.errors import Interrupted, StoreGone, VsyncError
+from vsync.errors import Interrupted, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.verification import Foreign, Taken
-from vsync.store.answers import PAGE
-from vsync.store.client import Refused
-from vsync.store.entries import StoreEntry, StoreInfo
+from vsync.store.api_errors import Refused
+from vsync.store.entries import StoreEntry
 from vsync.store.files import Files
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.listed_elsewhere import listed_elsewhere
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.system.stop import Stop
-
-MAX_REQUESTS = 50
-"""How many requests it may cost to make sure that no other store lists the Files."""
 
 
 def chosen(
@@ -31,7 +28,7 @@ def chosen(
 ) -> tuple[tuple[Foreign, ...], int]:
     """The foreign entries that match, and how many more match but belong to another vsync. Pure.
 
-    `named` are ids that the manifest names, for whatever target: these are never foreign, whatever their entries say.
+    `named` are the ids that the manifest names for any target. Such an entry is never foreign, whatever it says itself.
     """
     if not patterns:
         return (), 0
@@ -42,9 +39,9 @@ def chosen(
 
 
 def spared(entries: Sequence[Foreign], lacking: Collection[str]) -> tuple[list[Foreign], tuple[Taken, ...]]:
-    """The entries that may go, and those that stay: copies of documents that the store lacks. Pure.
+    """The entries that may be removed, and those that stay: copies of documents that the store lacks. Pure.
 
-    An entry is taken for a copy when its `path` attribute or its file name says so, be it only the name without folders.
+    An entry counts as a copy when its `path` attribute or its file name says so. The name without folders is enough.
     """
     copies = {name: path for path in lacking for name in _names(path)}
     go: list[Foreign] = []
@@ -64,14 +61,6 @@ def _names(path: str) -> set[str]:
     return {path, path_attribute(path), sent, path.rpartition("/")[2], sent.rpartition("/")[2]}
 
 
-@dataclass(frozen=True, slots=True)
-class _Elsewhere:
-    """Which Files other stores list. `known` is False where it would cost too much to find out."""
-
-    file_ids: frozenset[str] = frozenset()
-    known: bool = True
-
-
 async def take(
     entries: Sequence[Foreign], stores: Stores, files: Files, store: VectorStore, stop: Stop, observer: Observer
 ) -> tuple[list[Taken], VsyncError | None]:
@@ -82,7 +71,8 @@ async def take(
     taken: list[Taken] = []
     cause: VsyncError | None = None
     try:
-        elsewhere = await _elsewhere([entry.file_id for entry in entries], stores, files, store.id)
+        others = [info for info in await stores.list() if info.id != store.id]
+        elsewhere = await listed_elsewhere([entry.file_id for entry in entries], others, files)
         observer.stage("deleting", len(entries))
         for entry in entries:
             if stop.signum is not None:
@@ -97,19 +87,19 @@ async def take(
     return [*taken, *(Taken(entry, "left", "the run ended before") for entry in rest)], cause
 
 
-async def _take_one(entry: Foreign, files: Files, store: VectorStore, elsewhere: _Elsewhere) -> Taken:
+async def _take_one(entry: Foreign, files: Files, store: VectorStore, elsewhere: Collection[str] | None) -> Taken:
     try:
         now = await store.entry(entry.file_id)
         if now is None:
             return Taken(entry, "left", "it is gone already")
         if _is_vsyncs(now):
-            return Taken(entry, "left", "a vsync has made it its own meanwhile")
+            return Taken(entry, "left", "another vsync owns this entry now")
         await store.detach(entry.file_id)
     except Refused as error:
         return Taken(entry, "left", f"the API refused it: {error.message}")
-    if not elsewhere.known:
+    if elsewhere is None:
         return Taken(entry, "detached", "its File is kept: there are too many other stores to ask each of them")
-    if entry.file_id in elsewhere.file_ids:
+    if entry.file_id in elsewhere:
         return Taken(entry, "detached", "its File is kept: another store lists it")
     try:
         await files.delete(entry.file_id)
@@ -120,23 +110,3 @@ async def _take_one(entry: Foreign, files: Files, store: VectorStore, elsewhere:
 
 def _is_vsyncs(entry: StoreEntry) -> bool:
     return all(name in entry.attributes for name in ("owner", "target", "source"))
-
-
-async def _elsewhere(file_ids: Sequence[str], stores: Stores, files: Files, store_id: str) -> _Elsewhere:
-    """Asks each other store: for its pages, or for each File, whatever takes fewer requests."""
-    others = [info for info in await stores.list() if info.id != store_id and info.status != "expired"]
-    if sum(_cost(info, file_ids) for info in others) > MAX_REQUESTS:
-        return _Elsewhere(known=False)
-    found: set[str] = set()
-    for info in others:
-        if _cost(info, file_ids) < len(file_ids):
-            with contextlib.suppress(StoreGone):  # meanwhile: it lists nothing
-                other = stores.open(info.id)
-                found |= {entry.file_id for entry in await other.entries()} & set(file_ids)
-        else:
-            found |= {file_id for file_id in file_ids if await files.is_in(info.id, file_id)}
-    return _Elsewhere(frozenset(found))
-
-
-def _cost(info: StoreInfo, file_ids: Sequence[str]) -> int:
-    return min(len(file_ids), info.files // PAGE + 1)

@@ -14,7 +14,7 @@ from tests.deep.faults.results import Result
 from tests.deep.faults.scenarios import OLD, Surrounded, forget, in_a_hurry, ready
 from tests.support.wire import die
 from vsync.report.report import Report
-from vsync.state.journal import Record, dump_journal
+from vsync.state.journal_record import Record, dump_journal
 
 
 @pytest.fixture(scope="module", autouse=True)

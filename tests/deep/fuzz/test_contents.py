@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsync.documents.secret_scan import MAX_FINDINGS, Finding, Scanner, is_secret_name
+from vsync.documents.secret_formats import is_secret_name
+from vsync.documents.secret_scan import MAX_FINDINGS, Finding, Scanner
 
 TOKEN = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3hJ6"
 PARTS = st.sampled_from(

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.deep.fuzz.damage import VALUE, damaged, fewer, mutated, written
 from tests.support.gitrepo import ENVIRONMENT, Repo
-from tests.support.jobs import read_outputs
+from tests.support.runner import read_outputs
 from vsync.auth.credentials import credentials
 from vsync.auth.identity_token import claims, token_source
 from vsync.config.origin import origin, repository_url
@@ -127,11 +127,11 @@ def test_no_setting_of_any_kind_is_another_error_than_a_wrong_setting(
         settings = resolve(options, environ)
         assert 1 <= settings.concurrency <= 256
         assert 0 <= settings.index_timeout < float("inf")
-        assert len(settings.attributes) <= 10
+        assert len(settings.target.attributes) <= 10
         for text in (
-            settings.target,
-            settings.vector_store_id,
-            settings.vector_store_name,
+            settings.target.name,
+            settings.target.vector_store_id,
+            settings.target.vector_store_name,
             settings.head,
             settings.base,
         ):

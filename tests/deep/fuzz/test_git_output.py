@@ -22,8 +22,8 @@ from vsync.git.refs import (
     classify,
     network_config,
     parse_refs,
+    reason_given,
     secrets_of,
-    told,
     without_userinfo,
 )
 from vsync.git.remote import Remote
@@ -96,7 +96,7 @@ WORDS = st.lists(
 @given(WORDS | st.text())
 def test_whatever_git_says_of_a_push_is_one_short_line(output: str) -> None:
     assert classify(output) in {"permission", "declined", "missing", "no-atomic", "busy", "unreachable"}
-    said = told(output)
+    said = reason_given(output)
     assert 0 < len(said) <= 400
     assert "\n" not in said
     assert "pa/ss@w" not in without_userinfo("https://user:pa/ss@w@host/r.git")

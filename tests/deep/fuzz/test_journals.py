@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.deep.fuzz.damage import VALUE, damaged, mutated, written
 from vsync.errors import VsyncError
-from vsync.state.journal import Attempt, Journal, Record, dump_journal, parse_journal
+from vsync.state.journal import Journal
+from vsync.state.journal_record import Attempt, Record, dump_journal, parse_journal
 from vsync.state.manifest import Manifest, TargetState, dump_manifest
 
 WORD = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)

@@ -15,19 +15,10 @@ from hypothesis import strategies as st
 from tests.deep.fuzz.damage import VALUE, damaged, mutated, written
 from tests.deep.property.test_formats import MANIFEST, SEAL
 from vsync.errors import ManifestError
-from vsync.recovery.crashed_runs import dead_runs
-from vsync.state.manifest import (
-    Entry,
-    Failure,
-    Manifest,
-    Skipped,
-    TargetState,
-    content_id,
-    dump_manifest,
-    parse_manifest,
-    salvage_manifest,
-)
-from vsync.state.seal import Seal, Unsettled, dump_seal, parse_seal, trust
+from vsync.recovery.crashed_runs import crashed_runs
+from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, content_id, dump_manifest
+from vsync.state.manifest_parser import parse_manifest, salvage_manifest
+from vsync.state.seal import Seal, UnfinishedRun, dump_seal, parse_seal, trust
 
 STATE = TargetState(
     "vs_1",
@@ -171,9 +162,9 @@ OPEN = dump_seal(
         "b" * 40,
         "d" * 40,
         "owner-1",
-        unsettled=(
-            Unsettled("11", "2026-01-01T00:00:00Z", "c" * 40),
-            Unsettled("12", "2026-01-01T00:00:01Z", None, "2026-01-01T00:01:00Z"),
+        unfinished=(
+            UnfinishedRun("11", "2026-01-01T00:00:00Z", "c" * 40),
+            UnfinishedRun("12", "2026-01-01T00:00:01Z", None, "2026-01-01T00:01:00Z"),
         ),
     )
 )
@@ -182,9 +173,9 @@ OPEN = dump_seal(
 @given(st.one_of(mutated(OPEN), damaged(json.loads(OPEN), 4).map(written)))
 @example(OPEN.replace(b"2026-01-01T00:00:01Z", b"0001-01-01T00:00:00"))
 @example(OPEN.replace(b"2026-01-01T00:00:01Z", b"9999-12-31T23:59:59"))
-def test_the_dead_runs_of_a_damaged_seal_are_known_or_left_out(content: bytes) -> None:
+def test_the_crashed_runs_of_a_damaged_seal_are_known_or_left_out(content: bytes) -> None:
     seal = parse_seal(content)
     if seal.state == "open":
         assert parse_seal(dump_seal(seal)) == seal
-    for run in dead_runs(seal.unsettled):
+    for run in crashed_runs(seal.unfinished):
         assert isinstance(run.since, int)

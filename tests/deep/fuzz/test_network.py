@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from vsync.auth.credentials import Credentials
 from vsync.errors import ApiUnavailable, VsyncError
 from vsync.store import response_limit as bounds
-from vsync.store.client import Api, Refused, connect
+from vsync.store.api_errors import Refused
+from vsync.store.client import Api, connect
 from vsync.store.rate_limit import Rates
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 
 KEY = "sk-proj-not-for-others-0123456789"
 

@@ -18,8 +18,10 @@ import pytest
 
 from tests.deep.product import MODULES_THAT_DRAW, MODULES_THAT_READ_THE_TIME
 from vsync.store.breaker import Breaker
+from vsync.store.polling import wait_until_indexed
 from vsync.store.rate_limit import Rates, SlidingWindow
 from vsync.system.retry import backoff
+from vsync.transfer.transfer import transfer
 
 _Given = TypeVarTuple("_Given")
 _Made = TypeVar("_Made")
@@ -108,6 +110,8 @@ _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Rates.__init__, "clock", now),
     (SlidingWindow.__init__, "clock", now),
     (backoff, "jitter", chance.random),
+    (transfer, "clock", now),
+    (wait_until_indexed, "clock", now),
 ]
 
 

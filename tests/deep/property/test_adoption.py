@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import COMMIT, RECIPE, document, entry, state, store_entry
+from tests.support.builders import COMMIT, TARGET, document, entry, state, store_entry
 from vsync.documents.attributes import Identity, path_attribute
 from vsync.documents.document import Document
 from vsync.plan.plan import make_plan
@@ -132,7 +132,7 @@ def test_what_is_adopted_is_recorded_as_what_it_is(
     for path, record in adopted(known, head, entries).files.items():
         assert record.sha256 == shown[record.file_id]
         if path in head and record.sha256 == sha256(head[path]):
-            assert record == entry(path, head[path], record.file_id, RECIPE)
+            assert record == entry(path, head[path], record.file_id, TARGET)
         else:
             assert record.blob == "unknown"
 

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from vsync.config.settings import NAMES, resolve
 from vsync.documents.attributes import path_attribute
-from vsync.documents.selection import Rules, Selector, content_reason
+from vsync.documents.inspection import content_reason
+from vsync.documents.selection import Rules, Selector
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError
 from vsync.git.changes import Change, TreeEntry, pair_renames, parse_diff, parse_tree, show_path
 from vsync.state.identity import identify
-from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, dump_manifest, parse_manifest
+from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, dump_manifest
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.run_order import is_late
 from vsync.state.seal import Seal, dump_seal, parse_seal
 from vsync.system.redaction import printable

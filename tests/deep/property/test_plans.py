@@ -18,23 +18,24 @@ from hypothesis import strategies as st
 
 from tests.support.builders import MemorySource, Tree, TreeFile
 from vsync.config.origin import Origin
+from vsync.config.targets import Target
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Recipe, tag
 from vsync.documents.selection import Rules
 from vsync.git.changes import SYMLINK
-from vsync.plan.plan import EMPTY_STATE, Operation, Plan
-from vsync.plan.scan import Brief, survey
-from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest, parse_manifest
+from vsync.plan.plan import Operation, Plan
+from vsync.plan.scan import scan
+from vsync.state.manifest import EMPTY_STATE, Entry, Manifest, TargetState, blob_id, dump_manifest
+from vsync.state.manifest_parser import parse_manifest
 from vsync.sync.audit import audit
 from vsync.sync.next_state import Results, next_state
 from vsync.sync.result import final_failures
 from vsync.transfer.outcome import FailedDocument, Outcome
 
-BRIEFS = (
-    Brief(Recipe("acme/docs"), Rules()),
-    Brief(Recipe("acme/docs", attributes={"team": "docs"}), Rules()),
-    Brief(Recipe("acme/docs", chunking=Chunking(400, 200)), Rules()),
-    Brief(Recipe("acme/docs"), Rules(exclude=("docs/",))),
+TARGETS = (
+    Target(source="acme/docs"),
+    Target(source="acme/docs", attributes={"team": "docs"}),
+    Target(source="acme/docs", chunking=Chunking(400, 200)),
+    Target(source="acme/docs", rules=Rules(exclude=("docs/",))),
 )
 NOT_TEXT = b"\xff\xff"
 PATHS = [b"a.md", b"b.md", b"docs/c.md", b"docs/d.rst", b"e.py", b".github/f.md"]
@@ -49,7 +50,7 @@ class Step:
     """One run: at which commit, with which settings, and what becomes of its documents and deletes."""
 
     commit: int
-    brief: int = 0
+    target: int = 0
     fates: Mapping[str, Fate] = field(default_factory=dict)
     deletes_fail: bool = False
     shallow: bool = False
@@ -87,16 +88,16 @@ STEPS = st.lists(
 MANY = settings(max_examples=max(200, settings().max_examples))
 
 
-def desired(tree: Tree, brief: Brief) -> dict[str, tuple[str, str]]:
+def desired(tree: Tree, target: Target) -> dict[str, tuple[str, str]]:
     """What the store should hold, said in other words than the code under test does."""
     wanted = {}
     for raw, file in tree.items():
         path = raw.decode()
         if not path.endswith((".md", ".rst")) or path.startswith(".github/") or file.mode == SYMLINK:
             continue
-        if file.data in {b"", NOT_TEXT} or (brief.rules.exclude and path.startswith("docs/")):
+        if file.data in {b"", NOT_TEXT} or (target.rules.exclude and path.startswith("docs/")):
             continue
-        wanted[path] = (blob_id(file.data), tag(path, brief.recipe))
+        wanted[path] = (blob_id(file.data), target.tag(path))
     return wanted
 
 
@@ -116,9 +117,9 @@ class World:
         source = MemorySource(self._commits, heads[step.commit % len(heads)])
         if step.shallow:
             source.unknown = set(heads) - {source.head or ""}
-        brief = BRIEFS[step.brief]
-        plan = survey(source, self.state, brief).plan
-        whole = survey(source, self.state, dataclasses.replace(brief, full=True)).plan
+        target = TARGETS[step.target]
+        plan = scan(source, self.state, target).plan
+        whole = scan(source, self.state, target, full=True).plan
         assert plan == whole
         return plan, source
 
@@ -131,7 +132,7 @@ class World:
         outcome = self._transfer(plan, step)
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
         run = audit(plan, outcome, base=before.commit, head=source.head, origin=Origin(), now=NOW)
-        after = next_state(before, plan, results, head=source.head, settings=BRIEFS[step.brief].settings, run=run)
+        after = next_state(before, plan, results, head=source.head, settings=TARGETS[step.target].fingerprint, run=run)
         self._check(before, plan, outcome, after)
         if not step.deletes_fail:
             for file_id in after.pending_delete:
@@ -219,16 +220,16 @@ ONE, TWO, NONE = {b"a.md": TreeFile(b"one")}, {b"b.md": TreeFile(b"one")}, TreeF
 @example([{b"docs/c.md": TreeFile(b"one"), **ONE}], [Step(0), Step(0, 3), Step(0, 1, {"a.md": "failed"})], 0, 3)
 @example([ONE, {b"a.md": NONE, **TWO}], [Step(0), Step(1, 0, {"b.md": "failed"})], 1, 0)
 def test_whatever_happened_before_a_run_without_failures_brings_the_store_to_the_head(
-    history: list[dict[bytes, TreeFile]], steps: list[Step], commit: int, brief: int
+    history: list[dict[bytes, TreeFile]], steps: list[Step], commit: int, target: int
 ) -> None:
     world = World(history)
     for step in steps:
         world.run(step)
-    last = Step(commit, brief)
+    last = Step(commit, target)
     world.run(last)
     refused = world.state.failed if world.state else {}
     if not refused:
-        world.holds(desired(world.tree(last), BRIEFS[brief]))
+        world.holds(desired(world.tree(last), TARGETS[target]))
     again, _ = world.plan(last)
     assert again.is_empty
 
@@ -258,7 +259,7 @@ def test_a_document_stays_searchable_until_its_new_version_is(
     for step in steps:
         before = world.state.files.keys() if world.state else set()
         world.run(step)
-        wanted = desired(world.tree(step), BRIEFS[step.brief])
+        wanted = desired(world.tree(step), TARGETS[step.target])
         assert world.state is None or before & wanted.keys() <= world.state.files.keys()
 
 
@@ -268,5 +269,5 @@ def test_one_complete_run_is_enough(old: dict[bytes, TreeFile], new: dict[bytes,
     world = World([old, new])
     for step in (Step(0), Step(1)):
         assert world.run(step)
-        world.holds(desired(world.tree(step), BRIEFS[0]))
+        world.holds(desired(world.tree(step), TARGETS[0]))
         assert world.plan(step)[0].is_empty

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import vsync.auth.token_exchange
-from tests.integration.github.test_action import KEY, Runner, Step
 from tests.support.places import ROOT
+from tests.support.runner import KEY, Runner, Step
 from tests.support.servers.oidc import ACCOUNT, AUDIENCE, BEARER, PROVIDER, Answer, Oidc, guarded, oidc_server
 from tests.support.servers.web import Server
 from vsync.auth.credentials import Credentials, WorkloadIdentity
@@ -28,7 +28,7 @@ from vsync.embedded import EmbeddedStore
 from vsync.errors import ApiUnavailable, CredentialsRefused, PermissionDenied, VsyncError
 from vsync.serve.app import create_app
 from vsync.store.client import Api, connect
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 from vsync.system.secrets import Secrets
 
 IDENTITY = WorkloadIdentity(PROVIDER, ACCOUNT)
@@ -84,7 +84,7 @@ class Keyless:
             await asyncio.sleep(0)
 
         async def asked() -> Any:
-            secrets = Secrets(told=self.masked.append)
+            secrets = Secrets(added=self.masked.append)
             source = token_source({**os.environ, **environ}, identity.audience, secrets.add)
             async with connect(
                 Credentials(base_url=self._url, identity=identity),
@@ -386,7 +386,7 @@ def job(tmp_path: Path) -> Runner:
 
 
 def act(job: Runner, oidc: Oidc, url: str, inputs: dict[str, str] | None = None, **more: str) -> Step:
-    """One run of the action as a process, keyless and without the embedded store."""
+    """One run of the action, keyless and without the embedded store."""
     given = {**INPUTS, "openai-base-url": url, **(inputs or {})}
     return job.run(given, VSYNC_LOCAL="", **{**oidc.environ, **more})
 
@@ -486,7 +486,10 @@ def test_a_refused_mapping_is_one_error_with_what_to_check_and_no_token(job: Run
     assert_no_secret(step, job, oidc)
 
 
-def test_a_sync_goes_on_through_an_exchange_that_stumbles(job: Runner, oidc: Oidc, api_url: str) -> None:
+def test_a_sync_goes_on_through_an_exchange_that_stumbles(
+    job: Runner, oidc: Oidc, api_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vsync.auth.token_exchange, "backoff", lambda *_, **__: 0.0)
     oidc.exchange.append(BUSY)
     step = act(job, oidc, api_url)
     assert step.code == 0
@@ -495,7 +498,7 @@ def test_a_sync_goes_on_through_an_exchange_that_stumbles(job: Runner, oidc: Oid
 
 
 def test_a_sync_longer_than_its_tokens_ends_well(job: Runner, oidc: Oidc, api_url: str) -> None:
-    oidc.expires_in = 1.0
+    oidc.expires_in = 0.2
     job.commit({f"docs/{number:03}.md": f"# {number}\n" * 50 for number in range(60)})
     step = act(job, oidc, api_url, {"concurrency": "2"}, VSYNC_UPLOADS_PER_MINUTE="1000")
     assert step.code == 0

@@ -7,32 +7,20 @@ import json
 import os
 import re
 import shutil
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-import httpx2
-import openai
 import pytest
 
-from tests.support.gitrepo import Repo, environment, link, submodule
+from tests.support.command_line import World, client, one_sentence, seal_held
+from tests.support.command_line import docs as docs
+from tests.support.command_line import world as world
+from tests.support.gitrepo import Repo, link, submodule
 from vsync.cli import main as cli
-from vsync.documents.attributes import path_attribute
-from vsync.documents.document import upload_filename
-from vsync.embedded import EmbeddedStore
-from vsync.embedded.transport import EmbeddedTransport
 from vsync.source.folder import FolderSource
-from vsync.state.local import LocalPublication
 from vsync.state.manifest import blob_id
-from vsync.state.seal import Seal
-from vsync.system.stop import Stop
 
 pytestmark = pytest.mark.usefixtures("kept_signal_handlers")
 
@@ -44,177 +32,7 @@ REPORT_KEYS = {
 """The contract's."""
 
 
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Entry(NamedTuple):
-    """One document as the store holds it."""
-
-    data: bytes
-    filename: str
-    attributes: Mapping[str, Any]
-
-
-class World:
-    """A clone of owner/name, an embedded store beside it, and the command line in this process."""
-
-    def __init__(self, repo: Repo, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.repo = repo
-        self.db = db
-        self.manifest = repo.root / ".vsync" / "manifest.json"
-        self._capsys = capsys
-
-    def vsync(self, *arguments: str, **variables: str) -> Result:
-        """Runs it with the embedded store; VSYNC_LOCAL="" leaves that out."""
-        self._capsys.readouterr()
-        code = cli.run(arguments, {"VSYNC_LOCAL": str(self.db), **variables})
-        return Result(code, *self._capsys.readouterr())
-
-    def sync(self, *arguments: str, code: int = 0, **variables: str) -> Any:
-        """The JSON report of a sync."""
-        result = self.vsync("sync", "--json", *arguments, **variables)
-        assert result.code == code, result.err
-        return result.json
-
-    def plan(self, *arguments: str, **variables: str) -> Any:
-        result = self.vsync("plan", "--json", *arguments, **variables)
-        assert result.code == 0, result.err
-        return result.json
-
-    def state(self, target: str = "default") -> Any:
-        return json.loads(self.manifest.read_bytes())["targets"][target]
-
-    def snapshot(self) -> dict[str, bytes]:
-        """Every file that a run could have changed: repository, seal and store."""
-        places = [path for path in self.repo.root.rglob("*") if path.is_file() and "objects" not in path.parts]
-        found = {str(path.relative_to(self.repo.root)): path.read_bytes() for path in places}
-        found = {name: data for name, data in found.items() if not name.endswith((".lock", ".holder"))}
-        return found | {"store": _rows(self.db)}
-
-    def audit(self, store_id: str, *others: str) -> dict[str, Entry]:
-        """What is in a store, document by document. Nothing may be in it twice, nor may a File be in no store."""
-        with client(self.db) as api:
-            found: dict[str, Entry] = {}
-            for entry in api.vector_stores.files.list(store_id, limit=100):
-                assert entry.status == "completed"
-                attributes = dict(entry.attributes or {})
-                file = api.files.retrieve(entry.id)
-                data = api.files.content(entry.id).read()
-                assert attributes["sha256"] == hashlib.sha256(data).hexdigest()
-                path = str(attributes["path"])
-                assert path not in found, f"{path} is in the store twice"
-                found[path] = Entry(data, file.filename, attributes)
-            listed = {entry.id for each in (store_id, *others) for entry in api.vector_stores.files.list(each)}
-            assert {file.id for file in api.files.list()} == listed
-        return found
-
-    def assert_in_store(
-        self, commit: str, *paths: str, store_id: str | None = None, others: tuple[str, ...] = ()
-    ) -> None:
-        """The store holds those documents with the bytes of the commit, and nothing else."""
-        found = self.audit(store_id or self.state()["vector_store_id"], *others)
-        assert {path: entry.data for path, entry in found.items()} == {
-            path_attribute(path): self.repo.show(commit, path) for path in paths
-        }
-        for path in paths:
-            assert found[path_attribute(path)].filename == upload_filename(path)
-
-
-@contextmanager
-def client(db: Path) -> Iterator[openai.OpenAI]:
-    with (
-        closing(EmbeddedStore(db)) as store,
-        httpx2.Client(transport=EmbeddedTransport(store)) as http,
-        openai.OpenAI(api_key="any", base_url="http://embedded/v1", http_client=http, max_retries=0) as api,
-    ):
-        yield api
-
-
-def _rows(db: Path) -> bytes:
-    """All that an embedded store holds."""
-    if not db.exists():
-        return b""
-    with closing(sqlite3.connect(db)) as connection:
-        tables = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'chunk_texts%'"
-        )
-        rows = [(table, row) for (table,) in tables for row in connection.execute(f"SELECT * FROM {table}")]
-    return repr(rows).encode() if rows else b""
-
-
-@pytest.fixture
-def world(repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> World:
-    with (repo.root / ".git" / "config").open("a") as config:
-        config.write('[remote "origin"]\n\turl = https://github.com/owner/name.git\n')
-    monkeypatch.chdir(repo.root)
-    sleep = Stop.sleep
-    # The embedded store indexes at once, and no test here pulls the plug: there is nothing to wait for.
-    monkeypatch.setattr(Stop, "sleep", lambda stop, seconds: sleep(stop, min(seconds, 0.01)))
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    return World(repo, tmp_path / "store.db", capsys)
-
-
-@pytest.fixture
-def docs(world: World) -> str:
-    """A first commit with three documents and one file that is none."""
-    return world.repo.commit(
-        {
-            "README.md": b"# Read me\n",
-            "docs/a.md": b"about apples\n",
-            "docs/b.txt": b"about bears\n",
-            "main.c": b"int main;",
-        }
-    )
-
-
-IMPORTABLE = {"PYTHONPATH": str(Path(cli.__file__).parents[1])}
-
-
-def process(world: World, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """The real thing, as a process of its own."""
-    defaults: dict[str, Any] = {
-        "env": environment(VSYNC_LOCAL=str(world.db), PYTHONWARNINGS="error", **IMPORTABLE),
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.PIPE,
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "vsync", *arguments],
-        cwd=world.repo.root,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        **defaults | options,
-    )
-
-
-def finished(running: subprocess.Popen[str]) -> Result:
-    out, err = running.communicate(timeout=20)
-    return Result(running.returncode, out, err)
-
-
 # --- Syncing ------------------------------------------------------------------------------------------------
-
-
-def test_a_first_sync_as_a_real_process_fills_the_store_and_a_second_one_has_nothing_to_do(
-    world: World, docs: str
-) -> None:
-    first = finished(process(world, "sync"))
-    assert first.code == 0
-    assert "added 3" in first.out
-    assert f"Synced owner/name at {docs[:12]}" in first.out
-    world.assert_in_store(docs, "README.md", "docs/a.md", "docs/b.txt")
-    written = world.manifest.read_bytes()
-    second = finished(process(world, "sync"))
-    assert (second.code, second.err) == (0, "")
-    assert "Nothing to do" in second.out
-    assert "unchanged 3" in second.out
-    assert world.manifest.read_bytes() == written
 
 
 def test_a_first_sync_makes_a_store_named_after_the_source_and_marks_every_entry(world: World, docs: str) -> None:
@@ -254,22 +72,6 @@ def test_a_sync_with_nothing_to_do_makes_no_request_and_leaves_every_byte(world:
     assert {name: data for name, data in world.snapshot().items() if not name.startswith(history)} == {
         name: data for name, data in before.items() if not name.startswith(history)
     }
-
-
-def test_a_sync_with_nothing_to_do_imports_nothing_that_only_the_store_needs(world: World, docs: str) -> None:
-    world.sync()
-    program = (
-        "import os, sys; from vsync.cli.main import run; code = run(['sync'], os.environ)\n"
-        "print([name for name in ('openai', 'httpx2', 'rich', 'pathspec', 'asyncio', 'detect_secrets') if name in sys.modules], code)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=world.repo.root,
-        env=environment(VSYNC_LOCAL=str(world.db), **IMPORTABLE),
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.splitlines()[-1] == "[] 0"
 
 
 def test_changes_renames_and_removals_reach_the_store(world: World, docs: str) -> None:
@@ -419,7 +221,7 @@ def test_a_plan_without_a_manifest_says_that_the_store_may_hold_documents(world:
     world.repo.commit({"a.md": b"a"})
     world.sync()
     world.manifest.unlink()
-    assert "the store may hold documents already" in world.vsync("plan").out
+    assert "the store may already hold documents" in world.vsync("plan").out
     assert "the manifest is gone: vsync verify --rebuild" in world.vsync("status").out
     told = world.vsync("sync").out
     assert "Warning: The manifest is gone, so the store was listed, and what it holds was taken into account." in told
@@ -1046,16 +848,6 @@ def test_a_store_that_is_gone_is_an_error_of_the_api(world: World, docs: str) ->
 # --- Wrong usage --------------------------------------------------------------------------------------------
 
 
-def one_sentence(result: Result) -> str:
-    """What stderr says, when it is one line of this program without a traceback."""
-    lines = [line for line in result.err.splitlines() if line]
-    assert len(lines) == 1, result.err
-    assert lines[0].startswith("vsync: ")
-    assert "Traceback" not in result.err
-    assert lines[0].rstrip().endswith((".", "--local."))
-    return lines[0]
-
-
 def assert_usage_error(world: World, told: str, *arguments: str, **variables: str) -> None:
     """Exit code 2, a message that says so, and nothing changed."""
     before = world.snapshot()
@@ -1352,57 +1144,6 @@ def test_a_wrong_command_is_refused(world: World) -> None:
     assert "snyc" in result.err
 
 
-def test_a_real_process_gives_one_sentence_and_exit_code_2_without_a_repository(world: World, tmp_path: Path) -> None:
-    result = finished(process(world, "sync", "--repo", str(tmp_path)))
-    assert result.code == 2
-    assert "not in a git repository" in one_sentence(result)
-    assert result.out == ""
-
-
-def test_a_reader_that_goes_away_does_not_upset_a_plan(world: World) -> None:
-    world.repo.commit({f"{'long' * 50}-{number}.md": b"text" for number in range(1000)})
-    running = process(world, "plan", "--json")
-    assert running.stdout is not None
-    running.stdout.read(1)
-    running.stdout.close()
-    assert running.stderr is not None
-    with running.stderr as stderr:
-        err = stderr.read()
-    code = running.wait(20)
-    assert "Traceback" not in err
-    assert "Exception ignored" not in err
-    assert "BrokenPipe" not in err
-    assert code in {0, 1, 141}
-
-
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_a_reader_that_goes_away_does_not_stop_a_sync(world: World, docs: str, stream: str) -> None:
-    """Exit code 0 says that the store equals the source, whoever listens."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    try:
-        running = process(world, "sync", **{stream: writing})
-    finally:
-        os.close(writing)
-    out, err = running.communicate(timeout=20)
-    assert "Traceback" not in (out or "") + (err or "")
-    assert running.returncode == 0
-    assert world.manifest.exists()
-    world.assert_in_store(docs, "README.md", "docs/a.md", "docs/b.txt")
-
-
-@contextmanager
-def seal_held(world: World) -> Iterator[None]:
-    """Another run is at work on the default target."""
-    name = ".vsync/manifest.json"
-    other = LocalPublication(world.manifest, world.repo.root / ".git" / "vsync", "default", name)
-    other.take(Seal("open", "another", "2024-01-02T03:04:05+00:00"), 0, lambda _: None)
-    try:
-        yield
-    finally:
-        other.abandon()
-
-
 def test_a_sync_waits_for_another_run_and_gives_up_in_time(world: World, docs: str) -> None:
     with seal_held(world):
         result = world.vsync("sync", "--lock-timeout", "0.3")
@@ -1413,22 +1154,6 @@ def test_a_sync_waits_for_another_run_and_gives_up_in_time(world: World, docs: s
     assert "Traceback" not in result.err
     assert not world.manifest.exists()
     assert world.sync()["added"] == ["README.md", "docs/a.md", "docs/b.txt"]
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_sync_that_waits_for_another_run_can_be_interrupted(world: World, docs: str, signum: int) -> None:
-    with seal_held(world):
-        running = process(world, "sync", "--lock-timeout", "8")
-        assert running.stderr is not None
-        assert "waiting" in running.stderr.readline()
-        asked = time.monotonic()
-        running.send_signal(signum)
-        result = finished(running)
-        took = time.monotonic() - asked
-    assert result.code == 128 + signum
-    assert took < 5
-    assert "Traceback" not in result.err
-    assert not world.manifest.exists()
 
 
 def test_environment_variables_of_a_surrounding_git_do_not_move_the_repository(
@@ -1460,21 +1185,6 @@ def test_a_name_that_is_not_text_names_no_source(world: World, tmp_path: Path) -
 @pytest.mark.parametrize("option", ["--source", "--vector-store-name", "--attributes", "--target", "--head"])
 def test_an_option_that_is_not_text_is_refused(world: World, docs: str, option: str) -> None:
     assert_usage_error(world, option.removeprefix("--"), "sync", option, os.fsdecode(b"k=caf\xe9"))
-
-
-@pytest.mark.parametrize(
-    ("encoding", "command"), [("ascii", ["plan"]), ("latin-1", ["sync"]), ("latin-1", ["plan", "--json"])]
-)
-def test_a_terminal_that_cannot_show_every_character_gets_what_it_can_show(
-    world: World, encoding: str, command: list[str]
-) -> None:
-    world.repo.commit({"old 🦊.md": b"text", "b.md": b"text"})
-    world.sync()
-    world.repo.commit({"old 🦊.md": None, "new 🦊.md": b"text"})
-    variables = environment(VSYNC_LOCAL=str(world.db), PYTHONIOENCODING=encoding, **IMPORTABLE)
-    result = finished(process(world, *command, env=variables, encoding=encoding, errors="replace"))
-    assert (result.code, "Traceback" in result.err) == (0, False)
-    assert "new" in result.out
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another user's guest")

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import io
 import json
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 import unicodedata
-import zlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
 
 import pytest
 
+from tests.integration.git.helpers import blob_id, diff, opened, read, tree
 from tests.support.gitrepo import File, Repo, environment, executable, link, submodule
-from vsync.errors import GitUnavailable, RepositoryError, VsyncError
+from vsync.errors import GitUnavailable, RepositoryError
 from vsync.git.changes import SUBMODULE, SYMLINK, Change, TreeEntry
-from vsync.git.repository import Repository
-from vsync.system.spool import IN_MEMORY_BYTES
 
 NASTY_NAMES = (
     "two words.md",
@@ -57,33 +46,6 @@ NASTY_NAMES = (
 )
 UNDECODABLE_NAMES = (b"caf\xe9.md", b"\xff\xfe/\x80.md", b"half \xf0\x9f\xa6.md")
 EVERY_NAME = (*(name.encode() for name in NASTY_NAMES), *UNDECODABLE_NAMES)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Repository]:
-    with closing(Repository(path)) as repository:
-        yield repository
-
-
-def tree(repository: Repository, commit: str) -> dict[bytes, TreeEntry]:
-    entries = list(repository.tree(commit))
-    assert len({entry.path for entry in entries}) == len(entries)
-    return {entry.path: entry for entry in entries}
-
-
-def diff(repository: Repository, base: str, head: str) -> dict[bytes, Change]:
-    changes = list(repository.diff(base, head))
-    assert len({change.path for change in changes}) == len(changes)
-    return {change.path: change for change in changes}
-
-
-def read(repository: Repository, blob: str) -> bytes:
-    with repository.blobs() as blobs, closing(blobs.read(blob)) as content:
-        return content.file.read()
-
-
-def blob_id(data: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
 # --- Names --------------------------------------------------------------------------------------------------
@@ -236,49 +198,6 @@ def test_a_detached_head_is_the_commit_it_stands_on(repo: Repo) -> None:
         assert repository.resolve("HEAD") == first
 
 
-def test_a_linked_worktree_has_its_own_head_and_shares_the_common_folder(repo: Repo, tmp_path: Path) -> None:
-    main = repo.commit({"a.md": b"1"})
-    other = repo.commit({"b.md": b"2"}, branch="other")
-    worktree = tmp_path / "linked tree"
-    repo.git("worktree", "add", "-q", str(worktree), "other")
-    with opened(worktree) as linked, opened(repo.root) as original:
-        assert (linked.resolve("HEAD"), original.resolve("HEAD")) == (other, main)
-        assert linked.root == worktree
-        assert linked.common_dir == original.common_dir == repo.root / ".git"
-        assert set(tree(linked, other)) == {b"b.md"}
-
-
-def test_the_repository_is_found_from_a_folder_inside_it(repo: Repo) -> None:
-    commit = repo.commit({"docs/a.md": b"1", "b.md": b"2"})
-    repo.checkout()
-    with opened(repo.root / "docs") as repository:
-        assert repository.root == repo.root
-        assert set(tree(repository, commit)) == {b"docs/a.md", b"b.md"}
-
-
-def test_a_submodules_folder_is_a_repository_of_its_own(repo: Repo, tmp_path: Path) -> None:
-    inner = Repo.make(tmp_path / "inner")
-    inside = inner.commit({"inside.md": b"1"})
-    repo.commit({"outside.md": b"1"})
-    repo.checkout()
-    repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.root), "sub")
-    with opened(repo.root / "sub") as repository:
-        assert repository.resolve("HEAD") == inside
-        assert set(tree(repository, inside)) == {b"inside.md"}
-
-
-@pytest.mark.parametrize("name", ["$HOME", "${PATH}", "50%PATH%", "~", "~root", "two words", "-dash", "a\nb"])
-def test_a_repository_folder_is_taken_by_its_name_alone(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo = Repo.make(tmp_path / name)
-    commit = repo.commit({"a.md": b"1"})
-    monkeypatch.chdir(tmp_path)
-    with opened(Path(name)) as repository:
-        assert repository.root == tmp_path / name
-        assert repository.resolve("HEAD") == commit
-
-
 def test_a_repository_with_sha256_ids_is_read(tmp_path: Path) -> None:
     repo = Repo.make(tmp_path / "repo", "--object-format=sha256")
     first, second = repo.commit({"a.md": b"1"}), repo.commit({"a.md": b"22", "b.md": b"3"})
@@ -360,22 +279,6 @@ def test_variables_of_a_surrounding_git_do_not_lead_elsewhere(
         assert set(tree(repository, second)) == {b"a.md"}
         assert [change.status for change in repository.diff(first, second)] == ["modified"]
         assert read(repository, blob_id(b"2")) == b"2"
-
-
-def test_a_folder_outside_of_any_repository_is_refused_with_the_ways_out(tmp_path: Path) -> None:
-    with pytest.raises(RepositoryError, match=r"not in a git repository.*--folder"):
-        Repository(tmp_path)
-
-
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RepositoryError, match="There is no folder"):
-        Repository(tmp_path / "missing")
-
-
-def test_a_gitfile_that_leads_nowhere_is_not_a_repository(tmp_path: Path) -> None:
-    (tmp_path / ".git").write_text("gitdir: /nowhere/at/all\n")
-    with pytest.raises(RepositoryError, match="not in a git repository"):
-        Repository(tmp_path)
 
 
 # --- Revisions ----------------------------------------------------------------------------------------------
@@ -490,128 +393,12 @@ def test_a_replaced_object_keeps_the_bytes_that_its_id_names(repo: Repo) -> None
         assert read(repository, blob_id(b"true bytes")) == b"true bytes"
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"\0", b"\0\n\0", b"no newline at the end", b"x blob 3\n"])
-def test_any_bytes_come_back_and_the_next_blob_is_not_disturbed(repo: Repo, data: bytes) -> None:
-    repo.commit({"a": data, "b": b"the next one"})
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-        for _ in range(2):
-            for expected in (data, b"the next one"):
-                with closing(blobs.read(blob_id(expected))) as content:
-                    assert content.file.read() == expected
-                    assert content.bytes == len(expected)
-                    assert content.sha256 == hashlib.sha256(expected).hexdigest()
-
-
-def test_a_large_blob_is_spooled_to_a_file_and_a_small_one_is_not(repo: Repo) -> None:
-    large = os.urandom(IN_MEMORY_BYTES * 3 + 17)
-    repo.commit({"large.bin": large, "small.md": b"small"})
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-        with closing(blobs.read(blob_id(large))) as content:
-            assert not isinstance(content.file, io.BytesIO)
-            assert content.bytes == len(large)
-            assert content.file.read() == large
-        with closing(blobs.read(blob_id(b"small"))) as content:
-            assert isinstance(content.file, io.BytesIO)
-
-
-def test_pieces_put_together_are_the_blob(repo: Repo) -> None:
-    large = os.urandom(700_001)
-    repo.commit({"large.bin": large})
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-        pieces = list(blobs.chunks(blob_id(large)))
-        assert len(pieces) > 1
-        assert b"".join(pieces) == large
-
-
 def test_sizes_are_told_for_many_blobs_at_once(repo: Repo) -> None:
     contents = [b"x" * size for size in range(3000)]
     repo.commit({f"{len(data)}.md": data for data in contents})
     with opened(repo.root) as repository:
         assert repository.sizes([blob_id(data) for data in contents]) == {blob_id(data): len(data) for data in contents}
         assert repository.sizes([]) == {}
-
-
-def test_several_threads_read_at_the_same_time(repo: Repo) -> None:
-    contents = [f"content {number} ".encode() * (number * 37 + 1) for number in range(150)]
-    repo.commit({f"{number}.md": data for number, data in enumerate(contents)})
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-
-        def hash_of(data: bytes) -> str:
-            with closing(blobs.read(blob_id(data))) as content:
-                return hashlib.sha256(content.file.read()).hexdigest()
-
-        with ThreadPoolExecutor(16) as threads:
-            found = list(threads.map(hash_of, contents * 3))
-    assert found == [hashlib.sha256(data).hexdigest() for data in contents * 3]
-
-
-def test_a_blob_that_is_missing_is_told_and_the_others_are_still_read(repo: Repo) -> None:
-    repo.commit({"a.md": b"1"})
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-        with pytest.raises(GitUnavailable, match="is not in this clone"):
-            blobs.read("0" * 40)
-        with closing(blobs.read(blob_id(b"1"))) as content:
-            assert content.file.read() == b"1"
-        with pytest.raises(GitUnavailable, match="is not in this clone"):
-            repository.sizes(["0" * 40])
-
-
-def no_space_left(*_: object, **__: object) -> IO[bytes]:
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_a_blob_that_there_is_no_room_for_leaves_nothing_of_it_in_the_next(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is left of it looks as git would give another blob."""
-    large, small = b"abcdef blob 123\n" * 200_000, b"the text of the small one"
-    repo.commit({"large.md": large, "small.md": small})
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-        with monkeypatch.context() as full:
-            full.setattr(tempfile, "TemporaryFile", no_space_left)
-            with pytest.raises(OSError, match="No space left"):
-                blobs.read(blob_id(large))
-            with closing(blobs.read(blob_id(small))) as content:
-                assert content.file.read() == small
-        with closing(blobs.read(blob_id(large))) as content:
-            assert content.bytes == len(large)
-
-
-def test_a_blob_that_is_not_read_to_its_end_leaves_nothing_of_it_in_the_next(repo: Repo) -> None:
-    large = b"abcdef blob 123\n" * 200_000
-    repo.commit({"large.md": large, "small.md": b"small"})
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-        pieces = blobs.chunks(blob_id(large))
-        next(pieces)
-        pieces.close()
-        assert b"".join(blobs.chunks(blob_id(b"small"))) == b"small"
-
-
-@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
-def test_bytes_that_are_not_those_of_the_id_are_not_given(tmp_path: Path, algorithm: str) -> None:
-    repo = Repo.make(tmp_path / algorithm, f"--object-format={algorithm}")
-    commit = repo.commit({"a.md": b"true", "b.md": b"the other one"})
-    true, other = (repo.git("rev-parse", f"{commit}:{name}") for name in ("a.md", "b.md"))
-    objects = repo.root / ".git" / "objects"
-    damaged = objects / true[:2] / true[2:]
-    damaged.chmod(0o644)
-    damaged.write_bytes(zlib.compress(b"blob 4\0lies"))
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-        with pytest.raises(VsyncError) as error:
-            blobs.read(true)
-        assert error.value.exit_code == 2
-        with closing(blobs.read(other)) as content:
-            assert content.file.read() == b"the other one"
-
-
-def test_what_is_not_a_blob_is_not_read_as_one(repo: Repo) -> None:
-    commit = repo.commit({"docs/a.md": b"1"})
-    with opened(repo.root) as repository, repository.blobs() as blobs:
-        for other in (commit, repo.git("rev-parse", f"{commit}:docs")):
-            with pytest.raises(GitUnavailable):
-                blobs.read(other)
-        with closing(blobs.read(blob_id(b"1"))) as content:
-            assert content.file.read() == b"1"
 
 
 def test_a_damaged_clone_is_told_and_not_taken_for_an_empty_one(repo: Repo) -> None:
@@ -632,27 +419,6 @@ def _pack(repo: Repo) -> bytes:
         for file in pack.parent.glob(f"{pack.stem}.*"):
             file.unlink()
     return loose
-
-
-def test_what_git_says_on_stderr_cannot_stop_a_reader(repo: Repo, tmp_path: Path) -> None:
-    """A debugging git writes more than a pipe holds: nobody may wait for somebody to read it."""
-    repo.commit({f"{number}.md": b"%d" % number for number in range(2500)})
-    program = (
-        "import sys; from pathlib import Path; from vsync.git.repository import Repository\n"
-        "repository = Repository(Path(sys.argv[1]))\n"
-        "entries = list(repository.tree('HEAD'))\n"
-        "with repository.blobs() as blobs:\n"
-        "    print(sum(int(b''.join(blobs.chunks(entry.blob))) for entry in entries))\n"
-        "repository.close()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(repo.root)],
-        env=environment(GIT_TRACE_PACK_ACCESS="1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=10,
-    )
-    assert int(done.stdout) == sum(range(2500))
 
 
 # --- Shallow and partial clones -----------------------------------------------------------------------------
@@ -761,24 +527,3 @@ def test_a_whole_clone_is_never_fetched_into(repo: Repo, tmp_path: Path, monkeyp
     with opened(whole.root) as repository:
         repository.fetch_missing(repository.resolve("HEAD"), [blob_id(b"1"), "0" * 40])
     assert '"fetch"' not in trace.read_text()
-
-
-def test_a_folder_that_looks_like_a_bare_repository_is_refused(repo: Repo) -> None:
-    """Its configuration was committed by whoever wrote the files, and a configuration can run commands."""
-    repo.commit({"evil/HEAD": b"ref: refs/heads/main\n", "evil/config": b"[core]\n\tbare = true\n"})
-    repo.checkout()
-    for name in ("objects", "refs", "docs"):
-        (repo.root / "evil" / name).mkdir()
-    with pytest.raises(RepositoryError, match="looks like a bare repository"):
-        Repository(repo.root / "evil")
-    opened = Repository(repo.root / "evil" / "docs")
-    assert opened.git_dir == (repo.root / ".git").resolve()
-    opened.close()
-
-
-def test_what_is_called_git_and_is_no_repository_is_passed_over(repo: Repo) -> None:
-    repo.commit({"docs/a.md": b"# A\n"})
-    (repo.root / "docs" / ".git").mkdir(parents=True)
-    opened = Repository(repo.root / "docs")
-    assert opened.root == repo.root.resolve()
-    opened.close()

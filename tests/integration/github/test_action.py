@@ -1,127 +1,15 @@
-"""The action as GitHub runs it: `python entrypoint.py` with INPUT_… and GITHUB_… set, and the embedded store."""
+"""The action with INPUT_… and GITHUB_… set as GitHub sets them, and the embedded store."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
 import zipfile
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.places import ROOT
+from tests.support.runner import KEY, Runner, git
 from vsync.report.remedies import remedy
-
-KEY = "sk-proj-0123456789abcdef"
-
-
-def git(repo: Path, *arguments: str) -> str:
-    identity = {"GIT_AUTHOR_NAME": "T", "GIT_AUTHOR_EMAIL": "t@example.invalid"}
-    environ = {
-        "PATH": os.environ["PATH"],
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_SYSTEM": os.devnull,
-        **identity,
-        **{key.replace("AUTHOR", "COMMITTER"): value for key, value in identity.items()},
-    }
-    return subprocess.run(
-        ["git", *arguments], cwd=repo, env=environ, check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
-@dataclass
-class Step:
-    """What one run of the action left behind."""
-
-    code: int
-    log: str
-    outputs: dict[str, str]
-    summary: str
-
-
-@dataclass
-class Runner:
-    """A job: a workspace with a checkout, and the files that the runner passes."""
-
-    folder: Path
-    event: str = "push"
-    ref: str = "refs/heads/main"
-    payload: Any = field(default_factory=lambda: {"repository": {"default_branch": "main"}})
-
-    def __post_init__(self) -> None:
-        self.workspace.mkdir(parents=True)
-        git(self.workspace, "init", "-q", "-b", "main")
-
-    @property
-    def workspace(self) -> Path:
-        return self.folder / "workspace"
-
-    def commit(self, files: dict[str, str | None]) -> str:
-        for name, content in files.items():
-            path = self.workspace / name
-            if content is None:
-                path.unlink()
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(content)
-            git(self.workspace, "add", "--all", "--", name)
-        git(self.workspace, "commit", "-q", "-m", "change")
-        return git(self.workspace, "rev-parse", "HEAD")
-
-    def environ(self, inputs: dict[str, str], more: dict[str, str]) -> dict[str, str]:
-        for name in ("output", "summary"):
-            (self.folder / name).write_text("")
-        event_file = self.folder / "event.json"
-        event_file.write_text(self.payload if isinstance(self.payload, str) else json.dumps(self.payload))
-        given = {"command": "sync", "dry-run": "auto", "openai-api-key": KEY, "vector-store-id": "", **inputs}
-        coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-        return {
-            **coverage,
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder),
-            "VSYNC_LOCAL": str(self.folder / "store.db"),
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_WORKSPACE": str(self.workspace),
-            "GITHUB_REPOSITORY": "acme/docs",
-            "GITHUB_REPOSITORY_ID": "42",
-            "GITHUB_RUN_ID": "1000",
-            "GITHUB_SERVER_URL": "https://github.example",
-            "GITHUB_EVENT_NAME": self.event,
-            "GITHUB_REF": self.ref,
-            "GITHUB_EVENT_PATH": str(event_file),
-            "GITHUB_OUTPUT": str(self.folder / "output"),
-            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
-            **{f"INPUT_{name.upper()}": value for name, value in given.items()},
-            **more,
-        }
-
-    def run(self, inputs: dict[str, str] | None = None, **more: str) -> Step:
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "entrypoint.py")],
-            cwd=self.workspace,
-            env=self.environ(inputs or {}, more),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        return Step(done.returncode, done.stdout + done.stderr, self.outputs(), (self.folder / "summary").read_text())
-
-    def outputs(self) -> dict[str, str]:
-        text = (self.folder / "output").read_text()
-        return dict(
-            re.findall(r"(?ms)^([a-z-]+)<<(?P<d>ghadelimiter_\S+)\n(.*?)\n?(?P=d)$", text)
-            and [
-                (name, value)
-                for name, _, value in re.findall(r"(?ms)^([a-z-]+)<<(ghadelimiter_\S+)\n(.*?)\n?\2$", text)
-            ]
-        )
 
 
 @pytest.fixture
@@ -363,37 +251,3 @@ def test_other_commands_are_the_command_line(job: Runner) -> None:
     step = job.run({"command": "search", "args": "'read me' -n 1"})
     assert step.code == 0
     assert "README.md" in step.log
-
-
-def test_arguments_of_the_container_are_the_command_line(job: Runner) -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "entrypoint.py"), "vsync", "--version"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith("vsync, version ")
-
-
-def test_a_cancelled_job_ends_in_time_with_143_and_the_next_run_converges(job: Runner) -> None:
-    job.commit({f"docs/{number:03}.md": f"# {number}\n" * 200 for number in range(300)})
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "entrypoint.py")],
-        cwd=job.workspace,
-        env=job.environ({"concurrency": "1"}, {}),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("Created the vector store"):
-            break
-    time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
-    process.stdout.read()
-    assert process.wait(timeout=8) == 143
-    process.stdout.close()
-    assert job.outputs()["failure-reason"] == "interrupted"
-    step = job.run()
-    assert step.code == 0
-    report = json.loads((job.workspace / ".vsync/report.json").read_text())
-    manifest = json.loads((job.workspace / ".vsync/manifest.json").read_text())
-    assert len(manifest["targets"]["default"]["files"]) == 302
-    assert report["failed"] == []

@@ -13,18 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.builders import RECIPE
+from tests.support.builders import TARGET
 from tests.support.gitrepo import Content, File, Name, Repo, environment, executable, link, submodule
-from vsync.documents.selection import Rules
 from vsync.errors import RepositoryError
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
 from vsync.github.mode import PullRequest
 from vsync.github.pull_request import Trees, find_trees, sources
 from vsync.plan.plan import Plan
-from vsync.plan.scan import Brief, difference, survey
+from vsync.plan.scan import difference, scan
 
-BRIEF = Brief(RECIPE, Rules())
 UNKNOWN = "9" * 40
 
 
@@ -85,7 +83,7 @@ def plan_of(hub: Hub, clone: Repository, pull: PullRequest, checked_out: str) ->
     with hub.remote(clone) as remote:
         trees = find_trees(pull, clone, checked_out, None, remote)
         with sources(trees, clone, remote) as opened:
-            return trees, difference(opened.base, opened.head, BRIEF)
+            return trees, difference(opened.base, opened.head, TARGET)
 
 
 def told(plan: Plan) -> list[tuple[str, str]]:
@@ -304,7 +302,7 @@ def test_a_base_that_is_here_needs_no_remote(hub: Hub) -> None:
     clone = hub.clone(merge, depth=2)
     trees = find_trees(request(base, head), clone, merge, None, None)
     with sources(trees, clone, None) as opened:
-        assert told(difference(opened.base, opened.head, BRIEF)) == [("upload", "docs/new.md")]
+        assert told(difference(opened.base, opened.head, TARGET)) == [("upload", "docs/new.md")]
 
 
 def test_a_file_of_the_base_is_read_there(hub: Hub) -> None:
@@ -407,9 +405,9 @@ def test_the_plan_turns_the_documents_of_the_base_into_those_of_the_merge(
     merge = scratch.commit({**dict.fromkeys(old, None), **new})
     repository = Repository(scratch.root)
     with sources(Trees(base, merge, ""), repository, None) as opened:
-        plan = difference(opened.base, opened.head, BRIEF)
-        before = documents(survey(opened.base, None, BRIEF).plan)
-        after = documents(survey(opened.head, None, BRIEF).plan)
+        plan = difference(opened.base, opened.head, TARGET)
+        before = documents(scan(opened.base, None, TARGET).plan)
+        after = documents(scan(opened.head, None, TARGET).plan)
     found = dict(before)
     for operation in plan.operations:
         if operation.kind == "delete":

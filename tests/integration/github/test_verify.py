@@ -12,8 +12,8 @@ from typing import Any
 import openai
 import pytest
 
-from tests.integration.cli.test_cli import World, client
-from tests.integration.cli.test_cli import world as world
+from tests.support.command_line import World, client
+from tests.support.command_line import world as world
 from tests.support.gitrepo import Content
 from tests.support.jobs import KEY, GitHub, Step
 

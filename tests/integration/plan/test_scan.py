@@ -9,29 +9,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.gitrepo import Content, Repo, executable, link, submodule
 from vsync.config.limits import Limits
-from vsync.documents import selection
+from vsync.config.targets import Target
+from vsync.documents import inspection
 from vsync.documents.attributes import path_attribute
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Document, Recipe
+from vsync.documents.document import Document
 from vsync.documents.secret_scan import Finding
 from vsync.documents.selection import Rules
 from vsync.errors import GitUnavailable
 from vsync.git.repository import Repository
 from vsync.plan.limits import refusal
-from vsync.plan.plan import EMPTY_STATE, Plan
-from vsync.plan.scan import Brief, Survey, survey
+from vsync.plan.plan import Plan
+from vsync.plan.scan import Scan, scan
 from vsync.source.base import Source
 from vsync.source.folder import FolderSource
 from vsync.source.git import GitSource
-from vsync.state.manifest import Entry, Failure, TargetState
+from vsync.state.manifest import EMPTY_STATE, Entry, Failure, TargetState
 from vsync.sync.next_state import Results, next_state
 
-BRIEF = Brief(Recipe("owner/name"), Rules())
+TARGET = Target(source="owner/name")
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
 
 
@@ -41,16 +43,16 @@ def source_at(repo: Repo, commit: str) -> Iterator[Source]:
         yield source
 
 
-def look(repo: Repo, commit: str, state: TargetState | None, brief: Brief = BRIEF) -> Survey:
+def look(repo: Repo, commit: str, state: TargetState | None, target: Target = TARGET, **how: Any) -> Scan:
     with source_at(repo, commit) as source:
-        return survey(source, state, brief)
+        return scan(source, state, target, **how)
 
 
 def applied(
-    found: Survey,
+    found: Scan,
     state: TargetState | None,
     head: str | None,
-    brief: Brief = BRIEF,
+    target: Target = TARGET,
     *,
     refused: Sequence[str] = (),
     left: Sequence[str] = (),
@@ -67,7 +69,7 @@ def applied(
         found.plan,
         results,
         head=head,
-        settings=brief.settings,
+        settings=target.fingerprint,
         run={"head": head},
     )
     return replace(new, pending_delete=())
@@ -78,8 +80,8 @@ def _entry(document: Document, state: TargetState | None) -> Entry:
     return Entry(document.blob, "0" * 64, document.bytes or 0, f"file-{serial}-{document.path}", document.tag)
 
 
-def synced(repo: Repo, commit: str, brief: Brief = BRIEF) -> TargetState:
-    return applied(look(repo, commit, None, brief), None, commit, brief)
+def synced(repo: Repo, commit: str, target: Target = TARGET) -> TargetState:
+    return applied(look(repo, commit, None, target), None, commit, target)
 
 
 def operations(plan: Plan) -> list[tuple[str, str]]:
@@ -125,22 +127,22 @@ def test_at_the_synced_commit_there_is_nothing_to_do(repo: Repo, history: tuple[
 
 
 def test_a_full_comparison_can_be_asked_for(repo: Repo, history: tuple[str, str, str]) -> None:
-    found = look(repo, history[2], synced(repo, history[0]), replace(BRIEF, full=True))
+    found = look(repo, history[2], synced(repo, history[0]), full=True)
     assert (found.comparison.mode, found.comparison.reason) == ("full", "asked for")
 
 
 @pytest.mark.parametrize(
-    "brief",
+    "target",
     [
-        Brief(BRIEF.recipe, Rules(include=("*.md",))),
-        Brief(BRIEF.recipe, Rules(exclude=("b.md",))),
-        Brief(replace(BRIEF.recipe, attributes={"team": "docs"}), Rules()),
-        Brief(replace(BRIEF.recipe, chunking=Chunking(400, 100)), Rules()),
-        Brief(replace(BRIEF.recipe, source="owner/renamed"), Rules()),
+        replace(TARGET, rules=Rules(include=("*.md",))),
+        replace(TARGET, rules=Rules(exclude=("b.md",))),
+        replace(TARGET, attributes={"team": "docs"}),
+        replace(TARGET, chunking=Chunking(400, 100)),
+        replace(TARGET, source="owner/renamed"),
     ],
 )
-def test_changed_settings_mean_a_full_comparison(repo: Repo, history: tuple[str, str, str], brief: Brief) -> None:
-    found = look(repo, history[0], synced(repo, history[0]), brief)
+def test_changed_settings_mean_a_full_comparison(repo: Repo, history: tuple[str, str, str], target: Target) -> None:
+    found = look(repo, history[0], synced(repo, history[0]), target)
     assert found.comparison.mode == "full"
     assert "settings changed" in found.comparison.reason
 
@@ -165,7 +167,7 @@ def test_a_first_run_that_did_not_complete_means_a_full_comparison(repo: Repo, h
 def test_a_given_base_that_is_not_the_manifests_commit_means_a_full_comparison(
     repo: Repo, history: tuple[str, str, str]
 ) -> None:
-    found = look(repo, history[2], synced(repo, history[0]), replace(BRIEF, base=history[1]))
+    found = look(repo, history[2], synced(repo, history[0]), base=history[1])
     assert (found.comparison.mode, found.base) == ("full", history[1])
     assert "given base" in found.comparison.reason
     assert operations(found.plan) == [("replace", "a.md"), ("upload", "c.md")]
@@ -213,13 +215,13 @@ def test_a_folder_has_no_history_and_is_always_compared_in_full(tmp_path: Path) 
     (tmp_path / "a.md").write_bytes(b"1")
     (tmp_path / "b.md").write_bytes(b"1")
     with closing(FolderSource(tmp_path)) as source:
-        first = survey(source, None, BRIEF)
+        first = scan(source, None, TARGET)
         state = applied(first, None, None)
         assert first.comparison.mode == "full"
-        assert survey(source, state, BRIEF).plan.is_empty
+        assert scan(source, state, TARGET).plan.is_empty
         (tmp_path / "a.md").write_bytes(b"2")
         (tmp_path / "b.md").rename(tmp_path / "c.md")
-        found = survey(source, state, BRIEF)
+        found = scan(source, state, TARGET)
     assert found.comparison.mode == "full"
     assert "SHA-256" in found.comparison.reason
     assert found.plan.renamed == (("b.md", "c.md"),)
@@ -280,18 +282,18 @@ STEPS: dict[str, list[Step]] = {
 }
 
 
-def check_every_distance(repo: Repo, commits: Sequence[str], brief: Brief = BRIEF) -> None:
+def check_every_distance(repo: Repo, commits: Sequence[str], target: Target = TARGET) -> None:
     """From each synced commit to each other one: the diff gives what the full comparison gives, and what a new sync would."""
-    states = {commit: synced(repo, commit, brief) for commit in commits}
+    states = {commit: synced(repo, commit, target) for commit in commits}
     for base, state in states.items():
         for head in commits:
             if head == base:
                 continue
-            by_diff = look(repo, head, state, brief)
-            by_full = look(repo, head, state, replace(brief, full=True))
+            by_diff = look(repo, head, state, target)
+            by_full = look(repo, head, state, target, full=True)
             assert (by_diff.comparison.mode, by_full.comparison.mode) == ("diff", "full")
             assert by_diff.plan == by_full.plan
-            after = applied(by_diff, state, head, brief)
+            after = applied(by_diff, state, head, target)
             assert documents(after) == documents(states[head])
             assert after.skipped == states[head].skipped
 
@@ -306,13 +308,15 @@ def test_a_diff_gives_what_a_full_comparison_gives(repo: Repo, steps: Sequence[S
 
 
 def test_a_diff_gives_what_a_full_comparison_gives_under_rules(repo: Repo) -> None:
-    brief = Brief(BRIEF.recipe, Rules(("docs/", "*.py", "!docs/private/"), ("*.draft.md",), reserved=("docs/own.md",)))
+    target = replace(
+        TARGET, rules=Rules(("docs/", "*.py", "!docs/private/"), ("*.draft.md",), reserved=("docs/own.md",))
+    )
     names = ("docs/a.md", "docs/private/b.md", "src/c.py", "d.md", "docs/e.draft.md", "docs/own.md", "docs/f.zip")
     first = repo.commit(dict.fromkeys(names, b"1"))
     second = repo.commit(dict.fromkeys(names, b"2"))
     third = repo.commit({"docs/a.md": None, "docs/e.draft.md": None, "docs/e.md": b"2", "src/c.py": None, "c.py": b"2"})
-    check_every_distance(repo, [first, second, third], brief)
-    assert set(synced(repo, third, brief).files) == {"docs/e.md", "c.py"}
+    check_every_distance(repo, [first, second, third], target)
+    assert set(synced(repo, third, target).files) == {"docs/e.md", "c.py"}
 
 
 def test_undecodable_names_are_skipped_by_diff_as_by_full(repo: Repo) -> None:
@@ -344,7 +348,7 @@ def test_a_link_that_becomes_a_file_of_the_same_bytes_becomes_a_document(repo: R
     state = synced(repo, linked)
     assert reasons(look(repo, linked, None).plan) == {"a.md": "symlink"}
     assert operations(look(repo, plain, state).plan) == [("upload", "a.md")]
-    assert operations(look(repo, plain, state, replace(BRIEF, full=True)).plan) == [("upload", "a.md")]
+    assert operations(look(repo, plain, state, full=True).plan) == [("upload", "a.md")]
 
 
 NAMES = ["a.md", "b.md", "docs/a.md", "docs/b.txt", "docs", "x.c", "é.md", "deep/er/c.md"]
@@ -381,7 +385,7 @@ def test_runs_with_any_outcome_over_any_history_keep_diff_and_full_equal(repo: R
         found = look(repo, head, state)
         if found.comparison.mode == "diff":
             diffs += 1
-            assert found.plan == look(repo, head, state, replace(BRIEF, full=True)).plan
+            assert found.plan == look(repo, head, state, full=True).plan
         paths = [op.path for op in found.plan.operations]
         refused = [path for path in paths if dice.random() < 0.1]
         left = [path for path in paths if dice.random() < 0.1]
@@ -415,8 +419,8 @@ def test_every_reason_to_skip_a_selected_path_is_told(repo: Repo) -> None:
             b"utf16.txt": "text".encode("utf-16"),
         }
     )
-    brief = Brief(BRIEF.recipe, Rules(include=("*",)))
-    found = look(repo, commit, None, brief)
+    target = replace(TARGET, rules=Rules(include=("*",)))
+    found = look(repo, commit, None, target)
     assert reasons(found.plan) == {
         "empty.md": "empty",
         "binary.md": "not-text",
@@ -439,7 +443,7 @@ def test_a_document_that_became_unusable_is_deleted_and_told(repo: Repo) -> None
 
 
 def test_a_blob_that_unpacks_to_too_much_is_not_unpacked(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(inspection, "MAX_BYTES", 1_000_000)
     commit = repo.commit({"bomb.md": b"\0" * 30_000_000, "bomb.pdf": b"\0" * 1_000_001, "good.md": b"text"})
     tracemalloc.start()
     found = look(repo, commit, None)
@@ -495,8 +499,8 @@ def test_sizes_count_for_limits_when_documents_are_added_or_replaced(repo: Repo)
 
 def test_sizes_count_for_limits_when_all_is_uploaded_again_for_changed_chunking(repo: Repo) -> None:
     commit = repo.commit({"a.md": b"x" * 1000, "b.md": b"x" * 500})
-    brief = Brief(replace(BRIEF.recipe, chunking=Chunking(400, 100)), Rules())
-    found = look(repo, commit, synced(repo, commit), brief)
+    target = replace(TARGET, chunking=Chunking(400, 100))
+    found = look(repo, commit, synced(repo, commit), target)
     assert operations(found.plan) == [("replace", "a.md"), ("replace", "b.md")]
     assert found.plan.upload_bytes == 1500
     assert refusal(found.plan, Limits(max_upload_bytes=1499)) is not None
@@ -504,8 +508,8 @@ def test_sizes_count_for_limits_when_all_is_uploaded_again_for_changed_chunking(
 
 def test_changed_attributes_upload_nothing(repo: Repo) -> None:
     commit = repo.commit({"a.md": b"1", "b.md": b"2"})
-    brief = Brief(replace(BRIEF.recipe, attributes={"team": "docs"}), Rules())
-    found = look(repo, commit, synced(repo, commit), brief)
+    target = replace(TARGET, attributes={"team": "docs"})
+    found = look(repo, commit, synced(repo, commit), target)
     assert operations(found.plan) == [("retag", "a.md"), ("retag", "b.md")]
     assert found.plan.upload_bytes == 0
 
@@ -565,7 +569,7 @@ def test_in_a_partial_clone_a_plan_with_nothing_to_do_fetches_nothing(
     state = synced(repo, head)
     clone, fetches = partial()
     assert look(clone, head, state).plan.is_empty
-    assert look(clone, head, state, replace(BRIEF, full=True)).plan.is_empty
+    assert look(clone, head, state, full=True).plan.is_empty
     assert fetches() == 0
 
 
@@ -575,9 +579,9 @@ def test_in_a_partial_clone_what_is_uploaded_again_for_changed_chunking_is_fetch
     head = repo.commit({f"{number}.md": b"text %d" % number for number in range(10)})
     state = synced(repo, head)
     clone, fetches = partial()
-    brief = Brief(replace(BRIEF.recipe, chunking=Chunking(400, 100)), Rules())
+    target = replace(TARGET, chunking=Chunking(400, 100))
     with source_at(clone, head) as source:
-        found = survey(source, state, brief)
+        found = scan(source, state, target)
         for operation in found.plan.of("replace"):
             assert operation.document is not None
             content, _ = source.read(operation.document)

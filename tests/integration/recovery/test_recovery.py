@@ -287,11 +287,11 @@ def test_a_run_that_waited_for_one_that_died_looks_at_the_store_first(synced: Wo
                 raise AssertionError("the other run did not die")
             super().take(*given, **named)
 
-    with synced.job() as job:
-        publication = job.publication
+    with synced.opened() as opened:
+        publication = opened.ports.publication
         assert isinstance(publication, LocalPublication)
         publication.__class__ = Late
-        report = sync.run(job)
+        report = sync.run(*opened)
     assert (report.exit_code, report.error) == (0, None)
     assert synced.audit() == set()
     synced.settled()
@@ -306,10 +306,10 @@ def test_the_first_of_two_first_syncs_dies_and_the_other_goes_on(world: World) -
             world.sync_and_die(lambda world: world.wire.when(poll, die(answered=True)))
             super().take(*given, **named)
 
-    with world.job() as job:
-        assert isinstance(job.publication, LocalPublication)
-        job.publication.__class__ = Late
-        report = sync.run(job)
+    with world.opened() as opened:
+        assert isinstance(opened.ports.publication, LocalPublication)
+        opened.ports.publication.__class__ = Late
+        report = sync.run(*opened)
     assert (report.exit_code, report.error) == (0, None)
     assert len(world.stores()) == 1
     assert world.audit() == set()
@@ -622,7 +622,7 @@ def test_an_open_seal_is_closed_also_when_nothing_is_to_be_done(synced: World) -
 
 
 def test_a_stop_while_documents_are_waited_for_ends_the_run(synced: World) -> None:
-    """Indexing may take minutes, a cancelled job has seconds."""
+    """Indexing may take minutes, a cancelled opened has seconds."""
     stop = QuickStop()
     path, seal = synced.seal_path, synced.seal
     assert path is not None

@@ -18,11 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from vsync.documents.document import Document, Recipe
-from vsync.documents.selection import MAX_BYTES, Rules
+from vsync.config.targets import Target
+from vsync.documents.document import Document
+from vsync.documents.inspection import MAX_BYTES
 from vsync.errors import ConfigurationError, RepositoryError
 from vsync.git.changes import SYMLINK, TreeEntry
-from vsync.plan.scan import Brief, survey
+from vsync.plan.scan import scan
 from vsync.source.folder import FolderSource
 from vsync.source.folder_tree import MAX_DEPTH, Folder
 from vsync.state.manifest import Skipped
@@ -279,7 +280,7 @@ def test_what_came_to_a_path_after_it_was_looked_at_is_looked_at_too(root: Path,
     with closing(FolderSource(root)) as source:
         (entry,) = (source.identify(entry) for entry in source.entries())
         write(root, "a.md", data=data)
-        with pytest.raises(RepositoryError, match=f"has changed since .* no document now: {reason}"):
+        with pytest.raises(RepositoryError, match=f"has changed since .* cannot be a document now: {reason}"):
             source.read(Document("a.md", entry.blob, "tag"))
 
 
@@ -330,7 +331,7 @@ def test_a_file_that_is_too_large_is_not_read_to_tell(root: Path) -> None:
     write(root, "a.md", data=b"")
     os.truncate(root / "a.md", MAX_BYTES * 64)  # of holes: it takes no space
     with closing(FolderSource(root)) as source:
-        found = survey(source, None, Brief(Recipe("acme/docs"), Rules()))
+        found = scan(source, None, Target(source="acme/docs"))
     assert found.plan.skipped == {"a.md": Skipped(f"size:{MAX_BYTES * 64}", "too-large")}
 
 

@@ -22,15 +22,16 @@ from typing import Any
 import pytest
 
 from tests.support.gitrepo import Repo
+from tests.support.places import ROOT
 from vsync.config.origin import Origin
 from vsync.config.settings import resolve
 from vsync.errors import ManifestError, PublicationFailed, SealHeld
-from vsync.state import local
+from vsync.state import file_lock
 from vsync.state.local import LocalPublication
 from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, Publication, Published
 from vsync.state.seal import Seal
-from vsync.sync.workspace import open_place, open_publication
+from vsync.sync.workspace import open_publication, open_workspace
 from vsync.system.atomic_write import write_durably
 
 SINCE = "2024-01-02T03:04:05+00:00"
@@ -41,7 +42,7 @@ _RUN = """
 import json, sys
 from pathlib import Path
 from vsync.errors import VsyncError
-from vsync.state.manifest import Seal
+from vsync.state.seal import Seal
 from vsync.state.local import LocalPublication
 
 publication = LocalPublication(Path(sys.argv[1]), Path(sys.argv[2]), "default", sys.argv[4])
@@ -71,13 +72,13 @@ for line in sys.stdin:
 class Run:
     """A run in a process of its own, told what to do step by step."""
 
-    def __init__(self, place: Place, name: str, manifest_name: str = NAME) -> None:
+    def __init__(self, place: Workspace, name: str, manifest_name: str = NAME) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _RUN, str(place.manifest), str(place.seals), name, manifest_name],
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=Path(local.__file__).parents[2],
+            cwd=ROOT,
         )
 
     def say(self, *words: str) -> None:
@@ -111,7 +112,7 @@ class Run:
         self._process.communicate()
 
 
-class Place:
+class Workspace:
     """A manifest and a seal folder, and the runs that want them."""
 
     def __init__(self, folder: Path) -> None:
@@ -148,8 +149,8 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    made = Place(tmp_path)
+def place(tmp_path: Path) -> Iterator[Workspace]:
+    made = Workspace(tmp_path)
     yield made
     made.end()
 
@@ -179,13 +180,13 @@ Held = Callable[..., Publication]
 # --- One run ------------------------------------------------------------------------------------------------
 
 
-def test_nothing_stands_there_before_the_first_run(place: Place) -> None:
+def test_nothing_stands_there_before_the_first_run(place: Workspace) -> None:
     assert place.published() == Published(None, None)
     assert place.published().blob is None
     assert not place.seals.exists()
 
 
-def test_abandoning_restores_a_seal_that_a_dead_run_left_open(place: Place, held: Held) -> None:
+def test_abandoning_restores_a_seal_that_a_dead_run_left_open(place: Workspace, held: Held) -> None:
     dead = place.run("dead")
     assert dead.do("take") == "done"
     dead.kill()
@@ -193,7 +194,7 @@ def test_abandoning_restores_a_seal_that_a_dead_run_left_open(place: Place, held
     assert (place.seal().state, place.seal().run) == ("open", "dead")
 
 
-def test_a_seal_that_is_given_back_while_it_is_looked_for_is_not_open(place: Place, held: Held) -> None:
+def test_a_seal_that_is_given_back_while_it_is_looked_for_is_not_open(place: Workspace, held: Held) -> None:
     publication = held(place.here())
     (place.seals / "other-00000000.seal.json").symlink_to("gone")  # listed, and not there any more
     assert not publication.others_open()
@@ -201,7 +202,7 @@ def test_a_seal_that_is_given_back_while_it_is_looked_for_is_not_open(place: Pla
     assert publication.others_open()
 
 
-def test_without_a_manifest_only_the_seal_is_kept(place: Place) -> None:
+def test_without_a_manifest_only_the_seal_is_kept(place: Workspace) -> None:
     publication = LocalPublication(None, place.seals, "default", "none")
     publication.take(Seal("open", "run", SINCE), 0, never)
     publication.publish(b"never written", 3)
@@ -215,7 +216,7 @@ def test_without_a_manifest_only_the_seal_is_kept(place: Place) -> None:
 # --- Several runs -------------------------------------------------------------------------------------------
 
 
-def test_a_second_run_waits_says_so_once_and_gets_it_when_the_first_closes(place: Place) -> None:
+def test_a_second_run_waits_says_so_once_and_gets_it_when_the_first_closes(place: Workspace) -> None:
     first, second = place.run("first"), place.run("second")
     assert first.do("take") == "done"
     second.say("take", "20")
@@ -232,7 +233,7 @@ def test_a_second_run_waits_says_so_once_and_gets_it_when_the_first_closes(place
     assert (seal.state, seal.run, seal.manifest) == ("open", "second", blob_id(b"by the first"))
 
 
-def test_a_second_run_gives_up_after_its_time_and_changes_nothing(place: Place) -> None:
+def test_a_second_run_gives_up_after_its_time_and_changes_nothing(place: Workspace) -> None:
     first, second = place.run("first"), place.run("second")
     assert first.do("take") == "done"
     before = place.published()
@@ -248,7 +249,7 @@ def test_a_second_run_gives_up_after_its_time_and_changes_nothing(place: Place) 
     assert first.do("publish", "still mine") == "done"
 
 
-def test_a_run_that_was_killed_is_taken_over_at_once(place: Place) -> None:
+def test_a_run_that_was_killed_is_taken_over_at_once(place: Workspace) -> None:
     first, second = place.run("first"), place.run("second")
     assert first.do("take") == "done"
     assert first.do("publish", "by the first") == "done"
@@ -259,7 +260,7 @@ def test_a_run_that_was_killed_is_taken_over_at_once(place: Place) -> None:
     assert (seal.run, seal.manifest) == ("second", blob_id(b"by the first"))
 
 
-def test_a_waiting_run_takes_over_as_soon_as_the_holder_is_killed(place: Place) -> None:
+def test_a_waiting_run_takes_over_as_soon_as_the_holder_is_killed(place: Workspace) -> None:
     first, second = place.run("first"), place.run("second")
     assert first.do("take") == "done"
     assert second.do("take", "60") == "waiting"
@@ -269,7 +270,7 @@ def test_a_waiting_run_takes_over_as_soon_as_the_holder_is_killed(place: Place) 
     assert time.monotonic() - killed < 3
 
 
-def test_a_run_that_let_go_of_an_open_seal_is_taken_over_at_once(place: Place) -> None:
+def test_a_run_that_let_go_of_an_open_seal_is_taken_over_at_once(place: Workspace) -> None:
     first, second = place.run("first"), place.run("second")
     assert first.do("take") == "done"
     assert first.do("release") == "done"
@@ -277,7 +278,7 @@ def test_a_run_that_let_go_of_an_open_seal_is_taken_over_at_once(place: Place) -
     assert place.seal().run == "second"
 
 
-def test_a_stopped_run_keeps_the_seal_until_it_is_stale(place: Place) -> None:
+def test_a_stopped_run_keeps_the_seal_until_it_is_stale(place: Workspace) -> None:
     first, second = place.run("first"), place.run("second")
     assert first.do("take") == "done"
     first.pause()
@@ -288,7 +289,7 @@ def test_a_stopped_run_keeps_the_seal_until_it_is_stale(place: Place) -> None:
 
 
 @pytest.mark.parametrize("do", [("publish", "too late"), ("close",), ("abandon",), ("renew",)])
-def test_a_stopped_run_that_wakes_up_after_a_takeover_may_change_nothing(place: Place, do: tuple[str, ...]) -> None:
+def test_a_stopped_run_that_wakes_up_after_a_takeover_may_change_nothing(place: Workspace, do: tuple[str, ...]) -> None:
     first, second = place.run("first"), place.run("second")
     assert first.do("take") == "done"
     assert first.do("publish", "by the first") == "done"
@@ -307,7 +308,7 @@ def test_a_stopped_run_that_wakes_up_after_a_takeover_may_change_nothing(place: 
     assert place.seal().state == "closed"
 
 
-def test_a_stopped_run_that_wakes_up_and_lets_go_does_not_free_the_seal_of_its_successor(place: Place) -> None:
+def test_a_stopped_run_that_wakes_up_and_lets_go_does_not_free_the_seal_of_its_successor(place: Workspace) -> None:
     first, second, third = place.run("first"), place.run("second"), place.run("third")
     assert first.do("take") == "done"
     first.pause()
@@ -318,7 +319,7 @@ def test_a_stopped_run_that_wakes_up_and_lets_go_does_not_free_the_seal_of_its_s
     assert third.do("take") == "SealHeld"
 
 
-def test_two_processes_of_the_same_run_are_still_two(place: Place) -> None:
+def test_two_processes_of_the_same_run_are_still_two(place: Workspace) -> None:
     """Jobs of one workflow run, and its second attempt, share the run's id."""
     first, second = place.run("4711"), place.run("4711")
     assert first.do("take") == "done"
@@ -331,7 +332,7 @@ def test_two_processes_of_the_same_run_are_still_two(place: Place) -> None:
     assert place.manifest.read_bytes() == b"by the second"
 
 
-def test_a_holder_that_renews_is_not_stale(place: Place) -> None:
+def test_a_holder_that_renews_is_not_stale(place: Workspace) -> None:
     first, second = place.run("first"), place.run("second")
     assert first.do("take") == "done"
     place.make_old()
@@ -339,7 +340,7 @@ def test_a_holder_that_renews_is_not_stale(place: Place) -> None:
     assert second.do("take") == "SealHeld"
 
 
-def test_of_many_runs_at_once_one_holds_the_seal_at_a_time(place: Place) -> None:
+def test_of_many_runs_at_once_one_holds_the_seal_at_a_time(place: Workspace) -> None:
     runs = [place.run(f"run {number}") for number in range(6)]
     for run in runs:
         run.say("take", "0")
@@ -350,7 +351,7 @@ def test_of_many_runs_at_once_one_holds_the_seal_at_a_time(place: Place) -> None
     assert winner.do("close") == "done"
 
 
-def test_targets_have_a_seal_each(place: Place, held: Held) -> None:
+def test_targets_have_a_seal_each(place: Workspace, held: Held) -> None:
     one, other = held(place.here("one")), held(place.here("other"))
     one.close()
     other.close()
@@ -365,7 +366,7 @@ def test_one_manifest_has_one_seal_however_its_path_is_written(repo: Repo, spell
 
     def publication(manifest: str) -> Publication:
         settings = resolve({"repo": str(repo.root), "manifest": manifest}, {})
-        place = open_place(settings, Origin())
+        place = open_workspace(settings, Origin())
         place.source.close()
         return open_publication(settings, place)
 
@@ -437,7 +438,7 @@ def test_a_write_that_fails_leaves_the_old_bytes_and_no_litter(
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_full_disk_fails_the_publication_by_name_and_the_old_manifest_stays(
-    place: Place, held: Held, monkeypatch: pytest.MonkeyPatch, step: str
+    place: Workspace, held: Held, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     first = held(place.here())
     first.publish_and_close(b"old\n", 1)
@@ -454,7 +455,7 @@ def test_a_full_disk_fails_the_publication_by_name_and_the_old_manifest_stays(
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_full_disk_lets_nobody_take_the_seal_and_nothing_changes(
-    place: Place, held: Held, monkeypatch: pytest.MonkeyPatch, step: str
+    place: Workspace, held: Held, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     held(place.here()).publish_and_close(b"old\n", 1)
     place.here().doubt()
@@ -467,7 +468,7 @@ def test_a_full_disk_lets_nobody_take_the_seal_and_nothing_changes(
     assert held(place.here()).read().seal is not None  # nor is it held by the one that failed
 
 
-def snapshot(place: Place) -> dict[Path, bytes]:
+def snapshot(place: Workspace) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in place.manifest.parents[1].rglob("*") if path.is_file()}
 
 
@@ -479,7 +480,7 @@ def test_a_disk_that_is_really_full_keeps_the_old_manifest(tmp_path: Path, held:
     if mounted.returncode:
         pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
     try:
-        place = Place(folder)
+        place = Workspace(folder)
         publication = held(place.here())
         publication.publish(b"old\n", 1)
         before = snapshot(place)
@@ -492,7 +493,7 @@ def test_a_disk_that_is_really_full_keeps_the_old_manifest(tmp_path: Path, held:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_what_killed_writers_left_is_removed_when_it_is_old(place: Place, held: Held) -> None:
+def test_what_killed_writers_left_is_removed_when_it_is_old(place: Workspace, held: Held) -> None:
     held(place.here()).publish_and_close(b"old\n", 1)
     names = {"old": ".manifest.json.abcd_123.vsync-tmp", "new": ".manifest.json.dcba_321.vsync-tmp"}
     others = [".manifest.json.abcd_123", "manifest.json.abcd_123.vsync-tmp", ".manifest.json.vsync-tmp"]
@@ -511,7 +512,7 @@ def test_what_killed_writers_left_is_removed_when_it_is_old(place: Place, held: 
 
 
 @contextlib.contextmanager
-def stuck(place: Place, name: str) -> Iterator[None]:
+def stuck(place: Workspace, name: str) -> Iterator[None]:
     """Somebody was stopped in the middle of a critical section."""
     (lock,) = place.seals.glob(name)
     with lock.open() as file:
@@ -522,9 +523,9 @@ def stuck(place: Place, name: str) -> Iterator[None]:
 @pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize("do", ["take", "publish", "renew", "exclusive"])
 def test_a_lock_that_nobody_lets_go_of_is_named_and_not_waited_for_for_ever(
-    place: Place, held: Held, monkeypatch: pytest.MonkeyPatch, do: str, stopped: bool
+    place: Workspace, held: Held, monkeypatch: pytest.MonkeyPatch, do: str, stopped: bool
 ) -> None:
-    monkeypatch.setattr(local, "_LOCK_WAIT_S", 60.0 if stopped else 0.3)
+    monkeypatch.setattr(file_lock, "_WAIT_S", 60.0 if stopped else 0.3)
     publication = LocalPublication(
         place.manifest, place.seals, "default", NAME, stopped=lambda: 9.0 if stopped else None
     )
@@ -545,7 +546,7 @@ def test_a_lock_that_nobody_lets_go_of_is_named_and_not_waited_for_for_ever(
     publication.publish_and_close(b"new\n", 1)
 
 
-def test_a_lock_that_is_let_go_of_is_taken(place: Place, held: Held) -> None:
+def test_a_lock_that_is_let_go_of_is_taken(place: Workspace, held: Held) -> None:
     publication = held(place.here())
     with stuck(place, "default-*.lock"):
         thread = threading.Thread(target=publication.renew)
@@ -583,7 +584,9 @@ def test_a_reader_sees_old_or_new_bytes_and_never_a_part_even_when_the_writer_is
 # --- What stands in the way ---------------------------------------------------------------------------------
 
 
-def test_a_manifest_that_is_a_link_is_refused_and_what_it_leads_to_is_left_alone(place: Place, tmp_path: Path) -> None:
+def test_a_manifest_that_is_a_link_is_refused_and_what_it_leads_to_is_left_alone(
+    place: Workspace, tmp_path: Path
+) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     place.manifest.parent.mkdir()
@@ -594,7 +597,7 @@ def test_a_manifest_that_is_a_link_is_refused_and_what_it_leads_to_is_left_alone
 
 
 def test_a_link_put_in_the_manifests_place_meanwhile_is_replaced_and_not_written_through(
-    place: Place, tmp_path: Path, held: Held
+    place: Workspace, tmp_path: Path, held: Held
 ) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
@@ -607,20 +610,20 @@ def test_a_link_put_in_the_manifests_place_meanwhile_is_replaced_and_not_written
     assert not place.manifest.is_symlink()
 
 
-def test_a_manifest_that_is_a_folder_cannot_be_read(place: Place) -> None:
+def test_a_manifest_that_is_a_folder_cannot_be_read(place: Workspace) -> None:
     place.manifest.mkdir(parents=True)
     with pytest.raises(ManifestError, match=r"cannot be read: Is a directory"):
         place.here().read()
 
 
-def test_a_seal_folder_that_cannot_be_made_is_told_before_anything_is_done(place: Place) -> None:
+def test_a_seal_folder_that_cannot_be_made_is_told_before_anything_is_done(place: Workspace) -> None:
     place.seals.write_bytes(b"a file in its place")
     with pytest.raises(ManifestError, match="cannot be written"):
         place.here().take(Seal("open", "run", SINCE), 0, never)
 
 
 def test_a_manifest_folder_that_cannot_be_made_fails_the_publication_and_vouches_for_nothing(
-    place: Place, held: Held
+    place: Workspace, held: Held
 ) -> None:
     publication = held(place.here())
     place.manifest.parent.write_bytes(b"a file in its place")
@@ -630,7 +633,7 @@ def test_a_manifest_folder_that_cannot_be_made_fails_the_publication_and_vouches
     assert place.seal().state == "open"
 
 
-def test_a_seal_that_goes_away_under_its_holder_is_told(place: Place, held: Held) -> None:
+def test_a_seal_that_goes_away_under_its_holder_is_told(place: Workspace, held: Held) -> None:
     publication = held(place.here())
     (file,) = place.seals.glob("*.seal.json")
     file.unlink()
@@ -640,7 +643,7 @@ def test_a_seal_that_goes_away_under_its_holder_is_told(place: Place, held: Held
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another user's guest")
-def test_what_root_makes_in_somebodys_repository_belongs_to_them(place: Place, held: Held) -> None:
+def test_what_root_makes_in_somebodys_repository_belongs_to_them(place: Workspace, held: Held) -> None:
     root = place.seals.parents[1]
     for path in (root, root / ".git"):
         os.chown(path, 12345, 54321)

@@ -23,10 +23,10 @@ from vsync.config.settings import resolve
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError, SealHeld
 from vsync.state import remote as remote_module
 from vsync.state.manifest import blob_id
-from vsync.state.publication import ManifestMoved, Published, instant, unsettled
+from vsync.state.publication import ManifestMoved, Published
 from vsync.state.remote import RemotePublication
-from vsync.state.seal import Seal
-from vsync.sync.workspace import GitAccess, Place, open_place, open_publication
+from vsync.state.seal import Seal, instant, unfinished_runs
+from vsync.sync.workspace import GitAccess, Workspace, open_publication, open_workspace
 
 SINCE = "2024-01-02T03:04:05+00:00"
 NAME = ".vsync/manifest.json"
@@ -41,7 +41,7 @@ class Machines:
         self.folder = folder
         self.bare = Repo.make(folder / "remote.git", "--bare")
         self.head = self.bare.commit({"README.md": b"# Read me\n", "docs/a.md": b"# A\n"})
-        self._places: list[Place] = []
+        self._places: list[Workspace] = []
         self._clones = 0
 
     def clone(self, *options: str) -> Repo:
@@ -54,7 +54,7 @@ class Machines:
         clone = clone or self.clone("--depth=1")
         options = {"repo": str(clone.root), **({} if "commit" in given else {"push": True}), **given}
         settings = resolve({name.replace("_", "-"): value for name, value in options.items()}, {})
-        place = open_place(settings, Origin(), GitAccess(os.environ, is_dead=is_dead))
+        place = open_workspace(settings, Origin(), GitAccess(os.environ, is_dead=is_dead))
         self._places.append(place)
         if place.remote is not None:
             place.remote._pause = lambda _: None
@@ -338,7 +338,7 @@ def opened(repo: Repo, server: GitServer) -> Iterator[Opened]:
 
     def open_with(token: str | None, **given: Any) -> RemotePublication:
         settings = resolve({"repo": str(repo.root), "push": True, **given}, {})
-        place = open_place(settings, Origin(), GitAccess(os.environ, token))
+        place = open_workspace(settings, Origin(), GitAccess(os.environ, token))
         assert place.remote is not None
         place.remote._pause = lambda _: None
         places.append(place)
@@ -640,7 +640,7 @@ def test_a_holder_that_died_long_ago_is_not_waited_for(machines: Machines) -> No
     machines.run().take(Seal("open", "second", SINCE), 600, never)
 
 
-def test_a_dead_runs_seal_that_is_given_back_is_waited_for_by_nobody_and_keeps_its_last_sign_of_life(
+def test_a_crashed_runs_seal_that_is_given_back_is_waited_for_by_nobody_and_keeps_its_last_sign_of_life(
     machines: Machines,
 ) -> None:
     last_sign = int(time.time()) - 60
@@ -653,7 +653,7 @@ def test_a_dead_runs_seal_that_is_given_back_is_waited_for_by_nobody_and_keeps_i
     third = machines.run()
     assert third.busy() is None
     found = third.take(Seal("open", "third", SINCE), 0, never)
-    assert (unsettled(found), found.seen if found else None) == (unsettled(replaced), instant(last_sign))
+    assert (unfinished_runs(found), found.seen if found else None) == (unfinished_runs(replaced), instant(last_sign))
 
 
 def test_a_run_that_was_stopped_during_a_push_looks_again_before_it_goes_on(
@@ -733,7 +733,7 @@ def test_first_syncs_of_two_targets_publish_into_one_manifest(machines: Machines
     one, other = machines.run(target="one"), machines.run(target="other")
     for publication in (one, other):
         publication.read()
-        publication.take(Seal("open", publication._seal, SINCE), 0, never)
+        publication.take(Seal("open", publication._refs.seal, SINCE), 0, never)
     assert one.claim_owner("a", sure=False) == other.claim_owner("b", sure=False) == "a"
     one.publish_and_close(b"one\n", 1)
     with pytest.raises(ManifestMoved):

@@ -20,10 +20,11 @@ from vsync.auth.credentials import Credentials
 from vsync.documents.chunking import Chunking
 from vsync.errors import ApiUnavailable, ConfigurationError, CredentialsRefused, PermissionDenied, VsyncError
 from vsync.store import client as api_module
+from vsync.store.api_errors import AnswerLost, Refused
 from vsync.store.breaker import Breaker
-from vsync.store.client import MAX_ATTEMPTS, AnswerLost, Api, Refused, Traffic, connect
+from vsync.store.client import MAX_ATTEMPTS, Api, connect
 from vsync.store.entries import NewEntry
-from vsync.store.vector_store import Stores
+from vsync.store.stores import Stores
 
 KEY = "sk-proj-Abc123_not-to-be-shown-0123456789"
 BUSY = "Rate limit reached"
@@ -401,17 +402,6 @@ def test_an_address_that_is_none_of_the_api_is_not_tried_for_long(wire: Wire) ->
     assert isinstance(asked.failure, ApiUnavailable)
     assert "OPENAI_BASE_URL" in asked.failure.remedy
     assert asked.requests == 3
-
-
-def test_the_servers_time_is_that_of_its_last_answer() -> None:
-    traffic, told = Traffic(), list[int]()
-    traffic.heard("no date")
-    assert traffic.date is None
-    traffic.at_next_answer(told.append)
-    traffic.heard("Sat, 21 Nov 2026 12:00:00 GMT")
-    traffic.heard("Sat, 21 Nov 2026 12:00:01 GMT")
-    assert traffic.date == 1795262401
-    assert told == [1795262400]
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,13 @@ from tests.support.wire import (
 )
 from vsync.documents.chunking import Chunking
 from vsync.errors import ApiUnavailable, StoreConflict, StoreGone
-from vsync.store.answers import PAGE
+from vsync.store.api_errors import Refused
 from vsync.store.choose import choose_by_name, store_metadata
-from vsync.store.client import Refused
 from vsync.store.entries import NewEntry
+from vsync.store.pages import PAGE
 from vsync.store.rate_limit import Rates
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 
 T = TypeVar("T")
 

@@ -38,7 +38,8 @@ from vsync.config.origin import Origin
 from vsync.errors import ManifestError, StoreConflict, StoreGone, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.report import Report
-from vsync.state.manifest import blob_id, parse_manifest
+from vsync.state.manifest import blob_id
+from vsync.state.manifest_parser import parse_manifest
 from vsync.sync import run as sync
 from vsync.transfer import attach as attaching_module
 
@@ -495,7 +496,7 @@ def test_a_stop_at_any_moment_is_made_up_for(synced: World, what: str) -> None:
 
 
 def test_a_stop_ends_a_long_wait_for_the_server(synced: World) -> None:
-    """A cancelled job has seconds, the wait that a server asks for may be minutes."""
+    """A cancelled opened has seconds, the wait that a server asks for may be minutes."""
     stop = QuickStop()
     synced.commit({"a.md": b"# A2"})
 
@@ -699,8 +700,8 @@ def test_a_run_that_waited_for_another_has_nothing_left_to_do(world: World, monk
     reports: list[Report] = []
 
     def wait() -> None:
-        with world.job(observer=second) as job:
-            reports.append(sync.run(job))
+        with world.opened(observer=second) as opened:
+            reports.append(sync.run(*opened))
 
     thread = threading.Thread(target=wait)
 
@@ -751,7 +752,7 @@ def _failure(action: Callable[[], object]) -> BaseException:
 def test_a_run_whose_seal_was_taken_over_stops_and_publishes_nothing(
     synced: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vsync.sync.online.RENEW_EVERY_S", 0.02)
+    monkeypatch.setattr("vsync.sync.lock.RENEW_EVERY_S", 0.02)
     synced.commit({"a.md": b"# A2"})
     before = synced.manifest_path.read_bytes()
 

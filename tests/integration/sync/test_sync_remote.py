@@ -271,13 +271,13 @@ def test_runs_on_the_command_line_do_not_make_runs_of_workflows_late(
 def test_a_run_that_waited_for_a_newer_one_is_late(synced: Shared) -> None:
     """It has planned already, and finds out when it has the seal."""
     old = synced.commit({"a.md": b"# A2\n"})
-    with synced.job(origin=run(59), clone=_at(synced, old)) as job:
-        before = job.publication.read()
+    with synced.opened(origin=run(59), clone=_at(synced, old)) as opened:
+        before = opened.ports.publication.read()
         synced.commit({"a.md": b"# A3\n"})
         assert synced.sync(origin=run(60)).exit_code == 0
         synced.wire.calm()
         refs = synced.refs()
-        report = sync.run(dataclasses.replace(job, published=before))
+        report = sync.run(*opened, published=before)
     assert (report.superseded, report.changed, report.exit_code) == (True, False, 0)
     assert (synced.wire.sent, synced.refs()) == ([], refs)
     assert synced.audit() == set()
@@ -286,11 +286,11 @@ def test_a_run_that_waited_for_a_newer_one_is_late(synced: Shared) -> None:
 def test_a_run_that_waited_and_found_nothing_to_do_makes_older_ones_late(synced: Shared) -> None:
     between = synced.commit({"a.md": b"# between\n"})
     synced.commit({"a.md": b"# A2\n"})
-    with synced.job(origin=run(62)) as job:
-        before = job.publication.read()
+    with synced.opened(origin=run(62)) as opened:
+        before = opened.ports.publication.read()
         assert synced.sync(origin=run(60)).updated == ("a.md",)
         synced.wire.calm()
-        assert sync.run(dataclasses.replace(job, published=before)).exit_code == 0
+        assert sync.run(*opened, published=before).exit_code == 0
     assert late(synced, 61, between).superseded
     assert synced.wire.sent == []
     assert synced.audit() == set()
@@ -323,11 +323,11 @@ def test_a_run_that_died_does_not_hide_the_newest_that_ended(synced: Shared) -> 
     forth = synced.commit({"a.md": b"# forth\n"})
     synced.commit({"a.md": A})
     assert synced.sync(origin=run(40)).changed is False
-    with synced.job(origin=run(50)) as dead:
-        dead.publication.read()
-        dead.publication.take(Seal("open", "50", "now"), 0, lambda _: None)
-    with synced.job(origin=run(30), clone=_at(synced, forth), is_dead=True) as job:
-        assert sync.run(job).superseded
+    with synced.opened(origin=run(50)) as dead:
+        dead.ports.publication.read()
+        dead.ports.publication.take(Seal("open", "50", "now"), 0, lambda _: None)
+    with synced.opened(origin=run(30), clone=_at(synced, forth), is_dead=True) as opened:
+        assert sync.run(*opened).superseded
     assert synced.audit() == set()
 
 
@@ -360,8 +360,8 @@ def test_a_second_run_waits_until_the_first_has_ended(synced: Shared) -> None:
         def pause_thread(self, seconds: float) -> None:
             holder.close()
 
-    with synced.job() as job:
-        holder = job.publication
+    with synced.opened() as opened:
+        holder = opened.ports.publication
         holder.read()
         holder.take(Seal("open", "holder", "just now"), 0, lambda _: None)
         assert synced.sync(stop=Ending(), observer=Notes()).updated == ("a.md",)
@@ -372,8 +372,8 @@ def test_a_second_run_waits_until_the_first_has_ended(synced: Shared) -> None:
 
 def test_a_run_that_may_not_wait_longer_does_nothing(synced: Shared) -> None:
     synced.commit({"a.md": b"# A2\n"})
-    with synced.job() as job:
-        job.publication.take(Seal("open", "holder", "just now"), 0, lambda _: None)
+    with synced.opened() as opened:
+        opened.ports.publication.take(Seal("open", "holder", "just now"), 0, lambda _: None)
         with pytest.raises(SealHeld):
             synced.sync(lock_timeout="0")
         assert synced.wire.sent == []
@@ -428,9 +428,9 @@ def test_a_run_that_lost_its_seal_leaves_doubt_and_the_next_one_lists(synced: Sh
     synced.commit({"a.md": b"# A2\n"})
 
     def taken_over() -> None:
-        with synced.job(is_dead=True) as other:
-            other.publication.take(Seal("open", "other", "now"), 0, lambda _: None)
-            other.publication.close()
+        with synced.opened(is_dead=True) as other:
+            other.ports.publication.take(Seal("open", "other", "now"), 0, lambda _: None)
+            other.ports.publication.close()
 
     synced.wire.when("POST /files", call(taken_over))
     with pytest.raises(SealHeld):
@@ -448,9 +448,9 @@ def test_a_run_that_lost_its_seal_and_an_answer_says_what_may_be_left(
     now, notes = remote_module._now, Notes()
 
     async def lost_meanwhile(_: Sent, forward: Forward) -> httpx2.Response:
-        with synced.job(is_dead=True) as other:
-            other.publication.take(Seal("open", "other", "now"), 0, lambda _: None)
-            other.publication.close()
+        with synced.opened(is_dead=True) as other:
+            other.ports.publication.take(Seal("open", "other", "now"), 0, lambda _: None)
+            other.ports.publication.close()
         monkeypatch.setattr(remote_module, "_now", lambda: now() + 200.0)
         await forward()
         raise httpx2.ReadError("Connection reset by peer")
@@ -458,7 +458,7 @@ def test_a_run_that_lost_its_seal_and_an_answer_says_what_may_be_left(
     synced.wire.when("POST /files", lost_meanwhile, times=1)
     with pytest.raises(SealHeld):
         synced.sync(observer=notes)
-    assert [text for text in notes.texts if text.startswith("Uploads of this run that were never answered: a.md. ")]
+    assert [text for text in notes.texts if text.startswith("These uploads of this run were never answered: a.md. ")]
 
 
 class Notes(Observer):
@@ -663,7 +663,7 @@ def _die_at_push(number: int, after: bool) -> None:
     setattr(Remote, "_push", push)  # noqa: B010 - in a process of its own, which dies
 
 
-def test_a_dead_runs_seal_is_waited_for_where_nobody_knows_that_it_is_dead(synced: Shared) -> None:
+def test_a_crashed_runs_seal_is_waited_for_where_nobody_knows_that_it_is_dead(synced: Shared) -> None:
     synced.commit({"a.md": b"# A2\n"})
     assert synced.sync_and_die(lambda world: world.wire.when("POST /files", die(answered=True)))
     with pytest.raises(SealHeld, match="at work"):

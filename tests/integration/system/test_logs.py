@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.github.test_action import Runner
 from tests.support.gitrepo import Repo, environment
 from tests.support.places import ROOT
+from tests.support.runner import Runner
 from tests.support.servers.oidc import ACCOUNT, PROVIDER, Oidc, guarded, oidc_server
 from tests.support.servers.openai_api import OpenAIServer
 from tests.support.servers.web import Server

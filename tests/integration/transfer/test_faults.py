@@ -25,6 +25,7 @@ from tests.support.transfers import (
     SINGLE,
     Ran,
     SickIndex,
+    Skipping,
     document,
     fail_entries,
     numbered,
@@ -178,6 +179,24 @@ def test_a_stop_between_two_tries_ends_the_run_and_tells_of_the_first(world: Wor
     assert "tried once" in ran.outcome.failed["000.md"].message
     assert len(world.wire.of("POST /files")) == 3
     assert isinstance(ran.outcome.cause, Interrupted)
+
+
+def test_a_run_that_an_error_has_ended_waits_for_no_second_round(world: World) -> None:
+    slept: list[float] = []
+
+    class Recording(QuickStop):
+        async def sleep(self, seconds: float) -> None:
+            slept.append(seconds)
+            await super().sleep(seconds)
+
+    SickIndex(world, {"000.md": 9})
+    world.wire.when(lambda sent: "/file_batches" in sent.path, refuse(404, "Invalid URL"))
+    world.wire.when(LOOK, refuse(401, "Incorrect API key provided."), skip=3)
+    ran = checked(Ran(world, numbered(6), stop=Recording()))
+    assert isinstance(ran.outcome.cause, CredentialsRefused)
+    assert ran.failed == {"000.md": ("server_error", False)}
+    assert 2.0 not in slept
+    assert len(world.wire.of("POST /files")) == 6
 
 
 # Waits are bounded
@@ -362,22 +381,21 @@ def test_when_batches_cease_to_exist_the_others_are_attached_one_by_one(
 
 
 def test_files_that_are_left_out_of_a_batch_get_no_new_time(world: World) -> None:
-    began: list[float] = []
+    stop = Skipping()
 
     async def take_some(sent: Sent, forward: Forward) -> httpx2.Response:
-        began.append(time.monotonic())
         sent.raw = json.dumps({"files": sent.json["files"][:2]}).encode()
         return await forward()
 
     def dawdle(data: dict[str, Any]) -> None:
-        if time.monotonic() - began[0] < 1.0:
+        if stop.now() < 1.0:
             data.update(status="in_progress", file_counts=counts(in_progress=2, total=2))
 
     world.wire.when(BATCH, take_some)
     world.wire.when(POLL, alter(dawdle))
     world.wire.when(LOOK, alter(lambda data: data.update(status="in_progress")))
-    ran = checked(Ran(world, numbered(6), index_timeout_s=1.5))
-    assert time.monotonic() - began[0] < 2.4
+    ran = checked(Ran(world, numbered(6), index_timeout_s=1.5, stop=stop, clock=stop.now))
+    assert 1.5 <= stop.now() < 1.6
     assert Counter(code for code, _ in ran.failed.values()) == {"index-timeout": 4}
     assert len(ran.confirmed) == 2
 
@@ -601,19 +619,21 @@ def test_after_a_stop_no_new_upload_begins_and_slow_ones_are_not_attached_late(w
     assert len(ran.outcome.discarded) == 4
 
 
-def test_a_stop_ends_the_wait_for_the_first_look(world: World) -> None:
+def test_a_stop_ends_the_wait_for_the_first_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first look comes up to two seconds after the attach, while uploads go on."""
+    monkeypatch.setattr(attaching_module, "FLUSH_EVERY_S", 0.05)
     stop = Stop()
 
     async def last(sent: Sent, forward: Forward) -> httpx2.Response:
         stop.request(signal.SIGTERM)
         return await forward()
 
-    world.wire.when("POST /files", delay(0.05))
-    world.wire.when("POST /files", last, skip=30)
-    ran, since = timed(world, stop, count=60, concurrency=1)
+    world.wire.when("POST /files", delay(0.01))
+    world.wire.when("POST /files", last, skip=20)
+    ran, since = timed(world, stop, count=40, concurrency=1)
     checked(ran)
     assert since < 0.5
+    assert world.wire.of(BATCH)
     assert not world.wire.of(POLL)
 
 
@@ -824,7 +844,7 @@ def test_a_hang_leaves_the_old_version_and_the_next_run_tries_it_alone(synced: W
     said = counts(in_progress=1, completed=1, total=2)
     synced.wire.when(POLL, alter(lambda data: data.update(status="in_progress", file_counts=said)))
     synced.wire.when(lambda sent: sent.is_(LOOK) or sent.is_(IN_BATCH), alter(hang))
-    report = synced.sync(index_timeout="1")
+    report = synced.sync(index_timeout="0.2")
     assert [(item["path"], item["code"]) for item in report.failed] == [("000.md", "index-timeout")]
     assert synced.entry("000.md").file_id == before
     assert len(synced.uploaded()) == 4

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -24,6 +23,7 @@ from tests.support.transfers import (
     POLL,
     SINGLE,
     Ran,
+    Skipping,
     document,
     fail_entries,
     numbered,
@@ -51,11 +51,11 @@ from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
 from vsync.state.manifest import Entry
 from vsync.store import vector_store as store_module
-from vsync.store.vector_store import Stores, VectorStore
+from vsync.store.stores import Stores
+from vsync.store.vector_store import VectorStore
 from vsync.transfer import attach as attaching_module
-from vsync.transfer import index as indexing_module
 from vsync.transfer.outcome import Removal
-from vsync.transfer.transfer import remove
+from vsync.transfer.remove import remove
 
 
 @pytest.fixture
@@ -482,20 +482,12 @@ def test_an_entry_that_vanishes_while_it_is_indexed_ends_at_the_timeout(world: W
     assert len(ran.outcome.discarded) == 1
 
 
-def test_polls_become_rarer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-
-    class Skipping(QuickStop):
-        async def sleep(self, seconds: float) -> None:
-            nonlocal now
-            now += max(0.0, seconds)
-            await asyncio.sleep(0)
-
-    monkeypatch.setattr(indexing_module, "time", SimpleNamespace(monotonic=lambda: now))
+def test_polls_become_rarer(world: World) -> None:
+    stop = Skipping()
     times: list[float] = []
-    world.wire.watchers.append(lambda sent: times.append(now) if sent.is_(POLL) and not sent.status else None)
+    world.wire.watchers.append(lambda sent: times.append(stop.now()) if sent.is_(POLL) and not sent.status else None)
     fail_entries(world, "in_progress", None, {"000.md", "001.md"})
-    ran = Ran(world, numbered(2), index_timeout_s=60, timeout=10, stop=Skipping())
+    ran = Ran(world, numbered(2), index_timeout_s=60, timeout=10, stop=stop, clock=stop.now)
     assert {code for code, _ in ran.failed.values()} == {"index-timeout"}
     gaps = [later - earlier for earlier, later in pairwise(times[:-1])]  # the last look is when the time is over
     assert times[0] <= 0.3

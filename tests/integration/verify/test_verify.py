@@ -16,7 +16,8 @@ from vsync.report.report import Report
 from vsync.report.text import summary_lines
 from vsync.report.verification import Drift, Verification
 from vsync.state.manifest import dump_manifest
-from vsync.verify.run import Wish, run
+from vsync.verify.options import VerifyOptions
+from vsync.verify.run import run
 
 FILES: Mapping[str, bytes] = {f"docs/{name}.md": f"# {name}\n".encode() * 3 for name in "abcdef"}
 
@@ -35,8 +36,8 @@ def world(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def verify(world: World, *take_over: str, **given: Any) -> Report:
     wish = {name: given.pop(name) for name in ("repair", "rebuild", "yes") if name in given}
-    with world.job(**given) as job:
-        return run(job, Wish(take_over=take_over, **wish))
+    with world.opened(**given) as opened:
+        return run(*opened, VerifyOptions(take_over=take_over, **wish))
 
 
 def found(report: Report) -> Verification:
@@ -393,27 +394,27 @@ def test_an_api_out_of_reach_is_no_drift(world: World) -> None:
 def test_without_a_key_nothing_can_be_compared(world: World) -> None:
     import dataclasses
 
-    with world.job() as job, pytest.raises(VsyncError) as raised:
-        run(dataclasses.replace(job, connect=None), Wish())
+    with world.opened() as opened, pytest.raises(VsyncError) as raised:
+        run(opened.target, dataclasses.replace(opened.ports, connect=None), opened.context, VerifyOptions())
     assert (raised.value.exit_code, raised.value.reason) == (2, "credentials")
 
 
 def test_a_run_under_way_is_waited_for_and_not_taken_for_drift(world: World) -> None:
-    with world.job() as other:
-        other.publication.take(_open_seal(other), 0.0, lambda text: None)
+    with world.opened() as other:
+        other.ports.publication.take(_open_seal(other), 0.0, lambda text: None)
         with pytest.raises(SealHeld, match="Another run"):
             verify(world, lock_timeout="0.2")
-        other.publication.release()  # as it does when its process ends
+        other.ports.publication.release()  # as it does when its process ends
         assert writes(world) == []
     report = verify(world, lock_timeout="0.2")
     assert report.exit_code == 0
     assert any("did not end" in text for text in report.warnings)
 
 
-def _open_seal(job: Any) -> Any:
+def _open_seal(opened: Any) -> Any:
     from vsync.state.seal import Seal
 
-    return Seal("open", "another", "2026-01-01T00:00:00+00:00", job.source.head)
+    return Seal("open", "another", "2026-01-01T00:00:00+00:00", opened.ports.source.head)
 
 
 def test_a_run_that_ends_while_it_is_compared_has_it_compared_again(world: World) -> None:

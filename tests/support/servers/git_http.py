@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
-from tests.support.gitrepo import environment
+from tests.support.gitrepo import Repo, environment
 from tests.support.servers.recording import Answer, HttpServer, Recorded
 
 Rights = Literal["none", "read", "write"]
@@ -57,18 +57,11 @@ class GitServer(HttpServer):
     def make(self, name: str, *, atomic: bool = True) -> Path:
         """Makes an empty bare repository, its branch `main` unborn, e.g. `acme/docs`. Without `atomic`, it does not
         offer pushes that take all refs or none."""
-        path = self.repository(name)
-        path.mkdir(parents=True)
-        self.git(name, "init", "-q", "--bare", "-b", "main", "--template=")
-        settings = {
-            "http.receivepack": "true",
-            "uploadpack.allowFilter": "true",
-            "uploadpack.allowReachableSHA1InWant": "true",
-            "uploadpack.allowAnySHA1InWant": "true",
-            "receive.advertiseAtomic": "true" if atomic else "false",
-        }
-        for key, value in settings.items():
-            self.git(name, "config", key, value)
+        path = Repo.make(self.repository(name), "--bare").root
+        with (path / "config").open("a") as config:
+            config.write("[http]\n\treceivepack = true\n")
+            config.write("[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n")
+            config.write(f"[receive]\n\tadvertiseAtomic = {str(atomic).lower()}\n")
         return path
 
     def repository(self, name: str) -> Path:

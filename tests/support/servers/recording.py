@@ -113,7 +113,7 @@ class HttpServer(ABC):
         self.intercept: Interception | None = None
         """Stands between a request and its answer. Called in a thread for each connection."""
         self._http = _Server((host, port), self._handler())
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     @abstractmethod
     def respond(self, request: Recorded) -> Answer:

@@ -222,7 +222,7 @@ def test_errors_about_something_else_are_left_alone(exchange: Exchange, error: E
 
 def test_tokens_that_leave_in_a_header_are_secrets(source: Source) -> None:
     told: list[str] = []
-    exchange = Exchange(IDENTITY, source, Secrets(told=told.append))
+    exchange = Exchange(IDENTITY, source, Secrets(added=told.append))
     exchange.used("Bearer one")
     exchange.used("Bearer one")
     exchange.used("")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -20,23 +19,17 @@ class Screen(io.StringIO):
         return True
 
 
-class Clock:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1000.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
-
-
-def test_where_there_is_no_terminal_progress_is_a_line_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, err = Clock(monkeypatch), io.StringIO()
-    observer = TerminalObserver(io.StringIO(), verbose=False, err=err)
+def test_where_there_is_no_terminal_progress_is_a_line_every_few_seconds() -> None:
+    now, err = 1000.0, io.StringIO()
+    observer = TerminalObserver(io.StringIO(), verbose=False, err=err, clock=lambda: now)
     observer.stage("uploading", 3)
     observer.advance("uploading")
     assert err.getvalue() == ""
-    clock.now += 5
+    now += 5
     observer.stage("indexing", 1)
     observer.advance("uploading")
     assert err.getvalue() == "uploading 2/3, indexing 0/1\n"
-    clock.now += 4
+    now += 4
     observer.advance("indexing")
     assert err.getvalue().count("\n") == 1
     observer.finished()

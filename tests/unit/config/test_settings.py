@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import pytest
 
 from vsync.auth.credentials import Credentials, WorkloadIdentity, credentials
 from vsync.config.limits import Limits
 from vsync.config.origin import Origin, origin
 from vsync.config.settings import DEFAULT_MANIFEST, NAMES, Given, Settings, boolean, from_environment, resolve
+from vsync.config.targets import Target
 from vsync.documents.chunking import Chunking
 from vsync.errors import ConfigurationError
 
@@ -19,25 +22,25 @@ def variable(name: str) -> str:
 VALUES: list[tuple[str, str, str, object]] = [
     ("repo", "repo", "../docs", "../docs"),
     ("folder", "folder", "site", "site"),
-    ("target", "target", "second", "second"),
-    ("source", "source", "acme/docs", "acme/docs"),
-    ("vector-store-id", "vector_store_id", "vs_1", "vs_1"),
-    ("vector-store-name", "vector_store_name", "Docs", "Docs"),
-    ("include", "include", "docs/\n*.md", ("docs/", "*.md")),
-    ("exclude", "exclude", "draft*", ("draft*",)),
-    ("allow-secrets", "allow_secrets", "/docs/keys.md\n*.pem.md", ("/docs/keys.md", "*.pem.md")),
+    ("target", "target.name", "second", "second"),
+    ("source", "target.source", "acme/docs", "acme/docs"),
+    ("vector-store-id", "target.vector_store_id", "vs_1", "vs_1"),
+    ("vector-store-name", "target.vector_store_name", "Docs", "Docs"),
+    ("include", "target.rules.include", "docs/\n*.md", ("docs/", "*.md")),
+    ("exclude", "target.rules.exclude", "draft*", ("draft*",)),
+    ("allow-secrets", "target.rules.allow_secrets", "/docs/keys.md\n*.pem.md", ("/docs/keys.md", "*.pem.md")),
     ("manifest", "manifest", "none", "none"),
     ("head", "head", "v1.0", "v1.0"),
     ("base", "base", "main~1", "main~1"),
-    ("branch", "branch", "release", "release"),
+    ("branch", "target.branch", "release", "release"),
     ("full", "full", "true", True),
     ("local", "local", "my.db", "my.db"),
-    ("attributes", "attributes", "team=docs\nlevel=3", {"team": "docs", "level": 3}),
-    ("chunk-size", "chunking", "400", Chunking(400, 200)),
-    ("chunk-overlap", "chunking", "100", Chunking(800, 100)),
-    ("max-delete", "limits", "20", Limits(max_deletes=20)),
-    ("max-upload", "limits", "5000", Limits(max_uploads=5000)),
-    ("force", "limits", "yes", Limits(force=True)),
+    ("attributes", "target.attributes", "team=docs\nlevel=3", {"team": "docs", "level": 3}),
+    ("chunk-size", "target.chunking", "400", Chunking(400, 200)),
+    ("chunk-overlap", "target.chunking", "100", Chunking(800, 100)),
+    ("max-delete", "target.limits", "20", Limits(max_deletes=20)),
+    ("max-upload", "target.limits", "5000", Limits(max_uploads=5000)),
+    ("force", "target.limits", "yes", Limits(force=True)),
     ("concurrency", "concurrency", "4", 4),
     ("index-timeout", "index_timeout", "1.5", 1.5),
     ("lock-timeout", "lock_timeout", "0", 0.0),
@@ -50,13 +53,13 @@ VALUES: list[tuple[str, str, str, object]] = [
 def test_a_setting_is_taken_from_the_option_and_from_the_environment(
     name: str, field: str, text: str, value: object
 ) -> None:
-    assert getattr(resolve({name: text}, {}), field) == value
-    assert getattr(resolve({}, {variable(name): text}), field) == value
+    assert attrgetter(field)(resolve({name: text}, {})) == value
+    assert attrgetter(field)(resolve({}, {variable(name): text})) == value
 
 
 @pytest.mark.parametrize(("name", "field", "text", "value"), VALUES)
 def test_an_option_goes_before_the_environment(name: str, field: str, text: str, value: object) -> None:
-    assert getattr(resolve({name: text}, {variable(name): "7"}), field) == value
+    assert attrgetter(field)(resolve({name: text}, {variable(name): "7"})) == value
 
 
 @pytest.mark.parametrize("empty", [None, "", ()])
@@ -64,13 +67,13 @@ def test_an_option_goes_before_the_environment(name: str, field: str, text: str,
 def test_an_empty_option_leaves_it_to_the_environment(
     name: str, field: str, text: str, value: object, empty: str | tuple[str, ...] | None
 ) -> None:
-    assert getattr(resolve({name: empty}, {variable(name): text}), field) == value
+    assert attrgetter(field)(resolve({name: empty}, {variable(name): text})) == value
 
 
 @pytest.mark.parametrize("blank", [" ", "\n", ("",), (" ", "")])
 def test_a_blank_option_leaves_it_to_the_environment(blank: str | tuple[str, ...]) -> None:
     for name, field, text, value in VALUES:
-        assert getattr(resolve({name: blank}, {variable(name): text}), field) == value
+        assert attrgetter(field)(resolve({name: blank}, {variable(name): text})) == value
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\n"])
@@ -82,7 +85,7 @@ def test_an_empty_variable_counts_as_unset(name: str, empty: str) -> None:
 def test_the_defaults_are_those_of_the_contract() -> None:
     found = resolve({}, {})
     assert found == Settings()
-    assert (found.repo, found.target, found.manifest) == (".", "default", DEFAULT_MANIFEST)
+    assert (found.repo, found.target.name, found.manifest) == (".", "default", DEFAULT_MANIFEST)
     assert found.manifest == ".vsync/manifest.json"
     assert (found.uploads_per_minute, found.writes_per_minute) == (1000, 300)
 
@@ -98,17 +101,17 @@ def test_only_known_variables_are_read() -> None:
 
 def test_patterns_may_be_given_one_an_option_or_one_a_line() -> None:
     expected = ("docs/", "!docs/internal/", " leading space.md")
-    assert resolve({"include": ["docs/", "!docs/internal/\n leading space.md"]}, {}).include == expected
-    assert resolve({"include": "docs/\r\n!docs/internal/\n\n leading space.md\n"}, {}).include == expected
+    assert resolve({"include": ["docs/", "!docs/internal/\n leading space.md"]}, {}).target.rules.include == expected
+    assert resolve({"include": "docs/\r\n!docs/internal/\n\n leading space.md\n"}, {}).target.rules.include == expected
 
 
 def test_comments_among_patterns_are_left_out_and_escaped_ones_kept() -> None:
-    assert resolve({"include": "# all docs\n*.md\n\\#1.md\n  \n"}, {}).include == ("*.md", "\\#1.md")
+    assert resolve({"include": "# all docs\n*.md\n\\#1.md\n  \n"}, {}).target.rules.include == ("*.md", "\\#1.md")
 
 
 @pytest.mark.parametrize("given", [True, False])
 def test_a_flag_for_a_list_is_no_list(given: bool) -> None:
-    assert resolve({"include": given}, {}).include == ()
+    assert resolve({"include": given}, {}).target.rules.include == ()
 
 
 @pytest.mark.parametrize(("given", "full"), [(True, True), (False, False), (None, True), ("", True), ("false", False)])
@@ -126,12 +129,12 @@ def test_the_embedded_store_is_asked_for_with_or_without_a_file(text: str | None
 
 def test_values_are_taken_without_the_space_around_them() -> None:
     assert resolve({"vector-store-id": " vs_1\n", "attributes": " team = docs team "}, {}) == Settings(
-        vector_store_id="vs_1", attributes={"team": "docs team"}
+        Target(vector_store_id="vs_1", attributes={"team": "docs team"})
     )
 
 
 def test_an_attribute_may_hold_an_equals_sign() -> None:
-    assert resolve({"attributes": "query=a=b"}, {}).attributes == {"query": "a=b"}
+    assert resolve({"attributes": "query=a=b"}, {}).target.attributes == {"query": "a=b"}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,7 @@ def test_an_attribute_may_hold_an_equals_sign() -> None:
     ],
 )
 def test_deletes_are_limited_by_number_or_share(text: str, limits: Limits) -> None:
-    assert resolve({"max-delete": text}, {}).limits == limits
+    assert resolve({"max-delete": text}, {}).target.limits == limits
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,7 @@ def test_deletes_are_limited_by_number_or_share(text: str, limits: Limits) -> No
     ],
 )
 def test_uploads_are_limited_by_number_size_or_both(text: str, count: int | None, size: int | None) -> None:
-    assert resolve({"max-upload": text}, {}).limits == Limits(max_uploads=count, max_upload_bytes=size)
+    assert resolve({"max-upload": text}, {}).target.limits == Limits(max_uploads=count, max_upload_bytes=size)
 
 
 WRONG: list[tuple[str, str, str]] = [

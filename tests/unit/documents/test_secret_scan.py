@@ -17,7 +17,7 @@ import tracemalloc
 import pytest
 
 from vsync.documents import secret_scan as leaks
-from vsync.documents.secret_scan import MAX_FINDINGS, Finding, Scanner, is_secret_name
+from vsync.documents.secret_scan import MAX_FINDINGS, Finding, Scanner
 
 ALNUM = string.ascii_letters + string.digits
 URL_SAFE = ALNUM + "-_"
@@ -182,7 +182,7 @@ def test_a_keys_first_line_alone_and_what_is_no_private_key_do_not_count(text: s
 
 
 def test_utf_16_is_searched_as_text_like_any_other() -> None:
-    # The scanner gets text; what turns bytes into it is tested in test_selection.
+    # The scanner gets text; what turns bytes into it is tested in test_inspection.
     assert kinds("größe 日本 😀 " + GITHUB) == ["GitHub token"]
 
 
@@ -254,47 +254,3 @@ def test_hostile_texts_are_searched_in_bounded_time(text: str) -> None:
             scanner.feed(text[at : at + 200_000])
         scanner.close()
     assert time.process_time() - began < 10
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        ".env",
-        "app/.env",
-        ".env.local",
-        ".env.production",
-        "keys/id_rsa",
-        "id_ed25519",
-        ".netrc",
-        ".npmrc",
-        ".pypirc",
-        "aws/credentials",
-        "home/.docker/config.json",
-        ".docker/config.json",
-        "cert.P12",
-        "store.jks",
-        "passwords.kdbx",
-    ],
-)
-def test_names_that_are_kept_for_secrets(path: str) -> None:
-    assert is_secret_name(path)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        ".env.example",
-        ".env.sample",
-        ".env.production.template",
-        "env.md",
-        "docs/environment.md",
-        "id_rsa.pub",
-        "docs/credentials.md",
-        "credentials/README.md",
-        "docker/config.json",
-        "keystore.md",
-        "example.env",
-    ],
-)
-def test_names_that_only_resemble_those(path: str) -> None:
-    assert not is_secret_name(path)

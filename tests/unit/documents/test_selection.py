@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Sequence
 
 import pytest
 
-from vsync.documents.selection import (
-    LFS_POINTER_MAX_BYTES,
-    MAX_BYTES,
-    NOT_SELECTED,
-    Rules,
-    Selector,
-    Verdict,
-    content_reason,
-    needs_reading,
-    size_reason,
-)
+from vsync.documents.selection import NOT_SELECTED, Rules, Selector, Verdict
 from vsync.errors import ConfigurationError
 from vsync.git.changes import SUBMODULE, SYMLINK
 
@@ -162,71 +151,3 @@ def test_a_pattern_that_is_none_is_a_configuration_error_that_quotes_it(pattern:
 
 def test_a_pattern_that_python_may_read_otherwise_one_day_warns_nobody() -> None:
     assert selected(["[.md", "a.md"], include=["[[].md"]) == ["[.md"]
-
-
-@pytest.mark.parametrize(("size", "reason"), [(0, "empty"), (1, None), (MAX_BYTES, None), (MAX_BYTES + 1, "too-large")])
-def test_files_of_no_bytes_or_too_many_are_no_documents(size: int, reason: str | None) -> None:
-    assert size_reason(size) == reason
-
-
-@pytest.mark.parametrize(
-    ("path", "size", "needed"),
-    [
-        ("a.md", 10**6, True),
-        ("a.pdf", LFS_POINTER_MAX_BYTES - 1, True),
-        ("a.pdf", LFS_POINTER_MAX_BYTES, False),
-        ("a.unknown", 10**6, True),
-    ],
-)
-def test_binary_files_are_only_read_when_they_may_be_a_pointer(path: str, size: int, needed: bool) -> None:
-    assert needs_reading(path, size) is needed
-
-
-POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
-
-
-@pytest.mark.parametrize(
-    ("path", "data", "reason"),
-    [
-        ("a.md", b"# plain", None),
-        ("a.md", "# Größe 日本 😀".encode(), None),
-        ("a.md", codecs.BOM_UTF8 + b"# with a mark", None),
-        ("a.md", "größe".encode("utf-16"), None),
-        ("a.md", codecs.BOM_UTF16_BE + "größe".encode("utf-16-be"), None),
-        ("a.md", codecs.BOM_UTF16_LE + b"a", "not-text"),
-        ("a.md", "größe".encode("utf-16-le"), "not-text"),
-        ("a.md", "größe".encode("latin-1"), "not-text"),
-        ("a.md", "größe".encode("utf-32"), "not-text"),
-        ("a.md", b"nul\0byte", "not-text"),
-        ("a.md", b"cut \xc3", "not-text"),
-        ("a.md", b"\xed\xa0\x80", "not-text"),
-        ("a.md", POINTER, "lfs-pointer"),
-        ("a.pdf", POINTER, "lfs-pointer"),
-        ("a.pdf", POINTER.replace(b"git-lfs", b"hawser"), "lfs-pointer"),
-        ("a.pdf", b"%PDF-1.7\0\xff\xfe", None),
-        ("README", b"words", None),
-        ("README", b"\xff", "not-text"),
-        ("a.md", b"See version https://git-lfs.github.com/spec/v1", None),
-    ],
-)
-def test_the_bytes_tell_what_cannot_be_a_document(path: str, data: bytes, reason: str | None) -> None:
-    assert content_reason(path, [data] if data else []) == reason
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        ("ab日本".encode(), None),
-        (b"ab\0cd", "not-text"),
-        (b"abc\xc3", "not-text"),
-        ("a日本b".encode("utf-16"), None),
-        ("a日本b".encode("utf-16") + b"x", "not-text"),
-    ],
-)
-def test_a_character_may_stand_across_two_pieces(data: bytes, reason: str | None) -> None:
-    for cut in range(2, len(data)):
-        assert content_reason("a.md", [data[:cut], data[cut:]]) == reason
-
-
-def test_no_bytes_at_all_are_no_reason_here() -> None:
-    assert content_reason("a.md", []) is None

@@ -16,8 +16,8 @@ from vsync.git.refs import (
     is_ssh,
     network_config,
     parse_refs,
+    reason_given,
     secrets_of,
-    told,
     without_userinfo,
 )
 
@@ -110,7 +110,7 @@ def test_names_of_repositories_and_branches_decide_nothing(output: str) -> None:
 
 def test_why_is_told_on_one_line_without_progress() -> None:
     output = "Enumerating objects: 3\nTo https://github.com/acme/docs\n" + PROTECTED
-    text = told(output)
+    text = reason_given(output)
     assert "GH006: Protected branch update failed" in text
     assert "hook declined" in text
     assert "Enumerating" not in text
@@ -118,9 +118,9 @@ def test_why_is_told_on_one_line_without_progress() -> None:
 
 
 def test_every_failure_has_a_reason_in_bounds() -> None:
-    assert told("") == "git gave no reason"
-    assert told("something unheard of\n") == "something unheard of"
-    assert len(told("remote: " + "x" * 10_000)) <= 400
+    assert reason_given("") == "git gave no reason"
+    assert reason_given("something unheard of\n") == "something unheard of"
+    assert len(reason_given("remote: " + "x" * 10_000)) <= 400
 
 
 # --- No secret is shown ---------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ WITH_PASSWORD = [
 
 @pytest.mark.parametrize("url", WITH_PASSWORD)
 def test_no_password_in_an_address_survives(url: str) -> None:
-    for text in (without_userinfo(f"'{url}' and {url}"), told(f"fatal: unable to access '{url}/': no\n")):
+    for text in (without_userinfo(f"'{url}' and {url}"), reason_given(f"fatal: unable to access '{url}/': no\n")):
         assert "s3cret" not in text
         assert "half" not in text
 

@@ -1,4 +1,4 @@
-"""What each event means, and when a run comes too late."""
+"""What each event means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from vsync.github.mode import Event, Trigger, choose_mode
-from vsync.state.run_order import is_late, newest_run
 
 
 def push(ref: str = "refs/heads/main", default: str | None = "main", **facts: Any) -> Event:
@@ -70,33 +69,3 @@ def test_what_anybody_can_start_never_syncs(wanted: bool | None) -> None:
     mode = choose_mode(Event("pull_request_target"), wanted=wanted, branch=None)
     assert mode.dry_run
     assert (mode.warning is not None) is (wanted is False)
-
-
-@pytest.mark.parametrize(
-    ("published", "run_id", "head", "late"),
-    [
-        ("200", "100", None, True),
-        ("200", "200", None, False),
-        ("200", "300", None, False),
-        ("1000", "999", None, True),
-        ("200", "100", "main", False),
-        ("200", None, None, False),
-        ({}, "100", None, False),
-        (None, "100", None, False),
-        (200, "100", None, False),
-        ("x200", "100", None, False),
-        ("200", "x100", None, False),
-        ("", "100", None, False),
-        ("²", "100", None, False),
-        ("2" * 5_000, "100", None, False),
-    ],
-)
-def test_a_run_is_late_when_a_newer_one_has_published(
-    published: object, run_id: str | None, head: str | None, late: bool
-) -> None:
-    assert is_late(published, run_id, head) is late
-
-
-def test_the_newest_of_several_runs_is_that_of_the_highest_number() -> None:
-    assert newest_run("9", None, "10", "local-4f", 11, "²") == "10"
-    assert newest_run(None, "local-1") is None

@@ -7,19 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.builders import COMMIT, HEAD, RECIPE, MemorySource, Tree, TreeFile, entry, state
+from tests.support.builders import COMMIT, HEAD, TARGET, MemorySource, Tree, TreeFile, entry, state
 from vsync.config.limits import Limits
+from vsync.config.targets import Target
 from vsync.documents.selection import Rules
 from vsync.git.changes import SYMLINK
 from vsync.github.pull_request import Candidates, checked_out_merge, owed
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Kind, Operation, Plan
-from vsync.plan.scan import Brief, difference
+from vsync.plan.scan import difference
 from vsync.state.manifest import TargetState
 
 BASE_TIP, PULL_HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
-BRIEF = Brief(RECIPE, Rules())
-SETTINGS = BRIEF.settings
+SETTINGS = TARGET.fingerprint
 
 
 # --- Which trees ------------------------------------------------------------------------------------------------
@@ -101,9 +101,9 @@ def test_a_store_that_was_never_synced_is_said_to_be_so() -> None:
 # --- The difference of two trees ----------------------------------------------------------------------------------
 
 
-def differ(old: Tree, new: Tree, brief: Brief = BRIEF) -> Plan:
+def differ(old: Tree, new: Tree, target: Target = TARGET) -> Plan:
     trees = {COMMIT: old, HEAD: new}
-    return difference(MemorySource(trees, COMMIT), MemorySource(trees, HEAD), brief)
+    return difference(MemorySource(trees, COMMIT), MemorySource(trees, HEAD), target)
 
 
 def tree(**files: bytes) -> dict[bytes, TreeFile]:
@@ -158,8 +158,8 @@ def test_what_was_skipped_before_and_is_untouched_is_not_listed() -> None:
 
 
 def test_rules_hold_on_both_sides() -> None:
-    brief = replace(BRIEF, rules=Rules(exclude=("b.md",)))
-    plan = differ(tree(a=b"1", b=b"1"), tree(a=b"2", b=b"2"), brief)
+    target = replace(TARGET, rules=Rules(exclude=("b.md",)))
+    plan = differ(tree(a=b"1", b=b"1"), tree(a=b"2", b=b"2"), target)
     assert operations(plan) == [("replace", "a.md")]
 
 

@@ -10,15 +10,16 @@ import pytest
 from tests.support.builders import COMMIT, by_path, document, entry, state
 from vsync.config.limits import Limits
 from vsync.config.settings import resolve
+from vsync.config.targets import Target
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Document, Recipe
+from vsync.documents.document import Document
 from vsync.plan.comparison import choose_comparison
 from vsync.plan.limits import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS, refusal
-from vsync.plan.plan import EMPTY_STATE, Operation, Plan, make_plan, to_inspect
-from vsync.state.manifest import Failure, Skipped, TargetState
+from vsync.plan.plan import Operation, Plan, make_plan, to_inspect
+from vsync.state.manifest import EMPTY_STATE, Failure, Skipped, TargetState
 
-RETAGGED = Recipe("acme/docs", attributes={"team": "docs"})
-RECHUNKED = Recipe("acme/docs", chunking=Chunking(400, 200))
+RETAGGED = Target(source="acme/docs", attributes={"team": "docs"})
+RECHUNKED = Target(source="acme/docs", chunking=Chunking(400, 200))
 EMPTY = Skipped("e" * 40, "empty")
 
 
@@ -73,13 +74,13 @@ def test_only_bytes_that_nothing_is_known_of_are_looked_at() -> None:
         },
     )
     paths = ["kept.md", "empty.md", "was-empty.md", "refused.md", "mended.md", "new.md"]
-    documents = [*map(document, paths), document("changed.md", "two"), document("retagged.md", recipe=RETAGGED)]
+    documents = [*map(document, paths), document("changed.md", "two"), document("retagged.md", target=RETAGGED)]
     looked_at = {found.path for found in to_inspect(known, documents)}
     assert looked_at == {"changed.md", "was-empty.md", "mended.md", "new.md"}
 
 
 def test_bytes_that_go_up_again_for_other_rules_are_looked_at_for_their_size() -> None:
-    assert to_inspect(state(["a.md"]), [document("a.md", recipe=RECHUNKED)]) != []
+    assert to_inspect(state(["a.md"]), [document("a.md", target=RECHUNKED)]) != []
 
 
 def test_bytes_that_were_skipped_are_known_only_when_the_reason_lay_in_them() -> None:
@@ -101,9 +102,9 @@ def plan_for(known: TargetState, *documents: Document, scope: set[str] | None = 
     [
         ([], document("a.md"), "upload"),
         (["a.md"], document("a.md", "two"), "replace"),
-        (["a.md"], document("a.md", recipe=RECHUNKED), "replace"),
-        (["a.md"], document("a.md", recipe=RETAGGED), "retag"),
-        (["a.md"], document("a.md", "two", recipe=RETAGGED), "replace"),
+        (["a.md"], document("a.md", target=RECHUNKED), "replace"),
+        (["a.md"], document("a.md", target=RETAGGED), "retag"),
+        (["a.md"], document("a.md", "two", target=RETAGGED), "replace"),
     ],
 )
 def test_each_difference_has_its_operation(known: list[str], wanted: Document, kind: str) -> None:
@@ -213,7 +214,7 @@ def test_a_refused_document_is_not_tried_again_and_still_reported() -> None:
     assert plan.unchanged == 1
 
 
-@pytest.mark.parametrize("wanted", [document("a.md", "mended"), document("a.md", "bad", recipe=RETAGGED)])
+@pytest.mark.parametrize("wanted", [document("a.md", "mended"), document("a.md", "bad", target=RETAGGED)])
 def test_a_refused_document_that_changed_is_tried_again(wanted: Document) -> None:
     before = replace(state(), failed=refused("a.md", document("a.md", "bad")))
     plan = plan_for(before, wanted)
@@ -246,7 +247,7 @@ def test_the_size_of_a_plan_is_that_of_its_uploads() -> None:
     plan = plan_for(
         before,
         document("a.md", "two", size=100),
-        document("b.md", recipe=RETAGGED, size=1_000),
+        document("b.md", target=RETAGGED, size=1_000),
         document("new.md", size=10),
         document("unknown.md"),
     )
@@ -339,7 +340,7 @@ def test_too_many_uploads_are_refused(count: int, each: int, limits: Limits, wor
 
 def test_replacements_count_as_uploads_and_retags_do_not() -> None:
     before = state(["a.md", "b.md"])
-    plan = plan_for(before, document("a.md", "two", size=5), document("b.md", recipe=RETAGGED))
+    plan = plan_for(before, document("a.md", "two", size=5), document("b.md", target=RETAGGED))
     assert refusal(plan, Limits(max_uploads=1)) is None
     assert refusal(plan, Limits(max_uploads=0)) is not None
 
@@ -371,5 +372,5 @@ def test_who_does_what_the_message_says_gets_through(plan: Plan) -> None:
         if found is None:
             break
         given.update(re.findall(r"--(max-delete|max-upload) ([0-9A-Za-z,]+)", found))
-        found = refusal(plan, resolve(given, {}).limits)
+        found = refusal(plan, resolve(given, {}).target.limits)
     assert found is None, f"still refused with {given}"

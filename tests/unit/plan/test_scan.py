@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import codecs
-import dataclasses
 from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
-from tests.support.builders import COMMIT, HEAD, RECIPE, MemorySource, Tree, TreeFile, entry, state
-from vsync.documents.document import Document, Recipe
+from tests.support.builders import COMMIT, HEAD, TARGET, MemorySource, Tree, TreeFile, entry, state
+from vsync.config.targets import Target
+from vsync.documents.document import Document
 from vsync.documents.secret_scan import Finding
 from vsync.documents.selection import Rules
 from vsync.git.changes import SUBMODULE, SYMLINK
 from vsync.plan.comparison import Comparison
-from vsync.plan.scan import Brief, Survey, list_documents, survey
+from vsync.plan.scan import Scan, list_documents, scan
 from vsync.state.manifest import Skipped, TargetState, blob_id
-
-BRIEF = Brief(RECIPE, Rules())
 
 
 def tree(**files: bytes) -> dict[bytes, TreeFile]:
@@ -24,15 +23,17 @@ def tree(**files: bytes) -> dict[bytes, TreeFile]:
 
 
 def known(*paths: str, text: str = "one") -> TargetState:
-    return state({path: entry(path, text) for path in paths}, settings=BRIEF.settings)
+    return state({path: entry(path, text) for path in paths}, settings=TARGET.fingerprint)
 
 
-def look(old: Tree, new: Tree, before: TargetState | None, brief: Brief = BRIEF) -> tuple[Survey, MemorySource]:
+def look(
+    old: Tree, new: Tree, before: TargetState | None, target: Target = TARGET, **how: Any
+) -> tuple[Scan, MemorySource]:
     source = MemorySource({COMMIT: old, HEAD: new}, HEAD)
-    return survey(source, before, brief), source
+    return scan(source, before, target, **how), source
 
 
-def operations(found: Survey) -> list[tuple[str, str]]:
+def operations(found: Scan) -> list[tuple[str, str]]:
     return [(op.kind, op.path) for op in found.plan.operations]
 
 
@@ -55,27 +56,27 @@ def test_a_diff_looks_only_at_what_changed() -> None:
 
 def test_what_is_in_the_store_is_not_read_again() -> None:
     same = tree(a=b"one", b=b"one")
-    found, source = look(same, same, known("a.md", "b.md"), replace(BRIEF, full=True))
+    found, source = look(same, same, known("a.md", "b.md"), full=True)
     assert found.plan.is_empty
     assert source.read_paths == []
 
 
 def test_the_base_that_was_given_is_the_one_that_is_reported() -> None:
-    found, _ = look(tree(), tree(), known(), replace(BRIEF, base=HEAD))
+    found, _ = look(tree(), tree(), known(), base=HEAD)
     assert found.base == HEAD
     assert found.comparison.mode == "full"
 
 
 def test_a_base_that_is_not_in_this_clone_means_everything_is_compared() -> None:
     source = MemorySource({COMMIT: tree(), HEAD: tree(a=b"one")}, HEAD, unknown={COMMIT})
-    found = survey(source, known("a.md"), BRIEF)
+    found = scan(source, known("a.md"), TARGET)
     assert (found.comparison.mode, found.plan.is_empty) == ("full", True)
 
 
 def test_a_comparison_that_is_decided_is_not_decided_again() -> None:
     decided = Comparison("full", "the store was listed")
     source = MemorySource({COMMIT: tree(), HEAD: tree()}, HEAD)
-    assert survey(source, known(), BRIEF, because=decided).comparison == decided
+    assert scan(source, known(), TARGET, because=decided).comparison == decided
 
 
 class FolderLike(MemorySource):
@@ -88,10 +89,10 @@ class FolderLike(MemorySource):
 
 def test_a_folder_is_always_compared_as_a_whole() -> None:
     source = FolderLike({"": tree(a=b"one")}, None)
-    found = survey(source, replace(known("a.md"), commit=None), BRIEF)
+    found = scan(source, replace(known("a.md"), commit=None), TARGET)
     assert found.plan.is_empty
     assert "folder" in found.comparison.reason
-    assert survey(source, None, BRIEF).comparison.reason == "nothing is recorded for this target: first sync"
+    assert scan(source, None, TARGET).comparison.reason == "nothing is recorded for this target: first sync"
 
 
 def test_what_cannot_be_a_document_is_skipped_with_its_reason() -> None:
@@ -134,7 +135,7 @@ def test_every_document_is_read_to_its_end_even_when_its_first_bytes_tell() -> N
         bad=b"\xff" * 10_000, pointer=b"version https://git-lfs.github.com/spec/v1\n" + b"x" * 10_000, good=b"one"
     )
     source = Pipe({HEAD: new}, HEAD)
-    assert operations(survey(source, None, BRIEF)) == [("upload", "good.md")]
+    assert operations(scan(source, None, TARGET)) == [("upload", "good.md")]
     assert source.left == 0
 
 
@@ -147,7 +148,7 @@ def test_a_document_that_becomes_a_symlink_is_deleted() -> None:
 def test_a_file_that_was_skipped_before_is_not_read_again() -> None:
     new = tree(bad=b"\xff", good=b"one")
     before = replace(known("good.md"), skipped={"bad.md": Skipped(blob_id(b"\xff"), "not-text")})
-    found, source = look(new, new, before, replace(BRIEF, full=True))
+    found, source = look(new, new, before, full=True)
     assert found.plan.is_empty
     assert found.plan.skipped == before.skipped
     assert source.read_paths == []
@@ -157,7 +158,7 @@ def test_a_file_that_was_skipped_and_is_still_in_the_store_is_deleted_and_never_
     # Left so by a run in which a rename took its bytes elsewhere and failed.
     new = tree(a=b"")
     before = replace(known("a.md"), skipped={"a.md": Skipped(blob_id(b""), "empty")})
-    found, _ = look(tree(a=b"one"), new, before, replace(BRIEF, full=True))
+    found, _ = look(tree(a=b"one"), new, before, full=True)
     assert operations(found) == [("delete", "a.md")]
 
 
@@ -188,10 +189,10 @@ def test_a_document_that_gets_a_secret_is_deleted_from_the_store() -> None:
 def test_a_secret_that_is_known_is_told_without_looking_again_and_allowed_when_asked() -> None:
     new = tree(a=TOKEN, b=b"one")
     before = replace(known("b.md"), skipped={"a.md": Skipped(blob_id(TOKEN), "secret")})
-    found, source = look(new, new, before, replace(BRIEF, full=True))
+    found, source = look(new, new, before, full=True)
     assert (found.plan.is_empty, found.plan.skipped, source.read_paths) == (True, before.skipped, [])
     assert found.plan.leaks == {}
-    allowing = replace(BRIEF, rules=Rules(allow_secrets=("/a.md",)))
+    allowing = replace(TARGET, rules=Rules(allow_secrets=("/a.md",)))
     found, _ = look(new, new, before, allowing)
     assert found.comparison.reason == "the settings changed since the last sync"
     assert operations(found) == [("upload", "a.md")]
@@ -200,7 +201,7 @@ def test_a_secret_that_is_known_is_told_without_looking_again_and_allowed_when_a
 
 def test_only_the_paths_that_are_allowed_may_hold_secrets() -> None:
     new = {b"docs/keys.md": TreeFile(TOKEN), b"keys.md": TreeFile(TOKEN), b"docs/empty.md": TreeFile(b"")}
-    found, _ = look({}, new, None, replace(BRIEF, rules=Rules(allow_secrets=("/docs/",))))
+    found, _ = look({}, new, None, replace(TARGET, rules=Rules(allow_secrets=("/docs/",))))
     assert operations(found) == [("upload", "docs/keys.md")]
     assert found.plan.skipped is not None
     assert {path: record.reason for path, record in found.plan.skipped.items()} == {
@@ -211,12 +212,12 @@ def test_only_the_paths_that_are_allowed_may_hold_secrets() -> None:
 
 def test_a_file_that_is_named_for_secrets_is_skipped_unread() -> None:
     new = {b"docker/.docker/config.json": TreeFile(b"{}"), b"id_rsa": TreeFile(b"x"), b"config.json": TreeFile(b"{}")}
-    found, source = look({}, new, None, replace(BRIEF, rules=Rules(include=("*",))))
+    found, source = look({}, new, None, replace(TARGET, rules=Rules(include=("*",))))
     assert operations(found) == [("upload", "config.json")]
     assert found.plan.leaks == {"docker/.docker/config.json": (), "id_rsa": ()}
     assert source.read_paths == ["config.json"]
     allowed = Rules(include=("*",), allow_secrets=("config.json", "id_rsa"))
-    found, _ = look({}, new, None, replace(BRIEF, rules=allowed))
+    found, _ = look({}, new, None, replace(TARGET, rules=allowed))
     assert operations(found) == [("upload", "config.json"), ("upload", "docker/.docker/config.json")]
     assert found.plan.skipped is not None
     assert found.plan.skipped["id_rsa"].reason == "unsupported-type"
@@ -234,16 +235,4 @@ def test_all_documents_of_the_head_are_listed_whatever_they_hold() -> None:
     source = MemorySource(
         {HEAD: {**tree(a=b"", b=b"x"), b"c.md": TreeFile(b"a", SYMLINK), b"d.py": TreeFile(b"")}}, HEAD
     )
-    assert list_documents(source, BRIEF).keys() == {"a.md", "b.md"}
-
-
-def test_the_settings_are_those_that_decide_about_documents() -> None:
-    assert BRIEF.settings == replace(BRIEF, full=True, base=HEAD).settings
-    for other in (
-        replace(BRIEF, rules=Rules(include=("x",))),
-        replace(BRIEF, rules=Rules(exclude=("x",))),
-        replace(BRIEF, rules=Rules(allow_secrets=("x",))),
-        replace(BRIEF, recipe=dataclasses.replace(RECIPE, attributes={"a": 1})),
-        replace(BRIEF, recipe=Recipe("other")),
-    ):
-        assert other.settings != BRIEF.settings
+    assert list_documents(source, TARGET).keys() == {"a.md", "b.md"}

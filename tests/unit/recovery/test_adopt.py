@@ -11,14 +11,16 @@ import pytest
 
 from tests.support.builders import HEAD, MemorySource, TreeFile, document, entry, state, store_entry
 from tests.support.builders import by_path as documents_by_path
+from vsync.config.targets import Target
 from vsync.documents.attributes import Identity, path_attribute
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Document, Recipe
+from vsync.documents.document import Document
 from vsync.errors import StoreConflict
-from vsync.plan.plan import EMPTY_STATE, make_plan
+from vsync.plan.plan import make_plan
 from vsync.recovery.adopt import Measured, adopt, by_path, choose_owner, paths_to_measure, recover
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.entries import StoreEntry, belongs
+from vsync.store.poll_times import SERVER
 
 US = Identity("owner-1", "default", "acme/docs")
 
@@ -202,8 +204,8 @@ def test_an_id_that_stays_is_not_deleted_though_the_manifest_says_so() -> None:
 
 
 def test_the_attributes_that_an_entry_shows_are_compared() -> None:
-    tagged = Recipe("acme/docs", attributes={"team": "docs"})
-    wanted = document("a.md", recipe=tagged)
+    tagged = Target(source="acme/docs", attributes={"team": "docs"})
+    wanted = document("a.md", target=tagged)
     same = adopted(EMPTY_STATE, [wanted], store_entry("f1", extra={"team": "docs", "commit": HEAD}))
     other = adopted(EMPTY_STATE, [wanted], store_entry("f1"))
     renamed = adopted(EMPTY_STATE, [wanted], store_entry("f1", extra={"team": "docs"}, source="acme/old"))
@@ -212,7 +214,7 @@ def test_the_attributes_that_an_entry_shows_are_compared() -> None:
 
 
 def test_numbers_that_come_back_as_fractions_are_the_same_attributes() -> None:
-    wanted = document("a.md", recipe=Recipe("acme/docs", attributes={"level": 3}))
+    wanted = document("a.md", target=Target(source="acme/docs", attributes={"level": 3}))
     found = adopted(EMPTY_STATE, [wanted], store_entry("f1", extra={"level": 3.0}))
     assert make_plan(found, {"a.md": wanted}, {}).is_empty
 
@@ -238,6 +240,8 @@ def test_only_what_is_not_confirmed_is_hashed() -> None:
 
 class Progress:
     """A store in which entries end being indexed at a later look, or vanish (None), or never end."""
+
+    poll_times = SERVER
 
     def __init__(self, looks: dict[str, list[StoreEntry | None]]) -> None:
         self._looks = looks

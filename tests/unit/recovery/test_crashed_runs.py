@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.recovery.crashed_runs import DeadRun, bounded, dead_runs, run_key
-from vsync.state.journal import Attempt
-from vsync.state.publication import STALE_AFTER_S, succeed, unsettled
-from vsync.state.seal import Seal, Unsettled, dump_seal, parse_seal
+from vsync.recovery.crashed_runs import CrashedRun, bounded, crashed_runs, run_key
+from vsync.state.journal_record import Attempt
+from vsync.state.publication import STALE_AFTER_S
+from vsync.state.seal import Seal, UnfinishedRun, dump_seal, parse_seal, succeed, unfinished_runs
 
 SINCE, SEEN = "2026-01-01T00:00:00+00:00", "2026-01-01T00:05:00+00:00"
 START = 1_767_225_600
@@ -15,52 +15,52 @@ OPEN = Seal("open", "run-1", SINCE, "a" * 40, seen=SEEN)
 
 
 def test_a_dead_run_may_have_uploaded_until_it_could_have_been_taken_over() -> None:
-    (run,) = dead_runs(unsettled(OPEN))
-    assert run == DeadRun(run_key("run-1", SINCE), START, "a" * 40, START + 300 + int(STALE_AFTER_S))
+    (run,) = crashed_runs(unfinished_runs(OPEN))
+    assert run == CrashedRun(run_key("run-1", SINCE), START, "a" * 40, START + 300 + int(STALE_AFTER_S))
 
 
 def test_without_a_sign_of_life_the_end_is_not_known() -> None:
-    (run,) = dead_runs([Unsettled("run-1", SINCE, None)])
+    (run,) = crashed_runs([UnfinishedRun("run-1", SINCE, None)])
     assert run.until is None
 
 
 @pytest.mark.parametrize("times", [("", SEEN), ("yesterday", SEEN), (SINCE, "tomorrow")])
 def test_a_run_whose_times_cannot_be_read_is_left_out(times: tuple[str, str]) -> None:
     since, seen = times
-    assert dead_runs([Unsettled("run-1", since, None, seen)]) == []
+    assert crashed_runs([UnfinishedRun("run-1", since, None, seen)]) == []
 
 
 def test_runs_that_died_one_after_another_are_all_remembered_until_the_seal_is_closed() -> None:
     second = succeed(OPEN, Seal("open", "run-2", SINCE))
     third = succeed(parse_seal(dump_seal(second)), Seal("open", "run-3", SINCE))
-    assert [item.run for item in unsettled(parse_seal(dump_seal(third)))] == ["run-1", "run-2", "run-3"]
-    assert third.unsettled[0].seen == SEEN
-    closed = parse_seal(dump_seal(Seal("closed", "run-3", SINCE, unsettled=third.unsettled)))
-    assert unsettled(closed) == closed.unsettled == ()
+    assert [item.run for item in unfinished_runs(parse_seal(dump_seal(third)))] == ["run-1", "run-2", "run-3"]
+    assert third.unfinished[0].seen == SEEN
+    closed = parse_seal(dump_seal(Seal("closed", "run-3", SINCE, unfinished=third.unfinished)))
+    assert unfinished_runs(closed) == closed.unfinished == ()
 
 
 def test_seals_of_an_earlier_form_are_read() -> None:
     seal = parse_seal(
         b'{"state": "open", "run": "r", "since": "s", "serial": 0, "unsettled": [["a", "b", null], ["c"]]}'
     )
-    assert seal.unsettled == (Unsettled("a", "b", None),)
+    assert seal.unfinished == (UnfinishedRun("a", "b", None),)
 
 
 def test_attempts_of_a_dead_run_end_with_it() -> None:
     answered, open_end = Attempt("a.md", 1, 5, 6), Attempt("b.md", 1, 5)
-    dead = [DeadRun("run-1", 0, None, 100), DeadRun("run-2", 0, None, 200)]
+    dead = [CrashedRun("run-1", 0, None, 100), CrashedRun("run-2", 0, None, 200)]
     assert bounded([answered, open_end], ["run-1", "run-2"], dead) == [answered, Attempt("b.md", 1, 5, 200)]
 
 
 @pytest.mark.parametrize(
     ("runs", "dead"),
     [
-        ([], [DeadRun("run-1", 0, None, 100)]),
-        (["run-1", "run-2"], [DeadRun("run-1", 0, None, 100)]),
-        (["run-1"], [DeadRun("run-1", 0, None)]),
+        ([], [CrashedRun("run-1", 0, None, 100)]),
+        (["run-1", "run-2"], [CrashedRun("run-1", 0, None, 100)]),
+        (["run-1"], [CrashedRun("run-1", 0, None)]),
     ],
     ids=["of nobody", "of another", "without an end"],
 )
-def test_where_the_end_is_not_known_it_stays_open(runs: list[str], dead: list[DeadRun]) -> None:
+def test_where_the_end_is_not_known_it_stays_open(runs: list[str], dead: list[CrashedRun]) -> None:
     attempt = Attempt("b.md", 1, 5)
     assert bounded([attempt], runs, dead) == [attempt]

@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
+from tests.support.builders import store_info
 from vsync.recovery.orphans import (
-    MAX_REQUESTS,
     NEAR_S,
     SETTLED_AFTER_S,
     Found,
@@ -17,13 +17,15 @@ from vsync.recovery.orphans import (
     Suspects,
     candidates,
     judge,
-    leftover_warnings,
     look_for,
+    orphan_warnings,
 )
 from vsync.report.report import Leftover
-from vsync.state.journal import Attempt
-from vsync.store.client import Refused
+from vsync.state.journal_record import Attempt
+from vsync.store.api_errors import Refused
+from vsync.store.entries import StoreInfo
 from vsync.store.files import Files, UploadedFile
+from vsync.store.listed_elsewhere import MAX_REQUESTS
 
 NOW = 1_000
 
@@ -66,7 +68,7 @@ def test_any_other_file_is_none(other: UploadedFile) -> None:
     assert candidates([attempt()], [other], (), NOW) == []
 
 
-def test_a_file_that_an_answer_named_is_no_question() -> None:
+def test_a_file_that_an_answer_named_is_no_candidate() -> None:
     assert candidates([attempt()], [file()], {"file-1"}, NOW) == []
 
 
@@ -150,7 +152,7 @@ class Project:
         known: Iterable[str] = (),
         now: int | None = NOW,
     ) -> list[Leftover]:
-        return list(self.find(*attempts, doubtful=doubtful, known=known, now=now).leftovers)
+        return list(self.find(*attempts, doubtful=doubtful, known=known, now=now).orphans)
 
     def find(
         self,
@@ -159,9 +161,10 @@ class Project:
         known: Iterable[str] = (),
         now: int | None = NOW,
     ) -> Found:
-        async def stores() -> Sequence[str]:
+        async def stores() -> Sequence[StoreInfo]:
             self.asked.append("stores")
-            return self.stores
+            # Their listings are long, so that each File is asked for.
+            return [store_info(store_id, files=1_000_000) for store_id in self.stores]
 
         async def pause(seconds: float) -> None:
             self.waits.append(seconds)
@@ -181,7 +184,7 @@ def test_what_no_store_lists_is_deleted() -> None:
     assert project.waits == []
 
 
-def test_what_some_store_lists_is_not_ours_to_name() -> None:
+def test_a_file_that_some_store_lists_is_not_reported() -> None:
     project = Project([file()], attached=[("vs_2", "file-1")], stores=("vs_1", "vs_2"))
     assert project.look(attempt()) == []
 
@@ -207,7 +210,7 @@ def test_more_questions_than_fifty_are_not_asked() -> None:
     assert project.asked == ["files", "others", "stores"]
 
 
-def test_a_store_that_cannot_be_asked_leaves_it_open() -> None:
+def test_a_file_whose_stores_do_not_answer_is_only_reported() -> None:
     project = Project([file()])
     project.refuses = True
     assert verdicts(project.look(attempt())) == {"file-1": "listed"}
@@ -254,7 +257,7 @@ def test_a_file_from_shortly_before_or_after_is_named(at: int) -> None:
 
 
 @pytest.mark.parametrize("at", [100 - NEAR_S - 1, 110 + NEAR_S + 1])
-def test_a_file_from_long_before_or_after_is_nobodys_question(at: int) -> None:
+def test_a_file_from_long_before_or_after_is_not_reported(at: int) -> None:
     assert Project([file(at=at)]).look(attempt(), now=10_000) == []
 
 
@@ -263,7 +266,7 @@ def test_what_an_upload_may_have_left_that_was_answered_is_named_and_nothing_inf
     assert Project([file()], attached=[("vs_1", "file-1")]).look(doubtful=[attempt()]) == []
 
 
-def test_of_many_such_files_only_the_number_is_told() -> None:
+def test_of_many_such_files_only_the_number_is_reported() -> None:
     project = Project([file(f"file-{number}") for number in range(MAX_REQUESTS + 1)])
     assert project.find(doubtful=[attempt()]) == Found([], MAX_REQUESTS + 1)
 
@@ -272,13 +275,13 @@ def test_where_answers_have_no_date_nothing_is_inferred_of_a_dead_run() -> None:
     assert verdicts(Project([file()]).look(attempt(until=None), now=None)) == {"file-1": "listed"}
 
 
-# Telling
+# Warnings
 
 
 def test_each_file_is_named_with_what_becomes_of_it() -> None:
     deleted = Leftover("file-1", "a.md", 3, "deleted", "nobody has it")
     listed = Leftover("file-2", "b.md", 4, "listed", "it may be another's")
-    told = leftover_warnings([deleted, listed])
+    told = orphan_warnings([deleted, listed])
     assert "file-1 (a.md, 3 bytes) is deleted" in told[0]
     assert "file-2 (b.md, 4 bytes)" in told[1]
     assert "not touched" in told[1]
@@ -286,7 +289,7 @@ def test_each_file_is_named_with_what_becomes_of_it() -> None:
 
 def test_of_very_many_some_are_named_and_all_are_counted() -> None:
     many = [Leftover(f"file-{number}", "a.md", 3, "listed", "why") for number in range(25)]
-    told = leftover_warnings(many)
+    told = orphan_warnings(many)
     assert len(told) == 21
     assert "5 more" in told[-1]
 
@@ -321,7 +324,7 @@ def test_a_file_is_old_enough_after_five_seconds_and_the_youngest_counts() -> No
     assert project.waits == [SETTLED_AFTER_S - 2]
 
 
-def test_what_an_answer_named_is_asked_about_by_nobody() -> None:
+def test_a_file_that_an_answer_named_is_not_asked_about() -> None:
     project = Project([file(), file("file-2")])
     assert verdicts(project.look(attempt(), known=["file-1"])) == {"file-2": "deleted"}
 

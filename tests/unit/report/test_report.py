@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.builders import COMMIT, HEAD, by_path, document, entry, report, state
-from vsync.documents.document import Recipe
+from vsync.config.targets import Target
 from vsync.documents.secret_scan import Finding
 from vsync.errors import ApiUnavailable, LimitExceeded
 from vsync.plan.comparison import Comparison
@@ -35,7 +35,7 @@ def a_plan() -> Plan:
         document("new.md", "two", size=7),
         document("moved.md", "2", size=3),
         document("kept.md", "3"),
-        document("re.md", "4", Recipe("acme/docs", attributes={"team": "docs"})),
+        document("re.md", "4", Target(source="acme/docs", attributes={"team": "docs"})),
         document("edit.md", "five", size=10),
         bad,
     )

@@ -1,65 +1,17 @@
-"""Asking a store: which one, with which filters, and how the answers look."""
+"""The filters of a search, and how its results and stores look."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.support.builders import state, store_info
-from vsync.config.settings import Settings
-from vsync.errors import ConfigurationError, ManifestError
+from tests.support.builders import store_info
+from vsync.errors import ConfigurationError
 from vsync.manage.stores import store_data, store_lines
-from vsync.search.query import find_store_id, hit_data, hit_lines, search_filters
-from vsync.state.identity import SourceIdentity
-from vsync.state.manifest import Manifest, dump_manifest
-from vsync.state.publication import Published
-from vsync.store.entries import Hit, StoreInfo
-
-MANIFEST = dump_manifest(Manifest("owner-1", "acme/docs", None, {"default": state(["a.md"])}))
-
-
-def find(settings: Settings, manifest: bytes | None = None, *stores: StoreInfo) -> str:
-    async def listed() -> list[StoreInfo]:
-        return list(stores)
-
-    publication: Any = SimpleNamespace(title="m.json", read=lambda: Published(manifest, None))
-    place: Any = SimpleNamespace(identity=SourceIdentity("acme/docs"))
-    asked: Any = SimpleNamespace(list=listed)
-    return asyncio.run(find_store_id(asked, publication, place, settings))
-
-
-def test_the_store_that_is_given_is_asked() -> None:
-    assert find(Settings(vector_store_id="vs_9"), MANIFEST) == "vs_9"
-
-
-def test_else_the_manifests_store_is_asked() -> None:
-    assert find(Settings(), MANIFEST, store_info("vs_7")) == "vs_1"
-
-
-@pytest.mark.parametrize(
-    "settings", [Settings(target="second"), Settings(target="second", vector_store_name="acme/docs")]
-)
-def test_else_the_one_store_of_that_name(settings: Settings) -> None:
-    assert find(settings, MANIFEST, store_info("vs_7"), store_info("vs_8", "other")) == "vs_7"
-
-
-@pytest.mark.parametrize(
-    ("stores", "named"),
-    [([], "none"), ([store_info("vs_8", "other")], "none"), ([store_info("vs_7"), store_info("vs_8")], "vs_7, vs_8")],
-)
-def test_a_store_that_is_not_clear_is_not_guessed(stores: list[StoreInfo], named: str) -> None:
-    with pytest.raises(ConfigurationError, match=named) as caught:
-        find(Settings(), None, *stores)
-    assert "--vector-store-id" in caught.value.remedy
-
-
-def test_a_manifest_of_another_source_is_not_asked() -> None:
-    with pytest.raises(ManifestError):
-        find(Settings(), dump_manifest(Manifest("o", "someone/docs", None, {"default": state()})))
+from vsync.search.query import hit_data, hit_lines, search_filters
+from vsync.store.entries import Hit
 
 
 def eq(key: str, value: object) -> dict[str, object]:

@@ -10,7 +10,8 @@ import pytest
 
 from vsync.errors import PublicationFailed
 from vsync.state import journal as journal_module
-from vsync.state.journal import Attempt, Journal, Record, dump_journal, parse_journal
+from vsync.state.journal import Journal
+from vsync.state.journal_record import Attempt, Record, dump_journal, parse_journal
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_what_was_refused_is_no_attempt_and_what_was_lost_is_one(folder: Path) -
     assert made.lost == (Attempt("b.md", 2, 100, 120),)
 
 
-def test_a_dead_runs_journal_is_read_by_the_next_one_and_goes_with_it(folder: Path) -> None:
+def test_a_crashed_runs_journal_is_read_by_the_next_one_and_goes_with_it(folder: Path) -> None:
     dead = opened(folder)
 
     async def go() -> None:
@@ -177,27 +178,6 @@ def test_where_nothing_can_be_written_the_run_goes_on_without(folder: Path, monk
     made.open("run-1")
     assert "without" in notes[0]
     asyncio.run(made.sending("a.md", 1, 100))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"[]", b"null", b"{}", b'{"version": 2}', b'{"version": 1, "runs": [1], "uploaded": [], "attempts": []}',
-     b'{"version": 1, "runs": [], "uploaded": [""], "attempts": []}',
-     b'{"version": 1, "runs": [], "uploaded": [], "attempts": [["a.md", true, 1, 2]]}',
-     b'{"version": 1, "runs": [], "uploaded": [], "attempts": [["a.md", 1, "1", 2]]}',
-     b'{"version": 1, "runs": [], "uploaded": [], "attempts": [["a.md", 1]]}', b"\xff", b"[" * 100_000],
-)  # fmt: skip
-def test_what_is_no_journal_says_nothing(content: bytes) -> None:
-    assert parse_journal(content) is None
-
-
-def test_a_journal_says_what_was_written() -> None:
-    record = Record(("run",), ("file-1",), (Attempt("ü\n.md", 3, 1, 2), Attempt("b.md", 0, None)))
-    assert parse_journal(dump_journal(record)) == record
-
-
-def test_half_a_character_is_in_no_journal() -> None:
-    assert parse_journal(b'{"version": 1, "runs": ["r"], "uploaded": ["\\ud800"], "attempts": []}') is None
 
 
 def test_an_upload_that_is_on_its_way_is_not_lost_yet(folder: Path) -> None:

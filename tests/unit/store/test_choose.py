@@ -1,15 +1,13 @@
-"""Which store a name stands for, and what is sent to it."""
+"""Which store belongs to a source and target."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.support.builders import store_info
-from vsync.documents.chunking import Chunking
 from vsync.errors import StoreConflict, StoreGone
 from vsync.store.choose import choose_by_name, owner_of_source, store_metadata
-from vsync.store.entries import NewEntry, StoreInfo
-from vsync.store.vector_store import gone
+from vsync.store.entries import StoreInfo
 
 OURS = store_metadata("acme/docs", "default", "owner-1")
 
@@ -78,26 +76,3 @@ def test_the_stores_of_other_targets_tell_the_owner_if_they_agree() -> None:
 def test_an_expired_store_is_not_used() -> None:
     with pytest.raises(StoreGone, match="expired"):
         choose(store_info("vs_1", "Docs", OURS, status="expired"))
-
-
-def test_a_store_that_vsync_did_not_make_has_no_owner() -> None:
-    assert store_info().owner is None
-
-
-def test_a_store_that_is_gone_is_told_with_what_to_check() -> None:
-    error = gone("vs_1")
-    assert "vs_1" in error.message
-    assert "Check the id" in error.remedy
-    assert "vsync verify --repair" in error.remedy
-    assert "args: --repair" in error.remedy
-
-
-def test_an_entry_is_sent_with_its_attributes_and_chunking() -> None:
-    assert NewEntry("file-1", {"path": "a.md"}, Chunking(400, 200)).to_api() == {
-        "file_id": "file-1",
-        "attributes": {"path": "a.md"},
-        "chunking_strategy": {
-            "type": "static",
-            "static": {"max_chunk_size_tokens": 400, "chunk_overlap_tokens": 200},
-        },
-    }

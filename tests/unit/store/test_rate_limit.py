@@ -1,4 +1,4 @@
-"""Rates are kept exactly, waits grow, and a server's wish is understood in any of its forms."""
+"""Rates are kept exactly, and are lowered when the server refuses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import asyncio
 
 import pytest
 
-from vsync.config.settings import Settings
-from vsync.store.rate_limit import Admission, Rates, SlidingWindow
-from vsync.sync.assemble import make_rates
-from vsync.system.retry import backoff, retry_after
-from vsync.system.stop import Stop
+from vsync.store.rate_limit import Admission, Rates, SlidingWindow, make_rates
 
 
 class Time:
@@ -354,61 +350,6 @@ def test_what_is_usual_are_the_limits_of_the_api() -> None:
     assert (rates.uploads.limit, rates.writes("vs_1").limit, rates.attached.limit) == (1000, 300, 2000)
 
 
-def test_waits_double_up_to_a_limit() -> None:
-    assert [backoff(attempt, jitter=lambda: 0.0) for attempt in range(6)] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
-    assert backoff(3, first=1.0, most=5.0, jitter=lambda: 0.0) == 5.0
-    assert backoff(60, jitter=lambda: 0.0) == 8.0
-
-
-def test_waits_are_shortened_by_up_to_a_quarter() -> None:
-    assert backoff(0, jitter=lambda: 1.0) == 0.375
-    assert all(0.375 <= backoff(0) <= 0.5 for _ in range(50))
-
-
-NOW = 1_445_412_480.0  # Wed, 21 Oct 2015 07:28:00 GMT
-
-
-@pytest.mark.parametrize(
-    ("headers", "wait"),
-    [
-        ({}, None),
-        ({"retry-after": ""}, None),
-        ({"retry-after": "5"}, 5.0),
-        ({"retry-after": " 0 "}, 0.0),
-        ({"retry-after": "1.5"}, 1.5),
-        ({"retry-after-ms": "250"}, 0.25),
-        ({"retry-after-ms": "250", "retry-after": "5"}, 0.25),
-        ({"retry-after-ms": "soon", "retry-after": "5"}, 5.0),
-        ({"retry-after-ms": "-1", "retry-after": "5"}, 5.0),
-        ({"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT"}, 30.0),
-        ({"retry-after": "Wed, 21 Oct 2015 09:28:30 +0200"}, 30.0),
-        ({"retry-after": "Wed, 21 Oct 2015 07:27:30 GMT"}, None),
-        ({"retry-after": "-5"}, None),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "nan"}, None),
-        ({"retry-after": "inf"}, None),
-        ({"retry-after": "Wed, 99 Oct 2015 07:28:30 GMT"}, None),
-        ({"retry-after": "Wed, 21 Oct 99999999999999 07:28:00 GMT"}, None),
-        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 -9999999999999"}, None),
-    ],
-)
-def test_a_server_asks_to_wait_in_several_forms(headers: dict[str, str], wait: float | None) -> None:
-    assert retry_after(headers, NOW) == wait
-
-
-def test_a_date_without_a_zone_is_in_gmt_wherever_this_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    time.tzset()
-    try:
-        assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:30 -0000"}, NOW) == 30.0
-        assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:30"}, NOW) == 30.0
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-
-
 def test_however_often_a_server_refuses_a_tenth_of_the_rate_is_left() -> None:
     window = SlidingWindow(1000)
     for _ in range(20):
@@ -424,19 +365,23 @@ def _latest(window: SlidingWindow) -> Admission:
 
 
 def test_a_long_wait_for_a_rate_is_told_and_a_short_one_is_not() -> None:
-    class Paused(Stop):
-        async def pause(self, seconds: float) -> None:
-            waited.append(seconds)
-
     waited: list[float] = []
     told: list[str] = []
-    rates = make_rates(Settings(writes_per_minute=1), Paused(), told.append)
-    pause = rates.writes("vs_1")._sleep
 
-    async def wait() -> None:
-        await pause(0.5)
-        await pause(42.0)
+    async def pause(seconds: float) -> None:
+        waited.append(seconds)
 
-    asyncio.run(wait())
+    wait = make_rates(1000, 1, pause, told.append).writes("vs_1")._sleep
+
+    async def both() -> None:
+        await wait(0.5)
+        await wait(42.0)
+
+    asyncio.run(both())
     assert waited == [0.5, 42.0]
     assert told == ["Waiting 42 s for a rate limit (per minute: uploads 1000, changes of a store 1)."]
+
+
+def test_the_rates_of_a_run_are_those_that_are_given() -> None:
+    rates = make_rates(3, 2, asyncio.sleep)
+    assert (rates.uploads.limit, rates.writes("vs_1").limit, rates.attached.limit) == (3, 2, 2000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.store.client import Refused
+from vsync.store.api_errors import Refused
 from vsync.store.refusals import is_attached_already, is_final, is_unknown_file
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.support.builders import COMMIT, HEAD, by_path, document, entry, state
-from vsync.documents.document import Document, Recipe
+from vsync.config.targets import Target
+from vsync.documents.document import Document
 from vsync.plan.plan import Plan, make_plan
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 from vsync.sync.next_state import Results, deletable, next_state, rebuilt_state
 
 RUN = {"head": HEAD}
-RETAGGED = Recipe("acme/docs", attributes={"team": "docs"})
+RETAGGED = Target(source="acme/docs", attributes={"team": "docs"})
 
 
 def plan_for(known: TargetState, *documents: Document) -> Plan:
@@ -49,7 +50,7 @@ def test_a_confirmed_replacement_leaves_the_old_id_to_delete() -> None:
 
 def test_a_retag_leaves_nothing_to_delete() -> None:
     before = state(["a.md"])
-    wanted = document("a.md", recipe=RETAGGED)
+    wanted = document("a.md", target=RETAGGED)
     found = after(before, plan_for(before, wanted), {"a.md": before.files["a.md"]._replace(tag=wanted.tag)})
     assert found.files["a.md"].tag == wanted.tag
     assert found.pending_delete == ()

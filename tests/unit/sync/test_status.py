@@ -67,7 +67,7 @@ def test_before_the_first_sync_there_is_nothing_to_tell() -> None:
 @pytest.mark.parametrize(
     ("seal", "origin", "manifest", "words"),
     [
-        (None, "https://git.example/docs", "m.json", "only looked at with --push"),
+        (None, "https://git.example/docs", "m.json", "with --push, status looks there"),
         (
             Seal("closed", "r", "s", manifest="b" * 40, serial=1),
             None,

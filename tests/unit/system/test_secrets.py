@@ -10,7 +10,7 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvOmFjbWUvZG9jcyJ9.c2lnbmF0dXJl"
 
 def test_each_added_secret_is_told_once_and_redacted_from_then_on() -> None:
     told: list[str] = []
-    secrets = Secrets("known", told=told.append)
+    secrets = Secrets("known", added=told.append)
     assert redacted("known later", secrets) == "*** later"
     for _ in range(2):
         secrets.add("later")

@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 
 from tests.support.builders import COMMIT, entry, state, store_entry
+from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes, Identity, path_attribute
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Recipe
 from vsync.recovery.repair import as_repaired
 from vsync.report.remedies import DRIFT
 from vsync.report.verification import KINDS, Drift, Foreign, by_kind
@@ -19,7 +19,7 @@ from vsync.verify.drift import Found, compare
 from vsync.verify.takeover import chosen
 
 US = Identity("owner-1", "default", "acme/docs")
-RECIPE = Recipe("acme/docs", attributes={"team": "docs", "level": 3})
+TARGET = Target(source="acme/docs", attributes={"team": "docs", "level": 3})
 COMMITTED: Attributes = {"commit": COMMIT}
 
 
@@ -82,21 +82,21 @@ def test_a_server_that_does_not_say_how_it_chunked_is_believed() -> None:
     ],
 )
 def test_the_attributes_that_differ_are_named(extra: dict[str, str | float], names: str | None) -> None:
-    recorded = state({"a.md": entry("a.md", file_id="f1", recipe=RECIPE)})
+    recorded = state({"a.md": entry("a.md", file_id="f1", target=TARGET)})
     seen = store_entry("f1", extra={**COMMITTED, **extra})
     if "owner" in extra:
         seen = dataclasses.replace(seen, attributes={**seen.attributes, "owner": "somebody"})
-    result = found(recorded, seen, recipe=RECIPE)
+    result = found(recorded, seen, target=TARGET)
     assert [item.detail for item in result.drift] == ([f"not as they should be: {names}"] if names else [])
 
 
 def test_attributes_of_other_settings_are_known_by_their_fingerprint() -> None:
-    recorded = state({"a.md": entry("a.md", file_id="f1", recipe=RECIPE)})
+    recorded = state({"a.md": entry("a.md", file_id="f1", target=TARGET)})
     right = store_entry("f1", extra={**COMMITTED, "team": "docs", "level": 3})
     wrong = store_entry("f1", extra={**COMMITTED, "team": "others", "level": 3})
-    other = Recipe("acme/docs", attributes={"team": "new"})
-    assert kinds(found(recorded, right, recipe=other)) == []
-    assert kinds(found(recorded, wrong, recipe=other)) == [("attributes", "a.md", "f1")]
+    other = Target(source="acme/docs", attributes={"team": "new"})
+    assert kinds(found(recorded, right, target=other)) == []
+    assert kinds(found(recorded, wrong, target=other)) == [("attributes", "a.md", "f1")]
 
 
 def test_a_document_of_a_long_path_is_known_by_its_attribute() -> None:

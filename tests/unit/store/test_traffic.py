@@ -1,10 +1,10 @@
-"""How a request is named in the count, and answers as plain data."""
+"""Requests are counted by their endpoint, and the server's clock is read from its answers."""
 
 from __future__ import annotations
 
 import pytest
 
-from vsync.store.client import endpoint, plain
+from vsync.store.traffic import Traffic, endpoint
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,12 @@ def test_requests_are_counted_without_their_ids(path: str, shown: str) -> None:
     assert endpoint(path) == shown
 
 
-def test_what_is_plain_already_stays() -> None:
-    class Model:
-        def model_dump(self, mode: str, **_: object) -> dict[str, str]:
-            return {"mode": mode}
-
-    assert plain(Model()) == {"mode": "json"}
-    assert plain({"a": 1}) == {"a": 1}
-    assert plain(None) is None
+def test_the_servers_time_is_that_of_its_last_answer() -> None:
+    traffic, told = Traffic(), list[int]()
+    traffic.answered("no date")
+    assert traffic.date is None
+    traffic.at_next_answer(told.append)
+    traffic.answered("Sat, 21 Nov 2026 12:00:00 GMT")
+    traffic.answered("Sat, 21 Nov 2026 12:00:01 GMT")
+    assert traffic.date == 1795262401
+    assert told == [1795262400]

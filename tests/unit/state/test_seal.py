@@ -1,0 +1,126 @@
+"""The seal: its JSON, what cannot be read, and how far it lets a manifest be trusted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.state.helpers import as_bytes
+from vsync.state.seal import Seal, UnfinishedRun, doubted, dump_seal, parse_seal, succeed, trust
+
+SEAL = Seal("closed", "run-1", "2026-01-01T00:00:00+00:00", "c" * 40, 3, "b" * 40, "owner-1")
+
+
+UNREADABLE = Seal("open", "", "")
+
+
+@pytest.mark.parametrize("seal", [SEAL, Seal("open", "run-1", "now"), replace(SEAL, manifest=None, owner=None)])
+def test_a_seal_is_read_back_as_it_was_written(seal: Seal) -> None:
+    assert parse_seal(dump_seal(seal)) == seal
+    assert dump_seal(seal).endswith(b"}\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe\xfd",
+        b"[]",
+        b"null",
+        b"{}",
+        b"[" * 200_000,
+        b"1" * 5_000,
+    ],
+)
+def test_a_seal_that_cannot_be_read_counts_as_open(content: bytes) -> None:
+    assert parse_seal(content) == UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("state", "ajar"),
+        ("state", None),
+        ("state", ["open"]),
+        ("state", {}),
+        ("run", 1),
+        ("since", None),
+        ("head", 1),
+        ("serial", "3"),
+        ("serial", True),
+        ("serial", None),
+        ("manifest", 1),
+        ("owner", []),
+    ],
+)
+def test_a_seal_with_a_value_of_the_wrong_kind_counts_as_open(key: str, value: object) -> None:
+    assert parse_seal(as_bytes({**json.loads(dump_seal(SEAL)), key: value})) == UNREADABLE
+
+
+def test_a_newer_seals_other_keys_do_no_harm() -> None:
+    assert parse_seal(as_bytes({**json.loads(dump_seal(SEAL)), "note": "x"})) == SEAL
+
+
+OPEN = replace(SEAL, state="open")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "seal", "expected"),
+    [
+        (None, None, "first"),
+        ("m1", None, "unsealed"),
+        ("m1", replace(SEAL, manifest="m1"), "sealed"),
+        (None, replace(SEAL, manifest=None), "sealed"),
+        ("m0", replace(SEAL, manifest="m1"), "doubtful"),
+        (None, replace(SEAL, manifest="m1"), "doubtful"),
+        ("m1", replace(SEAL, manifest=None), "doubtful"),
+        ("m1", replace(OPEN, manifest="m1"), "doubtful"),
+        ("m1", replace(OPEN, manifest=None), "doubtful"),
+        (None, replace(OPEN, manifest=None), "doubtful"),
+        (None, UNREADABLE, "doubtful"),
+    ],
+)
+def test_a_manifest_is_believed_as_far_as_its_seal_goes(manifest: str | None, seal: Seal | None, expected: str) -> None:
+    assert trust(manifest, seal) == expected
+
+
+# --- From one run to the next -------------------------------------------------------------------------------
+
+
+def test_a_first_run_vouches_for_no_manifest() -> None:
+    assert succeed(None, replace(OPEN, manifest="m", content="c")) == replace(OPEN, manifest=None, content=None)
+
+
+def test_a_run_takes_over_what_was_published_and_which_run_ended() -> None:
+    before = replace(SEAL, run="41", serial=7, manifest="m", content="c", owner="o", ended="40")
+    opened = succeed(before, Seal("open", "42", "later", "head"))
+    assert opened == Seal("open", "42", "later", "head", 7, "m", "c", "o", ended="41")
+
+
+def test_a_run_that_left_the_seal_open_is_unfinished_and_has_not_ended() -> None:
+    before = replace(OPEN, run="41", ended="40", unfinished=(UnfinishedRun("39", "early", None),))
+    opened = succeed(before, Seal("open", "42", "later"))
+    assert [item.run for item in opened.unfinished] == ["39", "41"]
+    assert opened.ended == "40"
+
+
+def test_a_closed_seal_in_doubt_is_open_though_its_run_ended() -> None:
+    overtaken = replace(OPEN, run="41")
+    seal = doubted(replace(SEAL, run="42"), overtaken)
+    assert (seal.state, seal.ended, [item.run for item in seal.unfinished]) == ("open", "42", ["41"])
+    assert trust(seal.manifest, seal) == "doubtful"
+
+
+def test_an_open_seal_in_doubt_has_no_newer_end() -> None:
+    assert doubted(replace(OPEN, run="42", ended="40")) == replace(OPEN, run="42", ended="40")
+
+
+def test_only_the_last_unfinished_runs_are_kept() -> None:
+    seal = None
+    for number in range(50):
+        seal = succeed(seal, Seal("open", str(number), SEAL.since))
+    assert seal is not None
+    assert [item.run for item in seal.unfinished] == [str(number) for number in range(29, 49)]

@@ -1,0 +1,92 @@
+"""Answers become values, and what is not an answer of the API is refused."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from vsync.store.answers import check_id, deleted, id_of, items_of, plain, progress_of, store_entry_of, store_info_of
+
+
+def test_what_is_plain_already_stays() -> None:
+    class Model:
+        def model_dump(self, mode: str, **_: object) -> dict[str, str]:
+            return {"mode": mode}
+
+    assert plain(Model()) == {"mode": "json"}
+    assert plain({"a": 1}) == {"a": 1}
+    assert plain(None) is None
+
+
+@pytest.mark.parametrize("text", ["vs_1", "file-abc", "a.b", "x" * 512])
+def test_an_id_is_taken_from_an_answer(text: str) -> None:
+    assert id_of(SimpleNamespace(id=text)) == text
+
+
+@pytest.mark.parametrize("value", [None, 7, "", ".", "..", "a/b", "a b", "a?b", "ä", "x" * 513])
+def test_what_would_lead_to_another_address_is_not_an_id(value: object) -> None:
+    with pytest.raises(ValueError, match="no id"):
+        id_of(SimpleNamespace(id=value))
+
+
+def test_an_answer_about_another_object_is_refused() -> None:
+    check_id("vs_1", "vs_1")
+    with pytest.raises(ValueError, match="not about vs_1"):
+        check_id("vs_1", "vs_2")
+
+
+def test_a_listing_without_items_is_refused() -> None:
+    assert items_of(SimpleNamespace(data=[1])) == [1]
+    with pytest.raises(TypeError):
+        items_of(SimpleNamespace(data=None))
+
+
+@pytest.mark.parametrize("answer", ["", SimpleNamespace(deleted=True)], ids=["status 204", "deleted"])
+def test_a_deletion_that_says_so_is_believed(answer: object) -> None:
+    assert deleted(answer) is answer
+
+
+@pytest.mark.parametrize("answer", ["<html>", None, SimpleNamespace(deleted=False), SimpleNamespace(deleted="yes")])
+def test_a_deletion_that_does_not_say_so_is_refused(answer: object) -> None:
+    with pytest.raises(ValueError, match="does not say"):
+        deleted(answer)
+
+
+def test_a_batch_under_another_id_is_not_readable() -> None:
+    counts = {"in_progress": 1, "completed": 2, "failed": 0, "cancelled": 0, "total": 3}
+    answer = SimpleNamespace(id="b_1", status="in_progress", file_counts=counts)
+    progress = progress_of(answer, "b_1")
+    assert (progress.readable, progress.status, progress.completed, progress.total) == (True, "in_progress", 2, 3)
+    assert not progress_of(answer, "b_2").readable
+
+
+class Model:
+    """A model of the SDK that holds `data`."""
+
+    def __init__(self, **data: object) -> None:
+        self.id = data["id"]
+        self._data = data
+
+    def model_dump(self, **_: object) -> dict[str, object]:
+        return self._data
+
+
+def test_numbers_and_texts_of_other_types_are_read_as_nothing() -> None:
+    item = Model(
+        id="vs_1", name=7, status=None, file_counts=[], usage_bytes="many", created_at=float("inf"), metadata=3
+    )
+    info = store_info_of(item)
+    assert (info.name, info.status, info.files, info.usage_bytes, info.created_at) == (None, "", 0, 0, 0)
+    assert info.metadata == {}
+
+
+def test_an_entrys_error_holds_no_secret_and_no_odd_characters() -> None:
+    error = {"code": "bad::code\n", "message": "the key s3cr3t is wrong"}
+    entry = store_entry_of(Model(id="file-1", status="failed", last_error=error), ["s3cr3t"])
+    assert (entry.error_code, entry.error_message) == ("badcode", "the key *** is wrong")
+
+
+def test_attributes_that_vsync_never_sets_are_left_out() -> None:
+    given = {"path": "a.md", "level": 3, "list": [1], "none": None}
+    assert store_entry_of(Model(id="file-1", attributes=given), []).attributes == {"path": "a.md", "level": 3}

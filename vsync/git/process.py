@@ -1,0 +1,134 @@
+"""Runs git as a process: its environment, its user, and a deadline for each command.
+
+GitPython is not used here: it adds the whole environment of this process again, and variables of a surrounding git
+(a hook) would lead the command to another repository.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+_DEADLINE_S = 600.0
+"""For one git command. It is long because the tree of one commit can be large."""
+_GRACE_S = 6.0
+"""For all git commands after the run was told to stop. GitHub kills a cancelled container after ten seconds."""
+_MIN_S = 1.0
+"""Each command gets this time, even after the grace has passed."""
+_MIN_AFTER_TIMEOUT_S = 0.4
+"""The same, after one command has timed out: the remote is silent, so the next command would only wait as well."""
+_POLL_S = 0.2
+
+_SECRET_PREFIXES = ("INPUT_", "OPENAI_", "ACTIONS_", "VSYNC_")
+_MISLEADING = {
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_QUARANTINE_PATH", "GIT_CONFIG",
+    "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE",
+}  # fmt: skip
+"""Variables that lead git to another repository, or that set the date of a commit: the age of a seal is that date."""
+
+
+class Output(NamedTuple):
+    """What a git command gave: its exit status and what it wrote. `ended`: this module ended it at a deadline."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+    ended: bool = False
+
+
+class GitProcess:
+    """Runs git commands one after the other, each as a process of its own.
+
+    | argument | meaning |
+    | --- | --- |
+    | `owner` | the user and group that git runs as; None: as this process does |
+    | `stopped` | for how many seconds the run has been told to stop; None: it has not been told |
+    """
+
+    def __init__(self, owner: tuple[int, int] | None, stopped: Callable[[], float | None]) -> None:
+        self._owner = owner
+        self._stopped = stopped
+        self._timed_out = False
+
+    def run(self, arguments: tuple[str, ...], environment: Mapping[str, str], stdin: bytes = b"") -> Output:
+        user, group = self._owner or (None, None)
+        own_session = not _has_terminal()
+        # Stdin is a file and not a pipe: a pipe would have to be fed while the deadline is watched.
+        with tempfile.TemporaryFile() as feed:
+            feed.write(stdin)
+            feed.seek(0)
+            process = subprocess.Popen(
+                ["git", *arguments],
+                env=environment,
+                stdin=feed,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                user=user,
+                group=group,
+                extra_groups=None if group is None else [],
+                start_new_session=own_session,
+            )
+            with process:
+                return self._wait_for(process, arguments[0], own_session=own_session)
+
+    def _wait_for(self, process: subprocess.Popen[bytes], command: str, *, own_session: bool) -> Output:
+        """Waits for git, and ends it at the deadline: git can wait for a helper or a silent server for ever.
+
+        After the run was told to stop, git gets a few seconds more, so that what was done can still be recorded.
+        """
+        started = time.monotonic()
+        while True:
+            try:
+                stdout, stderr = process.communicate(timeout=_POLL_S)
+            except subprocess.TimeoutExpired:
+                why = self._why_to_end(time.monotonic() - started)
+            else:
+                return Output(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+            if why is not None:
+                self._timed_out = True
+                _end(process, own_session=own_session)
+                process.wait()
+                return Output(process.returncode, b"", f"fatal: git {command} was ended because {why}", ended=True)
+
+    def _why_to_end(self, running_s: float) -> str | None:
+        """Why a command that has run for so many seconds must end now; None when it may go on."""
+        stopped = self._stopped()
+        least = _MIN_AFTER_TIMEOUT_S if self._timed_out else _MIN_S
+        if stopped is not None and stopped >= _GRACE_S and running_s >= least:
+            return "the run was told to stop"
+        return f"{_DEADLINE_S:.0f} s had passed" if running_s >= _DEADLINE_S else None
+
+
+def inheritable(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that git may inherit: without secrets that it has no use for, and without misleading ones."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(_SECRET_PREFIXES) and name not in _MISLEADING
+    }
+
+
+def _has_terminal() -> bool:
+    """Whether a person can be asked for a passphrase. Git's helpers then stay in the session of that terminal."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _end(process: subprocess.Popen[bytes], *, own_session: bool) -> None:
+    """Ends git, and the helpers that it started when they are in a session of their own."""
+    if own_session:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()  # a helper that still runs may keep its end open

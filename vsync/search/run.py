@@ -1,0 +1,39 @@
+"""`vsync search` for one target: asks the store that holds its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vsync.config.targets import Target
+from vsync.state.identity import SourceIdentity
+from vsync.state.publication import Publication
+from vsync.store.client import Api
+from vsync.store.connect import Connect
+from vsync.store.entries import Hit
+from vsync.store.session import ask
+from vsync.store.stores import Stores
+from vsync.sync.locate import locate_to_read
+from vsync.sync.recorded import read_recorded
+
+
+def search(
+    target: Target,
+    publication: Publication,
+    source: SourceIdentity,
+    connect: Connect,
+    query: str,
+    limit: int,
+    filters: Mapping[str, Any] | None,
+) -> list[Hit]:
+    """The best results, at most `limit`. A given store is asked whatever the manifest says."""
+
+    async def search_store(api: Api) -> list[Hit]:
+        state = None
+        if target.vector_store_id is None:
+            state = read_recorded(publication, source, target.name).state
+        stores = Stores(api)
+        store = stores.open(await locate_to_read(stores, target, state))
+        return await store.search(query, limit, filters)
+
+    return ask(connect, search_store)

@@ -1,0 +1,166 @@
+"""The refs of one target on a git remote: what they hold, read together, and the commits that they are set to.
+
+| ref | what it is |
+| --- | --- |
+| `refs/heads/<branch>` | the branch with the manifest |
+| `refs/vsync/<target>` | the seal: a commit without parents that holds a small JSON |
+| `refs/vsync-doubt/<target>` | the mark of doubt: a run lost the seal while it worked, so the next run lists the store |
+| `refs/vsync-owner/<hash>` | the owner that two targets' first runs agree on, until the manifest is published |
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vsync.errors import GitUnavailable, ManifestError
+from vsync.git.remote import Remote
+from vsync.state.manifest import blob_id
+from vsync.state.publication import Published
+from vsync.state.seal import Seal, doubted, dump_seal, instant, parse_seal
+
+MAX_TRIES = 8
+_SEAL_FILE = "seal.json"
+_DOUBT_FILE = "doubt"
+_OWNER_FILE = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the remote held when it was read: the commits of the refs, and what these commits hold.
+
+    `overtaken` is the seal in the mark of doubt, of the run that left the mark.
+    """
+
+    tip: str | None = None
+    seal_commit: str | None = None
+    doubt_commit: str | None = None
+    owner_commit: str | None = None
+    manifest: bytes | None = None
+    seal: Seal | None = None
+    overtaken: Seal | None = None
+
+    @property
+    def published(self) -> Published:
+        if self.seal is None or self.doubt_commit is None:
+            return Published(self.manifest, self.seal)
+        return Published(self.manifest, doubted(self.seal, self.overtaken))
+
+
+class TargetRefs:
+    """Reads the refs of one target, and makes commits for them. `manifest` is the path of the manifest's file.
+
+    `shared` says that people use the branch too. Then only the trees of its tip are fetched.
+    """
+
+    def __init__(
+        self, remote: Remote, manifest: str, branch: str, target: str, *, shared: bool, log: Callable[[str], None]
+    ) -> None:
+        self.branch = f"refs/heads/{branch}"
+        self.seal = f"refs/vsync/{target}"
+        self.doubt = f"refs/vsync-doubt/{target}"
+        self.owner = f"refs/vsync-owner/{blob_id(f'{branch}:{manifest}'.encode())[:12]}"
+        self.place = f"{manifest} on {branch}"
+        """Which manifest the seal belongs to: two manifests can have a target of the same name."""
+        self._title = f"{manifest} on the branch {branch}"
+        self._manifest = manifest
+        self._remote = remote
+        self._shared = shared
+        self._log = log
+
+    # --- Reading --------------------------------------------------------------------------------------------
+
+    def read(self) -> Snapshot:
+        """Reads all refs. When a ref moves between listing and fetching, all are read again."""
+        for _ in range(MAX_TRIES):
+            names = (self.branch, self.seal, self.doubt, self.owner)
+            refs = self._remote.refs(*names)
+            tip, seal, doubt = refs.get(self.branch), refs.get(self.seal), refs.get(self.doubt)
+            try:
+                if tip is not None and not self._remote.has(tip):
+                    self._remote.fetch(tip, blobs=not self._shared)
+                if seal is not None and not self._remote.has(seal):
+                    self._remote.fetch(seal, depth=2)
+                    self._check_is_commit(self.seal, seal)
+                if doubt is not None and not self._remote.has(doubt):
+                    self._remote.fetch(doubt)
+            except GitUnavailable:
+                if self._remote.refs(*names) != refs:
+                    continue  # a ref moved in between, and its old commit is gone
+                raise
+            return Snapshot(
+                tip,
+                seal,
+                doubt,
+                refs.get(self.owner),
+                self._remote.file(tip, self._manifest) if tip else None,
+                self._seal_in(seal) if seal else None,
+                self._seal_in_doubt(doubt) if doubt else None,
+            )
+        raise GitUnavailable(
+            f"{self._title} moved {MAX_TRIES} times while it was read.", "Run again when fewer runs are under way."
+        )
+
+    def others_open(self) -> bool:
+        """Whether the seal of another target is open. An unreadable seal counts as open."""
+        refs = self._remote.refs("refs/vsync/*")
+        for seal in {commit for ref, commit in refs.items() if ref != self.seal}:
+            try:
+                self._remote.fetch(seal)
+                content = self._remote.file(seal, _SEAL_FILE)
+            except GitUnavailable:
+                return True
+            if parse_seal(content or b"").state == "open":
+                return True
+        return False
+
+    def agreed_owner(self, commit: str) -> str:
+        """The owner in the commit of the owner's ref; empty when it is unreadable."""
+        self._remote.fetch(commit)
+        self._check_is_commit(self.owner, commit)
+        return (self._remote.file(commit, _OWNER_FILE) or b"").decode("utf-8", "replace").strip()
+
+    def _check_is_commit(self, ref: str, fetched: str) -> None:
+        kind = self._remote.kind(fetched)
+        if kind != "commit":
+            raise ManifestError(
+                f"The ref {ref} of {self._remote.shown} is no commit of vsync but a {kind}: somebody else has set it.",
+                f"Delete it, `git push origin :{ref}`, and run again: the store is listed then, and nothing is lost.",
+            )
+
+    def _seal_in(self, commit: str) -> Seal:
+        """The seal in a commit. The commit's date is the holder's last sign of life: each sign is a new commit."""
+        seal = parse_seal(self._remote.file(commit, _SEAL_FILE) or b"")
+        if seal.place not in (None, self.place) and seal.state == "closed":
+            self._log(
+                f"The seal {self.seal} was closed over another manifest, {seal.place}; this one is {self.place}. Two manifests "
+                "of one target have the store listed by each other's runs: give each a --target of its own (input target)."
+            )
+            # It vouches for no manifest here, and its runs say nothing about which run is late here.
+            seal = dataclasses.replace(seal, run="", ended=None, manifest=None, content=None)
+        return dataclasses.replace(seal, seen=instant(self._remote.date(commit)))
+
+    def _seal_in_doubt(self, commit: str) -> Seal | None:
+        content = self._remote.file(commit, _DOUBT_FILE)
+        return parse_seal(content) if content else None
+
+    # --- Commits --------------------------------------------------------------------------------------------
+    # A nonce makes each commit of a seal or mark different. Without it two runs could make equal commits in the same
+    # second, and each would take the commit of the other for its own.
+
+    def seal_commit(self, seal: Seal, date: float | None = None) -> str:
+        return self._remote.commit(None, _SEAL_FILE, dump_seal(seal), f"vsync seal {_nonce()}\n", date=date)
+
+    def doubt_commit(self, seal: Seal | None) -> str:
+        content = dump_seal(seal) if seal else b""
+        return self._remote.commit(None, _DOUBT_FILE, content, f"vsync doubt {_nonce()}\n")
+
+    def owner_commit(self, owner: str) -> str:
+        """Without a nonce: two runs that agree on the same owner may make the same commit."""
+        return self._remote.commit(None, _OWNER_FILE, owner.encode(), "vsync owner\n")
+
+
+def _nonce() -> str:
+    return secrets.token_hex(8)

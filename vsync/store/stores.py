@@ -1,0 +1,107 @@
+"""The vector stores of a project: listed, looked up, created, opened."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from vsync.state.journal import Journal
+from vsync.store.answers import deleted, store_info_of
+from vsync.store.api_errors import AnswerLost, Refused, unexpected_refusal
+from vsync.store.client import Api
+from vsync.store.entries import METADATA_NONCE, StoreInfo
+from vsync.store.lookup import look_up
+from vsync.store.pages import PAGE, pages
+from vsync.store.rate_limit import Rates
+from vsync.store.refusals import unless_gone
+from vsync.store.send_once import send_once
+from vsync.store.vector_store import VectorStore
+
+
+class Stores:
+    """The vector stores of a project."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def list(self) -> list[StoreInfo]:
+        found: list[StoreInfo] = []
+        client = self._api.client.vector_stores
+        try:
+            async for page in pages(
+                lambda send: self._api.ask("listing the vector stores", send),
+                lambda after: client.list(limit=PAGE, order="asc", **after),
+                store_info_of,
+            ):
+                found += page
+        except Refused as error:
+            raise unexpected_refusal("listing the vector stores", error) from error
+        return found
+
+    async def ids(self) -> Sequence[str]:
+        return [info.id for info in await self.list()]
+
+    async def get(self, store_id: str) -> StoreInfo:
+        """The store of that id. Raises StoreGone when it does not exist or has expired."""
+        return await look_up(self._api, store_id)
+
+    async def create(self, name: str, metadata: Mapping[str, str] | None = None) -> StoreInfo:
+        """A new store. A nonce in its metadata finds it again when the answer is lost."""
+        nonce = secrets.token_hex(16)
+        what = f"creating the vector store {name!r}"
+        marked = {**(metadata or {}), METADATA_NONCE: nonce}
+        sent_again = False
+
+        async def send() -> StoreInfo:
+            return store_info_of(await self._api.client.vector_stores.create(name=name, metadata=marked))
+
+        async def find_again() -> StoreInfo | None:
+            nonlocal sent_again
+            made = await self._with_nonce(nonce)
+            sent_again = not made
+            return made[0] if made else None
+
+        try:
+            info = await send_once(lambda: self._api.ask(what, send, once=True), find_again, wait=self._api.sleep)
+        except Refused as error:
+            raise unexpected_refusal(what, error) from error
+        except AnswerLost as lost:
+            raise lost.error from lost
+        if sent_again:
+            # The listing may have been too old to show the store of the lost request.
+            await self._delete_twins(info, nonce)
+        return info
+
+    async def _with_nonce(self, nonce: str) -> Sequence[StoreInfo]:
+        found = [info for info in await self.list() if info.metadata.get(METADATA_NONCE) == nonce]
+        return sorted(found, key=lambda info: (info.created_at, info.id))
+
+    async def _delete_twins(self, made: StoreInfo, nonce: str) -> None:
+        """Deletes the other, empty stores that the requests for this store made."""
+        twins = [twin.id for twin in await self._with_nonce(nonce) if twin.id != made.id and twin.files == 0]
+        for twin in twins:
+            await self._delete(twin)
+
+    async def _delete(self, store_id: str) -> None:
+        async def send() -> Any:
+            return deleted(await self._api.client.vector_stores.delete(store_id))
+
+        await unless_gone(self._api.ask(f"deleting the vector store {store_id}", send))
+
+    def open(
+        self,
+        store_id: str,
+        rates: Rates | None = None,
+        journal: Journal | None = None,
+        still_ours: Callable[[], None] = lambda: None,
+    ) -> VectorStore:
+        """A store to work on. No request is made.
+
+        | argument | meaning |
+        | --- | --- |
+        | `rates` | the rate limits to keep. Without them only the API's own limits hold: enough for reading |
+        | `journal` | where uploads are recorded. Without it they are kept in memory only |
+        | `still_ours` | called right before each request that attaches, changes or deletes; raises when another run has taken over |
+        """
+        return VectorStore(self._api, store_id, rates or Rates(), journal or Journal(), still_ours)

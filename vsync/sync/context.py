@@ -1,0 +1,40 @@
+"""The circumstances of one run: who asked for it, from where, and who listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vsync.config.origin import Origin
+from vsync.config.settings import NO_MANIFEST, Settings
+from vsync.documents.attributes import Identity
+from vsync.report.observer import Observer
+from vsync.state.identity import SourceIdentity
+from vsync.system.stop import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """The settings of a run that are not a target's, and what the run learned before it began.
+
+    `branch` is the branch whose push started the run; the manifest records it. `base` is the commit of the setting
+    `base`. `warnings` go into the report.
+    """
+
+    settings: Settings
+    identity: SourceIdentity
+    origin: Origin
+    observer: Observer
+    stop: Stop
+    branch: str | None = None
+    base: str | None = None
+    dry_run: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def keeps_manifest(self) -> bool:
+        """Whether there is a manifest at all: False for `--manifest none`."""
+        return self.settings.manifest != NO_MANIFEST
+
+    def owned_by(self, owner: str, target: str) -> Identity:
+        """The identity under which a target's entries stand in a store."""
+        return Identity(owner, target, self.identity.name)

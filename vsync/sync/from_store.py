@@ -1,0 +1,203 @@
+"""Where the documents go, and what is to be done there. Lists the store only where it must."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from vsync.config.targets import Target
+from vsync.documents.attributes import Identity
+from vsync.plan.comparison import Comparison
+from vsync.plan.limits import refusal
+from vsync.plan.plan import Plan
+from vsync.plan.scan import list_documents, scan
+from vsync.recovery.adopt import by_path, choose_owner, list_at_least, recover, with_proven
+from vsync.recovery.sweep import Listed
+from vsync.report.report import Report, of_plan, stock, stock_after
+from vsync.state.manifest import EMPTY_STATE, TargetState
+from vsync.store.client import Api
+from vsync.store.entries import StoreEntry, StoreInfo
+from vsync.store.session import ask
+from vsync.store.stores import Stores
+from vsync.sync.context import RunContext
+from vsync.sync.locate import Located, locate
+from vsync.sync.lock import mint_owner
+from vsync.sync.ports import Ports
+from vsync.sync.preview import Basis, doubt_resolved, doubt_warning
+
+_TWO_RECORDS = (
+    "The store already holds documents of this source, and no manifest is here. vsync took these documents over. If a workflow "
+    "or another clone keeps a record of them too, two records of one store lead to duplicates: use --push (input commit: true) "
+    "wherever the store is synced from."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is to be done, where, and from which state.
+
+    `owner` is the owner of the documents as far as manifest, seal and store tell. `listed` is None where the store was
+    not listed. `checked` says that the limits were applied to this very plan already. `proven` are ids that are ours
+    whatever their entries say.
+    """
+
+    located: Located
+    owner: str | None
+    state: TargetState
+    plan: Plan
+    report: Report
+    checked: bool = False
+    listed: Listed | None = None
+    proven: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """All that a proposal is made from.
+
+    `owner` is the owner of the documents as far as it is known. `minted` is the one that a first sync would take.
+    """
+
+    api: Api
+    target: Target
+    ports: Ports
+    context: RunContext
+    basis: Basis
+    owner: str | None
+    minted: str
+
+    @property
+    def stores(self) -> Stores:
+        return Stores(self.api)
+
+
+Propose = Callable[[Asking], Awaitable[Proposal]]
+Read = Callable[[Sequence[StoreEntry], Identity], Awaitable[Sequence[StoreEntry]]]
+"""How a listing is read before the run plans from it."""
+
+
+async def propose(asking: Asking) -> Proposal:
+    """The proposal of a sync."""
+    recorded = asking.basis.recorded
+    located = await locate(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
+    proposal = as_recorded(asking, located)
+    # Without a manifest even the store's own count of its files is not believed: it may lag behind.
+    if located.info is not None and (asking.basis.must_list or recorded.state is None):
+        return await from_store(asking, proposal, located.info)
+    crashed = asking.ports.journal.inherited.uploaded
+    return proposal if located.info is not None or not crashed else _with_crashed_runs_files(asking, proposal, crashed)
+
+
+def _with_crashed_runs_files(asking: Asking, proposal: Proposal, file_ids: Collection[str]) -> Proposal:
+    """The run makes a store, so no listing shows what crashed runs uploaded. The journal proves these Files: they go."""
+    state, because = with_proven(proposal.state, file_ids), proposal.report.comparison
+    plan = scan(asking.ports.source, state, asking.target, because=because, base=asking.context.base).plan
+    return replace(proposal, state=state, plan=plan, checked=False)
+
+
+def as_recorded(asking: Asking, located: Located) -> Proposal:
+    """The proposal where nothing but the manifest is asked."""
+    basis = asking.basis
+    state = basis.recorded.state or EMPTY_STATE
+    return Proposal(located, located.owner, state, basis.scan.plan, basis.report, checked=basis.is_final)
+
+
+async def as_listed(entries: Sequence[StoreEntry], identity: Identity) -> Sequence[StoreEntry]:
+    """A listing read as it is."""
+    return entries
+
+
+async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: Read = as_listed) -> Proposal:
+    """Lists the store, adopts what its attributes prove, and plans from that."""
+    target, ports, context, recorded = asking.target, asking.ports, asking.context, asking.basis.recorded
+    context.observer.note(f"Listing the vector store {info.id} to see what is in it.")
+    store = asking.stores.open(info.id)
+    # Only the listing tells who owns these documents. A stale listing would make the run upload them twice.
+    entries: Sequence[StoreEntry] = await list_at_least(
+        store, info.files if proposal.owner is None else 0, context.stop.pause
+    )
+    owner = proposal.owner
+    if owner is None:
+        owner = choose_owner(entries, target.source, target.name, certain=context.identity.certain)
+    identity = context.owned_by(owner or asking.minted, target.name)
+    entries = await read(entries, identity)
+    documents = await asyncio.to_thread(list_documents, ports.source, target)
+    state = await recover(
+        store,
+        ports.source,
+        proposal.state,
+        documents,
+        identity,
+        entries,
+        vouched=recorded.is_current,
+        settle_s=context.settings.index_timeout,
+        pause=context.stop.pause,
+    )
+    state = with_proven(state, ports.journal.inherited.uploaded)
+    listed = Listed(documents.keys(), _answered(entries, identity, proposal.state, documents.keys()))
+    proposal = replace(
+        proposal, owner=owner, listed=listed, checked=False, report=_told_of_listing(asking, proposal, owner)
+    )
+    if _is_as_recorded(state, proposal.state):
+        return proposal
+    return _planned_anew(asking, proposal, state)
+
+
+def _answered(
+    entries: Sequence[StoreEntry], identity: Identity, state: TargetState, documents: Collection[str]
+) -> frozenset[str]:
+    """The paths of which the store lists entries that the manifest does not name."""
+    recorded = {entry.file_id for entry in state.files.values()}
+    found = by_path(entries, identity, {*documents, *state.files})
+    return frozenset(path for path, ours in found.items() if any(entry.file_id not in recorded for entry in ours))
+
+
+def _is_as_recorded(found: TargetState, recorded: TargetState) -> bool:
+    """Whether the store holds just what the manifest says."""
+    same_files = found.files == recorded.files
+    return same_files and set(found.pending_delete) == set(recorded.pending_delete) and bool(recorded.commit)
+
+
+def _planned_anew(asking: Asking, proposal: Proposal, state: TargetState) -> Proposal:
+    reason = "the store was listed: there is no manifest"
+    if asking.basis.recorded.state is not None:
+        reason = "the store was listed: it differs from what the manifest says"
+    found = scan(
+        asking.ports.source, state, asking.target, because=Comparison("full", reason), base=asking.context.base
+    )
+    report = of_plan(replace(proposal.report, comparison=found.comparison), found.plan, refused=None)
+    return replace(proposal, state=state, plan=found.plan, report=report)
+
+
+def _told_of_listing(asking: Asking, proposal: Proposal, owner: str | None) -> Report:
+    """The report with what the listing means for the warnings."""
+    recorded, context = asking.basis.recorded, asking.context
+    warnings = proposal.report.warnings
+    if recorded.trust == "doubtful":
+        before, after = doubt_warning(recorded, dry_run=context.dry_run), doubt_resolved(recorded)
+        warnings = tuple(after if warning == before else warning for warning in warnings)
+    if recorded.manifest is None and owner is not None and not context.settings.push and context.keeps_manifest:
+        warnings = (*warnings, _TWO_RECORDS)
+    return replace(proposal.report, warnings=warnings)
+
+
+def preview(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Report:
+    """The plan of a target without a manifest: read from the store, nothing written."""
+
+    async def plan(api: Api) -> Report:
+        proposal = await propose(Asking(api, target, ports, context, basis, basis.recorded.owner, mint_owner()))
+        report = of_plan(proposal.report, proposal.plan, refused=refusal(proposal.plan, target.limits))
+        before, info = stock(proposal.state.files), proposal.located.info
+        return replace(
+            report,
+            dry_run=True,
+            vector_store_id=info.id if info else None,
+            requests=dict(api.traffic.requests),
+            before=before,
+            after=stock_after(before, proposal.plan),
+        )
+
+    report = ask(ports.connection(), plan, context.stop)
+    context.observer.planned(report)
+    return report

@@ -1,0 +1,117 @@
+"""What manifest and seal say of a target. Everything else in a run starts from this value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from vsync.config.targets import Target
+from vsync.errors import ManifestError
+from vsync.plan.plan import Plan
+from vsync.recovery.crashed_runs import run_key
+from vsync.state.identity import SourceIdentity, check_manifest
+from vsync.state.journal import Journal
+from vsync.state.manifest import Manifest, TargetState, content_id
+from vsync.state.manifest_parser import parse_manifest
+from vsync.state.publication import Publication, Published
+from vsync.state.run_order import is_late
+from vsync.state.seal import Trust, trust, vouches
+
+ParseManifest = Callable[[bytes, str], Manifest | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Manifest and seal as they were read, and this target's part of the manifest.
+
+    `journaled` says that a run died on this machine and left a journal.
+    """
+
+    target: str
+    published: Published
+    manifest: Manifest | None
+    state: TargetState | None
+    trust: Trust
+    journaled: bool = False
+
+    @property
+    def owner(self) -> str | None:
+        """The owner that the manifest names, else the seal of a first run that did not finish."""
+        if self.manifest is not None:
+            return self.manifest.owner
+        return self.published.seal.owner if self.published.seal else None
+
+    @property
+    def content(self) -> str | None:
+        """What identifies this target's part of the manifest."""
+        return None if self.manifest is None else content_id(self.manifest, self.target)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the seal vouches for the manifest, or at least for this target's part of it."""
+        seal = self.published.seal
+        return seal is not None and vouches(seal, self.published.blob, self.content)
+
+    @property
+    def proven_ids(self) -> frozenset[str]:
+        """The ids that the last published manifest names. They are ours, whatever a store says of them."""
+        if self.state is None or not self.is_current:
+            return frozenset()
+        return frozenset(entry.file_id for entry in self.state.files.values())
+
+    def must_list(self, plan: Plan) -> bool:
+        """Whether only the store itself can say what is in it.
+
+        A manifest without a seal (a fresh clone has none) may be older than the store. It is believed as long as there
+        is nothing to do.
+        """
+        return self.trust == "doubtful" or self.journaled or (self.trust == "unsealed" and not plan.is_empty)
+
+
+def read_recorded(
+    publication: Publication,
+    source: SourceIdentity,
+    target: str,
+    *,
+    journal: Journal | None = None,
+    published: Published | None = None,
+    parse: ParseManifest = parse_manifest,
+) -> Recorded:
+    """Reads manifest and seal, or takes what was read already.
+
+    `parse` reads the manifest's bytes. Raises ManifestError when the manifest is damaged or of another source.
+    """
+    published = published or publication.read()
+    manifest = None if published.manifest is None else parse(published.manifest, publication.title)
+    if manifest is not None:
+        manifest = check_manifest(manifest, publication.title, source)
+    state = manifest.targets.get(target) if manifest else None
+    trusted = trust(published.blob, published.seal, content_id(manifest, target) if manifest else None)
+    if state is not None and trusted == "sealed":
+        state = replace(state, pending_delete=())  # the seal was closed after the deletes: these Files are gone
+    seal = published.seal
+    closed_by = run_key(seal.run, seal.since) if seal is not None and trusted == "sealed" else None
+    journaled = journal is not None and journal.waits(closed_by)
+    return Recorded(target, published, manifest, state, trusted, journaled)
+
+
+def check_store(recorded: Recorded, target: Target, title: str) -> None:
+    """Raises ManifestError when the given store is not the recorded one. `title` is how messages call the manifest."""
+    wanted, state = target.vector_store_id, recorded.state
+    if state is not None and wanted is not None and wanted != state.vector_store_id:
+        raise ManifestError(
+            f"The manifest {title} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
+            "Leave the id out to go on with the old store. For a new one use another --target (input target), or delete the manifest.",
+        )
+
+
+def is_superseded(recorded: Recorded, run_id: str | None, head: str | None) -> bool:
+    """Whether a newer run than this one has synced already, or has found nothing to do.
+
+    `head` is the head that a person named: such an order is always obeyed.
+    """
+    seal = recorded.published.seal
+    ended = [recorded.state.run.get("id")] if recorded.state else []
+    if seal is not None:
+        ended += [seal.ended, seal.run if seal.state == "closed" else None]
+    return any(is_late(run, run_id, head) for run in ended)

@@ -1,0 +1,129 @@
+"""One document at a time: read and uploaded, or its attributes in the store replaced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from vsync.documents.attributes import Attributes, Identity, entry_attributes
+from vsync.documents.chunking import Chunking
+from vsync.documents.document import Document, media_type, upload_filename
+from vsync.errors import VsyncError
+from vsync.plan.plan import Operation
+from vsync.report.observer import Observer
+from vsync.source.base import Source
+from vsync.store.api_errors import Refused
+from vsync.store.entries import NewEntry, belongs
+from vsync.store.refusals import is_final
+from vsync.store.vector_store import VectorStore
+from vsync.transfer.halt import Halt
+from vsync.transfer.tracker import Pending, Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What all documents of a run have in common on their way into the store.
+
+    `known` are the ids of entries that are ours, whatever their attributes say.
+    """
+
+    identity: Identity
+    attributes: Attributes
+    chunking: Chunking
+    commit: str | None
+    concurrency: int = 16
+    index_timeout_s: float = 600.0
+    known: frozenset[str] = frozenset()
+
+
+class Uploading:
+    """Carries out operations one after the other. Several tasks share one such object."""
+
+    def __init__(
+        self,
+        store: VectorStore,
+        source: Source,
+        delivery: Delivery,
+        tracker: Tracker,
+        halt: Halt,
+        observer: Observer,
+        still_ours: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._delivery = delivery
+        self._tracker = tracker
+        self._halt = halt
+        self._observer = observer
+        self._still_ours = still_ours
+
+    async def run(self, operations: Iterable[Operation], uploaded: Callable[[Pending], None]) -> None:
+        """Carries out operations until none is left or the run must end. `uploaded` gets each File that was uploaded."""
+        for operation in operations:
+            if self._halt.requested:
+                return
+            try:
+                item = await (self._retag(operation) if operation.kind == "retag" else self._upload(operation))
+            except Refused as error:
+                self._tracker.fail(operation.path, error.code, error.message, final=is_final(error))
+            except OSError as error:  # a full disk for temporary files
+                self._tracker.fail(operation.path, "unreadable", f"{error.strerror or error}")
+            else:
+                if item is not None:
+                    uploaded(item)
+            self._observer.advance("uploading")
+
+    async def _upload(self, operation: Operation) -> Pending | None:
+        """Uploads a document. None: it cannot be read, or the run must end."""
+        document = operation.document
+        assert document is not None
+        try:
+            content, blob = await asyncio.to_thread(self._source.read, document)
+        except VsyncError as error:
+            if error.exit_code != 2:
+                raise
+            self._tracker.fail(document.path, "unreadable", str(error))  # the other documents may be readable
+            return None
+        try:
+            if self._halt.requested:
+                return None
+            self._still_ours()
+            attributes = self._attributes(document, content.sha256, self._delivery.commit)
+            file_id = await self._store.upload(
+                upload_filename(document.path), content.file, content.bytes, media_type(document.path)
+            )
+        finally:
+            content.close()
+        item = Pending(
+            operation,
+            document,
+            file_id,
+            content.sha256,
+            content.bytes,
+            blob,
+            NewEntry(file_id, attributes, self._delivery.chunking),
+            self._tracker.patience_s(document.path, self._delivery.index_timeout_s),
+        )
+        self._tracker.uploaded(item)
+        return item
+
+    async def _retag(self, operation: Operation) -> Pending | None:
+        """Replaces the attributes of an entry, and keeps the commit that uploaded it. A missing entry is uploaded."""
+        document, previous = operation.document, operation.previous
+        assert document is not None
+        assert previous is not None
+        entry = await self._store.entry(previous.file_id)
+        known = entry is not None and previous.file_id in self._delivery.known
+        if entry is None or not (known or belongs(entry, self._delivery.identity)):
+            return await self._upload(operation)
+        commit = entry.attributes.get("commit") or self._delivery.commit
+        self._still_ours()
+        await self._store.retag(
+            previous.file_id, self._attributes(document, previous.sha256, str(commit) if commit else None)
+        )
+        self._tracker.retagged(document.path, previous._replace(tag=document.tag))
+        return None
+
+    def _attributes(self, document: Document, sha256: str, commit: str | None) -> Attributes:
+        return entry_attributes(document.path, sha256, self._delivery.identity, commit, self._delivery.attributes)

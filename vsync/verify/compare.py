@@ -1,0 +1,164 @@
+"""Compares what is recorded with what the store lists. Only reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from vsync.config.targets import Target
+from vsync.errors import ManifestError, SealHeld, StoreGone
+from vsync.plan.comparison import Comparison
+from vsync.report.report import FailedItem, Report, stock
+from vsync.report.verification import Drift, Taken, Verification
+from vsync.state.manifest import EMPTY_STATE, TargetState
+from vsync.store.client import Api
+from vsync.store.entries import StoreEntry, belongs
+from vsync.store.files import Files
+from vsync.store.inventory import take_inventory
+from vsync.store.session import ask
+from vsync.store.stores import Stores
+from vsync.sync.context import RunContext
+from vsync.sync.locate import locate_to_read
+from vsync.sync.ports import Ports
+from vsync.sync.recorded import Recorded, check_store, read_recorded
+from vsync.verify.drift import Found, compare
+from vsync.verify.reports import with_warnings
+from vsync.verify.takeover import chosen
+
+_MAX_LOOKS = 3
+_LOOK_EVERY_S = 2.0
+_COMPARED = Comparison("full", "the manifest with what the store lists")
+
+
+def compare_store(target: Target, ports: Ports, context: RunContext, take_over: tuple[str, ...]) -> Report:
+    """The report of the comparison. Compares once more when a run begins or ends meanwhile.
+
+    `take_over` are patterns: the report lists the entries of others that match.
+    """
+    publication = ports.publication
+    for looks_left in reversed(range(_MAX_LOOKS)):
+        recorded = read_when_quiet(target, ports, context)
+        if recorded.state is None and not take_over:
+            raise _no_manifest(recorded, publication.title)
+        store_id, found, requests = _compared(target, ports, context, recorded)
+        report = _report(target, ports, context, take_over, recorded, store_id, found, requests)
+        if publication.read() == recorded.published:
+            return report
+        if looks_left == 0:
+            warning = "Runs began or ended while the store was compared: some of the drift may be their work."
+            return with_warnings(report, (warning,))
+        context.observer.note(f"{publication.title} was changed meanwhile: comparing again.")
+    raise AssertionError("the last look returns")
+
+
+def read_when_quiet(target: Target, ports: Ports, context: RunContext) -> Recorded:
+    """What is recorded while no run is at work. Raises SealHeld when a run does not end in time."""
+    lock_timeout = context.settings.lock_timeout
+    deadline = time.monotonic() + lock_timeout
+    noted = False
+    while (since := ports.publication.busy()) is not None:
+        if time.monotonic() >= deadline:
+            raise SealHeld(
+                f"Another run is at work on this target since {since}, and {lock_timeout:g} s have passed.",
+                "Verify cannot tell the work of that run from drift. Run verify when that run has ended, or wait longer "
+                "with --lock-timeout (input lock-timeout).",
+            )
+        if not noted:
+            context.observer.note(f"Another run is at work on this target since {since}; waiting for its end.")
+            noted = True
+        context.stop.pause_thread(min(_LOOK_EVERY_S, max(0.1, deadline - time.monotonic())))
+    recorded = read_recorded(ports.publication, context.identity, target.name)
+    check_store(recorded, target, ports.publication.title)
+    return recorded
+
+
+def _no_manifest(recorded: Recorded, title: str) -> ManifestError:
+    what = "holds nothing of the target" if recorded.manifest else "does not exist, so nothing is known of the target"
+    return ManifestError(
+        f"The manifest {title} {what} {recorded.target!r}.",
+        "If vsync has put documents into its vector store already, make the manifest from them: vsync verify --rebuild. If not, "
+        "run vsync sync; for a store that another tool has filled see vsync verify --take-over.",
+    )
+
+
+def _compared(
+    target: Target, ports: Ports, context: RunContext, recorded: Recorded
+) -> tuple[str | None, Found, Mapping[str, int]]:
+    """The store's id, what differs, and the requests that it took."""
+    identity, state = context.owned_by(recorded.owner or "", target.name), recorded.state or EMPTY_STATE
+    current = recorded.is_current
+    named = set(state.pending_delete) | {entry.file_id for entry in state.files.values()}
+
+    def ours(entry: StoreEntry) -> bool:
+        return belongs(entry, identity) or (current and entry.file_id in named)
+
+    async def asked(api: Api) -> tuple[str | None, Found, Mapping[str, int]]:
+        stores = Stores(api)
+        store_id: str | None = None
+        try:
+            store_id = await locate_to_read(stores, target, recorded.state)
+            await stores.get(store_id)
+            store = stores.open(store_id, ports.rates)
+            settle_s = min(5.0, context.settings.index_timeout)
+            inventory = await take_inventory(Files(api), store, ours, context.stop.pause, settle_s=settle_s)
+        except StoreGone as error:
+            if recorded.state is None:
+                raise
+            return store_id, Found((Drift("expired", None, None, error.message),)), dict(api.traffic.requests)
+        left = [(id_, inventory.filenames[id_]) for id_ in ports.journal.left() if id_ in inventory.filenames]
+        found = compare(state, identity, inventory, vouched=current, target=target, left=left)
+        return store_id, found, dict(api.traffic.requests)
+
+    return ask(ports.connection(), asked, context.stop)
+
+
+def _report(
+    target: Target,
+    ports: Ports,
+    context: RunContext,
+    take_over: tuple[str, ...],
+    recorded: Recorded,
+    store_id: str | None,
+    found: Found,
+    requests: Mapping[str, int],
+) -> Report:
+    state = recorded.state
+    warnings = list(context.warnings)
+    if state is not None and recorded.trust == "doubtful":
+        warnings.append(f"{recorded.published.doubt}: the next sync lists the store and mends what it finds.")
+    taken, kept_back = _chosen(take_over, recorded, found)
+    return Report(
+        target=target.name,
+        comparison=_COMPARED,
+        source=context.identity.name,
+        vector_store_id=store_id,
+        base=state.commit if state else None,
+        head=state.commit if state else None,
+        unchanged=found.sound,
+        failed=tuple(_refused_for_good(state)) if state else (),
+        warnings=tuple(warnings),
+        requests=requests,
+        manifest=ports.publication.name,
+        after=stock(state.files) if state else None,
+        verification=Verification(
+            drift=found.drift,
+            foreign=found.foreign,
+            compared=state is not None,
+            take_over=take_over,
+            taken=taken,
+            kept_back=kept_back,
+        ),
+    )
+
+
+def _refused_for_good(state: TargetState) -> Iterator[FailedItem]:
+    for path, failure in state.failed.items():
+        what = "; an older version stays in the store" if path in state.files else ", and so not in the store"
+        yield FailedItem(path=path, code=failure.code, message=f"refused for good{what}: fix the file or exclude it")
+
+
+def _chosen(take_over: tuple[str, ...], recorded: Recorded, found: Found) -> tuple[tuple[Taken, ...], int]:
+    targets = recorded.manifest.targets.values() if recorded.manifest else ()
+    named = {entry.file_id for state in targets for entry in state.files.values()}
+    entries, kept_back = chosen(found.foreign, take_over, named)
+    return tuple(Taken(entry, "listed") for entry in entries), kept_back

@@ -1,0 +1,151 @@
+"""`vsync verify --rebuild`: makes a lost or damaged manifest anew from the entries of the store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from vsync.config.targets import Target
+from vsync.errors import ManifestError, StoreConflict
+from vsync.report.report import Report, stock
+from vsync.state.manifest import Manifest, TargetState
+from vsync.state.manifest_parser import salvage_manifest
+from vsync.state.publication import Published
+from vsync.sync.audit import rebuilt
+from vsync.sync.carry_out import Run, under_lock
+from vsync.sync.context import RunContext
+from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store
+from vsync.sync.locate import locate_existing
+from vsync.sync.next_state import rebuilt_state
+from vsync.sync.ports import Ports
+from vsync.sync.preview import Basis, basis_of
+from vsync.sync.publish import TargetPart
+from vsync.sync.recorded import check_store, is_superseded, read_recorded
+from vsync.sync.run import run as sync
+from vsync.verify.reports import added_requests, with_warnings
+
+
+def rebuild(target: Target, ports: Ports, context: RunContext) -> tuple[str, ...]:
+    """Makes the manifest anew. Gives warnings about what of the old manifest is lost."""
+    published = ports.publication.read()
+    warnings = _lost(target, published, ports.publication.title)
+    basis = _look(target, ports, context, published)
+    if is_superseded(basis.recorded, context.origin.run_id, context.settings.head):
+        raise ManifestError(
+            "A newer run has synced already: this run must not write the manifest.",
+            "Start a new run: the re-run of an old run stays an old run.",
+        )
+    under_lock(target, ports, context, basis, partial(_look, target, ports, context), record)
+    return warnings
+
+
+def what_sync_would_do(target: Target, ports: Ports, context: RunContext, report: Report) -> Report:
+    """The report of a comparison, with the plan of the next sync."""
+    plan = sync(target, ports, replace(context, dry_run=True))
+    plan = with_warnings(replace(plan, requests=added_requests(report.requests, plan.requests)), report.warnings)
+    return replace(plan, vector_store_id=report.vector_store_id, verification=report.verification)
+
+
+def _look(target: Target, ports: Ports, context: RunContext, published: Published | None) -> Basis:
+    recorded = read_recorded(
+        ports.publication,
+        context.identity,
+        target.name,
+        journal=ports.journal,
+        published=published,
+        parse=_salvaged,
+    )
+    check_store(recorded, target, ports.publication.title)
+    return basis_of(target, ports, context, recorded, distrusted=True)
+
+
+def _salvaged(content: bytes, title: str) -> Manifest | None:
+    """What of a damaged manifest can still be read."""
+    return salvage_manifest(content, title)[0]
+
+
+def _lost(target: Target, published: Published, title: str) -> tuple[str, ...]:
+    if published.manifest is None:
+        return ()
+    _, lost = salvage_manifest(published.manifest, title)
+    others = [name for name in lost or () if name != target.name]
+    if lost is None:
+        return (
+            "Nothing of the old manifest could be read. If it had other targets, rebuild each of them too: "
+            "vsync verify --rebuild --target NAME.",
+        )
+    if not others:
+        return ()
+    return (
+        f"What the old manifest said of {'the target' if len(others) == 1 else 'the targets'} {', '.join(others)} could not "
+        "be read and is lost. Rebuild each of them too: vsync verify --rebuild --target NAME.",
+    )
+
+
+async def propose_rebuild(asking: Asking) -> Proposal:
+    """The state that the store proves."""
+    recorded = asking.basis.recorded
+    located = await locate_existing(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
+    proposal = as_recorded(asking, located)
+    return proposal if located.info is None else await from_store(asking, proposal, located.info)
+
+
+async def record(run: Run) -> Report:
+    """Publishes the state that the store proves. Nothing is uploaded or deleted."""
+    proposal = await propose_rebuild(run.asking)
+    info, state, recorded = proposal.located.info, proposal.state, run.basis.recorded
+    if info is None or proposal.owner is None or not state.files:
+        raise _nothing_to_record(run, proposal)
+    report = replace(proposal.report, vector_store_id=info.id, requests=run.requests, after=stock(state.files))
+    state = replace(state, vector_store_id=info.id)
+    publication, lock = run.ports.publication, run.lock
+    part = TargetPart(publication, run.context, recorded, _salvaged)
+    _, lost = salvage_manifest(recorded.published.manifest or b"", publication.title)
+    settled = not (state.pending_delete or _has_traces(run))
+    if state == recorded.state and lost == ():
+        if settled:
+            part.confirm(state)
+        else:
+            part.leave_open(state)
+        return report
+    lock.wrote = True
+    lock.owner = publication.claim_owner(proposal.owner, sure=True)
+    new = state if state == recorded.state else _rebuilt(run, proposal, state)
+    # The next sync deletes superseded entries and what dead runs may have left: the open seal has it look for them.
+    part.publish(run.context.owned_by(lock.owner, run.target.name), new, closing=settled)
+    return report
+
+
+def _rebuilt(run: Run, proposal: Proposal, state: TargetState) -> TargetState:
+    seal, head = run.basis.recorded.published.seal, run.ports.source.head
+    serial = max(state.serial, seal.serial if seal else 0) + 1
+    facts = rebuilt(len(state.files), head=head, origin=run.context.origin, now=run.ports.now())
+    return rebuilt_state(state, proposal.plan, head=head, settings=run.target.fingerprint, serial=serial, run=facts)
+
+
+def _has_traces(run: Run) -> bool:
+    """Whether runs that died may have left Files that no entry of the store shows."""
+    inherited = run.ports.journal.inherited
+    journaled = bool(inherited.uploaded or inherited.attempts)
+    return journaled or any(crashed.id not in inherited.runs for crashed in run.lock.crashed)
+
+
+def _nothing_to_record(run: Run, proposal: Proposal) -> StoreConflict:
+    info = proposal.located.info
+    where = f"The vector store {info.id}" if info else f"No vector store named {proposal.located.name!r}"
+    return StoreConflict(
+        f"{where} {'holds' if info is None else 'holds no'} documents of {run.target.source!r}, "
+        f"target {run.target.name!r}: there is nothing to make a manifest from.",
+        _instead_of_a_rebuild(given=run.target.vector_store_id is not None),
+    )
+
+
+def _instead_of_a_rebuild(*, given: bool) -> str:
+    if not given:
+        return (
+            "Give the store with --vector-store-id, or start anew with vsync sync (after deleting a damaged manifest)."
+        )
+    return (
+        "If another store is meant, give its id. To start again in this store, run vsync sync (delete a damaged manifest "
+        "first): it uploads all documents. Then remove the entries of other tools with vsync verify --take-over."
+    )

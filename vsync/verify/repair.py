@@ -1,0 +1,139 @@
+"""`vsync verify --repair`: a sync that believes nothing but the store; then the store is compared once more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from vsync.config.targets import Target
+from vsync.documents.attributes import Identity
+from vsync.errors import StoreGone
+from vsync.plan.comparison import Comparison
+from vsync.plan.scan import scan
+from vsync.recovery.repair import as_repaired
+from vsync.report.report import Report, of_plan
+from vsync.state.manifest import EMPTY_STATE
+from vsync.state.publication import Published
+from vsync.store.entries import StoreEntry, belongs
+from vsync.store.files import Files
+from vsync.store.inventory import gone_files
+from vsync.sync.carry_out import carry_out, under_lock
+from vsync.sync.context import RunContext
+from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store
+from vsync.sync.locate import Located, locate_replacement
+from vsync.sync.ports import Ports
+from vsync.sync.preview import Basis, PlanRefused, basis_of, nothing_done
+from vsync.sync.recorded import check_store, is_superseded, read_recorded
+from vsync.sync.run import run as sync
+from vsync.verify.compare import compare_store, read_when_quiet
+from vsync.verify.reports import added_requests, verification_of, with_verification, with_warnings
+
+
+def repair(target: Target, ports: Ports, context: RunContext, take_over: tuple[str, ...], before: Report) -> Report:
+    """Makes the store equal to the source. `before` is the comparison that was made first."""
+    verification = verification_of(before)
+    distrusted = bool(verification.drift) or read_when_quiet(target, ports, context).trust != "sealed"
+    try:
+        done = repair_store(target, ports, context) if distrusted else sync(target, ports, context)
+    except StoreGone as error:
+        raise _given_store_is_gone(target, error) from error
+    done = with_warnings(replace(done, requests=added_requests(before.requests, done.requests)), before.warnings)
+    done = _told_of_new_store(before, done)
+    if not distrusted and not done.changed:
+        return replace(done, verification=replace(verification, synced=True))
+    if done.error is not None or done.superseded:
+        return replace(done, verification=replace(verification, synced=True))
+    after = compare_store(target, ports, context, take_over)
+    left = {(item.kind, item.path, item.file_id) for item in verification_of(after).drift}
+    mended = tuple(item for item in verification.drift if (item.kind, item.path, item.file_id) not in left)
+    done = replace(done, requests=added_requests(done.requests, after.requests), verification=after.verification)
+    # The entries to take over were chosen before the repair, and stay the same.
+    return with_verification(
+        done, mended=mended, synced=True, taken=verification.taken, kept_back=verification.kept_back
+    )
+
+
+def repair_store(target: Target, ports: Ports, context: RunContext) -> Report:
+    """A sync that lists the store whatever manifest and seal say, and reads the listing as a repair does."""
+    started = time.monotonic()
+    basis = _look(target, ports, context, None)
+    if is_superseded(basis.recorded, context.origin.run_id, context.settings.head):
+        return nothing_done(replace(basis.report, superseded=True))
+    look = partial(_look, target, ports, context)
+    try:
+        report = under_lock(target, ports, context, basis, look, partial(carry_out, propose=propose_repair))
+    except PlanRefused as refused:
+        report = refused.report
+    return replace(report, duration_s=time.monotonic() - started)
+
+
+def _look(target: Target, ports: Ports, context: RunContext, published: Published | None) -> Basis:
+    recorded = read_recorded(
+        ports.publication, context.identity, target.name, journal=ports.journal, published=published
+    )
+    check_store(recorded, target, ports.publication.title)
+    return basis_of(target, ports, context, recorded, distrusted=True)
+
+
+async def propose_repair(asking: Asking) -> Proposal:
+    """The proposal of a repair. A store that is gone is replaced, and everything goes into the new one."""
+    recorded = asking.basis.recorded
+    located = await locate_replacement(
+        asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner
+    )
+    proposal = as_recorded(asking, located)
+    if located.lost is not None:
+        proposal = _into_another_store(asking, located, located.lost)
+    proposal = replace(proposal, proven=recorded.proven_ids)
+    if located.info is None:
+        return proposal
+    return await from_store(asking, proposal, located.info, partial(_read, asking, proposal))
+
+
+async def _read(
+    asking: Asking, proposal: Proposal, entries: Sequence[StoreEntry], identity: Identity
+) -> Sequence[StoreEntry]:
+    files, recorded = Files(asking.api), asking.basis.recorded
+    ours = [entry for entry in entries if belongs(entry, identity) or entry.file_id in proposal.proven]
+    gone = await gone_files(files, ours, await files.names())
+    return as_repaired(entries, proposal.state, identity, gone, vouched=recorded.is_current)
+
+
+def _into_another_store(asking: Asking, located: Located, lost: str) -> Proposal:
+    """Everything goes into another store. The Files of the old one are deleted afterwards, as far as they are surely ours."""
+    recorded, basis = asking.basis.recorded, asking.basis
+    state = recorded.state or EMPTY_STATE
+    named = {entry.file_id for entry in state.files.values()} | set(state.pending_delete)
+    proven = named if recorded.is_current else set[str]()
+    new = replace(state, files={}, failed={}, commit=None, pending_delete=tuple(sorted(proven)))
+    found = scan(asking.ports.source, new, asking.target, because=Comparison("full", lost), base=asking.context.base)
+    report = replace(basis.report, comparison=found.comparison, vector_store_id=None)
+    if unproven := sorted(named - proven):
+        warning = (
+            f"No seal vouches for the manifest, so these Files that it names were not deleted: {', '.join(unproven)}."
+        )
+        report = replace(report, warnings=(*report.warnings, warning))
+    return Proposal(located, located.owner, new, found.plan, of_plan(report, found.plan, refused=None))
+
+
+def _told_of_new_store(before: Report, done: Report) -> Report:
+    old, new = before.vector_store_id, done.vector_store_id
+    if old is None or new is None or old == new or done.error is not None:
+        return done
+    warning = (
+        f"The vector store {old} is gone. Everything was uploaded anew, into the new vector store {new}. Give the new id to "
+        "every program that asks the old store."
+    )
+    return with_warnings(done, (warning,))
+
+
+def _given_store_is_gone(target: Target, error: StoreGone) -> StoreGone:
+    if target.vector_store_id is None:
+        return error
+    return StoreGone(
+        error.message,
+        "The id of this store is given, so vsync does not replace the store. Give the id of another store and delete the "
+        "manifest; or leave the id out, and --repair makes a new store and uploads everything into it.",
+    )
