@@ -1,4 +1,4 @@
-"""One fault in one run, in this process; then runs without faults, and the audit."""
+"""Puts one fault into one run in this process; then come the runs without faults and the audit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.wire import Forward, Sent, World, die
 from vsync.documents.document import upload_filename
 
 KILLED = {"killed before": False, "killed after": True}
-"""Whether the server has done what the last request asked."""
+"""Whether the server does what the last request asked before the process is killed."""
 
 STORE_GONE = ("store deleted", "store expired")
 LEFT_OUT = "left out of its batch"
@@ -29,7 +29,7 @@ STALE = {"killed, then 1 stale list": 1, "killed, then 2 stale lists": 2}
 
 @dataclass(frozen=True, order=True)
 class Case:
-    """`fault` at request `at` of the scenario's run; `fresh`: every run is on a new machine, its state on a git remote."""
+    """The fault at request `at` of the scenario's run. `fresh`: each run has a new machine, and the state is on a git remote."""
 
     scenario: str
     fault: str
@@ -50,7 +50,7 @@ class Case:
 
 @dataclass(frozen=True, order=True)
 class Storm:
-    """Faults at random, and deaths, in three runs that follow each other."""
+    """Random faults and deaths in three runs that follow each other."""
 
     scenario: str
     seed: int
@@ -72,7 +72,7 @@ def _on(case: object) -> str:
 
 
 def requests_of(scenario: str) -> list[Sent]:
-    """The requests of that scenario's run without faults."""
+    """The requests that the scenario's run sends when it meets no fault."""
     with in_a_hurry(), ready(scenario) as world:
         assert world.sync().exit_code == 0
         return list(world.wire.sent)
@@ -96,7 +96,7 @@ def run_case(case: Case | Storm) -> Result:
 
 
 Run = Callable[[Surrounded, Case, Result], Ended | None]
-"""One run with a fault: how it ended, None when it was killed."""
+"""One run with a fault. Gives how the run ended, or None when it could not report."""
 
 
 def _faulty(name: str) -> Run:
@@ -121,11 +121,11 @@ def _with_a_kind(world: Surrounded, case: Case, result: Result) -> Ended | None:
     ended = run_once(world)
     result.met = bool(met)
     if kind.passes and ended.exit_code != 0:
-        result.add([f"the run did not get over it: {ended}"])
+        result.add([f"the fault should pass, but the run ends with {ended}"])
     about_the_api = case.fault.split(",")[0] not in {"400", "404"}
     deletes = [sent for sent in world.wire.sent if sent.method == "DELETE"]
     if about_the_api and ended.reason in {"api", "credentials", "permission"} and met:
-        # Deletes go on side by side: what had begun is known to be out of reach when the tries of its own request are over.
+        # Deletes run side by side: a delete that had begun may end its own tries after another one has failed.
         begun = any(sent.number <= met[0].number for sent in deletes)
         after = [] if begun else [str(sent) for sent in deletes]
         result.add(f"{sent} after the API refused or was out of reach" for sent in after)
@@ -144,7 +144,9 @@ def _store_gone(world: Surrounded, case: Case, result: Result) -> Ended | None:
     def end(sent: Sent) -> None:
         if sent.number == case.at and sent.status is None and world.own_stores:
             result.met = True
-            if world.repairs:  # it makes another store, and what is nowhere but in the old one cannot be known
+            if (
+                world.repairs
+            ):  # the repair makes another store, and nothing tells it which Files only the old store listed
                 result.excused |= {entry.file_id for entry in world.ours()}
             world.wire.watchers.clear()
             if case.fault == "store expired":
@@ -157,18 +159,18 @@ def _store_gone(world: Surrounded, case: Case, result: Result) -> Ended | None:
     if result.met and ended.exit_code == 0:
         if _must_notice(world, case.at) and not world.repairs:
             result.add(["exit 0, though the store is gone"])
-        world.repairs = True  # nothing tells the next run; a person who misses the documents does this
+        world.repairs = True  # nothing tells the next run that the store is gone; a person who misses documents repairs
     return None
 
 
 def _must_notice(world: Surrounded, at: int) -> bool:
-    """Whether the run asked the store for something that only a store that is there can answer."""
+    """Whether the run sent a request that only a store that still exists can answer."""
     asked = ("GET /vector_stores/*", "POST /vector_stores/*/*", "GET /vector_stores/*/file_batches/*")
     return any(sent.number >= at and any(map(sent.is_, asked)) for sent in world.wire.sent)
 
 
 def _badly_indexed(world: Surrounded, case: Case, result: Result) -> Ended | None:
-    """`at` is which of the run's documents it is."""
+    """Here `at` counts the documents of the run, not its requests."""
     changed = [path for path in sorted(world.files) if world.files[path] != world.synced.get(path)]
     path = [*world.taken_away, *changed][case.at - 1]
     indexing = kinds.INDEXING.get(case.fault, kinds.Indexing(LEFT_OUT, "", passes=True))
@@ -188,7 +190,7 @@ def _badly_indexed(world: Surrounded, case: Case, result: Result) -> Ended | Non
 
 
 def _refused_for_good(world: Surrounded, path: str, result: Result) -> None:
-    """It is told again without being tried again, until it changes."""
+    """The next run reports the document again and does not try it again. When the document changes, it is tried."""
     world.wire.sent.clear()
     again = run_once(world)
     result.runs += 1
@@ -207,7 +209,7 @@ def _over_http(world: Surrounded, case: Case, result: Result) -> Ended | None:
         ended = run_once(world)
     result.met = door.met
     if door.met and ended.exit_code != 0:
-        result.add([f"the run did not get over it: {ended}"])
+        result.add([f"the fault should pass, but the run ends with {ended}"])
     return ended
 
 

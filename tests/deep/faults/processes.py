@@ -1,4 +1,4 @@
-"""Faults of whole processes: killed at a request, at any moment, at a push; told to stop while a request hangs; a full disk."""
+"""Faults of whole processes: SIGKILL at a request, at an instant or at a push; signals while a request hangs; a full disk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REASONS = {130: "interrupted", 143: "interrupted"}
 
 @dataclass(frozen=True, order=True)
 class Kill:
-    """SIGKILL when request `at` comes, or when the server has done it; `at` 0: after `moment` seconds of requests."""
+    """SIGKILL when request `at` arrives, or when the server has `done` it. If `at` is 0: `moment` seconds after the first request."""
 
     scenario: str
     at: int = 0
@@ -75,7 +75,7 @@ class Signals:
 
 @dataclass(frozen=True, order=True)
 class Push:
-    """What becomes of request `at` of those that push to the git remote."""
+    """A fault at the push number `at` to the git remote."""
 
     scenario: str
     fault: str
@@ -95,7 +95,7 @@ class Push:
 
 @dataclass(frozen=True, order=True)
 class FullDisk:
-    """A disk with so many KiB left for the state of a run."""
+    """A disk that has this much room for the state of a run."""
 
     scenario: str
     room_kib: int
@@ -127,7 +127,7 @@ class Process:
         self.popen.kill()
 
     def wait(self, timeout_s: float = 60.0) -> Ended:
-        """How it ended. Removes what it kept on its machine beside the repository."""
+        """Waits, and gives how the process ended. Removes the process's home and temporary folder."""
         out, told = self.popen.communicate(timeout=timeout_s)
         shutil.rmtree(self.folder, ignore_errors=True)
         code = self.popen.returncode
@@ -139,7 +139,7 @@ class Process:
 
 
 def start(world: Surrounded, repo: Repo, base_url: str, temporary: Path | None = None) -> Process:
-    """Starts a sync of that clone in a process of its own."""
+    """Starts a sync of this clone in a process of its own."""
     folder = Path(tempfile.mkdtemp(prefix="process-", dir=world.folder))
     given = {"repo": str(repo.root), "source": world.source or "", **world.settings}
     options = [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
@@ -178,7 +178,7 @@ def run_case(case: Kill | Signals | Push | FullDisk) -> Result:
 
 @contextlib.contextmanager
 def _served(case: object, scenario: str, kind: type[Surrounded]) -> Iterator[tuple[Surrounded, Door, Result]]:
-    """A world whose store is served, watched, and audited at the end."""
+    """A world whose store is on a port and is watched. At the end the world must come to rest."""
     result = Result(case)
     with ready(scenario, kind) as world:
         others = Others.of(world)
@@ -219,7 +219,7 @@ def _killed(case: Kill) -> Result:
         door.quiet()
         result.met = ended.exit_code == -signal.SIGKILL
         if not case.at:
-            result.met = True  # it may have ended by then: that is a moment like any other
+            result.met = True  # the process may have ended by itself before: that is a valid instant too
         _forget(world, machine)
     return result
 
@@ -232,7 +232,7 @@ def moments(scenario: str, number: int, *, fresh: bool = False) -> list[Kill]:
 
 
 def _forget(world: Surrounded, machine: Repo) -> None:
-    """Where the state is on a remote, the next run has nothing of this machine."""
+    """Removes the machine's clone when the state is on a remote: the next run has another machine."""
     if isinstance(world, Machines):
         shutil.rmtree(machine.root, ignore_errors=True)
 
@@ -272,7 +272,7 @@ def _signalled(case: Signals) -> Result:
 
 
 def _ended_within_the_grace(process: Process, interrupted_at: list[float]) -> tuple[int, float]:
-    """Waits as a runner does. Gives the exit code, and the seconds since SIGINT."""
+    """Waits, and sends the signals that a GitHub runner sends. Gives the exit code and the seconds since SIGINT."""
     terminated = False
     while process.popen.poll() is None:
         time.sleep(0.02)
@@ -308,7 +308,7 @@ def _broken(_: _Proceed, __: Process | None, ___: Machines) -> Answer | None:
 
 
 def _moved(proceed: _Proceed, _: Process | None, world: Machines) -> Answer | None:
-    """Somebody else's commit is on the manifest's branch in the moment before the push."""
+    """Just before the push, somebody else commits to the manifest's branch."""
     if "refs/heads/vsync-manifest" in world.refs():
         world.bare.commit({"unrelated.txt": b"x"}, branch="vsync-manifest")
         world.bare.forget("vsync-manifest")
@@ -374,7 +374,7 @@ def _pushed(case: Push) -> Result:
 
 
 def run_on(world: Machines, machine: Repo) -> Ended:
-    """A run in this process, on that clone."""
+    """One run in this process, on this clone."""
     original = world.clone
     world.clone = lambda *_: machine  # type: ignore[method-assign]  # this one world's, for this one run
     try:
@@ -424,7 +424,7 @@ def _without_room(case: FullDisk) -> Result:
 
 @contextlib.contextmanager
 def _small_disk(world: Surrounded, room_kib: int) -> Iterator[Path]:
-    """The repository and the folder for temporary files on a disk with that much room; later on one with plenty."""
+    """Has the repository and the temporary folder on a disk with this much room. At the end they are on a large disk again."""
     root = world.repo.root
     aside = root.with_name("aside")
     root.rename(aside)
@@ -452,7 +452,7 @@ _ROOMS_KIB = (0, 4, 8, 16)
 
 
 def every(instants: int = 60) -> Iterator[Kill | Signals | Push | FullDisk]:
-    """Every kill, signal and push of every scenario; and so many random instants."""
+    """Every kill, signal, push and full disk of every scenario; and so many random instants."""
     room = _ROOMS_KIB if can_mount() else ()
     for name in SCENARIOS:
         places = range(1, len(requests_of(name)) + 1)

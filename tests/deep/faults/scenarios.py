@@ -1,4 +1,4 @@
-"""The runs that faults are put into: what is synced already, what has changed, and other people's Files all around."""
+"""The runs that faults are put into. In each of them other people's Files look like ours."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Surrounded(Hurried):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.taken_away: dict[str, str] = {}
-        """Entries of documents that somebody took out of the store, File ids by path."""
+        """Entries that somebody took out of the store: the ids of their Files by path."""
 
     @property
     def own_stores(self) -> list[str]:
-        """The stores that vsync made, or was given."""
+        """The stores that vsync made or was given, without expired ones."""
         return [store["id"] for store in self._own() if store["status"] != "expired"]
 
     @property
@@ -59,7 +59,7 @@ class Surrounded(Hurried):
 
 
 class Machines(Surrounded, Shared):
-    """The same with its state on a git remote: each run is on a machine of its own, with nothing but a fresh clone."""
+    """The state is on a git remote. Each run has a machine of its own, with nothing but a fresh clone."""
 
     def sync(self, **given: Any) -> Report:
         return super().sync(is_dead=True, **given)
@@ -67,9 +67,9 @@ class Machines(Surrounded, Shared):
 
 @dataclass(frozen=True)
 class Scenario:
-    """`begin` brings a world to where the run is due; `uploads` and `entries_gone` are what that run has to do.
+    """`begin` prepares a world for the run. `uploads` and `entries_gone` say what the run has to do.
 
-    What the manifest records and a list lacks is detached and deleted too: the list may be stale.
+    The run also detaches and deletes Files that the manifest records and the list of the store lacks: the list may be stale.
     """
 
     name: str
@@ -84,7 +84,7 @@ def _first(world: Surrounded) -> None:
 
 
 def _into_a_store(world: Surrounded) -> None:
-    """A first sync into a store that is there already, with other people's entries in it."""
+    """A first sync into an existing store that has other people's entries."""
     world.commit(dict(OLD))
     world.settings["vector_store_id"] = world.make_store("everybody's")
     surround(world, OLD)
@@ -105,7 +105,7 @@ def _then(changes: Mapping[str, bytes | None]) -> Callable[[Surrounded], None]:
 
 
 def _after_a_death(world: Surrounded) -> None:
-    """A run died after it had attached, and somebody took two entries away."""
+    """A run died after it had attached its Files, and then somebody deleted two entries."""
     _synced(world)
     world.commit({"a.md": b"# A as it is now\n", "new.md": b"# New\n"})
     surround(world, {**OLD, "a.md": b"# A as it is now\n"})
@@ -120,13 +120,13 @@ def _after_a_death(world: Surrounded) -> None:
 
 
 def _long_ago(world: Machines) -> None:
-    """The seal has not been renewed for years: nobody waits for its holder."""
+    """Makes the seal years old, so that nobody waits for its holder."""
     commit = world.bare.git("commit-tree", f"{SEAL}^{{tree}}", "-m", "vsync seal")
     world.bare.git("update-ref", SEAL, commit)
 
 
 def _repair(world: Surrounded) -> None:
-    """A sync ended well, then two entries were taken away and another one was doubled; `vsync verify --repair` is due."""
+    """A sync ended well. Then somebody deleted two entries and doubled a third. The run is `vsync verify --repair`."""
     _synced(world)
     surround(world, OLD)
     _take_away(world, "b.md", "docs/c.md")
@@ -170,7 +170,7 @@ SCENARIOS = {
 
 
 def surround(world: Surrounded, documents: Mapping[str, bytes]) -> None:
-    """Plants other people's Files with the names and sizes of documents: in their store, in ours, and in none."""
+    """Adds other people's Files with the names and sizes of documents: in their store, in our stores, and in no store."""
     world.wire.clock = lambda: time.time() - _AN_HOUR_S
     theirs = world.make_store("somebody's")
     ours = world.own_stores
@@ -197,7 +197,7 @@ _made: dict[tuple[str, type[Surrounded]], Surrounded] = {}
 
 @contextlib.contextmanager
 def ready(name: str, kind: type[Surrounded] = Surrounded) -> Iterator[Surrounded]:
-    """A world in which that scenario's run is due. Made once in a process, and copied each time."""
+    """A world that is prepared for the scenario's run. It is made once in a process, and copied each time."""
     if (name, kind) not in _made:
         folder = Path(tempfile.mkdtemp(prefix="faults-", dir=_scratch()))
         made = kind(folder / "made")
@@ -217,14 +217,14 @@ _scratches: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def _scratch() -> str:
-    """A folder of this process, gone with it."""
+    """A folder of this process. It is removed when the process ends."""
     if not _scratches:
         _scratches.append(tempfile.TemporaryDirectory(prefix="vsync-faults-", ignore_cleanup_errors=True))
     return _scratches[0].name
 
 
 def forget() -> None:
-    """Removes the worlds that were made."""
+    """Removes the worlds that were made once."""
     for world in _made.values():
         world.wire.close()
     _made.clear()
@@ -235,7 +235,7 @@ def forget() -> None:
 
 @contextlib.contextmanager
 def in_a_hurry() -> Iterator[None]:
-    """Here processes die, not machines, and who is dead has been so for long: nothing is waited for."""
+    """Nothing is synced to the disk and nothing is waited for: no machine dies here, and a dead run died long ago."""
     with (
         mock.patch.object(os, "fsync"),
         mock.patch.object(remote, "LOOK_EVERY_S", 0.05),

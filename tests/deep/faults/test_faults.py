@@ -1,4 +1,4 @@
-"""A fixed part of all faults. The whole: `make faults`."""
+"""A fixed part of the fault matrix. The whole: `make faults`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.deep.faults.processes import FullDisk, Kill, Push, Signals
 from tests.deep.faults.scenarios import SCENARIOS, forget
 
 _STEP = 47
-"""Every so many of a scenario's faults: no divisor of the number of its requests, so that all of them come."""
+"""The distance between two cases that are tried. It does not divide the number of requests, so every request has its turn."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,7 +1,7 @@
-"""Runs without threads, real time or chance, so that the same history takes the same course on any machine.
+"""Runs without threads, real time or chance, so that the same history takes the same course on every machine.
 
-The event loop does in its own thread what others are asked to do, and its clock moves by timers alone: when nothing
-else is left to do, the next one is due.
+The event loop does the work of other threads in its own thread. Its clock moves only by timers: when there is nothing else
+to do, the next timer is due.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _Made = TypeVar("_Made")
 
 
 class _Waiting(selectors.DefaultSelector):
-    """Does not wait: the time that it would have waited has passed."""
+    """Does not wait. Instead its clock goes forward by the time that it would have waited."""
 
     passed = 0.0
 
@@ -69,7 +69,7 @@ class Clockwork(asyncio.SelectorEventLoop):
 
 
 def now() -> float:
-    """Seconds by the clock of the loop that runs here, else by the machine's."""
+    """Seconds by the clock of the running event loop, or by the machine's clock when no loop runs."""
     try:
         return asyncio.get_running_loop().time()
     except RuntimeError:
@@ -77,7 +77,7 @@ def now() -> float:
 
 
 class _Time:
-    """The module `time`, with that clock."""
+    """Stands in for the module `time`, with this clock."""
 
     monotonic = staticmethod(now)
 
@@ -86,7 +86,7 @@ class _Time:
 
 
 class Chance:
-    """What stands in for `secrets`: the same bytes every time. `begin` says of what."""
+    """Stands in for `secrets`: after `begin` with the same seed it gives the same bytes."""
 
     def __init__(self) -> None:
         self._random = random.Random(0)
@@ -121,7 +121,7 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Has every run of this process go so, until the patch is undone."""
+    """Every run of this process goes so, until the patch is undone."""
     patch.setattr(asyncio, "run", _run)
     for module in MODULES_THAT_READ_THE_TIME:
         patch.setattr(f"{module}.time", _Time())
