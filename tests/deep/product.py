@@ -81,5 +81,7 @@ class Timed:
     def opened(self, **given: Any) -> Iterator[Assembled]:
         stop = given.pop("stop", None) or Stop()
         with super().opened(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
-            now = lambda: datetime.fromtimestamp(self.clock.now, UTC)  # noqa: E731
-            yield made._replace(ports=dataclasses.replace(made.ports, now=now))
+            yield made._replace(ports=dataclasses.replace(made.ports, now=self._now))
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.now, UTC)

@@ -24,7 +24,7 @@ def test_a_first_sync_as_a_real_process_fills_the_store_and_a_second_one_has_not
     first = finished(process(world, "sync"))
     assert first.code == 0
     assert "added 3" in first.out
-    assert f"Synced owner/name at {docs[:12]}" in first.out
+    assert f"(owner/name at {docs[:12]} → vs_" in first.out
     world.assert_in_store(docs, "README.md", "docs/a.md", "docs/b.txt")
     written = world.manifest.read_bytes()
     second = finished(process(world, "sync"))

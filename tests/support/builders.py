@@ -13,7 +13,9 @@ from vsync.documents.chunking import Chunking
 from vsync.documents.document import Document
 from vsync.git.changes import SYMLINK, Change, Status, TreeEntry
 from vsync.plan.comparison import Comparison
-from vsync.report.report import FailedItem, Report
+from vsync.report.body import Synced
+from vsync.report.documents import Documents, FailedItem
+from vsync.report.report import Report
 from vsync.state.manifest import Entry, TargetState, blob_id
 from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.system.spool import Content
@@ -70,16 +72,16 @@ def report(
     added: tuple[str, ...] = (),
     failed: Mapping[str, str] | None = None,
 ) -> Report:
-    """A report; `failed` maps paths to codes."""
+    """The report of a sync; `failed` maps paths to codes."""
+    items = tuple(FailedItem(path=path, code=code, message="refused") for path, code in (failed or {}).items())
     return Report(
         target="default",
         comparison=comparison,
+        body=Synced(documents=Documents(added=added, failed=items)),
         source="acme/docs",
         vector_store_id=vector_store_id,
         base=base,
         head=head,
-        added=added,
-        failed=tuple(FailedItem(path=path, code=code, message="refused") for path, code in (failed or {}).items()),
     )
 
 

@@ -1,21 +1,26 @@
-"""What a person and a workflow see of a run: log, annotations, the step's outputs and the job summary."""
+"""What people and workflows see of a run: log, annotations, the step's outputs and the job summary."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from vsync.errors import EXIT_OK, VsyncError
 from vsync.github import commands
-from vsync.report.markdown import closed, failure, summary
+from vsync.report.body import Synced
+from vsync.report.documents import FailedItem
+from vsync.report.headline import headline
 from vsync.report.observer import Observer
 from vsync.report.progress import Progress
 from vsync.report.remedies import remedy
-from vsync.report.report import FailedItem, Report
+from vsync.report.report import Report
+from vsync.report.summary import closed, failure, summary
 from vsync.report.text import plan_lines, summary_lines
-from vsync.report.verification import Verification
+from vsync.report.verification import Drift
 from vsync.system.redaction import redacted
 from vsync.system.secrets import Secrets
+from vsync.system.wording import count
 
 OUTPUTS = (
     "vector-store-id", "added", "updated", "renamed", "retagged", "removed", "unchanged", "skipped", "failed", "changed",
@@ -25,89 +30,80 @@ OUTPUTS = (
 _LINE_EVERY_S = 10.0
 
 
-def tell(report: Report, report_path: str, environ: Mapping[str, str]) -> None:
-    """Log, annotations, outputs and summary of a run that has a report, from which secrets are cut already."""
+def publish(report: Report, report_path: str, environ: Mapping[str, str]) -> None:
+    """Log, annotations, outputs and summary of a run that has a report. The report holds no secrets any more."""
     for line in summary_lines(report):
         commands.say(line)
     for text in report.warnings[: commands.MAX_ANNOTATIONS]:
         commands.warning("vsync", text)
-    _annotate(report)
+    for error in error_annotations(report, commands.MAX_ANNOTATIONS):
+        commands.error(error.title, error.message, error.file)
     commands.set_outputs(outputs(report, report_path), environ)
     commands.append_summary(summary(report), environ)
 
 
-def tell_closed(report: Report, report_path: str, environ: Mapping[str, str]) -> None:
-    """The same of a pull request that was closed without being merged, for which nothing is compared."""
+def publish_closed(report: Report, report_path: str, environ: Mapping[str, str]) -> None:
+    """The same for a pull request that was closed without being merged. Nothing was compared."""
     commands.say(f"Nothing to plan: the {report.comparison.reason}. The vector store stays as it is.")
     commands.set_outputs(outputs(report, report_path), environ)
     commands.append_summary(closed(report), environ)
 
 
-def why_red(report: Report) -> str | None:
-    """Why the job is red, in one sentence; None when it is not."""
+def publish_failure(error: VsyncError, secrets: Secrets, environ: Mapping[str, str]) -> None:
+    """The same for a run that ended before it had a report."""
+    message, remedy = (redacted(text, secrets) for text in (error.message, error.remedy))
+    commands.error("vsync", f"{message} {remedy}".strip())
+    commands.set_outputs({"failure-reason": error.reason}, environ)
+    commands.append_summary(failure(error.exit_code, message, remedy), environ)
+
+
+class Annotation(NamedTuple):
+    """One error that GitHub shows beside the run, or beside a file."""
+
+    title: str
+    message: str
+    file: str | None = None
+
+
+def error_annotations(report: Report, room: int) -> list[Annotation]:
+    """One error for the run, and one for each document and difference. At most `room` of them. Pure."""
+    sentence = _why_red(report)
+    run = [] if sentence is None else [Annotation("vsync", sentence)]
+    room -= len(run)
+    found = report.verification
+    items = [_of_drift(item) for item in found.drift] if found else []
+    if found is None or isinstance(found.sync, Synced):
+        items += [_of_failure(item) for item in report.documents.failed]
+    if len(items) <= room:
+        return [*run, *items]
+    left = len(items) - room + 1
+    rest = count(left, "more difference") if found else f"{count(left, 'more document')} failed"
+    return [*run, *items[: room - 1], Annotation("vsync", f"{rest}: see the job summary.")]
+
+
+def _why_red(report: Report) -> str | None:
+    """Why the job is red, in a sentence. None: the job is not red."""
     if report.error is not None:
         return str(report.error)
     if report.exit_code == EXIT_OK:
         return None
-    number = len(report.verification.drift) if report.verification is not None else 0
-    if number:
-        differ = "1 difference is" if number == 1 else f"{number:,} differences are"
-        return f"{differ} left between the manifest and the store: the job summary says what each kind means."
-    number = len(report.failed)
-    were = "1 document was" if number == 1 else f"{number:,} documents were"
-    return f"{were} not synced: the job summary says why, and what to do."
+    return f"{headline(report).sentence}. The job summary says why, and what to do."
 
 
-def _annotate(report: Report) -> None:
-    """One error for the run and one for each failed document, as many as GitHub shows."""
-    if report.verification is not None:
-        _annotate_drift(report, report.verification)
-        return
-    room = commands.MAX_ANNOTATIONS
-    if (sentence := why_red(report)) is not None:
-        commands.error("vsync", sentence)
-        room -= 1
-    shown = report.failed if len(report.failed) <= room else report.failed[: room - 1]
-    for item in shown:
-        commands.error(item["path"], _not_synced(item), file=item["path"])
-    if len(shown) < len(report.failed):
-        more = len(report.failed) - len(shown)
-        commands.error("vsync", f"{more} more document{'' if more == 1 else 's'} failed: see the job summary.")
+def _of_failure(item: FailedItem) -> Annotation:
+    message = f"Not synced ({item['code']}): {item['message'].rstrip('.')}. {remedy(item['code'])}"
+    return Annotation(item["path"], message, item["path"])
 
 
-def _not_synced(item: FailedItem) -> str:
-    return f"Not synced ({item['code']}): {item['message'].rstrip('.')}. {remedy(item['code'])}"
-
-
-def _annotate_drift(report: Report, found: Verification) -> None:
-    """One error for the run and one for each difference that is left, as many as GitHub shows."""
-    room = commands.MAX_ANNOTATIONS
-    if (sentence := why_red(report)) is not None:
-        commands.error("vsync", sentence)
-        room -= 1
-    told = [(item.path, f"Drift ({item.kind}): {item.detail}") for item in found.drift]
-    if found.synced:
-        told += [(item["path"], _not_synced(item)) for item in report.failed]
-    shown = told if len(told) <= room else told[: room - 1]
-    for path, message in shown:
-        commands.error(path or "vsync", message, file=path)
-    if len(shown) < len(told):
-        more = len(told) - len(shown)
-        commands.error("vsync", f"{more} more difference{'' if more == 1 else 's'}: see the job summary.")
+def _of_drift(item: Drift) -> Annotation:
+    return Annotation(item.path or "vsync", f"Drift ({item.kind}): {item.detail}", item.path)
 
 
 def outputs(report: Report, report_path: str) -> dict[str, str]:
     """The action's outputs. Pure."""
     return {
         "vector-store-id": report.vector_store_id or "",
-        "added": str(len(report.added)),
-        "updated": str(len(report.updated)),
-        "renamed": str(len(report.renamed)),
-        "retagged": str(len(report.retagged)),
-        "removed": str(len(report.removed)),
-        "unchanged": str(report.unchanged),
-        "skipped": str(len(report.skipped)),
-        "failed": str(len(report.failed)),
+        **{word: str(number) for word, number in report.documents.counts.items()},
         "changed": _bool(report.changed),
         "dry-run": _bool(report.dry_run),
         "superseded": _bool(report.superseded),
@@ -122,14 +118,6 @@ def outputs(report: Report, report_path: str) -> dict[str, str]:
 
 def _bool(value: bool) -> str:
     return "true" if value else "false"
-
-
-def tell_failure(error: VsyncError, secrets: Secrets, environ: Mapping[str, str]) -> None:
-    """Tells of a run that ended before there was a report."""
-    message, remedy = (redacted(text, secrets) for text in (error.message, error.remedy))
-    commands.error("vsync", f"{message} {remedy}".strip())
-    commands.set_outputs({"failure-reason": error.reason}, environ)
-    commands.append_summary(failure(error.exit_code, message, remedy), environ)
 
 
 class ActionObserver(Observer):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from vsync.report.text import size
 from vsync.system.redaction import printable
+from vsync.system.wording import size
 
 if TYPE_CHECKING:
     from vsync.store.entries import StoreInfo

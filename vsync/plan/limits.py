@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vsync.config.limits import Limits
 from vsync.plan.plan import Plan
+from vsync.system.wording import count
 
 # --- Limits -------------------------------------------------------------------------------------------------
 
@@ -26,10 +27,10 @@ def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
     deletes, existing = len(plan.deletes), plan.existing
     if not deletes:
         return None
-    what = f"The plan deletes {deletes} of {existing} document{'' if existing == 1 else 's'}"
+    what = f"The plan deletes {deletes:,} of {count(existing, 'document')}"
     if limits.max_deletes is not None:
         allowed = limits.max_deletes
-        return f"{what}; max-delete allows {allowed}. {_delete_remedy(deletes)}" if deletes > allowed else None
+        return f"{what}; max-delete allows {allowed:,}. {_delete_remedy(deletes)}" if deletes > allowed else None
     if limits.max_delete_percent is not None:
         percent = limits.max_delete_percent
         too_many = deletes * 100 > percent * existing
@@ -58,7 +59,7 @@ def _too_many_uploads(plan: Plan, limits: Limits) -> str | None:
     max_bytes = DEFAULT_MAX_UPLOAD_BYTES if limits.max_upload_bytes is None else limits.max_upload_bytes
     problems, allowed = [], []
     if uploads > max_uploads:
-        problems.append(f"{uploads} document{'' if uploads == 1 else 's'}; the limit is {max_uploads}")
+        problems.append(f"{count(uploads, 'document')}; the limit is {max_uploads:,}")
         allowed.append(str(uploads))
     if size > max_bytes:
         problems.append(f"{_amount(size)}; the limit is {_amount(max_bytes)}")

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vsync.report.report import Leftover
+from vsync.report.body import Orphan
 from vsync.state.journal_record import Attempt
 from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreInfo
@@ -154,7 +154,7 @@ class Search:
 class Found:
     """What was found. `unasked` counts Files that may be orphans, but would have taken too many requests."""
 
-    orphans: Sequence[Leftover] = ()
+    orphans: Sequence[Orphan] = ()
     unasked: int = 0
 
 
@@ -192,7 +192,7 @@ async def _unattached(found: Sequence[UploadedFile], stores: Sequence[StoreInfo]
     return list(found)
 
 
-async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Search) -> list[Leftover]:
+async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Search) -> list[Orphan]:
     if await asyncio.to_thread(search.others_open):
         return _listed(found, "another run of this repository is open, and it may be its upload")
     stores = await search.stores()
@@ -232,7 +232,7 @@ async def _listing_and_candidates(suspects: Suspects, search: Search) -> tuple[l
     return listing, found
 
 
-def orphan_warnings(orphans: Sequence[Leftover]) -> list[str]:
+def orphan_warnings(orphans: Sequence[Orphan]) -> list[str]:
     """The warnings about orphans, for the first of them. The JSON report names all. Pure."""
     warnings = []
     for orphan in orphans[:_MOST_WARNINGS]:
@@ -249,5 +249,5 @@ def orphan_warnings(orphans: Sequence[Leftover]) -> list[str]:
     return warnings
 
 
-def _listed(files: Iterable[UploadedFile], why: str) -> list[Leftover]:
-    return [Leftover(file.id, file.filename, file.bytes, "listed", why) for file in files]
+def _listed(files: Iterable[UploadedFile], why: str) -> list[Orphan]:
+    return [Orphan(file.id, file.filename, file.bytes, "listed", why) for file in files]

@@ -13,7 +13,7 @@ from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
-from vsync.report.report import Leftover
+from vsync.report.body import Orphan
 from vsync.source.base import Source
 from vsync.state.journal import Journal
 from vsync.state.journal_record import Attempt
@@ -40,7 +40,7 @@ class Swept(NamedTuple):
     """The state with everything that is to be deleted besides, the Files that may be orphans, and warnings."""
 
     state: TargetState
-    orphans: Sequence[Leftover]
+    orphans: Sequence[Orphan]
     warnings: Sequence[str]
 
 

@@ -1,26 +1,30 @@
-"""What `vsync verify` found and did, as values of a report. Pure."""
+"""What `vsync verify` found and did: the third body of a report. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
+
+from vsync.report.body import Planned, Synced
+from vsync.report.documents import Documents, FailedItem
 
 Kind = Literal["expired", "missing", "dangling", "failed", "stuck", "duplicate", "left-over", "chunking", "attributes"]
 KINDS: tuple[Kind, ...] = (
     "expired", "missing", "dangling", "failed", "stuck", "duplicate", "left-over", "chunking", "attributes",
 )  # fmt: skip
-"""The gravest first: this is the order in which they are told."""
+"""The gravest kind is first: reports list differences in this order."""
 
 Fate = Literal["listed", "deleted", "detached", "left"]
-"""What became of an entry that was to be taken over; `detached`: it is out of the store, and its File is kept."""
+"""What became of an entry that was to be taken over. `detached`: it is out of the store, and its File is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference. `path` is the document's, `file_id` the entry's or the File's; None where there is none."""
+    """One difference. `path` is the path of the document, `file_id` the id of the entry or the File, if there is one."""
 
     kind: Kind
     path: str | None
@@ -33,7 +37,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """An entry that is not ours. `path` is its attribute, if it has one; `of_vsync` says that another vsync put it there."""
+    """An entry that is not ours. `path` is its attribute, if it has one. `of_vsync`: another vsync put it there."""
 
     file_id: str
     path: str | None
@@ -43,7 +47,7 @@ class Foreign:
 
     @property
     def name(self) -> str:
-        """What a person may know it by."""
+        """The name that a person may know the entry by."""
         return self.path or self.filename
 
     def to_json(self) -> dict[str, str | None]:
@@ -70,31 +74,55 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What verify adds to a report. `drift` is what is left, `mended` what a repair found and took away.
+    """What verify found and did.
 
-    `compared` is False where there is no manifest to compare with (only entries to take over are listed then).
-    `synced` says that the store was made equal to the source, `rebuilt` that the manifest was made anew.
-    `take_over` are patterns, and `taken` what matches them; `kept_back` counts matching entries of another vsync, which
-    are never taken over.
+    | field | meaning |
+    | --- | --- |
+    | `drift` | the differences that are left |
+    | `mended` | the differences that a repair found and took away |
+    | `foreign` | entries that are not ours |
+    | `sound` | how many documents are in the store as the manifest says |
+    | `refused_before` | documents that earlier runs were refused for good |
+    | `compared` | False where there is no manifest to compare with |
+    | `sync` | what a sync did to mend, or would do; None: verify only compared |
+    | `rebuilt` | the manifest was made anew |
+    | `take_over` | patterns of entries to take over |
+    | `taken` | the entries that match the patterns |
+    | `kept_back` | how many more entries match that belong to another vsync, and so are never taken over |
     """
 
     drift: tuple[Drift, ...] = ()
     foreign: tuple[Foreign, ...] = ()
     mended: tuple[Drift, ...] = ()
+    sound: int = 0
+    refused_before: tuple[FailedItem, ...] = ()
     compared: bool = True
-    synced: bool = False
+    sync: Planned | Synced | None = None
     rebuilt: bool = False
     take_over: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()
     kept_back: int = 0
 
+    @property
+    def documents(self) -> Documents:
+        """The documents of the sync, or of the comparison where there was no sync."""
+        return self.sync.documents if self.sync else Documents(unchanged=self.sound, failed=self.refused_before)
+
+    @property
+    def others(self) -> list[Foreign]:
+        """The entries that are not ours and are not to be taken over."""
+        taken = {item.entry.file_id for item in self.taken}
+        return [item for item in self.foreign if item.file_id not in taken]
+
     def mapped(self, change: Callable[[str], str]) -> Verification:
-        """The same with what servers said changed."""
+        """The same, with everything changed that a server may have said."""
         return dataclasses.replace(
             self,
             drift=tuple(dataclasses.replace(item, detail=change(item.detail)) for item in self.drift),
             mended=tuple(dataclasses.replace(item, detail=change(item.detail)) for item in self.mended),
             taken=tuple(dataclasses.replace(item, detail=change(item.detail)) for item in self.taken),
+            refused_before=Documents(failed=self.refused_before).mapped(change).failed,
+            sync=self.sync and self.sync.mapped(change),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -114,6 +142,26 @@ class Verification:
 
 
 def by_kind(drift: tuple[Drift, ...]) -> list[tuple[Kind, int]]:
-    """How many there are of each kind, the gravest first."""
-    found = Counter(item.kind for item in drift)
-    return [(kind, found[kind]) for kind in KINDS if found[kind]]
+    """How many differences there are of each kind. The gravest kind is first."""
+    numbers = Counter(item.kind for item in drift)
+    return [(kind, numbers[kind]) for kind in KINDS if numbers[kind]]
+
+
+FATES: Mapping[Fate, str] = MappingProxyType(
+    {"listed": "would go", "deleted": "deleted", "detached": "taken out", "left": "left as it is"}
+)
+"""What became of an entry, for people."""
+
+
+def others_title(others: Iterable[Foreign]) -> str:
+    """The heading of entries that are not ours."""
+    if all(item.of_vsync for item in others):
+        return "Not ours, and never touched"
+    return "Not ours, and never touched without --take-over"
+
+
+def kept_back(number: int) -> str:
+    """Why matching entries are not shown to be taken over."""
+    if number == 1:
+        return "1 more entry matches, but another vsync put it there: it is never taken over."
+    return f"{number:,} more entries match, but another vsync put them there: they are never taken over."

@@ -10,6 +10,7 @@ from vsync import __version__
 from vsync.config.origin import Origin
 from vsync.plan.plan import Plan
 from vsync.sync.next_state import deletable
+from vsync.system.wording import count
 from vsync.transfer.outcome import Outcome
 
 
@@ -46,9 +47,7 @@ def rebuilt(documents: int, *, head: str | None, origin: Origin, now: datetime) 
 def headline(facts: Mapping[str, Any]) -> str:
     """The audit facts in one line, for a commit's message."""
     if facts.get("rebuilt"):
-        return (
-            f"made anew from the store, which holds {facts['rebuilt']} document{'' if facts['rebuilt'] == 1 else 's'}"
-        )
+        return f"made anew from the store, which holds {count(facts['rebuilt'], 'document')}"
     words = ("added", "updated", "retagged", "removed", "failed")
-    told = ", ".join(f"{facts[word]} {word}" for word in words if facts.get(word)) or "what the store holds"
-    return f"{told} at {facts['head'][:12]}" if facts.get("head") else told
+    numbers = ", ".join(f"{facts[word]} {word}" for word in words if facts.get(word)) or "what the store holds"
+    return f"{numbers} at {facts['head'][:12]}" if facts.get("head") else numbers

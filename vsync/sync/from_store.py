@@ -14,7 +14,8 @@ from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, scan
 from vsync.recovery.adopt import by_path, choose_owner, list_at_least, recover, with_proven
 from vsync.recovery.sweep import Listed
-from vsync.report.report import Report, of_plan, stock, stock_after
+from vsync.report.of_plan import of_plan
+from vsync.report.report import Report
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
@@ -24,7 +25,7 @@ from vsync.sync.context import RunContext
 from vsync.sync.locate import Located, locate
 from vsync.sync.lock import mint_owner
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, doubt_resolved, doubt_warning
+from vsync.sync.preview import Basis, doubt_resolved, doubt_warning, sizes_of
 
 _TWO_RECORDS = (
     "The store already holds documents of this source, and no manifest is here. vsync took these documents over. If a workflow "
@@ -50,6 +51,11 @@ class Proposal:
     checked: bool = False
     listed: Listed | None = None
     proven: frozenset[str] = frozenset()
+
+    @property
+    def needs_no_store(self) -> bool:
+        """Whether there is neither a store nor anything to put into one."""
+        return self.located.info is None and self.plan.is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +91,7 @@ async def propose(asking: Asking) -> Proposal:
     # Without a manifest even the store's own count of its files is not believed: it may lag behind.
     if located.info is not None and (asking.basis.must_list or recorded.state is None):
         return await from_store(asking, proposal, located.info)
-    crashed = asking.ports.journal.inherited.uploaded
-    return proposal if located.info is not None or not crashed else _with_crashed_runs_files(asking, proposal, crashed)
-
-
-def _with_crashed_runs_files(asking: Asking, proposal: Proposal, file_ids: Collection[str]) -> Proposal:
-    """The run makes a store, so no listing shows what crashed runs uploaded. The journal proves these Files: they go."""
-    state, because = with_proven(proposal.state, file_ids), proposal.report.comparison
-    plan = scan(asking.ports.source, state, asking.target, because=because, base=asking.context.base).plan
-    return replace(proposal, state=state, plan=plan, checked=False)
+    return with_journaled(asking, proposal) if located.info is None else proposal
 
 
 def as_recorded(asking: Asking, located: Located) -> Proposal:
@@ -101,6 +99,12 @@ def as_recorded(asking: Asking, located: Located) -> Proposal:
     basis = asking.basis
     state = basis.recorded.state or EMPTY_STATE
     return Proposal(located, located.owner, state, basis.scan.plan, basis.report, checked=basis.is_final)
+
+
+def with_journaled(asking: Asking, proposal: Proposal) -> Proposal:
+    """The proposal with the Files of crashed runs to be deleted. Their store is gone, so that no listing shows them."""
+    state = with_proven(proposal.state, asking.ports.journal.inherited.uploaded)
+    return replace(proposal, state=state, plan=replace(proposal.plan, pending_delete=state.pending_delete))
 
 
 async def as_listed(entries: Sequence[StoreEntry], identity: Identity) -> Sequence[StoreEntry]:
@@ -166,7 +170,8 @@ def _planned_anew(asking: Asking, proposal: Proposal, state: TargetState) -> Pro
     found = scan(
         asking.ports.source, state, asking.target, because=Comparison("full", reason), base=asking.context.base
     )
-    report = of_plan(replace(proposal.report, comparison=found.comparison), found.plan, refused=None)
+    report = replace(proposal.report, comparison=found.comparison)
+    report = of_plan(report, found.plan, store=sizes_of(state, found.plan))
     return replace(proposal, state=state, plan=found.plan, report=report)
 
 
@@ -187,16 +192,14 @@ def preview(target: Target, ports: Ports, context: RunContext, basis: Basis) -> 
 
     async def plan(api: Api) -> Report:
         proposal = await propose(Asking(api, target, ports, context, basis, basis.recorded.owner, mint_owner()))
-        report = of_plan(proposal.report, proposal.plan, refused=refusal(proposal.plan, target.limits))
-        before, info = stock(proposal.state.files), proposal.located.info
-        return replace(
-            report,
-            dry_run=True,
-            vector_store_id=info.id if info else None,
-            requests=dict(api.traffic.requests),
-            before=before,
-            after=stock_after(before, proposal.plan),
+        info = proposal.located.info
+        report = of_plan(
+            proposal.report,
+            proposal.plan,
+            refused=refusal(proposal.plan, target.limits),
+            store=sizes_of(proposal.state, proposal.plan),
         )
+        return replace(report, vector_store_id=info.id if info else None, requests=dict(api.traffic.requests))
 
     report = ask(ports.connection(), plan, context.stop)
     context.observer.planned(report)

@@ -11,7 +11,10 @@ from vsync.plan.limits import refusal
 from vsync.plan.plan import Plan
 from vsync.plan.scan import Scan, scan
 from vsync.report.observer import Observer
-from vsync.report.report import Report, Stock, of_plan, stock, stock_after
+from vsync.report.of_plan import nothing_done, of_plan
+from vsync.report.report import Report
+from vsync.report.store_size import StoreSize, StoreSizes, size_after, size_of
+from vsync.state.manifest import TargetState
 from vsync.state.publication import Published
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
@@ -77,10 +80,14 @@ def first_report(target: Target, ports: Ports, context: RunContext, recorded: Re
         warnings=(*context.warnings, *_warnings(ports, context, recorded, found)),
         manifest=ports.publication.name if context.keeps_manifest else None,
     )
-    if context.keeps_manifest:
-        before = stock(state.files) if state else Stock(0, 0)
-        report = replace(report, before=before, after=stock_after(before, found.plan))
-    return of_plan(report, found.plan, refused=None)
+    store = sizes_of(state, found.plan) if context.keeps_manifest else None
+    return of_plan(report, found.plan, store=store)
+
+
+def sizes_of(state: TargetState | None, plan: Plan) -> StoreSizes:
+    """The store's size as it is recorded, and with the plan."""
+    before = size_of(state.files) if state else StoreSize(0, 0)
+    return StoreSizes(before, size_after(before, plan))
 
 
 def _warnings(ports: Ports, context: RunContext, recorded: Recorded, found: Scan) -> list[str]:
@@ -118,24 +125,22 @@ class PlanRefused(Exception):
 
 
 def check_limits(target: Target, plan: Plan, report: Report, observer: Observer) -> None:
-    """Shows the plan. Raises PlanRefused when it is larger than the limits."""
+    """Shows the plan. Raises PlanRefused when it is larger than the limits. `report` is the report of the plan."""
+    observer.planned(report)
     refused = refusal(plan, target.limits)
-    planned = of_plan(report, plan, refused=refused)
-    observer.planned(of_plan(report, plan, refused=None))  # the error says why it is refused
     if refused is not None:
         error = LimitExceeded(refused, "Nothing was changed.")
-        raise PlanRefused(nothing_done(replace(planned, error=error, planned=replace(planned, dry_run=True))))
+        raise PlanRefused(nothing_done(replace(with_refusal(report, refused), error=error)))
 
 
-def nothing_done(report: Report) -> Report:
-    return replace(report, added=(), updated=(), renamed=(), retagged=(), removed=(), after=report.before)
+def with_refusal(report: Report, refused: str | None) -> Report:
+    return replace(report, body=replace(report.plan, refused=refused))
 
 
 def dry_run(target: Target, context: RunContext, basis: Basis) -> Report:
     """The report of a plan from manifest and source alone."""
     plan = basis.scan.plan
-    report = of_plan(basis.report, plan, refused=refusal(plan, target.limits))
-    report = replace(report, dry_run=True)
+    report = with_refusal(basis.report, refusal(plan, target.limits))
     if basis.recorded.state is None:
         reason = f"{report.comparison.reason}; the store may already hold documents, and a sync checks this"
         report = replace(report, comparison=replace(report.comparison, reason=reason))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from vsync.errors import ApiUnavailable, VsyncError
 from vsync.plan.plan import Plan
-from vsync.report.report import FailedItem, Report, carried_over
+from vsync.report.body import Orphan, Synced
+from vsync.report.documents import FailedItem, carried_over
+from vsync.report.report import Report
+from vsync.report.store_size import StoreSizes
 from vsync.state.manifest import Failure
+from vsync.store.traffic import Traffic
+from vsync.system.wording import count
 from vsync.transfer.outcome import Outcome, Removal
 
 
@@ -28,32 +33,30 @@ def of_run(
     outcome: Outcome,
     removal: Removal,
     *,
-    requests: Mapping[str, int],
-    bytes_uploaded: int,
+    store: StoreSizes,
+    orphans: Iterable[Orphan],
+    traffic: Traffic,
 ) -> Report:
-    """The report of a plan that was carried out: what was done, document by document.
+    """The report of a plan that was carried out. `report` is the report of the plan.
 
-    A document counts as removed when its entry is gone: until then it can be found, and the next run deletes it.
+    A document counts as removed when its entry is deleted. Before that a search still finds the document.
     """
     done = outcome.confirmed.keys()
-    deleted = set(removal.gone)
-    gone = {op.path for op in plan.of("delete") if op.previous is not None and op.previous.file_id in deleted}
+    gone = set(removal.gone)
+    deleted = {op.path for op in plan.of("delete") if op.previous is not None and op.previous.file_id in gone}
     failed = [FailedItem(path=path, code=item.code, message=item.message) for path, item in outcome.failed.items()]
     failed += [carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()]
-    new_names = {new for _, new in plan.renamed}
-    return replace(
-        report,
-        added=tuple(op.path for op in plan.of("upload") if op.path in done and op.path not in new_names),
-        updated=tuple(op.path for op in plan.of("replace") if op.path in done),
-        renamed=tuple(pair for pair in plan.renamed if pair[1] in done),
-        retagged=tuple(op.path for op in plan.of("retag") if op.path in done),
-        removed=tuple(op.path for op in plan.deletes if op.path in gone),
-        failed=tuple(sorted(failed, key=lambda item: item["path"])),
-        requests=requests,
-        bytes_uploaded=bytes_uploaded,
+    listed = report.plan.documents.only(done, deleted)
+    synced = Synced(
+        report.plan,
+        replace(listed, failed=tuple(sorted(failed, key=lambda item: item["path"]))),
+        store,
+        traffic.bytes_uploaded,
+        tuple(orphans),
         left=sum(op.path not in done and op.path not in outcome.failed for op in plan.of("upload", "replace", "retag")),
-        error=outcome.cause or removal.cause or removal_error(removal),
     )
+    error = outcome.cause or removal.cause or removal_error(removal)
+    return replace(report, body=synced, requests=dict(traffic.requests), error=error)
 
 
 def removal_error(removal: Removal) -> VsyncError | None:
@@ -61,7 +64,6 @@ def removal_error(removal: Removal) -> VsyncError | None:
         return None
     file_id, message = next(iter(removal.refused.items()))
     return ApiUnavailable(
-        f"{len(removal.refused)} superseded File{'' if len(removal.refused) == 1 else 's'} could not be deleted "
-        f"({file_id}: {message}).",
+        f"{count(len(removal.refused), 'superseded File')} could not be deleted ({file_id}: {message}).",
         "The next run tries again.",
     )

@@ -12,12 +12,13 @@ from dataclasses import replace
 from functools import partial
 
 from vsync.config.targets import Target
+from vsync.report.of_plan import nothing_done, overtaken
 from vsync.report.report import Report
 from vsync.state.publication import Published
 from vsync.state.run_order import is_late
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, PlanRefused, check_limits, dry_run, look, nothing_done
+from vsync.sync.preview import Basis, PlanRefused, check_limits, dry_run, look
 from vsync.sync.recorded import Recorded, is_superseded
 
 _MAX_LOOKS = 6
@@ -44,13 +45,13 @@ def _run(target: Target, ports: Ports, context: RunContext, published: Published
     for looks_left in reversed(range(_MAX_LOOKS)):
         basis = look(target, ports, context, published)
         if is_superseded(basis.recorded, context.origin.run_id, context.settings.head):
-            return nothing_done(replace(basis.report, superseded=True, dry_run=context.dry_run))
+            return overtaken(basis.report, dry_run=context.dry_run)
         if context.dry_run:
             return _preview(target, ports, context, basis)
         if not basis.has_nothing_to_do(keeps_manifest=context.keeps_manifest):
             return _sync(target, ports, context, basis)
         if looks_left == 0 or _note_nothing_to_do(ports, context, basis.recorded):
-            return basis.report
+            return nothing_done(basis.report)
         context.observer.note("Another run was quicker: looking again.")
         published = ports.publication.read()
     raise AssertionError("the last look returns")
@@ -61,7 +62,8 @@ def _sync(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Re
     if basis.is_final:
         check_limits(target, basis.scan.plan, basis.report, context.observer)
     ports.connection()
-    from vsync.sync.carry_out import carry_out, under_lock
+    from vsync.sync.attempts import under_lock
+    from vsync.sync.carry_out import carry_out
     from vsync.sync.from_store import propose
 
     return under_lock(

@@ -12,6 +12,7 @@ from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 from vsync.state.seal import Trust
 from vsync.sync.recorded import read_recorded
 from vsync.system.redaction import printable
+from vsync.system.wording import count
 
 if TYPE_CHECKING:
     from vsync.state.publication import Publication, Published
@@ -133,7 +134,7 @@ def status_lines(found: Status) -> list[str]:
     state = found.state
     if state is None:
         return [found.unknown]
-    lines = [f"{len(state.files)} document{'' if len(state.files) == 1 else 's'} in {state.vector_store_id}"]
+    lines = [f"{count(len(state.files), 'document')} in {state.vector_store_id}"]
     if state.commit is None and not (found.head is None and state.settings):
         lines.append("  live: no complete sync yet; the next run goes on")
     elif state.commit is None:
@@ -158,7 +159,7 @@ def _behind(found: Status) -> str:
         return f"ahead of {found.head[:12]}"
     if found.behind == 0:
         return f"up to date with {found.head[:12]}"
-    return f"{found.behind} commit{'' if found.behind == 1 else 's'} behind {found.head[:12]}"
+    return f"{count(found.behind, 'commit')} behind {found.head[:12]}"
 
 
 def _path_line(path: PathStatus) -> str:

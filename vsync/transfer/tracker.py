@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from vsync.documents.document import Document
 from vsync.errors import VsyncError
 from vsync.plan.plan import Operation
+from vsync.report.documents import with_old_version
 from vsync.report.observer import Observer
-from vsync.report.report import with_old_version
 from vsync.state.manifest import Entry
 from vsync.store.entries import NewEntry
 from vsync.transfer.outcome import FailedDocument, Outcome

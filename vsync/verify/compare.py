@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, SealHeld, StoreGone
 from vsync.plan.comparison import Comparison
-from vsync.report.report import FailedItem, Report, stock
+from vsync.report.documents import FailedItem
+from vsync.report.report import Report
 from vsync.report.verification import Drift, Taken, Verification
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
@@ -134,15 +135,14 @@ def _report(
         vector_store_id=store_id,
         base=state.commit if state else None,
         head=state.commit if state else None,
-        unchanged=found.sound,
-        failed=tuple(_refused_for_good(state)) if state else (),
         warnings=tuple(warnings),
         requests=requests,
         manifest=ports.publication.name,
-        after=stock(state.files) if state else None,
-        verification=Verification(
+        body=Verification(
             drift=found.drift,
             foreign=found.foreign,
+            sound=found.sound,
+            refused_before=tuple(_refused_for_good(state)) if state else (),
             compared=state is not None,
             take_over=take_over,
             taken=taken,

@@ -7,12 +7,12 @@ from functools import partial
 
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, StoreConflict
-from vsync.report.report import Report, stock
+from vsync.report.report import Report
 from vsync.state.manifest import Manifest, TargetState
 from vsync.state.manifest_parser import salvage_manifest
 from vsync.state.publication import Published
+from vsync.sync.attempts import Run, under_lock
 from vsync.sync.audit import rebuilt
-from vsync.sync.carry_out import Run, under_lock
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store
 from vsync.sync.locate import locate_existing
@@ -22,7 +22,7 @@ from vsync.sync.preview import Basis, basis_of
 from vsync.sync.publish import TargetPart
 from vsync.sync.recorded import check_store, is_superseded, read_recorded
 from vsync.sync.run import run as sync
-from vsync.verify.reports import added_requests, with_warnings
+from vsync.verify.reports import added_requests, verification_of, with_warnings
 
 
 def rebuild(target: Target, ports: Ports, context: RunContext) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ def what_sync_would_do(target: Target, ports: Ports, context: RunContext, report
     """The report of a comparison, with the plan of the next sync."""
     plan = sync(target, ports, replace(context, dry_run=True))
     plan = with_warnings(replace(plan, requests=added_requests(report.requests, plan.requests)), report.warnings)
-    return replace(plan, vector_store_id=report.vector_store_id, verification=report.verification)
+    return replace(plan, vector_store_id=report.vector_store_id, body=replace(verification_of(report), sync=plan.sync))
 
 
 def _look(target: Target, ports: Ports, context: RunContext, published: Published | None) -> Basis:
@@ -96,7 +96,7 @@ async def record(run: Run) -> Report:
     info, state, recorded = proposal.located.info, proposal.state, run.basis.recorded
     if info is None or proposal.owner is None or not state.files:
         raise _nothing_to_record(run, proposal)
-    report = replace(proposal.report, vector_store_id=info.id, requests=run.requests, after=stock(state.files))
+    report = replace(proposal.report, vector_store_id=info.id, requests=dict(run.api.traffic.requests))
     state = replace(state, vector_store_id=info.id)
     publication, lock = run.ports.publication, run.lock
     part = TargetPart(publication, run.context, recorded, _salvaged)

@@ -13,22 +13,24 @@ from vsync.errors import StoreGone
 from vsync.plan.comparison import Comparison
 from vsync.plan.scan import scan
 from vsync.recovery.repair import as_repaired
-from vsync.report.report import Report, of_plan
+from vsync.report.of_plan import of_plan, overtaken
+from vsync.report.report import Report
 from vsync.state.manifest import EMPTY_STATE
 from vsync.state.publication import Published
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import gone_files
-from vsync.sync.carry_out import carry_out, under_lock
+from vsync.sync.attempts import under_lock
+from vsync.sync.carry_out import carry_out
 from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store
+from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store, with_journaled
 from vsync.sync.locate import Located, locate_replacement
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, PlanRefused, basis_of, nothing_done
+from vsync.sync.preview import Basis, PlanRefused, basis_of, sizes_of
 from vsync.sync.recorded import check_store, is_superseded, read_recorded
 from vsync.sync.run import run as sync
 from vsync.verify.compare import compare_store, read_when_quiet
-from vsync.verify.reports import added_requests, verification_of, with_verification, with_warnings
+from vsync.verify.reports import added_requests, verification_of, with_warnings
 
 
 def repair(target: Target, ports: Ports, context: RunContext, take_over: tuple[str, ...], before: Report) -> Report:
@@ -41,18 +43,20 @@ def repair(target: Target, ports: Ports, context: RunContext, take_over: tuple[s
         raise _given_store_is_gone(target, error) from error
     done = with_warnings(replace(done, requests=added_requests(before.requests, done.requests)), before.warnings)
     done = _told_of_new_store(before, done)
-    if not distrusted and not done.changed:
-        return replace(done, verification=replace(verification, synced=True))
-    if done.error is not None or done.superseded:
-        return replace(done, verification=replace(verification, synced=True))
+    if (not distrusted and not done.changed) or done.error is not None or done.superseded:
+        return replace(done, body=replace(verification, sync=done.sync))
     after = compare_store(target, ports, context, take_over)
     left = {(item.kind, item.path, item.file_id) for item in verification_of(after).drift}
     mended = tuple(item for item in verification.drift if (item.kind, item.path, item.file_id) not in left)
-    done = replace(done, requests=added_requests(done.requests, after.requests), verification=after.verification)
     # The entries to take over were chosen before the repair, and stay the same.
-    return with_verification(
-        done, mended=mended, synced=True, taken=verification.taken, kept_back=verification.kept_back
+    body = replace(
+        verification_of(after),
+        mended=mended,
+        sync=done.sync,
+        taken=verification.taken,
+        kept_back=verification.kept_back,
     )
+    return replace(done, requests=added_requests(done.requests, after.requests), body=body)
 
 
 def repair_store(target: Target, ports: Ports, context: RunContext) -> Report:
@@ -60,7 +64,7 @@ def repair_store(target: Target, ports: Ports, context: RunContext) -> Report:
     started = time.monotonic()
     basis = _look(target, ports, context, None)
     if is_superseded(basis.recorded, context.origin.run_id, context.settings.head):
-        return nothing_done(replace(basis.report, superseded=True))
+        return overtaken(basis.report)
     look = partial(_look, target, ports, context)
     try:
         report = under_lock(target, ports, context, basis, look, partial(carry_out, propose=propose_repair))
@@ -88,7 +92,7 @@ async def propose_repair(asking: Asking) -> Proposal:
         proposal = _into_another_store(asking, located, located.lost)
     proposal = replace(proposal, proven=recorded.proven_ids)
     if located.info is None:
-        return proposal
+        return with_journaled(asking, proposal)
     return await from_store(asking, proposal, located.info, partial(_read, asking, proposal))
 
 
@@ -115,7 +119,8 @@ def _into_another_store(asking: Asking, located: Located, lost: str) -> Proposal
             f"No seal vouches for the manifest, so these Files that it names were not deleted: {', '.join(unproven)}."
         )
         report = replace(report, warnings=(*report.warnings, warning))
-    return Proposal(located, located.owner, new, found.plan, of_plan(report, found.plan, refused=None))
+    report = of_plan(report, found.plan, store=sizes_of(new, found.plan))
+    return Proposal(located, located.owner, new, found.plan, report)
 
 
 def _told_of_new_store(before: Report, done: Report) -> Report:

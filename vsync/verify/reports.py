@@ -17,10 +17,11 @@ def verification_of(report: Report) -> Verification:
 
 
 def with_verification(report: Report, **changes: object) -> Report:
-    return replace(report, verification=replace(verification_of(report), **changes))  # type: ignore[arg-type]  # by name
+    return replace(report, body=replace(verification_of(report), **changes))  # type: ignore[arg-type]  # by name
 
 
 def with_warnings(report: Report, warnings: tuple[str, ...]) -> Report:
+    """The report with these warnings before its own, each of them once."""
     return replace(report, warnings=tuple(dict.fromkeys([*warnings, *report.warnings])))
 
 

@@ -91,14 +91,14 @@ def _take_over(target: Target, ports: Ports, context: RunContext, options: Verif
     after = compare_store(target, ports, context, options.take_over)
     seen = verification_of(after)
     done = replace(done, requests=added_requests(done.requests, after.requests))
-    return with_verification(done, drift=seen.drift, foreign=seen.foreign, compared=True, synced=True)
+    return with_verification(done, drift=seen.drift, foreign=seen.foreign, compared=True)
 
 
 def _lacking(target: Target, ports: Ports, context: RunContext, done: Report) -> frozenset[str] | None:
     """The documents that were refused for good. None when another document is not in the store."""
     if done.error is not None or done.refused or done.superseded or verification_of(done).drift:
         return None
-    failed = {item["path"] for item in done.failed}
+    failed = {item["path"] for item in done.documents.failed}
     if not failed:
         return frozenset()
     state = read_when_quiet(target, ports, context).state

@@ -596,7 +596,7 @@ class Histories(RuleBasedStateMachine):
         assert isinstance(result, Report), result
         assert result.error is None, result.error
         wanted = self.chosen[target].documents(commit.tree)
-        assert {item["path"] for item in result.failed} <= broken(wanted), result.failed
+        assert {item["path"] for item in result.documents.failed} <= broken(wanted), result.documents.failed
         self.ended(target, commit, result, again=again)
 
     def ended(self, target: str, commit: Commit, result: Result, *, again: bool = True, strict: bool = True) -> None:
@@ -605,10 +605,10 @@ class Histories(RuleBasedStateMachine):
         if not isinstance(result, Report) or result.error is not None:
             return
         wanted = self.chosen[target].documents(commit.tree)
-        failed = {item["path"] for item in result.failed}
+        failed = {item["path"] for item in result.documents.failed}
         if (
             not failed <= broken(wanted)
-            or any(item["code"] not in FINAL for item in result.failed)
+            or any(item["code"] not in FINAL for item in result.documents.failed)
             or (not wanted and self.state(target) is None)
         ):
             return

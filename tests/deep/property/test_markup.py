@@ -16,10 +16,14 @@ from markdown_it import MarkdownIt
 
 from vsync.errors import ConfigurationError
 from vsync.plan.comparison import Comparison
-from vsync.report import comment, markdown
+from vsync.report import comment
+from vsync.report.body import Planned, Synced
 from vsync.report.cost import PRICES_URL
+from vsync.report.documents import Documents, FailedItem
 from vsync.report.markup import MAX_NAME, code, prose
-from vsync.report.report import FailedItem, Report, Stock
+from vsync.report.report import Report
+from vsync.report.store_size import StoreSize, StoreSizes
+from vsync.report.summary import summary
 from vsync.system.redaction import printable
 
 REPOSITORY = "https://github.com/acme/docs"
@@ -105,14 +109,7 @@ def assert_inert(page: Seen) -> None:
 def reports(draw: st.DrawFn) -> Report:
     some = st.lists(names, max_size=3).map(tuple)
     paths = draw(some)
-    return Report(
-        target=draw(names),
-        comparison=Comparison("diff", draw(evil)),
-        source=draw(names),
-        vector_store_id=draw(st.none() | evil),
-        base=draw(st.sampled_from([None, BASE])),
-        head=draw(st.sampled_from([None, HEAD])),
-        dry_run=draw(st.booleans()),
+    documents = Documents(
         added=paths,
         updated=draw(some),
         renamed=tuple((draw(names), name) for name in draw(some)),
@@ -120,14 +117,26 @@ def reports(draw: st.DrawFn) -> Report:
         removed=draw(some),
         skipped=tuple((name, draw(st.sampled_from(["empty", "undecodable-name"]) | evil)) for name in draw(some)),
         failed=tuple(FailedItem(path=name, code=draw(evil), message=draw(evil)) for name in draw(some)),
+        sizes=dict.fromkeys(paths, 1_234),
+    )
+    sizes = StoreSizes(StoreSize(1, 10), StoreSize(3, 4 * 10**9))
+    planned = Planned(
+        documents,
         refused=draw(st.none() | evil),
+        store=draw(st.none() | st.just(sizes)),
+        backlog=draw(st.none() | evil),
+    )
+    return Report(
+        target=draw(names),
+        comparison=Comparison("diff", draw(evil)),
+        body=planned if draw(st.booleans()) else Synced(planned, documents, planned.store),
+        source=draw(names),
+        vector_store_id=draw(st.none() | evil),
+        base=draw(st.sampled_from([None, BASE])),
+        head=draw(st.sampled_from([None, HEAD])),
         warnings=draw(some),
         error=draw(st.none() | st.builds(ConfigurationError, evil, evil)),
-        mode=draw(st.just("") | evil),
-        sizes=dict.fromkeys(paths, 1_234),
-        before=Stock(1, 10),
-        after=draw(st.none() | st.just(Stock(3, 4 * 10**9))),
-        owed=draw(st.none() | evil),
+        started_by=draw(st.just("") | evil),
         repository_url=draw(st.sampled_from([None, REPOSITORY])),
         manifest_commit=draw(st.none() | st.just("c" * 40) | evil),
     )
@@ -135,7 +144,7 @@ def reports(draw: st.DrawFn) -> Report:
 
 @given(reports())
 def test_no_name_or_message_acts_in_the_summary(report: Report) -> None:
-    page = seen(markdown.summary(report))
+    page = seen(summary(report))
     assert_inert(page)
     assert page.hidden == []
 
@@ -178,7 +187,7 @@ def test_markers_of_two_targets_differ(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("kind", ["@", "#", "|", "\u202e", "ü", "a", "<", "\ud800", "\U0010ffff", "-", "GH-1 "])
 def test_the_longest_texts_still_fit_into_a_comment(kind: str) -> None:
-    long = kind * 5_000
+    long = kind * 2_000
     report = Report(
         target=long,
         comparison=Comparison("diff", long),
@@ -186,15 +195,18 @@ def test_the_longest_texts_still_fit_into_a_comment(kind: str) -> None:
         vector_store_id=long,
         base=BASE,
         head=HEAD,
-        dry_run=True,
-        added=(long,) * 500,
-        skipped=((long, long),) * 500,
-        failed=tuple(FailedItem(path=long, code=f"{number}{long}", message=long) for number in range(500)),
-        refused=long,
-        warnings=(long,) * 500,
+        body=Planned(
+            Documents(
+                added=(long,) * 250,
+                skipped=((long, long),) * 250,
+                failed=tuple(FailedItem(path=long, code=f"{number}{long}", message=long) for number in range(250)),
+            ),
+            refused=long,
+            store=StoreSizes(StoreSize(1, 1), StoreSize(1, 1)),
+            backlog=long,
+        ),
+        warnings=(long,) * 250,
         error=ConfigurationError(long, long),
-        owed=long,
-        after=Stock(1, 1),
         repository_url=REPOSITORY,
     )
     text = comment.body(report, run_url=RUN)

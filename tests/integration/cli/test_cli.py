@@ -231,7 +231,7 @@ def test_a_sync_of_nothing_does_not_say_that_a_store_equals_it(world: World) -> 
     world.repo.commit({"a.bin": b"a"})
     told = world.vsync("sync")
     assert told.code == 0
-    assert told.out.startswith("Nothing is selected: ")
+    assert told.out.startswith("Nothing is selected, ")
 
 
 def test_include_and_exclude_choose_the_documents(world: World) -> None:

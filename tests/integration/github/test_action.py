@@ -78,7 +78,7 @@ def test_a_pull_request_only_plans_and_needs_no_key(job: Runner) -> None:
     assert step.code == 0
     assert step.outputs["dry-run"] == "true"
     assert step.outputs["added"] == "2"
-    assert "would change" in step.summary
+    assert "2 to add" in step.summary
     assert not (job.workspace / ".vsync/manifest.json").exists()
 
 
@@ -148,7 +148,7 @@ def test_a_refused_plan_is_exit_4_with_the_numbers_and_nothing_is_done(job: Runn
     assert step.outputs["removed"] == "0"
     assert "deletes 2 of 2 documents" in step.log
     assert "max-delete" in step.summary
-    assert "refused by a limit, nothing was done" in step.summary
+    assert "Refused by a limit, nothing was changed" in step.summary
     assert step.summary.count("[!CAUTION]") == 1
     assert "<code>docs/a&#46;md</code>" in step.summary
     assert "Synced" not in step.summary
@@ -179,7 +179,7 @@ def test_failed_documents_are_annotated_up_to_githubs_limit_and_counted_beyond(j
     assert step.outputs["failure-reason"] == "documents"
     errors = [line for line in step.log.splitlines() if line.startswith("::error ")]
     assert len(errors) == 10
-    assert errors[0] == "::error title=vsync::14 documents were not synced: the job summary says why, and what to do."
+    assert errors[0] == "::error title=vsync::14 documents failed, 2 synced. The job summary says why, and what to do."
     assert "file=docs/bad-00.pptx" in errors[1]
     assert remedy("unsupported_file") in errors[1] or remedy("invalid_file") in errors[1]
     assert "6 more documents failed" in errors[-1]

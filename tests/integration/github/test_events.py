@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.github import KEY, REPOSITORY, TOKEN, GitHub, Pull, Step
 from tests.support.gitrepo import Content
-from tests.support.jobs import KEY, REPOSITORY, TOKEN, GitHub, Pull, Step
 from tests.support.servers.github_api import ACTIONS_LOGIN, answer, call, secondary_rate_limit
 from vsync.report.comment import marker
 
@@ -152,18 +152,18 @@ def test_without_a_changed_document_there_is_no_comment(github: GitHub) -> None:
     assert step.code == 0
     assert github.comments() == []
     assert "there is none, and none is needed" in step.log
-    assert "0 documents would change" in step.summary
+    assert "No documents would change" in step.summary
 
 
 def test_a_comment_that_is_there_is_brought_up_to_date_though_nothing_changes_any_more(github: GitHub) -> None:
     github.plan(github.pull({"docs/new.md": b"# New\n"}), "opened")
     github.plan(github.pull({"docs/new.md": None}))
-    assert "no documents would change" in github.comment()
+    assert "No documents would change" in github.comment()
 
 
 def test_comment_true_always_comments(github: GitHub) -> None:
     github.plan(github.pull({"src/x.py": b"x = 3\n"}), "opened", {"comment": "true"})
-    assert "no documents would change" in github.comment()
+    assert "No documents would change" in github.comment()
 
 
 def test_comment_false_never_asks_the_api(github: GitHub) -> None:
@@ -227,7 +227,7 @@ def test_a_fork_gets_its_plan_and_one_warning_that_names_the_permission(github: 
     (warning,) = step.annotations("warning")
     assert "`permissions: pull-requests: write`" in warning
     assert "fork" in warning
-    assert "4 documents would change" in step.summary
+    assert "4 to add" in step.summary
     assert step.annotations("error") == []
 
 
@@ -250,7 +250,7 @@ def test_a_comment_that_is_refused_is_one_warning_and_the_plan_stands(
     (warning,) = step.annotations("warning")
     assert words in warning
     assert str(status) in warning
-    assert "4 documents would change" in step.summary
+    assert "4 to add" in step.summary
 
 
 @pytest.mark.parametrize("fault", [secondary_rate_limit(429, 0), answer(502, "Bad gateway")], ids=["429", "502"])

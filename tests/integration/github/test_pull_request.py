@@ -19,7 +19,7 @@ from vsync.errors import RepositoryError
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
 from vsync.github.mode import PullRequest
-from vsync.github.pull_request import Trees, find_trees, sources
+from vsync.github.trees import Trees, find_trees, sources
 from vsync.plan.plan import Plan
 from vsync.plan.scan import difference, scan
 

@@ -14,8 +14,8 @@ import pytest
 
 from tests.support.command_line import World, client
 from tests.support.command_line import world as world
+from tests.support.github import KEY, GitHub, Step
 from tests.support.gitrepo import Content
-from tests.support.jobs import KEY, GitHub, Step
 
 FILES: dict[str, Content] = {f"docs/{name}.md": f"# {name}\n".encode() * 2 for name in "abc"}
 HOSTILE = "old/`@all` <img src=x>|::error::x.md"
@@ -107,7 +107,7 @@ def test_drift_is_red_and_told_everywhere(github: GitHub) -> None:
     assert [item["path"] for item in step.report["foreign"]] == [HOSTILE]
     assert "❌ vsync verify: Drift: 1 difference" in step.summary
     why, error = step.annotations("error")
-    assert "1 difference is left between the manifest and the store" in why
+    assert "Drift: 1 difference between the manifest and the store. The job summary says why" in why
     assert "file=docs/a.md" in error
     assert "Drift (missing)" in error
     assert writes(step) == []

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,9 @@ import pytest
 from tests.support.wire import QuickStop, World, alter, die, lose, once, refuse
 from vsync.errors import Interrupted, StoreConflict
 from vsync.report.report import Report
-from vsync.state import local
 from vsync.state.local import LocalPublication
 from vsync.state.seal import dump_seal
 from vsync.sync import run as sync
-from vsync.system.atomic_write import write_durably
 
 A, B, C, D = b"# A\n", b"# B\n", b"# C\n", b"# D\n"
 
@@ -56,58 +53,16 @@ def same_as_before(world: World) -> None:
     assert len(world.stores()) == 1
     world.wire.calm()
     again = world.sync()
-    assert (again.error, again.failed, again.requests) == (None, (), {})
+    assert (again.error, again.documents.failed, again.requests) == (None, (), {})
 
 
 def at_request(number: int, *, answered: bool) -> Callable[[World], None]:
     return lambda world: world.wire.when(lambda sent: sent.number == number, die(answered=answered))
 
 
-def nothing(_: World) -> None:
-    pass
-
-
 def forget_everything(world: World) -> None:
     world.forget_manifest()
     world.forget_seal()
-
-
-@dataclass
-class Death:
-    """A world whose last run died. `lost` are Files that no store lists and nothing names any more."""
-
-    world: World
-    place: str
-    lost: set[str]
-
-
-def deaths(
-    world: World, afterwards: Callable[[World], None], moments: Sequence[bool] = (False, True)
-) -> Iterator[Death]:
-    """Copies of a world in which the next run died: at each of its requests, before and after the server had done it."""
-    number = 0
-    while True:
-        number += 1
-        for answered in moments:
-            copy = world.copy(world.folder.parent / f"died-{number}-{answered}")
-            try:
-                if not copy.sync_and_die(at_request(number, answered=answered)):
-                    return
-                place = f"{'after' if answered else 'before'} the server did what request {number} asks"
-                check_searchable(world, copy, place)
-                afterwards(copy)
-                yield Death(copy, place, unknown_files(copy))
-            finally:
-                copy.wire.close()
-
-
-def check_searchable(before: World, after: World, place: str) -> None:
-    """No document that was there and is still wanted has gone meanwhile, or turned into something else."""
-    for path, old in before.synced.items():
-        if path in after.files:
-            found = after.searchable(path)
-            assert found, (place, path)
-            assert set(found) <= {old, after.files[path]}, (place, path)
 
 
 def unknown_files(world: World) -> set[str]:
@@ -129,88 +84,7 @@ def update(world: World) -> None:
     world.commit({"a.md": b"# A2", "new.md": D})
 
 
-def rename_and_removal(world: World) -> None:
-    first_sync(world)
-    world.sync()
-    world.plant(path="a.md")
-    world.wire.calm()
-    world.commit({"a.md": None, "docs/c.md": None, "docs/moved.md": C})
-
-
-def retag(world: World) -> None:
-    first_sync(world)
-    world.sync()
-    world.plant(path="a.md")
-    world.wire.calm()
-    world.settings["attributes"] = ["team=docs"]
-
-
 # Killed
-
-
-@pytest.mark.parametrize("begin", [first_sync, update, rename_and_removal, retag])
-def test_a_run_that_is_killed_at_any_request_is_made_up_for(world: World, begin: Callable[[World], None]) -> None:
-    begin(world)
-    places = 0
-    for death in deaths(world, nothing):
-        places += 1
-        report = death.world.sync()
-        assert (report.exit_code, report.error, report.failed) == (0, None, ()), death.place
-        assert death.world.audit() <= death.lost, death.place
-        death.world.settled()
-        same_as_before(death.world)
-    assert places >= 12
-
-
-@pytest.mark.parametrize("begin", [first_sync, update, rename_and_removal])
-def test_a_killed_run_is_made_up_for_by_another_machine_that_knows_nothing(
-    world: World, begin: Callable[[World], None]
-) -> None:
-    begin(world)
-    places = 0
-    for death in deaths(world, forget_everything, moments=[True]):
-        places += 1
-        report = death.world.sync()
-        assert (report.exit_code, report.error, report.failed) == (0, None, ()), death.place
-        assert death.world.audit() <= death.lost, death.place
-        death.world.settled()
-        same_as_before(death.world)
-    assert places >= 6
-
-
-@pytest.mark.parametrize("begin", [first_sync, update])
-def test_a_run_that_is_killed_while_it_writes_its_state_is_made_up_for(
-    world: World, begin: Callable[[World], None]
-) -> None:
-    begin(world)
-    writes = 0
-    while True:
-        writes += 1
-        other = world.copy(world.folder.parent / f"write-{writes}")
-        if not other.sync_and_die(lambda _, number=writes: _die_at_write(number)):  # type: ignore[misc]  # the default binds the loop's value
-            other.wire.close()
-            break
-        report = other.sync()
-        assert (report.exit_code, report.error) == (0, None), writes
-        assert other.audit() == set(), writes
-        other.settled()
-        same_as_before(other)
-        other.wire.close()
-    assert writes > 4
-
-
-def _die_at_write(number: int) -> None:
-    """In a process that dies: every file is written by `write_durably`."""
-    count = 0
-
-    def write(path: Path, content: bytes) -> None:
-        nonlocal count
-        count += 1
-        write_durably(path, content)
-        if count == number:
-            os._exit(137)
-
-    setattr(local, "write_durably", write)  # noqa: B010 - the type checker knows it is not meant to be set
 
 
 @pytest.mark.parametrize("number", [1, 3, 6, 8])
@@ -335,7 +209,7 @@ def test_a_fresh_clone_goes_on_from_the_manifest(synced: World) -> None:
     assert synced.sync().requests == {}
     synced.commit({"a.md": b"# A2", "b.md": None})
     report = synced.sync()
-    assert (report.updated, report.removed) == (("a.md",), ("b.md",))
+    assert (report.documents.updated, report.documents.removed) == (("a.md",), ("b.md",))
     assert len(synced.wire.of("POST /files")) == 1
     assert synced.audit() == set()
     synced.settled()
@@ -423,7 +297,7 @@ def test_a_rewound_commit_brings_the_old_documents_back(synced: World) -> None:
     synced.repo.git("update-ref", "refs/heads/main", "HEAD~1")
     synced.files |= {"a.md": A, "b.md": B}
     report = synced.sync()
-    assert (report.updated, report.added) == (("a.md",), ("b.md",))
+    assert (report.documents.updated, report.documents.added) == (("a.md",), ("b.md",))
     assert synced.audit() == set()
     synced.settled()
 
@@ -445,7 +319,11 @@ def test_lost_state_of_a_certain_source_is_found_in_the_store(synced: World) -> 
     forget_everything(synced)
     synced.commit({"a.md": b"# A2", "b.md": None, "n.md": D})
     report = synced.sync()
-    assert (report.added, report.updated, report.removed) == (("n.md",), ("a.md",), ("b.md",))
+    assert (report.documents.added, report.documents.updated, report.documents.removed) == (
+        ("n.md",),
+        ("a.md",),
+        ("b.md",),
+    )
     assert _owner(synced) == owner
     assert synced.audit() == set()
     synced.settled()
@@ -501,10 +379,14 @@ def test_adopted_documents_keep_their_attributes_and_chunking_in_mind(synced: Wo
     """What the settings say now is compared with what the store says of each entry."""
     forget_everything(synced)
     report = synced.sync(attributes=["team=docs"])
-    assert (report.retagged, report.updated, report.added) == (("a.md", "b.md", "docs/c.md"), (), ())
+    assert (report.documents.retagged, report.documents.updated, report.documents.added) == (
+        ("a.md", "b.md", "docs/c.md"),
+        (),
+        (),
+    )
     forget_everything(synced)
     report = synced.sync(attributes=["team=docs"], chunk_size="400")
-    assert (report.updated, report.retagged) == (("a.md", "b.md", "docs/c.md"), ())
+    assert (report.documents.updated, report.documents.retagged) == (("a.md", "b.md", "docs/c.md"), ())
     assert synced.audit() == set()
 
 
@@ -547,18 +429,22 @@ def test_a_path_too_long_for_an_attribute_is_known_again(world: World) -> None:
 def test_without_a_manifest_the_store_is_the_state(world: World) -> None:
     world.settings |= {"manifest": "none"}
     world.commit({"a.md": A, "b.md": B, "docs/c.md": C})
-    assert world.sync().added == ("a.md", "b.md", "docs/c.md")
+    assert world.sync().documents.added == ("a.md", "b.md", "docs/c.md")
     world.plant(path="a.md")
     assert world.manifest is None
     world.wire.calm()
     again = world.sync()
-    assert (again.exit_code, again.changed, again.unchanged) == (0, False, 3)
+    assert (again.exit_code, again.changed, again.documents.unchanged) == (0, False, 3)
     assert not [sent for sent in world.wire.sent if sent.method != "GET"]
     world.commit({"a.md": b"# A2", "b.md": None, "docs/c.md": None, "docs/moved.md": C})
     planned = world.plan()
     report = world.sync()
-    assert report.updated == planned.updated == ("a.md",)
-    assert (report.renamed, report.removed, report.added) == (planned.renamed, planned.removed, planned.added)
+    assert report.documents.updated == planned.documents.updated == ("a.md",)
+    assert (report.documents.renamed, report.documents.removed, report.documents.added) == (
+        planned.documents.renamed,
+        planned.documents.removed,
+        planned.documents.added,
+    )
     assert world.audit() == set()
     assert world.manifest is None
     world.forget_seal()
@@ -587,7 +473,7 @@ def test_without_a_manifest_a_failing_version_keeps_the_old_one(world: World) ->
     assert world.sync().exit_code == 1
     assert world.searchable("a.md") == [A]
     world.wire.calm()
-    assert world.sync().updated == ("a.md",)
+    assert world.sync().documents.updated == ("a.md",)
     assert world.audit() == set()
 
 

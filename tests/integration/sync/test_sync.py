@@ -36,6 +36,7 @@ from tests.support.wire import (
 )
 from vsync.config.origin import Origin
 from vsync.errors import ManifestError, StoreConflict, StoreGone, VsyncError
+from vsync.report.body import Orphan, Synced
 from vsync.report.observer import Observer
 from vsync.report.report import Report
 from vsync.state.manifest import blob_id
@@ -73,6 +74,11 @@ def _three_documents(world: World) -> None:
     assert world.sync().exit_code == 0
 
 
+def orphans(report: Report) -> tuple[Orphan, ...]:
+    assert isinstance(report.body, Synced)
+    return report.body.orphans
+
+
 def changing(sent: Sent) -> bool:
     return sent.method != "GET"
 
@@ -85,7 +91,7 @@ def converges(world: World, **given: Any) -> Report:
     """The faults are over: the next run brings everything into order, and the one after has nothing to do."""
     world.wire.calm()
     report = world.sync(**given)
-    assert (report.error, report.failed) == (None, ())
+    assert (report.error, report.documents.failed) == (None, ())
     assert report.exit_code == 0
     assert world.audit() == set()
     world.settled()
@@ -103,7 +109,11 @@ def converges(world: World, **given: Any) -> Report:
 def test_a_first_sync_brings_every_document(world: World) -> None:
     head = world.commit({"a.md": A, "docs/ü 日本.md": B, "docs/x.rst": C, "code.py": D})
     report = world.sync()
-    assert (report.added, report.updated, report.removed) == (("a.md", "docs/x.rst", "docs/ü 日本.md"), (), ())
+    assert (report.documents.added, report.documents.updated, report.documents.removed) == (
+        ("a.md", "docs/x.rst", "docs/ü 日本.md"),
+        (),
+        (),
+    )
     assert (report.exit_code, report.head, report.vector_store_id) == (0, head, world.store_id)
     del world.files["code.py"]
     assert world.audit() == set()
@@ -120,8 +130,8 @@ def test_an_update_brings_what_changed_and_nothing_else(synced: World) -> None:
     before = {entry.path: entry.file_id for entry in synced.entries()}
     synced.commit({"a.md": b"# A2", "docs/c.md": None, "docs/moved.md": C, "b.md": None, "new.md": D})
     report = synced.sync()
-    assert (report.added, report.updated) == (("new.md",), ("a.md",))
-    assert (report.renamed, report.removed) == ((("docs/c.md", "docs/moved.md"),), ("b.md",))
+    assert (report.documents.added, report.documents.updated) == (("new.md",), ("a.md",))
+    assert (report.documents.renamed, report.documents.removed) == ((("docs/c.md", "docs/moved.md"),), ("b.md",))
     assert report.comparison.mode == "diff"
     assert len(synced.wire.of("POST /files")) == 3
     assert synced.audit() == set()
@@ -152,7 +162,7 @@ def test_every_request_is_in_the_report(synced: World) -> None:
         assert "file-" not in endpoint
     assert told == counted
     assert report.requests["POST /files"] == 4
-    assert report.bytes_uploaded == len(b"# A2") + len(D)
+    assert report.to_json()["bytes_uploaded"] == len(b"# A2") + len(D)
 
 
 def test_two_hundred_documents_need_few_requests(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +170,7 @@ def test_two_hundred_documents_need_few_requests(world: World, monkeypatch: pyte
     monkeypatch.setattr(attaching_module, "FLUSH_EVERY_S", 60.0)
     world.commit({f"docs/{number:03}.md": b"# %d" % number for number in range(200)})
     report = world.sync()
-    assert (len(report.added), report.exit_code) == (200, 0)
+    assert (len(report.documents.added), report.exit_code) == (200, 0)
     assert len(world.wire.sent) <= 210
     batches = [len(sent.json["files"]) for sent in world.wire.of("POST /vector_stores/*/file_batches")]
     assert sum(batches) == 200
@@ -179,7 +189,7 @@ def test_a_plan_says_what_the_run_does(synced: World, full: bool) -> None:
     assert synced.wire.sent == []
     report = synced.sync(full=full)
     for name in ("added", "updated", "renamed", "retagged", "removed", "unchanged", "head", "base"):
-        assert getattr(plan, name) == getattr(report, name), name
+        assert getattr(plan.documents, name) == getattr(report.documents, name), name
 
 
 # Searchable at every moment
@@ -255,54 +265,54 @@ def test_a_failing_new_version_keeps_the_old_one_and_is_tried_again(synced: Worl
     synced.wire.when(*refuse_upload("a.md", 400, "the storage quota is used up"))
     report = synced.sync()
     assert report.exit_code == 1
-    assert [(item["path"], "quota" in item["message"]) for item in report.failed] == [("a.md", True)]
-    assert (report.updated, report.error) == (("b.md",), None)
+    assert [(item["path"], "quota" in item["message"]) for item in report.documents.failed] == [("a.md", True)]
+    assert (report.documents.updated, report.error) == (("b.md",), None)
     assert synced.searchable("a.md") == [A]
     assert synced.searchable("b.md") == [b"# B2"]
     assert synced.state.failed == {}
     assert synced.state.commit != report.head
     again = converges(synced)
-    assert again.updated == ("a.md",)
+    assert again.documents.updated == ("a.md",)
 
 
 def test_a_version_that_is_not_indexed_in_time_keeps_the_old_one(synced: World) -> None:
     synced.commit({"a.md": b"# A2"})
     synced.wire.when("GET /vector_stores/*/files/*", alter(lambda data: data.update(status="in_progress")))
     report = synced.sync(index_timeout="0.1")
-    assert (report.exit_code, [item["code"] for item in report.failed]) == (1, ["index-timeout"])
+    assert (report.exit_code, [item["code"] for item in report.documents.failed]) == (1, ["index-timeout"])
     assert synced.searchable("a.md") == [A]
     assert len(synced.uploaded()) == 3  # the version that hung is gone
-    assert converges(synced).updated == ("a.md",)
+    assert converges(synced).documents.updated == ("a.md",)
 
 
 def test_a_document_the_store_cannot_take_is_told_each_time_and_sent_once(synced: World) -> None:
     synced.commit({"a.md": b"# A2", "b.md": b"# B2"})
     synced.wire.when(*refuse_upload("a.md", 400, "File extension is not supported"))
     first = synced.sync()
-    assert (first.exit_code, [item["path"] for item in first.failed]) == (1, ["a.md"])
+    assert (first.exit_code, [item["path"] for item in first.documents.failed]) == (1, ["a.md"])
     assert synced.searchable("a.md") == [A]
     assert set(synced.state.failed) == {"a.md"}
     assert synced.state.commit == first.head
     synced.wire.calm()
     second = synced.sync()
-    assert (second.exit_code, [item["path"] for item in second.failed]) == (1, ["a.md"])
-    assert second.failed[0]["code"] == first.failed[0]["code"]
+    assert (second.exit_code, [item["path"] for item in second.documents.failed]) == (1, ["a.md"])
+    assert second.documents.failed[0]["code"] == first.documents.failed[0]["code"]
     assert second.failure_reason == "documents"
     assert synced.wire.sent == []
     assert synced.searchable("a.md") == [A]
     synced.commit({"a.md": b"# A3"})
-    assert converges(synced).updated == ("a.md",)
+    assert converges(synced).documents.updated == ("a.md",)
 
 
 def test_a_rename_whose_upload_fails_keeps_the_old_name(synced: World) -> None:
     synced.commit({"docs/c.md": None, "docs/moved.md": C})
     synced.wire.when(*refuse_upload("docs/moved.md"))
     report = synced.sync()
-    assert (report.exit_code, report.renamed, report.removed) == (1, (), ())
-    assert [item["path"] for item in report.failed] == ["docs/moved.md"]
+    assert (report.exit_code, report.documents.renamed, report.documents.removed) == (1, (), ())
+    assert [item["path"] for item in report.documents.failed] == ["docs/moved.md"]
     assert synced.searchable("docs/c.md") == [C]
     assert not [sent for sent in synced.wire.sent if sent.method == "DELETE"]
-    assert converges(synced).renamed == (("docs/c.md", "docs/moved.md"),)
+    assert converges(synced).documents.renamed == (("docs/c.md", "docs/moved.md"),)
 
 
 def test_a_rename_to_a_name_the_store_refuses_is_the_same_for_incremental_and_full_runs(synced: World) -> None:
@@ -312,16 +322,16 @@ def test_a_rename_to_a_name_the_store_refuses_is_the_same_for_incremental_and_fu
     assert synced.searchable("docs/c.md") == [C]
     incremental, full = synced.plan(), synced.plan(full=True)
     for name in ("added", "updated", "renamed", "removed", "failed"):
-        assert getattr(incremental, name) == getattr(full, name), name
+        assert getattr(incremental.documents, name) == getattr(full.documents, name), name
 
 
 def test_one_failing_document_of_many_does_not_hold_the_others_up(world: World) -> None:
     world.commit({f"{number}.md": b"# %d" % number for number in range(12)})
     world.wire.when(*refuse_upload("5.md"))
     report = world.sync()
-    assert (report.exit_code, len(report.added)) == (1, 11)
+    assert (report.exit_code, len(report.documents.added)) == (1, 11)
     assert len(world.entries()) == 11
-    assert converges(world).added == ("5.md",)
+    assert converges(world).documents.added == ("5.md",)
 
 
 def test_what_a_lost_upload_left_is_found_named_and_deleted(synced: World) -> None:
@@ -330,9 +340,9 @@ def test_what_a_lost_upload_left_is_found_named_and_deleted(synced: World) -> No
     synced.wire.when("POST /files", lose(), times=1)
     report = synced.sync()
     assert report.exit_code == 0
-    (leftover,) = report.leftovers
-    assert (leftover.filename, leftover.bytes, leftover.verdict) == ("a.md", 4, "deleted")
-    assert any(leftover.file_id in warning for warning in report.warnings)
+    (orphan,) = orphans(report)
+    assert (orphan.filename, orphan.bytes, orphan.verdict) == ("a.md", 4, "deleted")
+    assert any(orphan.file_id in warning for warning in report.warnings)
     assert synced.audit() == strangers
     synced.settled()
 
@@ -345,10 +355,10 @@ def test_of_two_files_that_a_lost_upload_may_have_made_none_is_touched(synced: W
     synced.wire.when("POST /files", lose(), times=1)
     report = synced.sync()
     assert report.exit_code == 0
-    assert {(item.verdict, item.why) for item in report.leftovers} == {
+    assert {(item.verdict, item.why) for item in orphans(report)} == {
         ("listed", "there are more such Files than uploads without an answer")
     }
-    assert synced.audit() == {item.file_id for item in report.leftovers} > {stranger}
+    assert synced.audit() == {item.file_id for item in orphans(report)} > {stranger}
     synced.settled()
 
 
@@ -394,7 +404,8 @@ def test_nothing_is_deleted_after_the_api_went_away(synced: World, what: str, fa
     report = synced.sync()
     assert not [sent for sent in synced.wire.sent if sent.method == "DELETE"]
     assert (report.exit_code, report.failure_reason) == (3, reason)
-    assert report.left == 2 - len(report.updated) > 0
+    assert isinstance(report.body, Synced)
+    assert report.body.left == 2 - len(report.documents.updated) > 0
     assert synced.searchable("b.md") == [B]
     assert A in synced.searchable("a.md")
     converges(synced)
@@ -409,7 +420,7 @@ def test_what_could_not_be_deleted_is_deleted_by_the_next_run(
     synced.wire.when(what, fault, skip=1)
     report = synced.sync(concurrency="1")
     assert (report.exit_code, report.failure_reason) == (3, reason)
-    assert report.updated == ("a.md", "docs/c.md")
+    assert report.documents.updated == ("a.md", "docs/c.md")
     seal = synced.seal
     assert seal is not None
     assert seal.state == "open"
@@ -457,14 +468,14 @@ def test_a_refused_key_in_mid_run_records_what_is_confirmed(world: World, monkey
     world.wire.watchers.append(lambda sent: polled.set() if sent.is_(POLL) and sent.status else None)
     report = world.sync(concurrency="1")
     assert (report.exit_code, report.failure_reason) == (3, "credentials")
-    confirmed = set(report.added)
+    confirmed = set(report.documents.added)
     assert confirmed
     assert confirmed == set(world.state.files)
     assert len(confirmed) < 16
     assert world.state.commit is None
     uploaded = len(world.wire.of("POST /files"))
     again = converges(world)
-    assert not confirmed & set(again.added)
+    assert not confirmed & set(again.documents.added)
     assert uploaded < 16
 
 
@@ -476,7 +487,7 @@ def test_a_stop_in_mid_run_records_what_is_confirmed(synced: World) -> None:
     assert (report.exit_code, report.failure_reason) == (143, "interrupted")
     assert not [sent for sent in synced.wire.sent if sent.method == "DELETE"]
     assert synced.searchable("b.md") == [B]
-    assert set(report.updated + report.added) == {
+    assert set(report.documents.updated + report.documents.added) == {
         path for path, entry in synced.state.files.items() if entry.sha256 in _sha256s(b"# A2", D, D + D)
     }
     converges(synced)
@@ -523,8 +534,13 @@ def test_new_attributes_are_a_retag_without_an_upload(synced: World) -> None:
     before = {entry.path: entry for entry in synced.entries()}
     synced.settings["attributes"] = ["team=docs", "level=3"]
     report = synced.sync()
-    assert report.retagged == ("a.md", "b.md", "docs/c.md")
-    assert (report.added, report.updated, report.removed, report.exit_code) == ((), (), (), 0)
+    assert report.documents.retagged == ("a.md", "b.md", "docs/c.md")
+    assert (report.documents.added, report.documents.updated, report.documents.removed, report.exit_code) == (
+        (),
+        (),
+        (),
+        0,
+    )
     assert not synced.wire.of("POST /files")
     assert not [sent for sent in synced.wire.sent if sent.method == "DELETE"]
     for entry in synced.entries():
@@ -534,7 +550,7 @@ def test_new_attributes_are_a_retag_without_an_upload(synced: World) -> None:
         assert entry.attributes["commit"] == first
     converges(synced)
     synced.settings["attributes"] = []
-    assert len(synced.sync().retagged) == 3
+    assert len(synced.sync().documents.retagged) == 3
     assert [entry.attributes for entry in synced.entries()] == [before[e.path].attributes for e in synced.entries()]
 
 
@@ -542,7 +558,7 @@ def test_a_document_that_changes_with_its_attributes_is_uploaded_anew(synced: Wo
     head = synced.commit({"a.md": b"# A2"})
     synced.settings["attributes"] = ["team=docs"]
     report = synced.sync()
-    assert (report.updated, report.retagged) == (("a.md",), ("b.md", "docs/c.md"))
+    assert (report.documents.updated, report.documents.retagged) == (("a.md",), ("b.md", "docs/c.md"))
     assert synced.entry("a.md").attributes["commit"] == head
     assert synced.entry("b.md").attributes["commit"] != head
 
@@ -552,7 +568,7 @@ def test_another_chunking_uploads_anew_and_leaves_no_gap(synced: World) -> None:
     synced.settings |= {"chunk_size": "400", "chunk_overlap": "100"}
     synced.wire.watchers.append(lambda sent: _all_searchable(synced, sent))
     report = synced.sync()
-    assert report.updated == ("a.md", "b.md", "docs/c.md")
+    assert report.documents.updated == ("a.md", "b.md", "docs/c.md")
     for entry in synced.entries():
         assert entry.file_id not in old
         assert entry.chunking["static"] == {"max_chunk_size_tokens": 400, "chunk_overlap_tokens": 100}
@@ -576,7 +592,7 @@ def test_a_store_given_by_id_is_used_and_its_other_entries_stay(world: World) ->
     assert world.audit() == set()
     assert theirs in {entry.file_id for entry in world.entries()}
     world.commit({"a.md": b"# A2"})
-    assert world.sync().updated == ("a.md",)
+    assert world.sync().documents.updated == ("a.md",)
     assert world.audit() == set()
 
 
@@ -710,7 +726,7 @@ def test_a_run_that_waited_for_another_has_nothing_left_to_do(world: World, monk
         assert second.waits.wait(10)
 
     world.wire.when("POST /files", call(begin), times=1)
-    assert world.sync().added == ("a.md",)
+    assert world.sync().documents.added == ("a.md",)
     published = world.manifest_path.read_bytes()
     thread.join(10)
     (report,) = reports
@@ -807,7 +823,7 @@ def test_a_late_run_changes_nothing(synced: World) -> None:
     assert (late.superseded, late.exit_code, late.changed) == (True, 0, False)
     assert synced.wire.sent == []
     newer = synced.sync(origin=Origin("acme/docs", "1", "201"))
-    assert newer.updated == ("a.md",)
+    assert newer.documents.updated == ("a.md",)
     synced.files["a.md"] = A
     assert synced.audit() == set()
 

@@ -794,13 +794,13 @@ def test_the_next_run_tries_just_what_may_succeed(synced: World) -> None:
     synced.wire.when(upload_of("004.md"), refuse(413, "Too big"))
     report = synced.sync()
     assert report.exit_code == 1
-    assert {item["path"]: item["code"] for item in report.failed} == {
+    assert {item["path"]: item["code"] for item in report.documents.failed} == {
         "000.md": "server_error",
         "001.md": "unsupported",
         "002.md": "busy",
         "004.md": "http_413",
     }
-    assert (report.updated, report.added) == (("003.md",), ("005.md",))
+    assert (report.documents.updated, report.documents.added) == (("003.md",), ("005.md",))
     # What failed keeps its old version, and nothing that was uploaded in vain is left.
     for name in ("000.md", "001.md", "002.md"):
         assert [entry.file_id for entry in synced.ours() if entry.path == name] == [before[name]]
@@ -813,14 +813,14 @@ def test_the_next_run_tries_just_what_may_succeed(synced: World) -> None:
     assert paths(synced) == ["000.md", "002.md"]
     assert not [sent for sent in synced.wire.sent if sent.is_("GET /vector_stores/*/files")]
     assert again.exit_code == 1
-    assert {item["path"] for item in again.failed} == {"001.md", "004.md"}
-    assert again.updated == ("000.md", "002.md")
+    assert {item["path"] for item in again.documents.failed} == {"001.md", "004.md"}
+    assert again.documents.updated == ("000.md", "002.md")
     assert synced.state.commit == synced.head
 
     synced.wire.calm()
     third = synced.sync()
     assert synced.wire.sent == []
-    assert {item["path"] for item in third.failed} == {"001.md", "004.md"}
+    assert {item["path"] for item in third.documents.failed} == {"001.md", "004.md"}
 
     synced.commit({"001.md": b"# mended", "004.md": None})
     last = synced.sync()
@@ -845,7 +845,7 @@ def test_a_hang_leaves_the_old_version_and_the_next_run_tries_it_alone(synced: W
     synced.wire.when(POLL, alter(lambda data: data.update(status="in_progress", file_counts=said)))
     synced.wire.when(lambda sent: sent.is_(LOOK) or sent.is_(IN_BATCH), alter(hang))
     report = synced.sync(index_timeout="0.2")
-    assert [(item["path"], item["code"]) for item in report.failed] == [("000.md", "index-timeout")]
+    assert [(item["path"], item["code"]) for item in report.documents.failed] == [("000.md", "index-timeout")]
     assert synced.entry("000.md").file_id == before
     assert len(synced.uploaded()) == 4
     synced.wire.calm()

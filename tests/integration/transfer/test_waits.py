@@ -55,7 +55,7 @@ def test_a_sync_into_the_embedded_store_waits_for_nothing(repo: Repo, tmp_path: 
     stop, workspace = Recording(), open_workspace(settings, Origin())
     report = sync.run(*assemble(settings, Credentials(), Origin(), workspace, Observer(), stop, dry_run=False))
     workspace.close()
-    assert (len(report.added), report.exit_code) == (count, 0)
+    assert (len(report.documents.added), report.exit_code) == (count, 0)
     assert stop.slept == []
     looks = [number for what, number in report.requests.items() if what.startswith("GET /vector_stores/{id}/file")]
     assert looks == [1]

@@ -12,7 +12,8 @@ from vsync.config.limits import Limits
 from vsync.config.targets import Target
 from vsync.documents.selection import Rules
 from vsync.git.changes import SYMLINK
-from vsync.github.pull_request import Candidates, checked_out_merge, owed
+from vsync.github.pull_request import backlog_of
+from vsync.github.trees import Candidates, checked_out_merge
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Kind, Operation, Plan
 from vsync.plan.scan import difference
@@ -26,7 +27,7 @@ SETTINGS = TARGET.fingerprint
 
 
 @pytest.mark.parametrize(
-    "found",
+    "commits",
     [
         Candidates(MERGE, (BASE_TIP, PULL_HEAD), PULL_HEAD),
         Candidates(MERGE, (BASE_TIP, PULL_HEAD), PULL_HEAD, MERGE),
@@ -35,14 +36,14 @@ SETTINGS = TARGET.fingerprint
     ],
     ids=["the head's", "both", "the event's, head unknown", "the event's, made for another head"],
 )
-def test_a_merge_of_the_pull_request_is_compared_with_its_first_parent(found: Candidates) -> None:
-    trees = checked_out_merge(found)
+def test_a_merge_of_the_pull_request_is_compared_with_its_first_parent(commits: Candidates) -> None:
+    trees = checked_out_merge(commits)
     assert trees is not None
     assert (trees.base, trees.head, trees.warning) == (BASE_TIP, MERGE, None)
 
 
 @pytest.mark.parametrize(
-    "found",
+    "commits",
     [
         Candidates(PULL_HEAD, (BASE_TIP,), PULL_HEAD, MERGE),
         Candidates(MERGE, (), PULL_HEAD, MERGE),
@@ -53,8 +54,8 @@ def test_a_merge_of_the_pull_request_is_compared_with_its_first_parent(found: Ca
     ],
     ids=["a plain commit", "a root", "an octopus", "of another branch", "into the head", "nothing is known"],
 )
-def test_any_other_commit_is_not_taken_for_the_merge(found: Candidates) -> None:
-    assert checked_out_merge(found) is None
+def test_any_other_commit_is_not_taken_for_the_merge(commits: Candidates) -> None:
+    assert checked_out_merge(commits) is None
 
 
 # --- What the store lacks without it ------------------------------------------------------------------------------
@@ -81,21 +82,21 @@ def synced() -> TargetState:
     ],
 )
 def test_what_the_store_lacks_of_the_base_is_one_line_without_zeros(lacks: Plan, words: str) -> None:
-    said = owed(synced(), lacks)
-    assert said is not None
-    assert words in said
-    assert "\n" not in said
-    assert not re.search(r"\b0 ", said)
+    line = backlog_of(synced(), lacks)
+    assert line is not None
+    assert words in line
+    assert "\n" not in line
+    assert not re.search(r"\b0 ", line)
 
 
 def test_a_store_that_has_all_of_the_base_is_not_mentioned() -> None:
-    assert owed(synced(), lacking()) is None
-    assert owed(None, lacking()) is None
+    assert backlog_of(synced(), lacking()) is None
+    assert backlog_of(None, lacking()) is None
 
 
 def test_a_store_that_was_never_synced_is_said_to_be_so() -> None:
-    said = owed(None, lacking(uploads=3))
-    assert said == "Nothing has been synced yet: the first sync brings 3 documents."
+    line = backlog_of(None, lacking(uploads=3))
+    assert line == "Nothing has been synced yet: the first sync brings 3 documents."
 
 
 # --- The difference of two trees ----------------------------------------------------------------------------------

@@ -316,7 +316,7 @@ def test_an_empty_selection_is_refused_at_any_size() -> None:
     ("count", "each", "limits", "words"),
     [
         (DEFAULT_MAX_UPLOADS, 1, Limits(), None),
-        (DEFAULT_MAX_UPLOADS + 1, 1, Limits(), ["uploads 2001 documents", "limit is 2000"]),
+        (DEFAULT_MAX_UPLOADS + 1, 1, Limits(), ["uploads 2,001 documents", "limit is 2,000"]),
         (1, DEFAULT_MAX_UPLOAD_BYTES, Limits(), None),
         (2, 300_000_000, Limits(), ["uploads 600.0 MB", "limit is 500.0 MB"]),
         (3, 1, Limits(max_uploads=3), None),

@@ -20,7 +20,7 @@ from vsync.recovery.orphans import (
     look_for,
     orphan_warnings,
 )
-from vsync.report.report import Leftover
+from vsync.report.body import Orphan
 from vsync.state.journal_record import Attempt
 from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreInfo
@@ -151,7 +151,7 @@ class Project:
         doubtful: Sequence[Attempt] = (),
         known: Iterable[str] = (),
         now: int | None = NOW,
-    ) -> list[Leftover]:
+    ) -> list[Orphan]:
         return list(self.find(*attempts, doubtful=doubtful, known=known, now=now).orphans)
 
     def find(
@@ -173,7 +173,7 @@ class Project:
         return asyncio.run(look_for(Suspects(attempts, doubtful, set(known)), search))
 
 
-def verdicts(found: Iterable[Leftover]) -> dict[str, str]:
+def verdicts(found: Iterable[Orphan]) -> dict[str, str]:
     return {item.file_id: item.verdict for item in found}
 
 
@@ -279,8 +279,8 @@ def test_where_answers_have_no_date_nothing_is_inferred_of_a_dead_run() -> None:
 
 
 def test_each_file_is_named_with_what_becomes_of_it() -> None:
-    deleted = Leftover("file-1", "a.md", 3, "deleted", "nobody has it")
-    listed = Leftover("file-2", "b.md", 4, "listed", "it may be another's")
+    deleted = Orphan("file-1", "a.md", 3, "deleted", "nobody has it")
+    listed = Orphan("file-2", "b.md", 4, "listed", "it may be another's")
     told = orphan_warnings([deleted, listed])
     assert "file-1 (a.md, 3 bytes) is deleted" in told[0]
     assert "file-2 (b.md, 4 bytes)" in told[1]
@@ -288,7 +288,7 @@ def test_each_file_is_named_with_what_becomes_of_it() -> None:
 
 
 def test_of_very_many_some_are_named_and_all_are_counted() -> None:
-    many = [Leftover(f"file-{number}", "a.md", 3, "listed", "why") for number in range(25)]
+    many = [Orphan(f"file-{number}", "a.md", 3, "listed", "why") for number in range(25)]
     told = orphan_warnings(many)
     assert len(told) == 21
     assert "5 more" in told[-1]

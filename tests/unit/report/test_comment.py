@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
+from tests.support.reports import planned_report
 from vsync.errors import ApiUnavailable
 from vsync.plan.comparison import Comparison
+from vsync.report.body import Planned
 from vsync.report.comment import MAX_BYTES, State, body, marker, run_of, worth_creating
-from vsync.report.report import FailedItem, Report, Stock
+from vsync.report.documents import FailedItem
+from vsync.report.report import Report
+from vsync.report.store_size import StoreSize, StoreSizes
 
 REPOSITORY = "https://github.com/acme/docs"
 RUN = f"{REPOSITORY}/actions/runs/12"
 BASE, HEAD = "b" * 40, "f" * 40
 
 
-def plan(**changes: object) -> Report:
-    facts = {
-        "target": "default",
-        "comparison": Comparison("diff", "git diff since the last synced commit"),
-        "source": "acme/docs",
-        "base": BASE,
-        "head": HEAD,
-        "dry_run": True,
-        "repository_url": REPOSITORY,
-    }
-    return Report(**(facts | changes))  # type: ignore[arg-type]  # fields by name
+def plan(**facts: Any) -> Report:
+    return planned_report(**{"base": BASE, "head": HEAD, "repository_url": REPOSITORY, **facts})
 
 
 def title(text: str) -> str:
@@ -45,13 +41,13 @@ def test_the_title_counts_what_the_pull_request_would_do() -> None:
 @pytest.mark.parametrize(
     ("report", "state", "expected"),
     [
-        (plan(), "open", "✅ vsync: no documents would change"),
+        (plan(), "open", "✅ vsync: No documents would change"),
         (plan(added=("a.md",)), "merged", "🔀 vsync: merged, 1 to add"),
         (plan(), "merged", "🔀 vsync: merged"),
         (plan(added=("a.md",)), "closed", "🚪 vsync: closed without merging"),
-        (plan(added=("a.md",), refused="too many"), "open", "🛑 vsync: the plan is refused by a limit"),
-        (plan(error=ApiUnavailable("down")), "open", "❌ vsync: there is no plan"),
-        (plan(target="api"), "open", "✅ vsync <code>api</code>: no documents would change"),
+        (plan(added=("a.md",), refused="too many"), "open", "🛑 vsync: The plan is refused by a limit"),
+        (plan(error=ApiUnavailable("down")), "open", "❌ vsync: There is no plan"),
+        (plan(target="api"), "open", "✅ vsync <code>api</code>: No documents would change"),
     ],
 )
 def test_the_title_says_how_things_stand(report: Report, state: State, expected: str) -> None:
@@ -74,7 +70,7 @@ def test_skipped_files_are_folded_with_their_reason() -> None:
 
 
 def test_what_the_store_lacks_anyway_is_one_line() -> None:
-    assert "\nℹ️ 3 documents of main are owed\n" in body(plan(owed="3 documents of main are owed"))
+    assert "\nℹ️ 3 documents of main are missing\n" in body(plan(backlog="3 documents of main are missing"))
 
 
 def test_refusals_warnings_and_errors_are_alerts() -> None:
@@ -91,15 +87,15 @@ def test_a_remedy_stands_once_for_each_code() -> None:
     assert "<code>invalid&#95;file</code> (3)" in text
 
 
-def test_the_stock_is_told_before_and_after_with_both_bounds_of_its_cost() -> None:
-    text = body(plan(before=Stock(100, 2**30), after=Stock(120, 21 * 2**30)))
+def test_the_stores_size_stands_before_and_after_with_both_bounds_of_its_cost() -> None:
+    text = body(plan(store=StoreSizes(StoreSize(100, 2**30), StoreSize(120, 21 * 2**30))))
     told = re.sub(r"&#([0-9]+);", lambda code: chr(int(code[1])), text)
     assert "100 → 120, 1.1 GB → 22.5 GB of files" in told
     assert "about $0.00 → $2.00 a day, or $2.10 where other stores use up the free 1 GB" in told
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    text = body(Report(target="default", comparison=Comparison("full", "asked for"), dry_run=True))
+    text = body(Report(target="default", comparison=Comparison("full", "asked for"), body=Planned()))
     for word in ("Documents:", "ℹ️", "href", "Job summary", "| Size |", "None"):
         assert word not in text
 

@@ -5,85 +5,44 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import pytest
-
-from tests.unit.report.test_markdown import plain, raw
-from vsync.errors import LimitExceeded
+from tests.support.reports import synced_report, with_body
+from tests.unit.report.test_summary import plain, raw
 from vsync.github.results import outputs
 from vsync.plan.comparison import Comparison
-from vsync.report.markdown import MAX_BYTES, summary
+from vsync.report.body import Synced
+from vsync.report.documents import Documents, FailedItem
 from vsync.report.remedies import remedy
-from vsync.report.report import FailedItem, Report
-from vsync.report.text import redacted_report, summary_lines, verification_title
+from vsync.report.report import Report
+from vsync.report.summary import MAX_BYTES, summary
+from vsync.report.text import summary_lines
 from vsync.report.verification import KINDS, Drift, Foreign, Taken, Verification
+from vsync.system.redaction import redacted
 
 EVIL = "<img src=x onerror=y>|`@all`\n::error::x\x1b[31m #1 https://evil.example \u202e"
 MISSING = Drift("missing", "docs/a.md", "file-1", "not listed")
 
 
-def report(found: Verification, **changes: Any) -> Report:
-    given = {"source": "acme/docs", "vector_store_id": "vs_1", "head": "f" * 40, "unchanged": 7, **changes}
-    return Report(target="default", comparison=Comparison("full", "compared"), verification=found, **given)
+def report(found: Verification, **facts: Any) -> Report:
+    given = {"comparison": Comparison("full", "compared"), "vector_store_id": "vs_1", "head": "f" * 40, **facts}
+    return with_body(found, given)
 
 
-@pytest.mark.parametrize(
-    ("found", "changes", "title", "code", "reason"),
-    [
-        (Verification(), {}, "No drift", 0, None),
-        (Verification(drift=(MISSING,)), {}, "Drift: 1 difference between the manifest and the store", 1, "drift"),
-        (Verification(mended=(MISSING,), synced=True), {}, "Mended: 1 difference, none is left", 0, None),
-        (Verification(compared=False), {}, "Not compared: there is no manifest yet", 0, None),
-        (Verification(rebuilt=True), {}, "The manifest was made anew from the store, no drift", 0, None),
-        (
-            Verification(synced=True),
-            {"superseded": True},
-            "A newer run has already synced: nothing was mended",
-            0,
-            None,
-        ),
-        (
-            Verification(drift=(MISSING,), synced=True),
-            {"refused": "too many", "error": LimitExceeded("too many")},
-            "The repair was refused by a limit, nothing was changed",
-            4,
-            "limit",
-        ),
-        (
-            Verification(synced=True),
-            {"failed": (FailedItem(path="a", code="b", message="c"),)},
-            "No drift, but 1 document failed",
-            1,
-            "documents",
-        ),
-        (
-            Verification(mended=(MISSING, MISSING), synced=True),
-            {"failed": (FailedItem(path="a", code="b", message="c"), FailedItem(path="d", code="b", message="c"))},
-            "Mended: 2 differences, none is left, but 2 documents failed",
-            1,
-            "documents",
-        ),
-        (Verification(), {"failed": (FailedItem(path="a", code="b", message="c"),)}, "No drift", 0, None),
-    ],
-)
-def test_what_came_of_it_stands_first_and_is_the_exit_code(
-    found: Verification, changes: dict[str, Any], title: str, code: int, reason: str | None
-) -> None:
-    made = report(found, **changes)
-    assert verification_title(made, found) == title
-    assert summary_lines(made)[0].startswith(f"{title} (acme/docs → vs_1")
-    assert plain(summary(made)).splitlines()[0].endswith(f"vsync verify: {title}")
-    assert (made.exit_code, made.failure_reason) == (code, reason)
-    assert outputs(made, "r.json")["failure-reason"] == (reason or "")
+def test_the_headline_stands_first() -> None:
+    made = report(Verification(drift=(MISSING,), sound=7))
+    title = "Drift: 1 difference between the manifest and the store"
+    assert summary_lines(made)[0] == f"{title} (acme/docs → vs_1, 7 documents as they should be, 0.0 s)"
+    assert summary(made).splitlines()[0] == f"## ❌ vsync verify: {title}"
+    assert outputs(made, "r.json")["failure-reason"] == "drift"
 
 
 def test_one_of_a_thing_is_told_as_one() -> None:
-    made = report(Verification(take_over=("x",), kept_back=1), unchanged=1, requests={"GET /files": 1})
+    made = report(Verification(take_over=("x",), kept_back=1, sound=1), requests={"GET /files": 1})
     told = "\n".join(summary_lines(made))
     assert "1 document as it should be" in told
-    assert "1 more matches, but another vsync put it there" in told
+    assert "1 more entry matches, but another vsync put it there" in told
     text = plain(summary(made))
     assert "1 document is in the store as the manifest says. 1 request." in text
-    assert "1 more matches" in text
+    assert "1 more entry matches" in text
 
 
 def test_every_kind_is_counted_with_what_to_do_about_it() -> None:
@@ -106,12 +65,12 @@ def hostile() -> Report:
             take_over=(EVIL,),
             taken=(Taken(dataclasses.replace(foreign, file_id="other"), "left", EVIL),),
             kept_back=2,
-            synced=True,
+            sync=Synced(
+                documents=Documents(added=(EVIL,), failed=(FailedItem(path=EVIL, code="server_error", message=EVIL),))
+            ),
         ),
-        failed=(FailedItem(path=EVIL, code="server_error", message=EVIL),),
-        added=(EVIL,),
         warnings=(EVIL,),
-        mode=EVIL,
+        started_by=EVIL,
     )
 
 
@@ -133,7 +92,7 @@ def test_secrets_in_what_a_server_said_are_cut() -> None:
             taken=(Taken(entry, "left", leaky),),
         )
     )
-    assert "sk-abc" not in str(redacted_report(made, ()).to_json())
+    assert "sk-abc" not in str(made.mapped(lambda text: redacted(text, ())).to_json())
 
 
 def test_a_summary_of_a_broken_store_fits() -> None:
@@ -171,7 +130,7 @@ def test_what_others_put_there_names_the_way_to_take_it_over() -> None:
         assert f"**{title}**" in plain(summary(made))
 
 
-def test_the_report_adds_what_verify_found_to_that_of_a_sync() -> None:
+def test_the_json_adds_what_verify_found_to_that_of_a_sync() -> None:
     entry = Foreign("f1", None, "n", "d")
     data = report(
         Verification(drift=(MISSING,), foreign=(entry,), take_over=("x",), taken=(Taken(entry, "listed"),))
@@ -185,10 +144,10 @@ def test_the_report_adds_what_verify_found_to_that_of_a_sync() -> None:
         "kept_back": 0,
     }
     assert "take_over" not in report(Verification()).to_json()
-    assert "drift" not in dataclasses.replace(report(Verification()), verification=None).to_json()
+    assert "drift" not in synced_report().to_json()
 
 
 def test_what_earlier_runs_were_refused_comes_with_its_remedy() -> None:
-    made = report(Verification(), failed=(FailedItem(path="a.md", code="invalid_file", message="refused"),))
+    made = report(Verification(refused_before=(FailedItem(path="a.md", code="invalid_file", message="refused"),)))
     assert f"  invalid_file (1): {remedy('invalid_file')}" in summary_lines(made)
     assert "Mend it, or exclude it" in plain(summary(made))

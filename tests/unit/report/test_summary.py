@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
+from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 from markdown_it import MarkdownIt
 
+from tests.support.reports import planned_report, synced_report
 from vsync.documents.selection import SkipReason
-from vsync.errors import StoreGone
-from vsync.plan.comparison import Comparison
+from vsync.errors import LimitExceeded, StoreGone
+from vsync.report.body import Estimate, changed_nothing
 from vsync.report.cost import dollars, per_day
-from vsync.report.markdown import MAX_BYTES, failure, summary
+from vsync.report.documents import FailedItem
 from vsync.report.markup import code, prose
 from vsync.report.remedies import REASONS
-from vsync.report.report import FailedItem, Report
+from vsync.report.report import Report
+from vsync.report.summary import MAX_BYTES, failure, summary
 
-COMPARISON = Comparison("diff", "git diff since the last synced commit 0123456789ab")
+HEAD = "f" * 40
 
 
-def report(**changes: object) -> Report:
-    return Report(target="default", comparison=COMPARISON, source="acme/docs", head="f" * 40, **changes)  # type: ignore[arg-type]  # fields by name
+def report(**facts: Any) -> Report:
+    return synced_report(head=HEAD, **facts)
+
+
+def plan(**facts: Any) -> Report:
+    return planned_report(head=HEAD, **facts)
 
 
 def raw(text: str) -> str:
@@ -57,17 +64,17 @@ def test_counts_stand_in_a_table() -> None:
     assert "| 2 | 0 | 0 | 0 | 0 | 1,234 | 0 | 0 |" in text
 
 
-def test_a_title_says_how_it_went() -> None:
-    assert summary(report(unchanged=1)).startswith("## ✅ vsync: nothing to do")
-    assert summary(report()).startswith("## 📋 vsync: nothing is selected")
-    unfinished = summary(report(error=StoreGone("gone"), left=2))
-    assert unfinished.startswith("## ❌ vsync: the sync did not finish, 2 documents left to do")
-    assert summary(report(added=("a.md",))).startswith("## ✅ vsync: 1 document synced")
-    assert summary(report(added=("a.md",), dry_run=True)).startswith("## 📋 vsync plan: 1 document would change")
-    assert summary(report(refused="too many", dry_run=True)).startswith("## 🛑 vsync plan: refused")
-    assert summary(report(superseded=True)).startswith("## ⏭️ vsync: a newer run")
-    failed = (FailedItem(path="z.md", code="x", message="y"),)
-    assert summary(report(failed=failed)).startswith("## ❌ vsync: 1 failed, 0 documents synced")
+def test_the_title_is_the_headline() -> None:
+    assert summary(report(added=("a.md",))).startswith("## ✅ vsync: 1 document synced\n")
+    assert summary(plan(added=("a.md",))).startswith("## 📋 vsync plan: 1 to add\n")
+
+
+def test_a_sync_that_a_limit_refused_shows_what_it_would_do() -> None:
+    made = report(added=("a.md",), refused="too many", error=LimitExceeded("too many"))
+    text = summary(replace(made, body=changed_nothing(made.plan)))
+    assert text.startswith("## 🛑 vsync: Refused by a limit")
+    assert "| 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
+    assert "| ➕\N{NO-BREAK SPACE}add |" in text
 
 
 def test_an_error_is_shown_with_its_remedy() -> None:
@@ -78,9 +85,7 @@ def test_an_error_is_shown_with_its_remedy() -> None:
 
 
 def test_a_plan_says_what_it_would_upload() -> None:
-    text = summary(
-        report(added=("a.md",), dry_run=True, estimate={"uploads": 1, "upload_bytes": 2_000_000, "deletes": 0})
-    )
+    text = summary(plan(added=("a.md",), estimate=Estimate(uploads=1, upload_bytes=2_000_000, deletes=0)))
     assert "Would upload 1 document, 2.0 MB" in text
     assert "| ➕\N{NO-BREAK SPACE}add |" in text
 
@@ -128,8 +133,8 @@ def test_code_makes_everything_active_an_entity() -> None:
 
 
 def test_a_summary_says_why_the_run_planned_or_synced() -> None:
-    assert "\nSynced (the push is to main).\n" in plain(summary(report(mode="the push is to main")))
-    assert "\nPlanned only (the command is plan).\n" in plain(summary(report(mode="the command is plan", dry_run=True)))
+    assert "\nSynced (the push is to main).\n" in plain(summary(report(started_by="the push is to main")))
+    assert "\nPlanned only (the command is plan).\n" in plain(summary(plan(started_by="the command is plan")))
 
 
 def test_documents_commits_and_the_manifest_are_linked() -> None:

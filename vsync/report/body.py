@@ -1,0 +1,90 @@
+"""What a report is about: a plan, or a plan that was carried out. Pure. The third body is in `verification`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from vsync.report.documents import Documents
+from vsync.report.store_size import StoreSizes
+
+
+class Estimate(NamedTuple):
+    """How much work a plan is."""
+
+    uploads: int
+    upload_bytes: int
+    deletes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a sync would do.
+
+    | field | meaning |
+    | --- | --- |
+    | `refused` | which limit refuses the plan, and why |
+    | `store` | the store's size without the plan and with it |
+    | `backlog` | of a pull request: what the store lacks already without it |
+    """
+
+    documents: Documents = field(default_factory=Documents)
+    estimate: Estimate | None = None
+    refused: str | None = None
+    store: StoreSizes | None = None
+    backlog: str | None = None
+
+    def mapped(self, change: Callable[[str], str]) -> Planned:
+        """The same, with every reason and message changed."""
+        return dataclasses.replace(
+            self,
+            documents=self.documents.mapped(change),
+            refused=self.refused and change(self.refused),
+            backlog=self.backlog and change(self.backlog),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A File that an upload without an answer may have made. `why` says what the verdict is based on."""
+
+    file_id: str
+    filename: str
+    bytes: int
+    verdict: Literal["deleted", "listed"]
+    why: str
+
+    def to_json(self) -> dict[str, str | int]:
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a sync did.
+
+    | field | meaning |
+    | --- | --- |
+    | `plan` | the plan that it had |
+    | `store` | the store's size before and after |
+    | `orphans` | Files of uploads whose answers were lost |
+    | `left` | how many documents a run did not come to because it ended early |
+    """
+
+    plan: Planned = field(default_factory=Planned)
+    documents: Documents = field(default_factory=Documents)
+    store: StoreSizes | None = None
+    bytes_uploaded: int = 0
+    orphans: tuple[Orphan, ...] = ()
+    left: int = 0
+
+    def mapped(self, change: Callable[[str], str]) -> Synced:
+        """The same, with every reason and message changed."""
+        return dataclasses.replace(self, plan=self.plan.mapped(change), documents=self.documents.mapped(change))
+
+
+def changed_nothing(plan: Planned) -> Synced:
+    """The body of a run that changed nothing."""
+    store = plan.store and StoreSizes(plan.store.before, plan.store.before)
+    return Synced(plan, plan.documents.only((), ()), store)

@@ -1,0 +1,80 @@
+"""How a run went: one mark and one sentence, which every rendering of a report shows. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vsync.report.body import Planned, Synced
+from vsync.report.documents import Documents
+from vsync.report.report import Report
+from vsync.report.verification import Verification
+from vsync.system.wording import count
+
+
+class Headline(NamedTuple):
+    """`sentence` begins with a capital letter or a number, and has no full stop."""
+
+    mark: str
+    sentence: str
+
+
+def headline(report: Report) -> Headline:
+    """What matters most about the report: why it ended early, else what its body says."""
+    if report.superseded:
+        mark = "❌" if report.exit_code else "⏭️"
+        return Headline(mark, "A newer run has already synced, nothing was changed")
+    if report.error is not None:
+        if report.refused:
+            return Headline("🛑", "Refused by a limit, nothing was changed")
+        if isinstance(report.body, Planned):
+            return Headline("❌", "There is no plan")
+        left = report.sync.left if isinstance(report.sync, Synced) else 0
+        rest = f", {count(left, 'document')} left to do" if left else ""
+        return Headline("❌", f"Not finished{rest}")
+    if isinstance(report.body, Verification):
+        return _of_verification(report.body)
+    return _of_plan(report.body) if isinstance(report.body, Planned) else _of_sync(report.body)
+
+
+def _of_plan(planned: Planned) -> Headline:
+    if planned.refused:
+        return Headline("🛑", "The plan is refused by a limit")
+    if not planned.documents.changes:
+        return Headline("✅", "No documents would change")
+    return Headline("📋", amounts(planned.documents))
+
+
+def amounts(documents: Documents) -> str:
+    """What a plan would do, in numbers: `2 to add, 1 to remove`."""
+    numbers = [(VERBS[word], number) for word, number in documents.counts.items() if word in VERBS and number]
+    return ", ".join(f"{number:,} to {verb}" for verb, number in numbers)
+
+
+VERBS = {"added": "add", "updated": "update", "renamed": "rename", "retagged": "retag", "removed": "remove"}
+"""What a plan would do to documents, by what a sync counts afterwards."""
+
+
+def _of_sync(synced: Synced) -> Headline:
+    documents = synced.documents
+    failed = len(documents.failed)
+    if failed:
+        return Headline("❌", f"{count(failed, 'document')} failed, {documents.changes:,} synced")
+    if documents.changes:
+        return Headline("✅", f"{count(documents.changes, 'document')} synced")
+    if not documents.unchanged and not (synced.store and synced.store.before.documents):
+        return Headline("📋", "Nothing is selected, there is no document to sync")
+    return Headline("✅", "Nothing to do, the store equals the source")
+
+
+def _of_verification(found: Verification) -> Headline:
+    if found.drift:
+        return Headline("❌", f"Drift: {count(len(found.drift), 'difference')} between the manifest and the store")
+    failed = len(found.sync.documents.failed) if isinstance(found.sync, Synced) else 0
+    mark, but_failed = ("❌", f", but {count(failed, 'document')} failed") if failed else ("✅", "")
+    if found.mended:
+        return Headline(mark, f"Mended: {count(len(found.mended), 'difference')}, none is left{but_failed}")
+    if not found.compared:
+        return Headline(mark if failed else "📋", f"Not compared: there is no manifest yet{but_failed}")
+    if found.rebuilt and not failed:
+        return Headline(mark, "The manifest was made anew from the store, no drift")
+    return Headline(mark, f"No drift{but_failed}")

@@ -1,0 +1,18 @@
+"""Numbers and sizes as people read them. Pure."""
+
+from __future__ import annotations
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 document`, `2,000 documents`. `many` is the plural of a word that takes more than an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(number: int) -> str:
+    """A number of bytes in the unit that fits."""
+    if number < 1000:
+        return f"{number} B"
+    for unit, factor in (("KB", 1e3), ("MB", 1e6)):
+        if number < 999.95 * factor:
+            return f"{number / factor:.1f} {unit}"
+    return f"{number / 1e9:.1f} GB"
