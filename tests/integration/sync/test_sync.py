@@ -188,8 +188,8 @@ def test_a_plan_says_what_the_run_does(synced: World, full: bool) -> None:
     plan = synced.plan(full=full)
     assert synced.wire.sent == []
     report = synced.sync(full=full)
-    for name in ("added", "updated", "renamed", "retagged", "removed", "unchanged", "head", "base"):
-        assert getattr(plan, name) == getattr(report, name), name
+    assert plan.documents == report.documents
+    assert (plan.head, plan.base) == (report.head, report.base)
 
 
 # Searchable at every moment
@@ -321,8 +321,7 @@ def test_a_rename_to_a_name_the_store_refuses_is_the_same_for_incremental_and_fu
     assert synced.sync().exit_code == 1
     assert synced.searchable("docs/c.md") == [C]
     incremental, full = synced.plan(), synced.plan(full=True)
-    for name in ("added", "updated", "renamed", "removed", "failed"):
-        assert getattr(incremental, name) == getattr(full, name), name
+    assert incremental.documents == full.documents
 
 
 def test_one_failing_document_of_many_does_not_hold_the_others_up(world: World) -> None:
