@@ -4,13 +4,16 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.ready-runtime
 READY := $(VENV)/.ready
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test faults soak test-image e2e lint format bench lock dist clean
+.PHONY: help demo test check faults soak test-image e2e lint format bench lock dist clean
 
 help:
 	@echo "make demo    sync this repository's docs into the embedded store, change something, sync again, search"
-	@echo "make test    run every test (offline)"
+	@echo "make test    run the tests that are quick: two minutes and a half on two cores (offline)"
+	@echo "make check   run every test, and measure what the tests reach (offline; long)"
 	@echo "make faults  cut, lose, delay and refuse every request of a sync, kill it anywhere, and audit the store (long)"
 	@echo "make soak    look for histories, races and damaged input that break something, for hours"
 	@echo "make e2e     build the image and run it as GitHub does, in workflows too (needs Docker, or root on Debian)"
@@ -18,34 +21,47 @@ help:
 	@echo "make bench   measure speed and size against a local server"
 	@echo "make lock    make the lock files anew from pyproject.toml"
 
-$(READY): requirements/dev.txt pyproject.toml
+# What vsync itself needs. A new lock makes the environment anew, so that nothing of an older one stays.
+$(RUNTIME): requirements/runtime.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "vsync needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=…"; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) \
 		|| { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@echo "Installing the locked dependencies into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing what vsync needs into $(VENV) …"
+	@$(INSTALL) --require-hashes -r requirements/runtime.txt
 	@touch $@
 
-demo: $(READY)
+# What its tests, linters and releases need besides.
+$(READY): $(RUNTIME) requirements/dev.txt pyproject.toml
+	@test ! -e $@ || $(MAKE) --no-print-directory --always-make $(RUNTIME)
+	@echo "Installing what development needs into $(VENV) …"
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(RUNTIME)
 	@$(BIN)/python benchmarks/demo.py
 
+# What a developer runs after each edit: tests/README.md says what belongs here. ARGS go to pytest.
 test: $(READY)
+	$(BIN)/pytest $(ARGS)
+
+# Every test that needs no container, and how much of vsync the tests reach. CI runs this.
+check: $(READY)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --hypothesis-profile=check tests --ignore=tests/e2e
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# Random histories, races and damaged input, new ones each time. ARGS go to pytest: make soak ARGS=tests/deep/model
+# Random histories, races and damaged input, new ones each time. ARGS: --seed N, folders, options of pytest; --help tells more
 soak: $(READY)
-	$(BIN)/pytest --numprocesses 2 --hypothesis-profile=soak $(or $(ARGS),tests/deep/model tests/deep/fuzz tests/deep/property)
+	@$(BIN)/python -m tests.deep.soak $(ARGS)
 
 # The container's tests against an image that is there: VSYNC_IMAGE=… make test-image
 test-image: $(READY)
 	$(BIN)/pytest --numprocesses 0 tests/e2e/container
 
-# Every fault at every request; `make test` tries a fixed part. ARGS: --only TEXT, --every N, --jobs N, --list
+# Every fault at every request. ARGS: --part K/N, --sum, --only TEXT, --every N, --jobs N, --list; --help tells more
 faults: $(READY)
 	@$(BIN)/python -m tests.deep.faults $(ARGS)
 

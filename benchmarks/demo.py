@@ -34,6 +34,7 @@ class Demo:
             },
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_SYSTEM": os.devnull,
+            "PYTHONPATH": str(ROOT),  # vsync as it stands here: `make demo` installs only what vsync needs
         }
 
     def run(self) -> int:

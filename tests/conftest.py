@@ -1,15 +1,35 @@
-"""What every test may rely on: nothing of this machine's git, GitHub or OpenAI settings reaches it."""
+"""What every test may rely on: no setting of this machine for git, GitHub or OpenAI reaches it, and how much Hypothesis tries.
+
+| profile | examples a property | who asks for it |
+| --- | --- | --- |
+| quick | 20, the same every time | `make test`, and pytest without an option |
+| check | 80, the same every time | `make check` |
+| search | 3,000 new ones | `--hypothesis-profile=search` |
+| soak | 20,000 new ones | `make soak` |
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.gitrepo import ENVIRONMENT, Repo
+
+_COMMON = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", _COMMON, derandomize=True, max_examples=20)
+settings.register_profile("check", _COMMON, derandomize=True, max_examples=80)
+settings.register_profile("search", _COMMON, max_examples=3_000)
+settings.register_profile("soak", _COMMON, max_examples=20_000)
+settings.load_profile("quick")
+
+# What is imported lives until the end: to search it for garbage again and again takes a tenth of the time.
+gc.set_threshold(20_000, 20, 50)
 
 _FOREIGN = ("GIT_", "GITHUB_", "OPENAI_", "VSYNC_", "INPUT_", "RUNNER_")
 

@@ -1,4 +1,4 @@
-"""Clients of a fresh store: in the same process, and over a real port."""
+"""Clients of a fresh store in this process. tests/deep/contract asks the same of a store behind a real port."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ def server() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(params=["in-process", "http"])
-def way(request: pytest.FixtureRequest) -> str:
-    way: str = request.param
-    return way
+@pytest.fixture
+def way() -> str:
+    return "in-process"
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Shared(World):
         return head
 
     def push(self) -> None:
-        self.repo.git("push", "-q", "--force", self.bare.root.as_uri(), "main")
+        self.repo.give(self.bare)
 
     def clone(self, *options: str) -> Repo:
         return self.bare.clone(Path(tempfile.mkdtemp(prefix="clone ", dir=self.folder)), *options)

@@ -324,10 +324,10 @@ async def client(
 
 
 class QuickStop(Stop):
-    """Sleeps a thousandth of the time."""
+    """Sleeps a thousandth of the time, and never long."""
 
     async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds / 1000)
+        await super().sleep(min(seconds / 1000, 0.05))
 
 
 # --- A repository, a store and a machine ----------------------------------------------------------------------

@@ -11,8 +11,8 @@ _BUSY = "The API failed. The next run tries again."
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "unsupported_file": "The store cannot index this content. Change the file, or exclude it. vsync tries again when the file changes.",
-        "invalid_file": "The store could not parse the file. It may be damaged or encrypted, be a PDF without text, or have too many tokens. "
-        "Mend it, or exclude it. vsync tries again when the file changes.",
+        "invalid_file": "The store could not parse the file. It may be damaged or encrypted, be a PDF without text, or have too many "
+        "tokens. Mend it, or exclude it. vsync tries again when the file changes.",
         "server_error": "The server failed each time. The next run tries again.",
         "unanswered": _BUSY,
         "index-timeout": "Indexing took too long. The next run tries again. With a higher index-timeout it waits longer.",

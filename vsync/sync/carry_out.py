@@ -1,164 +1,73 @@
-"""One run that has something to do, in the only order there is (see `carry_out`), under the lock of its target."""
+"""One attempt of a run that has something to do. `carry_out` is the order of its steps; there is no other order."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, VsyncError
-from vsync.plan.plan import Plan
 from vsync.recovery.sweep import Sweep, Swept
-from vsync.report.of_plan import append_warnings, nothing_done, overtaken
+from vsync.report.of_plan import append_warnings, nothing_done
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSizes, size_of
 from vsync.state.manifest import TargetState
-from vsync.state.publication import ManifestMoved, Published
 from vsync.store.choose import store_metadata
-from vsync.store.client import Api
-from vsync.store.entries import StoreInfo
-from vsync.store.session import ask
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
+from vsync.sync.attempts import Run
 from vsync.sync.audit import audit
-from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking, Proposal, Propose
-from vsync.sync.lock import Lock, doubt_when_overtaken, locked, renewing
+from vsync.sync.from_store import Proposal, Propose
+from vsync.sync.lock import doubt_when_overtaken
 from vsync.sync.next_state import Results, next_state
-from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, Look, check_limits
+from vsync.sync.preview import check_limits
 from vsync.sync.publish import TargetPart
-from vsync.sync.recorded import is_superseded
 from vsync.sync.result import final_failures, of_run
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
 from vsync.transfer.transfer import transfer
 from vsync.transfer.upload import Delivery
 
-_MAX_PLANS = 5
-
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One attempt of a run under its lock: what it plans from, and what it works with."""
+class _Work:
+    """A run that goes to work: its proposal, the open store, and the state that the work starts from."""
 
-    target: Target
-    ports: Ports
-    context: RunContext
-    lock: Lock
-    api: Api
-    basis: Basis
-
-    @property
-    def requests(self) -> Mapping[str, int]:
-        return dict(self.api.traffic.requests)
-
-    @property
-    def asking(self) -> Asking:
-        return Asking(self.api, self.target, self.ports, self.context, self.basis, self.lock.owner, self.lock.minted)
-
-    def part(self) -> TargetPart:
-        return TargetPart(self.ports.publication, self.context, self.basis.recorded)
-
-
-Attempt = Callable[[Run], Awaitable[Report]]
+    run: Run
+    proposal: Proposal
+    identity: Identity
+    store: VectorStore
+    state: TargetState
+    part: TargetPart
 
 
 async def carry_out(run: Run, propose: Propose) -> Report:
     """Locate, list the store if it must be, plan, limits, transfer, next state and orphans, publish, remove, close, report.
 
-    `propose` does the first three. Nothing is deleted before the manifest is published that no longer needs it.
+    `propose` locates, lists and plans. Nothing is deleted before the manifest is published that no longer needs it.
     """
     proposal = await propose(run.asking)
-    plan, part = proposal.plan, run.part()
     if not proposal.checked:
-        check_limits(run.target, plan, proposal.report, run.context.observer)
-    if proposal.located.info is None and plan.is_empty:
+        check_limits(run.target, proposal.plan, proposal.report, run.context.observer)
+    if proposal.needs_no_store:
         run.ports.publication.abandon()
-        return replace(nothing_done(proposal.report), requests=run.requests)
-    identity, store = await _open_store(run, proposal)
-    state = replace(proposal.state, vector_store_id=store.id)
-    outcome = await _transfer(run, proposal, store, identity)
-    swept = await _sweep(run, proposal, store, identity, outcome, _next_state(run, proposal, state, outcome))
-    new, removal = swept.state, Removal()
-    if _is_confirmed(plan, state, run.basis.recorded.state, new, outcome):
-        part.confirm(state)
+        return replace(nothing_done(proposal.report), requests=dict(run.api.traffic.requests))
+    work = await _open_store(run, proposal)
+    outcome = await _transfer(work)
+    swept = await _sweep(work, outcome, _next_state(work, outcome))
+    state, removal = swept.state, Removal()
+    if _was_right_already(work, outcome, state):
+        work.part.confirm(work.state)
         run.lock.settled = True
-    elif _publish(run, part, identity, new, outcome):
-        removal = await _remove(run, store, new, outcome)
-        _close(run, part, identity, new, outcome, removal)
+    elif _publish(work, outcome, state):
+        removal = await _remove(work, outcome, state)
+        _close(work, outcome, state, removal)
     else:
-        new = state
-    report = append_warnings(replace(proposal.report, vector_store_id=store.id), swept.warnings)
-    sizes = StoreSizes(size_of(state.files), size_of(new.files))
-    return of_run(report, plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=run.api.traffic)
+        state = work.state
+    return _report(work, outcome, swept, removal, state)
 
 
-def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, look: Look, attempt: Attempt) -> Report:
-    """Takes the lock, looks again where manifest or seal moved meanwhile, and makes the attempt.
-
-    Raises PlanRefused, and every error that ends a run before it has a report.
-    """
-    connect, publication = ports.connection(), ports.publication
-    with locked(ports, context, basis.recorded.owner) as lock:
-        published = Published(publication.read().manifest, lock.replaced)
-        if published != basis.recorded.published:
-            basis = _look_again(target, context, lock, look, published)
-            late = is_superseded(basis.recorded, context.origin.run_id, context.settings.head)
-            if late or basis.has_nothing_to_do(keeps_manifest=context.keeps_manifest):
-                _end_without_work(ports, basis, late=late)
-                return overtaken(basis.report) if late else nothing_done(basis.report)
-
-        async def attempts(api: Api) -> Report:
-            return await _attempts(Run(target, ports, context, lock, api, basis), look, attempt)
-
-        report = ask(connect, attempts, context.stop)
-        return replace(report, manifest_commit=publication.commit)
-
-
-async def _attempts(run: Run, look: Look, attempt: Attempt) -> Report:
-    """Makes the attempt, and again from a new plan when somebody else changed the manifest meanwhile.
-
-    What this run has put into the store is found there by its attributes: the new plan keeps what it wants of it, and
-    deletes the rest.
-    """
-    publication = run.ports.publication
-    async with renewing(run.ports, run.context):
-        for _ in range(_MAX_PLANS):
-            try:
-                return await attempt(run)
-            except ManifestMoved:
-                publication.renew()  # the manifest may have moved because another run has taken over
-                run.context.observer.note(f"{publication.title} was changed meanwhile: planning again.")
-                run = replace(run, basis=_look_again(run.target, run.context, run.lock, look, publication.read()))
-        raise PublicationFailed(
-            f"{publication.title} was changed by somebody else {_MAX_PLANS} times while this run was at work.",
-            "Run again: nothing is lost. Only vsync should write the manifest.",
-        )
-
-
-def _look_again(target: Target, context: RunContext, lock: Lock, look: Look, published: Published) -> Basis:
-    """Plans again from what is there now. Raises PlanRefused when that plan is final and larger than the limits."""
-    basis = look(published)
-    lock.owner = basis.recorded.owner or lock.owner
-    if basis.is_final and not is_superseded(basis.recorded, context.origin.run_id, context.settings.head):
-        check_limits(target, basis.scan.plan, basis.report, context.observer)
-    return basis
-
-
-def _end_without_work(ports: Ports, basis: Basis, *, late: bool) -> None:
-    if not late and basis.recorded.trust == "sealed":
-        ports.publication.close()  # over the same manifest, in this run's name: older runs are late from now on
-    else:
-        ports.publication.abandon()
-
-
-# --- The steps ------------------------------------------------------------------------------------------------------
-
-
-async def _open_store(run: Run, proposal: Proposal) -> tuple[Identity, VectorStore]:
-    """The store to write to, created where there is none, and the identity that is fixed from now on."""
+async def _open_store(run: Run, proposal: Proposal) -> _Work:
+    """Fixes the owner, and opens the store; creates the store where there is none."""
     lock, publication, stores = run.lock, run.ports.publication, Stores(run.api)
     lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
@@ -166,52 +75,48 @@ async def _open_store(run: Run, proposal: Proposal) -> tuple[Identity, VectorSto
     info = proposal.located.info
     if info is None:
         publication.check()
-        info = await _create(stores, proposal.located.name, identity, run.context)
-    return identity, stores.open(info.id, run.ports.rates, run.ports.journal, publication.check)
+        marks = store_metadata(identity.source, identity.target, identity.owner)
+        info = await stores.create(proposal.located.name, marks)
+        run.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
+    store = stores.open(info.id, run.ports.rates, run.ports.journal, publication.check)
+    state = replace(proposal.state, vector_store_id=store.id)
+    return _Work(run, proposal, identity, store, state, TargetPart(publication, run.context, run.basis.recorded))
 
 
-async def _create(stores: Stores, name: str, identity: Identity, context: RunContext) -> StoreInfo:
-    """A new store, marked as ours."""
-    info = await stores.create(name, store_metadata(identity.source, identity.target, identity.owner))
-    context.observer.note(f"Created the vector store {name!r}: {info.id}")
-    return info
-
-
-async def _transfer(run: Run, proposal: Proposal, store: VectorStore, identity: Identity) -> Outcome:
-    context, ports = run.context, run.ports
+async def _transfer(work: _Work) -> Outcome:
+    target, ports, context = work.run.target, work.run.ports, work.run.context
     delivery = Delivery(
-        identity,
-        run.target.attributes,
-        run.target.chunking,
+        work.identity,
+        target.attributes,
+        target.chunking,
         ports.source.head,
         context.settings.concurrency,
         context.settings.index_timeout,
-        known=proposal.proven,
+        known=work.proposal.proven,
     )
     still_ours = ports.publication.check
     return await transfer(
-        proposal.plan, store, ports.source, delivery, context.observer, context.stop, still_ours=still_ours
+        work.proposal.plan, work.store, ports.source, delivery, context.observer, context.stop, still_ours=still_ours
     )
 
 
-def _next_state(run: Run, proposal: Proposal, state: TargetState, outcome: Outcome) -> TargetState:
-    plan, head = proposal.plan, run.ports.source.head
+def _next_state(work: _Work, outcome: Outcome) -> TargetState:
+    run, plan = work.run, work.proposal.plan
+    head = run.ports.source.head
     results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
-    facts = audit(plan, outcome, base=proposal.report.base, head=head, origin=run.context.origin, now=run.ports.now())
-    return next_state(state, plan, results, head=head, settings=run.target.fingerprint, run=facts)
+    base, now = work.proposal.report.base, run.ports.now()
+    facts = audit(plan, outcome, base=base, head=head, origin=run.context.origin, now=now)
+    return next_state(work.state, plan, results, head=head, settings=run.target.fingerprint, run=facts)
 
 
-async def _sweep(
-    run: Run, proposal: Proposal, store: VectorStore, identity: Identity, outcome: Outcome, state: TargetState
-) -> Swept:
+async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
     """The state with everything else that must be deleted.
 
     When the store or the API does not tell it, the run ends, and the next run looks.
     """
-    nothing = Swept(state, (), ())
     if outcome.cause is not None:
-        return nothing
-    ports, listed = run.ports, proposal.listed
+        return Swept(state, (), ())
+    run, ports, listed = work.run, work.run.ports, work.proposal.listed
     sweep = Sweep(
         run.target,
         ports.source,
@@ -224,27 +129,27 @@ async def _sweep(
     )
     try:
         if listed is not None and (outcome.confirmed or state.pending_delete):
-            state = await sweep.hidden(store, state, listed.wanted, identity)
-        swept = await sweep.orphans(run.api, state, proposal.plan, listed.answered if listed else ())
+            state = await sweep.hidden(work.store, state, listed.wanted, work.identity)
+        swept = await sweep.orphans(run.api, state, work.proposal.plan, listed.answered if listed else ())
     except VsyncError as error:
         outcome.cause = error
-        return nothing
+        return Swept(state, (), ())
     for warning in swept.warnings:  # now as well: a run that is killed while it deletes makes no report
         run.context.observer.note(warning)
     return swept
 
 
-def _is_confirmed(
-    plan: Plan, state: TargetState, recorded: TargetState | None, new: TargetState, outcome: Outcome
-) -> bool:
+def _was_right_already(work: _Work, outcome: Outcome, state: TargetState) -> bool:
     """Whether there was nothing to do after all: the store holds just what the manifest says."""
-    return plan.is_empty and state == recorded and not new.pending_delete and outcome.cause is None
+    unchanged = work.proposal.plan.is_empty and work.state == work.run.basis.recorded.state
+    return unchanged and not state.pending_delete and outcome.cause is None
 
 
-def _publish(run: Run, part: TargetPart, identity: Identity, state: TargetState, outcome: Outcome) -> bool:
-    """Publishes what was done. When that is refused the report tells what was done; the next run finds it in the store."""
+def _publish(work: _Work, outcome: Outcome, state: TargetState) -> bool:
+    """Publishes what was done. When that is refused, the report says what was done; the next run finds it in the store."""
+    run = work.run
     try:
-        part.publish(identity, state, closing=not state.pending_delete and outcome.cause is None)
+        work.part.publish(work.identity, state, closing=not state.pending_delete and outcome.cause is None)
     except (GitUnavailable, PublicationFailed, PushRefused) as error:
         outcome.cause = outcome.cause or run.context.stop.cause(error)
         return False
@@ -255,35 +160,41 @@ def _publish(run: Run, part: TargetPart, identity: Identity, state: TargetState,
     return True
 
 
-async def _remove(run: Run, store: VectorStore, state: TargetState, outcome: Outcome) -> Removal:
-    """Deletes what was superseded. Deletes nothing when the API became unreachable or refused, or the run was stopped."""
+async def _remove(work: _Work, outcome: Outcome, state: TargetState) -> Removal:
+    """Deletes what was replaced. Deletes nothing when the API became unreachable or refused, or the run was stopped."""
     if outcome.cause is not None or not state.pending_delete:
         return Removal()
-    context, publication = run.context, run.ports.publication
+    context, publication = work.run.context, work.run.ports.publication
     removal = await remove(
         state.pending_delete,
-        store,
+        work.store,
         context.observer,
         context.stop,
         concurrency=context.settings.concurrency,
         still_ours=publication.check,
     )
     if removal.cause is not None:
-        doubt_when_overtaken(run.lock, publication, context.observer)
+        doubt_when_overtaken(work.run.lock, publication, context.observer)
     return removal
 
 
-def _close(
-    run: Run, part: TargetPart, identity: Identity, state: TargetState, outcome: Outcome, removal: Removal
-) -> None:
+def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) -> None:
     """Closes the seal when nothing is left to delete, and says in the journal what is done."""
-    publication, keeps = run.ports.publication, run.context.keeps_manifest
-    done = outcome.cause is None and removal.cause is None and not removal.refused
-    if state.pending_delete and done:
+    publication, keeps = work.run.ports.publication, work.run.context.keeps_manifest
+    removed_all = outcome.cause is None and removal.cause is None and not removal.refused
+    if state.pending_delete and removed_all:
         if publication.rewritable and keeps:
-            part.publish(identity, replace(state, pending_delete=()), closing=True)
+            work.part.publish(work.identity, replace(state, pending_delete=()), closing=True)
         else:
             publication.close()
     if outcome.cause is None and (keeps or set(state.pending_delete) <= set(removal.gone)):
-        run.ports.journal.recorded()
-        run.lock.settled = True
+        work.run.ports.journal.recorded()
+        work.run.lock.settled = True
+
+
+def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state: TargetState) -> Report:
+    proposal = work.proposal
+    report = append_warnings(replace(proposal.report, vector_store_id=work.store.id), swept.warnings)
+    sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
+    traffic = work.run.api.traffic
+    return of_run(report, proposal.plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=traffic)

@@ -52,6 +52,11 @@ class Proposal:
     listed: Listed | None = None
     proven: frozenset[str] = frozenset()
 
+    @property
+    def needs_no_store(self) -> bool:
+        """Whether there is neither a store nor anything to put into one."""
+        return self.located.info is None and self.plan.is_empty
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -86,7 +91,7 @@ async def propose(asking: Asking) -> Proposal:
     # Without a manifest even the store's own count of its files is not believed: it may lag behind.
     if located.info is not None and (asking.basis.must_list or recorded.state is None):
         return await from_store(asking, proposal, located.info)
-    return proposal
+    return with_journaled(asking, proposal) if located.info is None else proposal
 
 
 def as_recorded(asking: Asking, located: Located) -> Proposal:
@@ -94,6 +99,12 @@ def as_recorded(asking: Asking, located: Located) -> Proposal:
     basis = asking.basis
     state = basis.recorded.state or EMPTY_STATE
     return Proposal(located, located.owner, state, basis.scan.plan, basis.report, checked=basis.is_final)
+
+
+def with_journaled(asking: Asking, proposal: Proposal) -> Proposal:
+    """The proposal with the Files of crashed runs to be deleted. Their store is gone, so that no listing shows them."""
+    state = with_proven(proposal.state, asking.ports.journal.inherited.uploaded)
+    return replace(proposal, state=state, plan=replace(proposal.plan, pending_delete=state.pending_delete))
 
 
 async def as_listed(entries: Sequence[StoreEntry], identity: Identity) -> Sequence[StoreEntry]:

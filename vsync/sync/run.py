@@ -62,7 +62,8 @@ def _sync(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Re
     if basis.is_final:
         check_limits(target, basis.scan.plan, basis.report, context.observer)
     ports.connection()
-    from vsync.sync.carry_out import carry_out, under_lock
+    from vsync.sync.attempts import under_lock
+    from vsync.sync.carry_out import carry_out
     from vsync.sync.from_store import propose
 
     return under_lock(

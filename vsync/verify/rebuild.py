@@ -11,8 +11,8 @@ from vsync.report.report import Report
 from vsync.state.manifest import Manifest, TargetState
 from vsync.state.manifest_parser import salvage_manifest
 from vsync.state.publication import Published
+from vsync.sync.attempts import Run, under_lock
 from vsync.sync.audit import rebuilt
-from vsync.sync.carry_out import Run, under_lock
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store
 from vsync.sync.locate import locate_existing
@@ -96,7 +96,7 @@ async def record(run: Run) -> Report:
     info, state, recorded = proposal.located.info, proposal.state, run.basis.recorded
     if info is None or proposal.owner is None or not state.files:
         raise _nothing_to_record(run, proposal)
-    report = replace(proposal.report, vector_store_id=info.id, requests=run.requests)
+    report = replace(proposal.report, vector_store_id=info.id, requests=dict(run.api.traffic.requests))
     state = replace(state, vector_store_id=info.id)
     publication, lock = run.ports.publication, run.lock
     part = TargetPart(publication, run.context, recorded, _salvaged)

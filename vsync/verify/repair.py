@@ -20,9 +20,10 @@ from vsync.state.publication import Published
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import gone_files
-from vsync.sync.carry_out import carry_out, under_lock
+from vsync.sync.attempts import under_lock
+from vsync.sync.carry_out import carry_out
 from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store
+from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store, with_journaled
 from vsync.sync.locate import Located, locate_replacement
 from vsync.sync.ports import Ports
 from vsync.sync.preview import Basis, PlanRefused, basis_of, sizes_of
@@ -91,7 +92,7 @@ async def propose_repair(asking: Asking) -> Proposal:
         proposal = _into_another_store(asking, located, located.lost)
     proposal = replace(proposal, proven=recorded.proven_ids)
     if located.info is None:
-        return proposal
+        return with_journaled(asking, proposal)
     return await from_store(asking, proposal, located.info, partial(_read, asking, proposal))
 
 

@@ -1,4 +1,4 @@
-"""What must hold of a store and of a report, whatever has happened. Every check gives sentences that say what does not."""
+"""What must hold of a store, of its state and of a report. Each check gives a sentence for everything that does not hold."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.deep.faults.scenarios import Surrounded
+from tests.support.shared import Shared
 from tests.support.wire import Sent
 from vsync.errors import VsyncError
 from vsync.report.report import Report
+from vsync.state.journal_record import parse_journal
+from vsync.state.manifest import blob_id, content_id
+from vsync.state.seal import trust
 
 Attributes = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: by a report, or by an error before there was one."""
+    """How a run ended: with a report, or with an error before there was a report."""
 
     exit_code: int
     reason: str | None
@@ -37,7 +42,7 @@ class Ended:
 
     @property
     def brought(self) -> set[str]:
-        """The paths that the report says are in the store since this run."""
+        """The paths of the documents that the report says this run put into the store."""
         if self.report is None:
             return set()
         return {*self.report["added"], *self.report["updated"], *(pair["to"] for pair in self.report["renamed"])}
@@ -56,14 +61,14 @@ class Ended:
 
 @dataclass(frozen=True)
 class Others:
-    """Other people's Files and entries, with all that is in them."""
+    """Other people's Files and entries, with their contents."""
 
     files: Mapping[str, tuple[str, bytes]]
     entries: Mapping[tuple[str, str], Attributes]
 
     @classmethod
     def of(cls, world: Surrounded) -> Others:
-        """As they are now."""
+        """Reads them as they are now."""
         names = world.uploaded()
         there = {file_id for file_id in world.strangers if file_id in names}
         entries = {
@@ -105,17 +110,58 @@ def store_is_the_source(world: Surrounded) -> Iterator[str]:
             yield f"{entry.path} has the hash of other bytes"
 
 
+def at_rest(world: Surrounded) -> Iterator[str]:
+    """The store is the source, and what vsync keeps of it says that nothing is left to do."""
+    yield from store_is_the_source(world)
+    content, manifest, seal = state_bytes(world), world.manifest, world.seal
+    state = manifest.targets.get("default") if manifest else None
+    if content is None or manifest is None or state is None:
+        yield "there is no manifest of the target"
+        return
+    if state.commit != world.repo.git("rev-parse", "HEAD"):
+        yield f"the manifest is of the commit {state.commit}, not of the head"
+    recorded = {path: entry.file_id for path, entry in state.files.items()}
+    if recorded != {entry.path: entry.file_id for entry in world.ours()}:
+        yield "the manifest names other Files than the store has"
+    if set(state.pending_delete) & world.uploaded().keys():
+        yield f"the manifest still wants to delete {', '.join(state.pending_delete)}"
+    if seal is None or seal.state != "closed":
+        yield "the seal is not closed" if seal else "there is no seal"
+    elif trust(blob_id(content), seal, content_id(manifest, "default")) != "sealed":
+        yield "the seal vouches for another manifest"
+    for path in journals(world):
+        yield f"the journal {path.name} is left"
+
+
+def state_bytes(world: Surrounded) -> bytes | None:
+    """The published manifest, byte for byte."""
+    if isinstance(world, Shared):
+        return world.manifest_bytes
+    return world.manifest_path.read_bytes() if world.manifest_path.exists() else None
+
+
+def journals(world: Surrounded) -> list[Path]:
+    """The journals on the machine that lives on. A machine with a fresh clone has none."""
+    return sorted((world.repo.root / ".git" / "vsync").glob("*.journal-*.json"))
+
+
+def journaled(world: Surrounded) -> set[str]:
+    """The Files that these journals prove to be ours."""
+    records = [parse_journal(path.read_bytes()) for path in journals(world)]
+    return {file_id for record in records if record is not None for file_id in record.uploaded}
+
+
 def unattached(world: Surrounded) -> set[str]:
-    """Files of ours that no store lists."""
+    """Our Files that no store lists."""
     attached = {entry["id"] for store in world.stores() for entry in world.pages(f"/vector_stores/{store['id']}/files")}
     return world.uploaded().keys() - attached - world.strangers.keys()
 
 
-# --- What a run says of itself ----------------------------------------------------------------------------------
+# --- What a report says ----------------------------------------------------------------------------------
 
 
-def told_the_truth(world: Surrounded, ended: Ended) -> Iterator[str]:
-    """A report claims nothing that is not so, and a failure is never called a success."""
+def report_is_true(world: Surrounded, ended: Ended) -> Iterator[str]:
+    """Every claim of the report is true, and no failure is called a success."""
     current = {
         entry.path
         for store in world.own_stores
@@ -153,12 +199,12 @@ def _confirmed_nothing_else(world: Surrounded) -> Iterator[str]:
             yield f"the manifest confirms {path} with other bytes than {recorded.file_id} has"
 
 
-# --- While a run goes on ------------------------------------------------------------------------------------------
+# --- During a run ------------------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
 class Watch:
-    """Looks at the store before and after each request: what could be found can be found, and deletes come last."""
+    """Looks at the store before and after each request. No document may become missing, and deletes come last."""
 
     world: Surrounded
     violations: list[str] = field(default_factory=list)
@@ -211,12 +257,12 @@ class Watch:
 
 
 def of_http(method: str, target: str, status: int | None) -> Sent:
-    """A request that a server got, as the transport would have shown it."""
+    """A server's request in the form in which the wire shows requests."""
     return Sent(0, method, target.partition("?")[0].removeprefix("/v1"), {}, {}, b"", status)
 
 
 def json_report(stdout: str) -> dict[str, Any] | None:
-    """The report; None where the run ended before there was one, and told just why."""
+    """The report on stdout. None when the run ended before it had a report, and printed only its error."""
     try:
         found: dict[str, Any] = json.loads(stdout)
     except ValueError:

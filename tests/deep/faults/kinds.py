@@ -1,4 +1,4 @@
-"""What may become of a request on its way to a server and back."""
+"""The faults of a request on its way to a server and back."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ _HTML = "<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1>
 
 @dataclass(frozen=True)
 class Kind:
-    """A fault by its name. `lasting`: of every request from one on, not of that one alone. `passes`: a run gets over it
-    without anybody's help."""
+    """A fault and its name.
+
+    `lasting`: the fault hits every request from its place on, else only the request at its place.
+    `passes`: the run must end well in spite of the fault.
+    """
 
     name: str
     make: Callable[[], Fault]
@@ -28,7 +31,7 @@ class Kind:
 
 
 def _late(*, done: bool) -> Fault:
-    """No answer before the client gives up."""
+    """The client gives up before an answer comes."""
 
     async def fault(_: Sent, forward: Forward) -> httpx2.Response:
         if done:
@@ -39,7 +42,7 @@ def _late(*, done: bool) -> Fault:
 
 
 def _halved() -> Fault:
-    """Half of the answer's JSON, with its status."""
+    """The answer's status with half of its JSON."""
 
     async def fault(_: Sent, forward: Forward) -> httpx2.Response:
         whole = await forward()
@@ -50,7 +53,7 @@ def _halved() -> Fault:
 
 
 def _done_but(fault: Fault) -> Fault:
-    """The server does what it is asked; a gateway answers something else."""
+    """The server does what it is asked, but a gateway answers something else."""
 
     async def done(sent: Sent, forward: Forward) -> httpx2.Response:
         await forward()
@@ -135,9 +138,9 @@ KINDS = {
 
 
 def put(world: World, kind: Kind, at: int) -> list[Sent]:
-    """Lets the request of that number, or all from it on, meet the fault. The list grows by those that do.
+    """Puts the fault at the request of that number. The list that is returned grows by each request that meets the fault.
 
-    No delete meets a 404: it says that what is to go has gone, and nobody can tell that from a fault.
+    A 404 is never put at a delete. It would say that the entry is gone, and nobody could know that this is wrong.
     """
     met: list[Sent] = []
     fault = kind.make()
@@ -156,7 +159,7 @@ def put(world: World, kind: Kind, at: int) -> list[Sent]:
 
 
 def undated(fault: Fault | None = None) -> Fault:
-    """Answers without a Date."""
+    """The answer has no `Date`."""
 
     async def without(sent: Sent, forward: Forward) -> httpx2.Response:
         answered = await (fault(sent, forward) if fault else forward())
@@ -167,7 +170,7 @@ def undated(fault: Fault | None = None) -> Fault:
 
 
 def stale(world: World, lists: int) -> Fault:
-    """The first so many lists of a store's entries are as they are at this moment: nothing newer, and what is deleted."""
+    """The next so many lists of a store show its entries as they are at this moment: no new entry, and deleted entries still."""
     then = {store["id"]: list(world.pages(f"/vector_stores/{store['id']}/files")) for store in world.stores()}
     left = lists
 
@@ -188,7 +191,7 @@ def stale(world: World, lists: int) -> Fault:
 
 
 def expire(world: World, store_id: str) -> None:
-    """What the server does when a store's time is over."""
+    """Does what the server does when a store expires."""
     with _database(world) as database:
         database.execute("UPDATE vector_stores SET expired = 1 WHERE id = ?", (store_id,))
         database.execute(
@@ -199,7 +202,7 @@ def expire(world: World, store_id: str) -> None:
 
 @dataclass(frozen=True)
 class Indexing:
-    """How the indexing of a document ends. `times`: of its first so many uploads; None: of all."""
+    """How the indexing of a document ends, for its first `times` uploads; for all of them when `times` is None."""
 
     name: str
     status: str
@@ -223,7 +226,7 @@ INDEXING = {
 
 
 def spoil(world: World, filename: str, indexing: Indexing) -> list[str]:
-    """Lets the indexing of what is uploaded under that name end like this. The list grows by the Files it concerns."""
+    """Has the indexing of this filename end so. The list that is returned grows by each File that it hits."""
     spoilt: list[str] = []
 
     async def fault(sent: Sent, forward: Forward) -> httpx2.Response:
@@ -249,7 +252,7 @@ def _set_status(world: World, file_ids: list[str], indexing: Indexing) -> None:
 
 
 def leave_out(world: World, filename: str) -> list[str]:
-    """Batches are taken without what is uploaded under that name, and end as if they were complete."""
+    """Batches leave out the Files of this name, and end as if they were complete. The list that is returned grows by these Files."""
     left_out: list[str] = []
 
     async def fault(sent: Sent, forward: Forward) -> httpx2.Response:
@@ -268,6 +271,6 @@ def leave_out(world: World, filename: str) -> list[str]:
 
 @contextlib.contextmanager
 def _database(world: World) -> Iterator[sqlite3.Connection]:
-    """The store's own file: what the API has no request for."""
+    """The embedded store's own file, for what the API has no request for."""
     with contextlib.closing(sqlite3.connect(world.folder / "store.db", timeout=60)) as connection, connection:
         yield connection

@@ -1,24 +1,26 @@
-"""One fault in one run, in this process; then runs without faults, and the audit."""
+"""Puts one fault into one run in this process; then come the runs without faults and the audit."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import random
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import httpx2
 
 from tests.deep.faults import kinds, over_http
-from tests.deep.faults.audit import Ended, Others, Watch, store_is_the_source, told_the_truth, unattached
+from tests.deep.faults.audit import Ended, Others, Watch
+from tests.deep.faults.rest import after_the_fault, comes_to_rest, run_once, watched
+from tests.deep.faults.results import Result
 from tests.deep.faults.scenarios import SCENARIOS, Machines, Surrounded, in_a_hurry, ready
 from tests.support.wire import Forward, Sent, World, die
 from vsync.documents.document import upload_filename
-from vsync.errors import VsyncError
 
 KILLED = {"killed before": False, "killed after": True}
-"""Whether the server has done what the last request asked."""
+"""Whether the server does what the last request asked before the process is killed."""
 
 STORE_GONE = ("store deleted", "store expired")
 LEFT_OUT = "left out of its batch"
@@ -27,56 +29,59 @@ STALE = {"killed, then 1 stale list": 1, "killed, then 2 stale lists": 2}
 
 @dataclass(frozen=True, order=True)
 class Case:
-    """`fault` at request `at` of the scenario's run; `fresh`: every run is on a new machine, its state on a git remote."""
+    """The fault at request `at` of the scenario's run. `fresh`: each run has a new machine, and the state is on a git remote."""
 
     scenario: str
     fault: str
     at: int
     fresh: bool = False
 
+    @property
+    def kind(self) -> str:
+        return f"{self.fault}{_on(self)}"
+
+    @property
+    def place(self) -> int:
+        return self.at
+
     def __str__(self) -> str:
-        return f"{self.scenario}: {self.fault} at request {self.at}{', fresh machines' if self.fresh else ''}"
+        return f"{self.scenario}: {self.fault} at request {self.at}{_on(self)}"
 
 
 @dataclass(frozen=True, order=True)
 class Storm:
-    """Faults at random, and deaths, in three runs that follow each other."""
+    """Random faults and deaths in three runs that follow each other."""
 
     scenario: str
     seed: int
+
+    @property
+    def kind(self) -> str:
+        return "storm"
+
+    @property
+    def place(self) -> int:
+        return 0
 
     def __str__(self) -> str:
         return f"{self.scenario}: storm {self.seed}"
 
 
-@dataclass
-class Result:
-    """What became of a case. `met`: the fault was met at all; `listed` counts Files that a report left to a person."""
-
-    case: object
-    met: bool = False
-    runs: int = 0
-    listed: int = 0
-    violations: list[str] = field(default_factory=list)
-    endings: list[str] = field(default_factory=list)
-    excused: set[str] = field(default_factory=set)
-    """Files that were in a store until somebody deleted it: the manifest that knew them is given up with it."""
-
-    def tell(self, texts: Iterable[str]) -> None:
-        self.violations += texts
+def _on(case: object) -> str:
+    return ", fresh machines" if getattr(case, "fresh", False) else ""
 
 
 def requests_of(scenario: str) -> list[Sent]:
-    """The requests of that scenario's run without faults."""
+    """The requests that the scenario's run sends when it meets no fault."""
     with in_a_hurry(), ready(scenario) as world:
         assert world.sync().exit_code == 0
         return list(world.wire.sent)
 
 
-def tried(case: Case | Storm) -> Result:
-    """Tries one case."""
+def run_case(case: Case | Storm) -> Result:
+    """Runs one case: the run with the fault, then the phase without faults."""
     if isinstance(case, Storm):
-        return _weathered(case)
+        return _run_storm(case)
     result = Result(case)
     with in_a_hurry(), ready(case.scenario, Machines if case.fresh else Surrounded) as world:
         others = Others.of(world)
@@ -86,12 +91,12 @@ def tried(case: Case | Storm) -> Result:
         if result.met:
             result.runs += 1
             after_the_fault(world, result, ended, others)
-            mended(world, result, others, [] if ended is None else [ended])
+            comes_to_rest(world, result, others, [] if ended is None else [ended])
     return result
 
 
 Run = Callable[[Surrounded, Case, Result], Ended | None]
-"""One run with a fault: how it ended, None when it was killed."""
+"""One run with a fault. Gives how the run ended, or None when it could not report."""
 
 
 def _faulty(name: str) -> Run:
@@ -113,24 +118,24 @@ def _faulty(name: str) -> Run:
 def _with_a_kind(world: Surrounded, case: Case, result: Result) -> Ended | None:
     kind = kinds.KINDS[case.fault]
     met = kinds.put(world, kind, case.at)
-    ended = synced(world)
+    ended = run_once(world)
     result.met = bool(met)
     if kind.passes and ended.exit_code != 0:
-        result.tell([f"the run did not get over it: {ended}"])
+        result.add([f"the fault should pass, but the run ends with {ended}"])
     about_the_api = case.fault.split(",")[0] not in {"400", "404"}
     deletes = [sent for sent in world.wire.sent if sent.method == "DELETE"]
     if about_the_api and ended.reason in {"api", "credentials", "permission"} and met:
-        # Deletes go on side by side: what had begun is known to be out of reach when the tries of its own request are over.
+        # Deletes run side by side: a delete that had begun may end its own tries after another one has failed.
         begun = any(sent.number <= met[0].number for sent in deletes)
         after = [] if begun else [str(sent) for sent in deletes]
-        result.tell(f"{sent} after the API refused or was out of reach" for sent in after)
+        result.add(f"{sent} after the API refused or was out of reach" for sent in after)
     return ended
 
 
 def _lost_without_dates(world: Surrounded, case: Case, result: Result) -> Ended | None:
     world.wire.when(lambda _: True, kinds.undated())
     met = kinds.put(world, kinds.Kind(case.fault, lambda: kinds.undated(kinds.KINDS["answer lost"].make())), case.at)
-    ended = synced(world)
+    ended = run_once(world)
     result.met = bool(met)
     return ended
 
@@ -139,7 +144,9 @@ def _store_gone(world: Surrounded, case: Case, result: Result) -> Ended | None:
     def end(sent: Sent) -> None:
         if sent.number == case.at and sent.status is None and world.own_stores:
             result.met = True
-            if world.repairs:  # it makes another store, and what is nowhere but in the old one cannot be known
+            if (
+                world.repairs
+            ):  # the repair makes another store, and nothing tells it which Files only the old store listed
                 result.excused |= {entry.file_id for entry in world.ours()}
             world.wire.watchers.clear()
             if case.fault == "store expired":
@@ -148,22 +155,22 @@ def _store_gone(world: Surrounded, case: Case, result: Result) -> Ended | None:
                 world.ask("DELETE", f"/vector_stores/{world.store_id}")
 
     world.wire.watchers[:] = [end]
-    ended = synced(world)
+    ended = run_once(world)
     if result.met and ended.exit_code == 0:
         if _must_notice(world, case.at) and not world.repairs:
-            result.tell(["exit 0, though the store is gone"])
-        world.repairs = True  # nothing tells the next run; a person who misses the documents does this
+            result.add(["exit 0, though the store is gone"])
+        world.repairs = True  # nothing tells the next run that the store is gone; a person who misses documents repairs
     return None
 
 
 def _must_notice(world: Surrounded, at: int) -> bool:
-    """Whether the run asked the store for something that only a store that is there can answer."""
+    """Whether the run sent a request that only a store that still exists can answer."""
     asked = ("GET /vector_stores/*", "POST /vector_stores/*/*", "GET /vector_stores/*/file_batches/*")
     return any(sent.number >= at and any(map(sent.is_, asked)) for sent in world.wire.sent)
 
 
 def _badly_indexed(world: Surrounded, case: Case, result: Result) -> Ended | None:
-    """`at` is which of the run's documents it is."""
+    """Here `at` counts the documents of the run, not its requests."""
     changed = [path for path in sorted(world.files) if world.files[path] != world.synced.get(path)]
     path = [*world.taken_away, *changed][case.at - 1]
     indexing = kinds.INDEXING.get(case.fault, kinds.Indexing(LEFT_OUT, "", passes=True))
@@ -173,24 +180,24 @@ def _badly_indexed(world: Surrounded, case: Case, result: Result) -> Ended | Non
         else kinds.leave_out(world, upload_filename(path))
     )
     world.settings["index_timeout"] = "1"
-    ended = synced(world)
+    ended = run_once(world)
     result.met = bool(met)
     if met and ended.exit_code != (0 if indexing.passes else 1):
-        result.tell([f"the run ends with {ended}"])
+        result.add([f"the run ends with {ended}"])
     if met and indexing.final:
         _refused_for_good(world, path, result)
     return ended
 
 
 def _refused_for_good(world: Surrounded, path: str, result: Result) -> None:
-    """It is told again without being tried again, until it changes."""
+    """The next run reports the document again and does not try it again. When the document changes, it is tried."""
     world.wire.sent.clear()
-    again = synced(world)
+    again = run_once(world)
     result.runs += 1
     if again.exit_code != 1 or again.failed != {path}:
-        result.tell([f"the run after a final refusal ends with {again}"])
+        result.add([f"the run after a final refusal ends with {again}"])
     if any(sent.method != "GET" for sent in world.wire.sent):
-        result.tell([f"the run after a final refusal does {', '.join(map(str, world.wire.sent))}"])
+        result.add([f"the run after a final refusal does {', '.join(map(str, world.wire.sent))}"])
     world.wire.calm()
     world.commit({path: world.files[path] + b"And more.\n"})
 
@@ -199,10 +206,10 @@ def _over_http(world: Surrounded, case: Case, result: Result) -> Ended | None:
     (watch,) = world.wire.watchers
     with over_http.served(world, watch) as door:
         door.meets(case.fault, case.at)
-        ended = synced(world)
+        ended = run_once(world)
     result.met = door.met
     if door.met and ended.exit_code != 0:
-        result.tell([f"the run did not get over it: {ended}"])
+        result.add([f"the fault should pass, but the run ends with {ended}"])
     return ended
 
 
@@ -220,7 +227,7 @@ def _killed_then_stale(world: Surrounded, case: Case, result: Result) -> Ended |
     world.wire.when("GET /vector_stores/*/files", lists)
     result.met = True
     result.runs += 1
-    return synced(world)
+    return run_once(world)
 
 
 def _given(world: Surrounded) -> dict[str, object]:
@@ -232,120 +239,60 @@ def _die_at(world: World, number: int, *, after: bool) -> None:
     world.wire.when(lambda sent: sent.number == number, die(answered=after))
 
 
-# --- What is the same for all -------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def watched(world: Surrounded, result: Result) -> Iterator[None]:
-    """Watches the requests meanwhile, and once more when they have ended, unless the watcher was sent away."""
-    watch = Watch(world)
-    world.wire.watchers.append(watch)
-    yield
-    if watch in world.wire.watchers:
-        watch.look("the end of the run")
-    result.tell(watch.violations)
-
-
-def synced(world: Surrounded) -> Ended:
-    try:
-        return Ended.of(world.sync())
-    except VsyncError as error:
-        return Ended.of(error)
-
-
-def after_the_fault(world: Surrounded, result: Result, ended: Ended | None, others: Others) -> None:
-    """What holds as soon as a run has met a fault: `ended` None is one that could say nothing any more."""
-    world.wire.calm()
-    result.tell(others.touched(world))
-    if ended is not None:
-        result.endings.append(str(ended))
-        result.tell(told_the_truth(world, ended))
-
-
-def mended(world: Surrounded, result: Result, others: Others, earlier: list[Ended]) -> None:
-    """The faults are over: the next run brings everything into order, and the one after it has nothing to do."""
-    world.wire.calm()
-    with watched(world, result):
-        again = synced(world)
-    result.runs += 1
-    if again.reason == "store" and again.exit_code == 3:
-        again = _with_another_store(world, result)
-    result.endings.append(str(again))
-    if again.exit_code != 0 or again.failed:
-        result.tell([f"the next run ends with {again}"])
-    result.tell(told_the_truth(world, again))
-    result.tell(store_is_the_source(world))
-    result.tell(others.touched(world))
-    listed = set().union(*(ended.leftovers("listed") for ended in [*earlier, again]))
-    left = unattached(world) - result.excused
-    result.listed = len(left & listed)
-    names = world.uploaded()
-    result.tell(f"the File {file_id} ({names[file_id]}) is left and no report names it" for file_id in left - listed)
-    _has_nothing_to_do(world, result)
-
-
-def _with_another_store(world: Surrounded, result: Result) -> Ended:
-    """The store is gone, and the error says what a person does then: here that is done."""
-    manifest = world.manifest
-    if manifest is not None:
-        given_up = manifest.targets["default"]
-        result.excused |= {entry.file_id for entry in given_up.files.values()} | set(given_up.pending_delete)
-    for store_id in world.expired_stores:
-        world.ask("DELETE", f"/vector_stores/{store_id}")
-    world.repairs = False
-    world.settings.pop("vector_store_id", None)
-    if isinstance(world, Machines):
-        world.bare.git("update-ref", "-d", "refs/heads/vsync-manifest")
-    else:
-        world.forget_manifest()
-    world.wire.calm()
-    result.runs += 1
-    return synced(world)
-
-
-def _has_nothing_to_do(world: Surrounded, result: Result) -> None:
-    world.wire.calm()
-    world.repairs = False
-    last = synced(world)
-    result.runs += 1
-    if last.exit_code != 0 or world.wire.sent:
-        result.tell([f"the run after it ends with {last} and makes requests: {', '.join(map(str, world.wire.sent))}"])
-
-
 # --- Many faults at once ------------------------------------------------------------------------------------------
 
 
-def _weathered(storm: Storm) -> Result:
+def _run_storm(storm: Storm) -> Result:
     result = Result(storm, met=True)
     with in_a_hurry(), ready(storm.scenario) as world:
         others = Others.of(world)
         watch = Watch(world)
         for turn in range(3):
-            code = world.sync_apart(functools.partial(_blow, random.Random(f"{storm} {turn}")))
+            code = world.sync_apart(functools.partial(_blow, storm, turn))
             world.wire.close()
             watch.look(f"the end of run {turn + 1}")
             result.runs += 1
             result.endings.append(f"run {turn + 1} ended with {code}")
             if code not in {0, 3, 137}:
-                result.tell([f"run {turn + 1} ended with a traceback"])
-        result.tell(watch.violations)
+                result.add([f"run {turn + 1} ended with a traceback"])
+        result.add(watch.violations)
         after_the_fault(world, result, None, others)
-        mended(world, result, others, [])
+        comes_to_rest(world, result, others)
     return result
 
 
-def _blow(chance: random.Random, world: World) -> None:
-    single = [kind for kind in kinds.KINDS.values() if not kind.lasting]
+SINGLE = tuple(name for name, kind in kinds.KINDS.items() if not kind.lasting)
+
+
+def weather(storm: Storm, turn: int, what: str, number: int) -> str | None:
+    """What becomes of a run's request: the name of a fault, or None. The same arguments always give the same.
+
+    `what` is the request without ids, `number` which of these requests it is: requests that leave side by side may
+    change places, and each of them meets what is meant for it all the same.
+    """
+    chance = random.Random(f"{storm} {turn} {what} {number}")
+    draw = chance.random()
+    if draw < 0.04:
+        return chance.choice(tuple(KILLED))
+    return chance.choice(SINGLE) if draw < 0.25 else None
+
+
+def _blow(storm: Storm, turn: int, world: World) -> None:
+    numbers: Counter[str] = Counter()
 
     async def fault(sent: Sent, forward: Forward) -> httpx2.Response:
-        draw = chance.random()
-        if draw < 0.04:
-            return await die(answered=chance.random() < 0.5)(sent, forward)
-        if draw < 0.25:
-            return await chance.choice(single).make()(sent, forward)
-        return await forward()
+        what = _ID.sub("*", str(sent))
+        numbers[what] += 1
+        name = weather(storm, turn, what, numbers[what])
+        if name is None:
+            return await forward()
+        made = die(answered=KILLED[name]) if name in KILLED else kinds.KINDS[name].make()
+        return await made(sent, forward)
 
     world.wire.when(lambda _: True, fault)
+
+
+_ID = re.compile(r"(?<=/)(file-|vs_|vsfb_)\w+")
 
 
 # --- All of them --------------------------------------------------------------------------------------------------
@@ -362,9 +309,9 @@ _ON_FRESH_MACHINES = (
 _STORMS = 40
 
 
-def every() -> Iterator[Case | Storm]:
-    """Every fault at every request of every scenario; of random ones a fixed number."""
-    for name in SCENARIOS:
+def every(*scenarios: str) -> Iterator[Case | Storm]:
+    """Every fault at every request of these scenarios, or of all; and of random faults a fixed number of storms."""
+    for name in scenarios or SCENARIOS:
         places = range(1, len(requests_of(name)) + 1)
         at_requests = (
             *kinds.KINDS,

@@ -1,4 +1,4 @@
-"""Faults of connections, between a real client and a real server: what becomes of a request, and of who sent it."""
+"""Faults of the connection between a real client and a real server."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ KINDS: dict[str, Callable[[Proceed], Answer | None]] = {
 
 
 class Door:
-    """What stands in a server's way to its client: counts the requests, and lets one of them meet a fault."""
+    """Stands between a server and its client: counts the requests, and lets one request meet a fault."""
 
     def __init__(self, watch: Callable[[Sent], None] | None = None) -> None:
         self.met = False
@@ -61,7 +61,7 @@ class Door:
         self._inside = 0
 
     def meets(self, fault: str | Callable[[Proceed], Answer | None], at: int) -> None:
-        """Lets request number `at` meet the fault, one of KINDS or another."""
+        """Puts a fault at request number `at`: one of KINDS by its name, or a function."""
         self._fault = (at, fault if callable(fault) else KINDS[fault])
 
     def __call__(self, request: Recorded, proceed: Proceed) -> Answer | None:
@@ -89,7 +89,7 @@ class Door:
                 self._watch(of_http(request.method, request.target, status))
 
     def quiet(self) -> None:
-        """Waits until no request is being answered: a server goes on with what a dead client has asked."""
+        """Waits until the server answers no request any more. It goes on with requests of a client that has died."""
         deadline = time.monotonic() + 30
         while self._inside and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -97,7 +97,7 @@ class Door:
 
 @contextlib.contextmanager
 def served(world: Surrounded, watch: Callable[[Sent], None] | None = None) -> Iterator[Door]:
-    """The world's store on a port, and the world's runs sent there."""
+    """Serves the world's store on a port, and has the world's runs send their requests there."""
     door = Door(watch)
     with (
         OpenAIServer(world.folder / "store.db", key=KEY) as server,

@@ -1,4 +1,4 @@
-"""Faults of whole processes: killed at a request, at any moment, at a push; told to stop while a request hangs; a full disk."""
+"""Faults of whole processes: SIGKILL at a request, at an instant or at a push; signals while a request hangs; a full disk."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.deep.faults.audit import Ended, Others, Watch, json_report, told_the_truth
-from tests.deep.faults.matrix import Result, after_the_fault, mended, requests_of, synced
+from tests.deep.faults.audit import Ended, Others, Watch, json_report, report_is_true
+from tests.deep.faults.matrix import requests_of
 from tests.deep.faults.over_http import Door, served
+from tests.deep.faults.rest import after_the_fault, comes_to_rest, run_once
+from tests.deep.faults.results import Result
 from tests.deep.faults.scenarios import KEY, SCENARIOS, Machines, Surrounded, in_a_hurry, ready
 from tests.support.gitrepo import Repo, environment
 from tests.support.places import ROOT
@@ -29,13 +31,22 @@ _REASONS = {130: "interrupted", 143: "interrupted"}
 
 @dataclass(frozen=True, order=True)
 class Kill:
-    """SIGKILL when request `at` comes, or when the server has done it; `at` 0: after `moment` seconds of requests."""
+    """SIGKILL when request `at` arrives, or when the server has `done` it. If `at` is 0: `moment` seconds after the first request."""
 
     scenario: str
     at: int = 0
     done: bool = False
     moment: float = 0.0
     fresh: bool = False
+
+    @property
+    def kind(self) -> str:
+        when = ("killed when done" if self.done else "killed before") if self.at else "killed at an instant"
+        return f"process {when}{', fresh machines' if self.fresh else ''}"
+
+    @property
+    def place(self) -> int:
+        return self.at
 
     def __str__(self) -> str:
         where = f"{'after' if self.done else 'before'} request {self.at}" if self.at else f"{self.moment:.3f} s on"
@@ -50,17 +61,33 @@ class Signals:
     at: int
     fresh: bool = False
 
+    @property
+    def kind(self) -> str:
+        return "signals"
+
+    @property
+    def place(self) -> int:
+        return self.at
+
     def __str__(self) -> str:
         return f"{self.scenario}: signals while request {self.at} hangs{', fresh machines' if self.fresh else ''}"
 
 
 @dataclass(frozen=True, order=True)
 class Push:
-    """What becomes of request `at` of those that push to the git remote."""
+    """A fault at the push number `at` to the git remote."""
 
     scenario: str
     fault: str
     at: int
+
+    @property
+    def kind(self) -> str:
+        return f"push: {self.fault}"
+
+    @property
+    def place(self) -> int:
+        return self.at
 
     def __str__(self) -> str:
         return f"{self.scenario}: {self.fault} at push {self.at}"
@@ -68,10 +95,18 @@ class Push:
 
 @dataclass(frozen=True, order=True)
 class FullDisk:
-    """A disk with so many KiB left for the state of a run."""
+    """A disk that has this much room for the state of a run."""
 
     scenario: str
     room_kib: int
+
+    @property
+    def kind(self) -> str:
+        return "full disk"
+
+    @property
+    def place(self) -> int:
+        return 0
 
     def __str__(self) -> str:
         return f"{self.scenario}: a disk with room for {self.room_kib} KiB"
@@ -92,7 +127,7 @@ class Process:
         self.popen.kill()
 
     def wait(self, timeout_s: float = 60.0) -> Ended:
-        """How it ended. Removes what it kept on its machine beside the repository."""
+        """Waits, and gives how the process ended. Removes the process's home and temporary folder."""
         out, told = self.popen.communicate(timeout=timeout_s)
         shutil.rmtree(self.folder, ignore_errors=True)
         code = self.popen.returncode
@@ -104,7 +139,7 @@ class Process:
 
 
 def start(world: Surrounded, repo: Repo, base_url: str, temporary: Path | None = None) -> Process:
-    """Starts a sync of that clone in a process of its own."""
+    """Starts a sync of this clone in a process of its own."""
     folder = Path(tempfile.mkdtemp(prefix="process-", dir=world.folder))
     given = {"repo": str(repo.root), "source": world.source or "", **world.settings}
     options = [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
@@ -130,8 +165,8 @@ def _machine(world: Surrounded) -> Repo:
     return world.clone() if isinstance(world, Machines) else world.repo
 
 
-def tried(case: Kill | Signals | Push | FullDisk) -> Result:
-    """Tries one case."""
+def run_case(case: Kill | Signals | Push | FullDisk) -> Result:
+    """Runs one case: the process with the fault, then the phase without faults."""
     if isinstance(case, Kill):
         return _killed(case)
     if isinstance(case, Signals):
@@ -143,7 +178,7 @@ def tried(case: Kill | Signals | Push | FullDisk) -> Result:
 
 @contextlib.contextmanager
 def _served(case: object, scenario: str, kind: type[Surrounded]) -> Iterator[tuple[Surrounded, Door, Result]]:
-    """A world whose store is served, watched, and audited at the end."""
+    """A world whose store is on a port and is watched. At the end the world must come to rest."""
     result = Result(case)
     with ready(scenario, kind) as world:
         others = Others.of(world)
@@ -151,12 +186,12 @@ def _served(case: object, scenario: str, kind: type[Surrounded]) -> Iterator[tup
         with served(world, watch) as door:
             yield world, door, result
         watch.look("the end of the run")
-        result.tell(watch.violations)
+        result.add(watch.violations)
         if result.met:
             result.runs += 1
             with in_a_hurry():
                 after_the_fault(world, result, None, others)
-                mended(world, result, others, [])
+                comes_to_rest(world, result, others)
 
 
 # --- Killed -------------------------------------------------------------------------------------------------------
@@ -184,21 +219,20 @@ def _killed(case: Kill) -> Result:
         door.quiet()
         result.met = ended.exit_code == -signal.SIGKILL
         if not case.at:
-            result.met = True  # it may have ended by then: that is a moment like any other
+            result.met = True  # the process may have ended by itself before: that is a valid instant too
         _forget(world, machine)
     return result
 
 
 def moments(scenario: str, number: int, *, fresh: bool = False) -> list[Kill]:
-    """Random instants, the same every time."""
+    """Random instants, the same every time, and no instant twice."""
     chance = random.Random(f"{scenario} {fresh}")
-    return [
-        Kill(scenario, moment=chance.uniform(0, 1.6 if fresh else 0.6), done=True, fresh=fresh) for _ in range(number)
-    ]
+    milliseconds = chance.sample(range(1_600 if fresh else 600), number)
+    return [Kill(scenario, moment=instant / 1000, done=True, fresh=fresh) for instant in milliseconds]
 
 
 def _forget(world: Surrounded, machine: Repo) -> None:
-    """Where the state is on a remote, the next run has nothing of this machine."""
+    """Removes the machine's clone when the state is on a remote: the next run has another machine."""
     if isinstance(world, Machines):
         shutil.rmtree(machine.root, ignore_errors=True)
 
@@ -231,14 +265,14 @@ def _signalled(case: Signals) -> Result:
         if door.met:
             result.endings.append(f"exit {code} after {seconds:.1f} s")
             if code != 130:
-                result.tell([f"exit {code}, {seconds:.1f} s after SIGINT, and not 130"])
-            result.tell(told_the_truth(world, ended))
+                result.add([f"exit {code}, {seconds:.1f} s after SIGINT, and not 130"])
+            result.add(report_is_true(world, ended))
         _forget(world, machine)
     return result
 
 
 def _ended_within_the_grace(process: Process, interrupted_at: list[float]) -> tuple[int, float]:
-    """Waits as a runner does. Gives the exit code, and the seconds since SIGINT."""
+    """Waits, and sends the signals that a GitHub runner sends. Gives the exit code and the seconds since SIGINT."""
     terminated = False
     while process.popen.poll() is None:
         time.sleep(0.02)
@@ -274,7 +308,7 @@ def _broken(_: _Proceed, __: Process | None, ___: Machines) -> Answer | None:
 
 
 def _moved(proceed: _Proceed, _: Process | None, world: Machines) -> Answer | None:
-    """Somebody else's commit is on the manifest's branch in the moment before the push."""
+    """Just before the push, somebody else commits to the manifest's branch."""
     if "refs/heads/vsync-manifest" in world.refs():
         world.bare.commit({"unrelated.txt": b"x"}, branch="vsync-manifest")
         world.bare.forget("vsync-manifest")
@@ -332,19 +366,19 @@ def _pushed(case: Push) -> Result:
             else:
                 running.append(None)
                 with in_a_hurry():
-                    ended = synced_on(world, machine)
+                    ended = run_on(world, machine)
                 result.endings.append(str(ended))
-                result.tell(told_the_truth(world, ended))
+                result.add(report_is_true(world, ended))
         _forget(world, machine)
     return result
 
 
-def synced_on(world: Machines, machine: Repo) -> Ended:
-    """A run in this process, on that clone."""
+def run_on(world: Machines, machine: Repo) -> Ended:
+    """One run in this process, on this clone."""
     original = world.clone
     world.clone = lambda *_: machine  # type: ignore[method-assign]  # this one world's, for this one run
     try:
-        return synced(world)
+        return run_once(world)
     finally:
         world.clone = original  # type: ignore[method-assign]  # given back
 
@@ -384,13 +418,13 @@ def _without_room(case: FullDisk) -> Result:
             result.met = True
             door.quiet()
             result.endings.append(str(ended))
-        result.tell(told_the_truth(world, ended))
+        result.add(report_is_true(world, ended))
     return result
 
 
 @contextlib.contextmanager
 def _small_disk(world: Surrounded, room_kib: int) -> Iterator[Path]:
-    """The repository and the folder for temporary files on a disk with that much room; later on one with plenty."""
+    """Has the repository and the temporary folder on a disk with this much room. At the end they are on a large disk again."""
     root = world.repo.root
     aside = root.with_name("aside")
     root.rename(aside)
@@ -418,7 +452,7 @@ _ROOMS_KIB = (0, 4, 8, 16)
 
 
 def every(instants: int = 60) -> Iterator[Kill | Signals | Push | FullDisk]:
-    """Every kill, signal and push of every scenario; and so many random instants."""
+    """Every kill, signal, push and full disk of every scenario; and so many random instants."""
     room = _ROOMS_KIB if can_mount() else ()
     for name in SCENARIOS:
         places = range(1, len(requests_of(name)) + 1)

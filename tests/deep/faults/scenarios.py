@@ -1,4 +1,4 @@
-"""The runs that faults are put into: what is synced already, what has changed, and other people's Files all around."""
+"""The runs that faults are put into. In each of them other people's Files look like ours."""
 
 from __future__ import annotations
 
@@ -7,25 +7,17 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from tests.deep.product import Hurried
 from tests.support.shared import SEAL, Shared
-from tests.support.wire import World, die
-from vsync.auth.credentials import Credentials
-from vsync.config.origin import Origin
+from tests.support.wire import die
 from vsync.documents.document import upload_filename
 from vsync.report.report import Report
 from vsync.state import remote
-from vsync.store.client import Api, connect
-from vsync.store.rate_limit import Rates
-from vsync.sync.assemble import Assembled
-from vsync.system.stop import Stop
-from vsync.verify.options import VerifyOptions
-from vsync.verify.run import run as verify
 
 KEY = "sk-proj-faults-0123456789abcdefgh"
 OLD = {
@@ -37,19 +29,19 @@ OLD = {
 _AN_HOUR_S = 3600
 
 
-class Surrounded(World):
-    """A world with another store in it. `repairs`: its runs are those of `vsync verify --repair`."""
+class Surrounded(Hurried):
+    """A world with another store in it, and other people's Files."""
 
-    repairs = False
+    key = KEY
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.taken_away: dict[str, str] = {}
-        """Entries of documents that somebody took out of the store, File ids by path."""
+        """Entries that somebody took out of the store: the ids of their Files by path."""
 
     @property
     def own_stores(self) -> list[str]:
-        """The stores that vsync made, or was given."""
+        """The stores that vsync made or was given, without expired ones."""
         return [store["id"] for store in self._own() if store["status"] != "expired"]
 
     @property
@@ -65,30 +57,9 @@ class Surrounded(World):
         (found,) = self.own_stores
         return found
 
-    over: str | None = None
-    """The address of a server, where requests go over HTTP."""
-
-    @contextlib.contextmanager
-    def opened(self, **given: Any) -> Iterator[Assembled]:
-        """Rates, too, count a thousandth of the time."""
-        with super().opened(**given) as made:
-            rates = Rates(sleep=made.context.stop.pause, clock=lambda: time.monotonic() * 1000)
-            yield made._replace(ports=replace(made.ports, rates=rates))
-
-    def sync(self, *, stop: Stop | None = None, origin: Origin | None = None, **given: Any) -> Report:
-        if not self.repairs:
-            return super().sync(stop=stop, origin=origin, **given)
-        with self.opened(stop=stop, origin=origin, **given) as opened:
-            return verify(*opened, VerifyOptions(repair=True))
-
-    def connect(self, stop: Stop) -> AbstractAsyncContextManager[Api]:
-        if self.over is None:
-            return super().connect(stop)
-        return connect(Credentials(KEY, self.over), sleep=stop.pause)
-
 
 class Machines(Surrounded, Shared):
-    """The same with its state on a git remote: each run is on a machine of its own, with nothing but a fresh clone."""
+    """The state is on a git remote. Each run has a machine of its own, with nothing but a fresh clone."""
 
     def sync(self, **given: Any) -> Report:
         return super().sync(is_dead=True, **given)
@@ -96,9 +67,9 @@ class Machines(Surrounded, Shared):
 
 @dataclass(frozen=True)
 class Scenario:
-    """`begin` brings a world to where the run is due; `uploads` and `entries_gone` are what that run has to do.
+    """`begin` prepares a world for the run. `uploads` and `entries_gone` say what the run has to do.
 
-    What the manifest records and a list lacks is detached and deleted too: the list may be stale.
+    The run also detaches and deletes Files that the manifest records and the list of the store lacks: the list may be stale.
     """
 
     name: str
@@ -113,7 +84,7 @@ def _first(world: Surrounded) -> None:
 
 
 def _into_a_store(world: Surrounded) -> None:
-    """A first sync into a store that is there already, with other people's entries in it."""
+    """A first sync into an existing store that has other people's entries."""
     world.commit(dict(OLD))
     world.settings["vector_store_id"] = world.make_store("everybody's")
     surround(world, OLD)
@@ -134,7 +105,7 @@ def _then(changes: Mapping[str, bytes | None]) -> Callable[[Surrounded], None]:
 
 
 def _after_a_death(world: Surrounded) -> None:
-    """A run died after it had attached, and somebody took two entries away."""
+    """A run died after it had attached its Files, and then somebody deleted two entries."""
     _synced(world)
     world.commit({"a.md": b"# A as it is now\n", "new.md": b"# New\n"})
     surround(world, {**OLD, "a.md": b"# A as it is now\n"})
@@ -149,13 +120,13 @@ def _after_a_death(world: Surrounded) -> None:
 
 
 def _long_ago(world: Machines) -> None:
-    """The seal has not been renewed for years: nobody waits for its holder."""
+    """Makes the seal years old, so that nobody waits for its holder."""
     commit = world.bare.git("commit-tree", f"{SEAL}^{{tree}}", "-m", "vsync seal")
     world.bare.git("update-ref", SEAL, commit)
 
 
 def _repair(world: Surrounded) -> None:
-    """A sync ended well, then two entries were taken away and another one was doubled; `vsync verify --repair` is due."""
+    """A sync ended well. Then somebody deleted two entries and doubled a third. The run is `vsync verify --repair`."""
     _synced(world)
     surround(world, OLD)
     _take_away(world, "b.md", "docs/c.md")
@@ -199,7 +170,7 @@ SCENARIOS = {
 
 
 def surround(world: Surrounded, documents: Mapping[str, bytes]) -> None:
-    """Plants other people's Files with the names and sizes of documents: in their store, in ours, and in none."""
+    """Adds other people's Files with the names and sizes of documents: in their store, in our stores, and in no store."""
     world.wire.clock = lambda: time.time() - _AN_HOUR_S
     theirs = world.make_store("somebody's")
     ours = world.own_stores
@@ -226,7 +197,7 @@ _made: dict[tuple[str, type[Surrounded]], Surrounded] = {}
 
 @contextlib.contextmanager
 def ready(name: str, kind: type[Surrounded] = Surrounded) -> Iterator[Surrounded]:
-    """A world in which that scenario's run is due. Made once in a process, and copied each time."""
+    """A world that is prepared for the scenario's run. It is made once in a process, and copied each time."""
     if (name, kind) not in _made:
         folder = Path(tempfile.mkdtemp(prefix="faults-", dir=_scratch()))
         made = kind(folder / "made")
@@ -246,14 +217,14 @@ _scratches: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def _scratch() -> str:
-    """A folder of this process, gone with it."""
+    """A folder of this process. It is removed when the process ends."""
     if not _scratches:
         _scratches.append(tempfile.TemporaryDirectory(prefix="vsync-faults-", ignore_cleanup_errors=True))
     return _scratches[0].name
 
 
 def forget() -> None:
-    """Removes the worlds that were made."""
+    """Removes the worlds that were made once."""
     for world in _made.values():
         world.wire.close()
     _made.clear()
@@ -264,7 +235,7 @@ def forget() -> None:
 
 @contextlib.contextmanager
 def in_a_hurry() -> Iterator[None]:
-    """Here processes die, not machines, and who is dead has been so for long: nothing is waited for."""
+    """Nothing is synced to the disk and nothing is waited for: no machine dies here, and a dead run died long ago."""
     with (
         mock.patch.object(os, "fsync"),
         mock.patch.object(remote, "LOOK_EVERY_S", 0.05),

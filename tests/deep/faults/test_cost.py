@@ -1,4 +1,4 @@
-"""What a run may ask for: its work, and five requests."""
+"""A run sends the requests that its work needs, and at most five others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fixed part of all faults. The whole: `make faults`."""
+"""A fixed part of the fault matrix. The whole: `make faults`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from tests.deep.faults import matrix, over_http, processes
-from tests.deep.faults.__main__ import AnyCase, tried
+from tests.deep.faults.__main__ import AnyCase, run_case
 from tests.deep.faults.kinds import INDEXING, KINDS
 from tests.deep.faults.matrix import Case, Storm
 from tests.deep.faults.processes import FullDisk, Kill, Push, Signals
 from tests.deep.faults.scenarios import SCENARIOS, forget
 
 _STEP = 47
-"""Every so many of a scenario's faults: no divisor of the number of its requests, so that all of them come."""
+"""The distance between two cases that are tried. It does not divide the number of requests, so every request has its turn."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,8 +25,8 @@ def nothing_left_behind() -> Iterator[None]:
 
 
 def hold(cases: Iterable[AnyCase]) -> int:
-    """Tries them. Gives how many faults were met."""
-    results = [tried(case) for case in cases]
+    """Runs the cases. Gives how many faults were met."""
+    results = [run_case(case) for case in cases]
     broken = [result for result in results if result.violations]
     assert not broken, "\n".join(f"{result.case}: {text}" for result in broken for text in result.violations)
     return sum(result.met for result in results)
@@ -55,11 +55,21 @@ def test_every_request_may_be_the_last_one(scenario: str, fault: str) -> None:
         Case("first", "answer lost, no Date", 4),
         Case("all at once", "null with 200", 10),
         Case("after a death", "killed, then 1 stale list", 4, fresh=True),
+        Case("after a death", "store expired", 1),
     ],
     ids=str,
 )
 def test_what_once_was_not_so(case: Case) -> None:
-    """A traceback; a File that nobody named; a File that was not deleted; a File of a run that had itself made up for another one."""
+    """Faults that once were not survived.
+
+    | fault | what went wrong |
+    | --- | --- |
+    | 500, for good | a traceback |
+    | answer lost, no Date | a File that no report named |
+    | null with 200 | a File that was not deleted |
+    | killed, then 1 stale list | a File of a run that had itself made up for another run |
+    | store expired | Files that the journal knew, and that the next run forgot because it made another store |
+    """
     assert hold([case]) == 1
 
 

@@ -1,7 +1,7 @@
-"""Runs without threads, real time or chance, so that the same history takes the same course on any machine.
+"""Runs without threads, real time or chance, so that the same history takes the same course on every machine.
 
-The event loop does in its own thread what others are asked to do, and its clock moves by timers alone: when nothing
-else is left to do, the next one is due.
+The event loop does the work of other threads in its own thread. Its clock moves only by timers: when there is nothing else
+to do, the next timer is due.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import pytest
 
+from tests.deep.product import MODULES_THAT_DRAW, MODULES_THAT_READ_THE_TIME
 from vsync.store.breaker import Breaker
 from vsync.store.polling import wait_until_indexed
 from vsync.store.rate_limit import Rates, SlidingWindow
@@ -27,7 +28,7 @@ _Made = TypeVar("_Made")
 
 
 class _Waiting(selectors.DefaultSelector):
-    """Does not wait: the time that it would have waited has passed."""
+    """Does not wait. Instead its clock goes forward by the time that it would have waited."""
 
     passed = 0.0
 
@@ -68,7 +69,7 @@ class Clockwork(asyncio.SelectorEventLoop):
 
 
 def now() -> float:
-    """Seconds by the clock of the loop that runs here, else by the machine's."""
+    """Seconds by the clock of the running event loop, or by the machine's clock when no loop runs."""
     try:
         return asyncio.get_running_loop().time()
     except RuntimeError:
@@ -76,7 +77,7 @@ def now() -> float:
 
 
 class _Time:
-    """The module `time`, with that clock."""
+    """Stands in for the module `time`, with this clock."""
 
     monotonic = staticmethod(now)
 
@@ -85,7 +86,7 @@ class _Time:
 
 
 class Chance:
-    """What stands in for `secrets`: the same bytes every time. `begin` says of what."""
+    """Stands in for `secrets`: after `begin` with the same seed it gives the same bytes."""
 
     def __init__(self) -> None:
         self._random = random.Random(0)
@@ -104,15 +105,6 @@ class Chance:
 
 
 chance = Chance()
-_USE_TIME = ("vsync.system.stop",)
-_USE_CHANCE = (
-    "vsync.embedded.api",
-    "vsync.embedded.database",
-    "vsync.state.journal",
-    "vsync.sync.lock",
-    "vsync.state.remote_refs",
-    "vsync.store.stores",
-)
 _DEFAULTS: list[tuple[Any, str, Any]] = [
     (Breaker.__init__, "clock", now),
     (Rates.__init__, "clock", now),
@@ -129,11 +121,11 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Has every run of this process go so, until the patch is undone."""
+    """Every run of this process goes so, until the patch is undone."""
     patch.setattr(asyncio, "run", _run)
-    for module in _USE_TIME:
+    for module in MODULES_THAT_READ_THE_TIME:
         patch.setattr(f"{module}.time", _Time())
-    for module in _USE_CHANCE:
+    for module in MODULES_THAT_DRAW:
         patch.setattr(f"{module}.secrets", chance)
     for made, name, put in _DEFAULTS:
         patch.setitem(made.__kwdefaults__, name, put)

@@ -1,4 +1,4 @@
-"""What goes wrong in a run of the model: faults of requests, and the places at which a run dies."""
+"""What goes wrong in a run of a history: faults of requests, and the places at which a run dies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DETACH = "DELETE /vector_stores/*/files/*"
 
 @dataclass(frozen=True)
 class Trouble:
-    """A fault of the requests `what` (all kinds: `* *`), after the first `skip` of them, so many times."""
+    """A fault of the requests `what` (`any`: of all requests). It spares the first `skip` of them, and hits the next `times`."""
 
     kind: str
     what: str
@@ -86,7 +86,7 @@ troubles = st.one_of(
 
 
 def _forget_newest(page: dict[str, Any]) -> None:
-    """A list that does not know yet what came last."""
+    """The list does not show the newest item yet."""
     page["data"] = page["data"][:-1]
     page["last_id"] = page["data"][-1]["id"] if page["data"] else None
 
@@ -112,14 +112,14 @@ def _badly_indexed(wire: Wire, kind: str) -> Fault:
 
 @dataclass(frozen=True)
 class Death:
-    """Where a process dies: at a request, at a write to the disk or at a push; before it or after it."""
+    """Where a process dies: before or after a request, a write to the disk, or a push."""
 
     at: str
     number: int
     after: bool
 
     def prepare(self, wire: Wire) -> None:
-        """In the process that is to die."""
+        """Prepares the death. Call it in the process that is to die."""
         if self.at == "write":
             setattr(os, "fsync", self._counting(lambda _: None))  # noqa: B010 - its type is none of ours
         elif self.at == "push":

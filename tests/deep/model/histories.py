@@ -1,14 +1,13 @@
-"""Random histories of a repository, its store and its runs, checked after each step against a model of them.
+"""Random histories of a repository, its store and its runs. A model of them checks each step.
 
-The real code runs over a real repository and the embedded store. The model knows what each commit holds, which Files
-are other people's, and nothing of how vsync works.
+The real code runs over a real repository and the embedded store. The model knows what each commit holds and which Files are
+other people's. It knows nothing of how vsync works.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import json
 import os
 import re
@@ -22,7 +21,6 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +33,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.deep.model.clockwork import chance
 from tests.deep.model.faults import DEAD, Death, Trouble, deaths, full_disk, troubles
 from tests.deep.model.source import OFFICE, Commit, Rules, Tree, after, broken, changes, rules, sha256
+from tests.deep.product import Timed
 from tests.support.gitrepo import Content, Repo
 from tests.support.shared import BRANCH, Shared
 from tests.support.wire import Fault, Forward, Sent, Wire, World
@@ -44,10 +43,9 @@ from vsync.errors import SealHeld, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.report import Report
 from vsync.state import remote as remote_publication
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import TargetState, blob_id, content_id
 from vsync.state.manifest_parser import parse_manifest
-from vsync.state.seal import Seal, parse_seal
-from vsync.sync.assemble import Assembled
+from vsync.state.seal import Seal, parse_seal, trust
 from vsync.system.stop import Stop
 
 TARGETS = ["default", "staging"]
@@ -55,7 +53,7 @@ FINAL = {"invalid_file", "unsupported_file"}
 
 
 class Told(Observer):
-    """Keeps what runs say while they go on in a file, so that it is there also of a run that died in a process of its own."""
+    """Keeps the notes of runs in a file, so that the notes of a run that died in its own process are there too."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -69,17 +67,17 @@ class Told(Observer):
         return [line for line in lines if line.startswith(start)]
 
     def stopped(self) -> set[str]:
-        """The Files that runs named which were overtaken."""
+        """The Files that were named by runs which another run overtook."""
         lines = self._lines("Files that this run uploaded before it stopped: ")
         return {file_id for line in lines for file_id in re.findall(r"\bfile-\w+", line)}
 
     def unanswered(self) -> set[str]:
-        """The names under which such runs may have left Files besides."""
+        """The filenames of which such runs may have left further Files."""
         lines = self._lines("Uploads of this run that were never answered: ")
         return {name for line in lines for name in line.partition(": ")[2].partition(". A File")[0].split(", ")}
 
     def leftovers(self) -> tuple[set[str], set[str]]:
-        """The Files that were named: to be deleted, and not to be touched."""
+        """The Files that runs named: those that are deleted, and those that are not touched."""
         named = [(line.split()[2], line) for line in self._lines("The File ")]
         return (
             {file_id for file_id, line in named if " is deleted: " in line},
@@ -91,7 +89,7 @@ _ONE_WAY_S = 0.05
 
 
 class Clock:
-    """The server's clock: each request takes `tick` seconds of it."""
+    """The server's clock. Each request takes `tick` seconds."""
 
     def __init__(self, tick: int) -> None:
         self.now, self.tick = 1_700_000_000, tick
@@ -102,7 +100,7 @@ class Clock:
 
 
 class TimedWire(Wire):
-    """Each request is in the air for a while, so that others are sent meanwhile."""
+    """Each request takes a while on its way, so that other requests are sent in the meantime."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         super().__init__(path)
@@ -124,19 +122,6 @@ class TimedWire(Wire):
         if self._store is None:
             self._store = EmbeddedStore(self._path, clock=self.clock)
         return self._store
-
-
-class Timed:
-    """A world whose machines' clocks are the server's."""
-
-    clock: Clock
-
-    @contextlib.contextmanager
-    def opened(self, **given: Any) -> Iterator[Assembled]:
-        stop = given.pop("stop", None) or Stop()
-        with super().opened(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
-            now = lambda: datetime.fromtimestamp(self.clock.now, UTC)  # noqa: E731
-            yield made._replace(ports=dataclasses.replace(made.ports, now=now))
 
 
 class TimedWorld(Timed, World):
@@ -171,7 +156,7 @@ _contents: dict[str, bytes] = {}
 
 
 class Histories(RuleBasedStateMachine):
-    """State in files of the repository. A machine that is lost takes them along."""
+    """The state is in files of the repository. When the machine is lost, these files are lost too."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -179,7 +164,7 @@ class Histories(RuleBasedStateMachine):
         self.newest: dict[str, int] = {}
         """The newest workflow run of each target that came to its end."""
         self.manifests: list[bytes] = []
-        """What was published, oldest first."""
+        """The manifests that were published, oldest first."""
 
     # --- The beginning ------------------------------------------------------------------------------------------
 
@@ -226,7 +211,7 @@ class Histories(RuleBasedStateMachine):
         self.push()
 
     def push(self) -> None:
-        """Makes the branch's new tip known where it is kept."""
+        """Pushes the branch where the state is on a remote."""
 
     @rule(change=changes)
     def commit(self, change: dict[str, Content]) -> None:
@@ -366,7 +351,7 @@ class Histories(RuleBasedStateMachine):
     def run_that_is_overtaken(
         self, whose: str, request: int, answered: bool, lost: bool, change: dict[str, Content] | None
     ) -> None:
-        """The process is stopped for so long that another run takes over, then it goes on."""
+        """The process is stopped for so long that another run takes over. Then it goes on."""
         old, seen, moments = self.head, [], []
 
         def overtake() -> None:
@@ -392,7 +377,7 @@ class Histories(RuleBasedStateMachine):
         self.still_searchable(whose, self.head, before)
 
     def meanwhile(self, number: int, answered: bool, act: Callable[[], None], *, lost: bool = False) -> None:
-        """At that request, before or after the server does it, something else happens; its answer may be lost."""
+        """Does something at this request, before or after the server answers. The answer may be lost."""
 
         def guarded() -> None:
             try:
@@ -416,7 +401,7 @@ class Histories(RuleBasedStateMachine):
         self.world.wire.when(lambda sent: True, checked, skip=number - 1, times=1)
 
     def in_thread(self, target: str, *, overtaking: bool = False) -> Result:
-        """A whole run of another process, while this one stands still."""
+        """A whole run in another thread, while the run of this thread stands still."""
         results: list[Result | BaseException] = []
         world = self.timed_world()
         if overtaking:
@@ -438,7 +423,7 @@ class Histories(RuleBasedStateMachine):
         return result
 
     def silence(self, target: str) -> None:
-        """The holder of the seal has not been heard of for long."""
+        """Makes the seal look as if its holder has been silent for long."""
         for path in (self.world.repo.root / ".git" / "vsync").glob(f"{target}-*.seal.json"):
             os.utime(path, (1, 1))
 
@@ -446,7 +431,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def person(self, data: st.DataObject) -> None:
-        """Somebody puts a File into the project, perhaps under the name and with the bytes of a document of ours."""
+        """Somebody uploads a File, perhaps with the name and the bytes of one of our documents."""
         documents = {**self.chosen["default"].documents(self.head.tree), "theirs.md": b"# theirs\n"}
         path = data.draw(st.sampled_from(sorted(documents)))
         name = f"{path}.txt" if path.endswith(".rst") else path  # as vsync would name it
@@ -470,7 +455,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def edit_manifest(self, data: st.DataObject) -> None:
-        """Somebody rewinds the manifest, merges it badly, deletes it, or writes other people's ids into it."""
+        """Somebody rewinds the manifest, merges it badly, deletes it, or writes ids of other people's Files into it."""
         content = self.manifest_bytes()
         if content is None or any(self.seal(name) is None for name in parse_manifest(content, "m").targets):
             return
@@ -534,7 +519,7 @@ class Histories(RuleBasedStateMachine):
         return report
 
     def noted(self, report: Report) -> bool:
-        """Whether later runs know of this one: in files, one that finds nothing to do leaves no mark."""
+        """Whether later runs know of this run. In files, a run that finds nothing to do leaves no mark."""
         return bool(report.requests)
 
     def options(self, target: str) -> dict[str, Any]:
@@ -549,7 +534,7 @@ class Histories(RuleBasedStateMachine):
 
     @contextlib.contextmanager
     def checked_out(self, world: World, commit: Commit, alive: bool) -> Iterator[dict[str, Any]]:
-        """The repository at that commit, and what a run of it needs besides."""
+        """Checks the commit out. Gives the further arguments of its run."""
         if commit is not self.head:
             world.repo.git("update-ref", "refs/heads/main", commit.id)
         try:
@@ -559,7 +544,7 @@ class Histories(RuleBasedStateMachine):
                 world.repo.git("update-ref", "refs/heads/main", self.head.id)
 
     def sync_and_die(self, target: str, death: Death, faults: list[Trouble]) -> int:
-        """A run in a process of its own that is to die there. Gives how it ended: DEAD, or 20 and its exit code."""
+        """A run that is to die, in a process of its own. Gives DEAD when it died, else 20 plus its exit code."""
         self.world.wire.close()
         number = self.next_number()
         with warnings.catch_warnings():
@@ -590,7 +575,7 @@ class Histories(RuleBasedStateMachine):
 
     @contextlib.contextmanager
     def watched(self, target: str, commit: Commit) -> Iterator[None]:
-        """Checks at each deletion, and at the end, that nothing went that is wanted."""
+        """Checks at each deletion and at the end that no wanted document is missing."""
         before = self.searchable(target)
 
         def watch(sent: Sent) -> None:
@@ -607,7 +592,7 @@ class Histories(RuleBasedStateMachine):
         self.still_searchable(target, commit, before)
 
     def ended_well(self, target: str, commit: Commit, result: Result, *, again: bool = True) -> None:
-        """A run that nothing was in the way of: only documents that cannot be indexed are missing."""
+        """Checks a run without faults: only documents that cannot be indexed may have failed."""
         assert isinstance(result, Report), result
         assert result.error is None, result.error
         wanted = self.chosen[target].documents(commit.tree)
@@ -615,7 +600,7 @@ class Histories(RuleBasedStateMachine):
         self.ended(target, commit, result, again=again)
 
     def ended(self, target: str, commit: Commit, result: Result, *, again: bool = True, strict: bool = True) -> None:
-        """After a run that says it ended well the store is what the commit holds, and there is nothing left to do."""
+        """Checks a run that says it ended well: the store holds what the commit holds, and nothing is left to do."""
         self.strangers_are_untouched()
         if not isinstance(result, Report) or result.error is not None:
             return
@@ -665,7 +650,7 @@ class Histories(RuleBasedStateMachine):
         }
         assert not set(state.pending_delete) & (look.files.keys() - self.theirs.keys())
         if seal is not None:
-            assert seal.state == "closed"
+            assert seal.state == "closed", f"the seal is {seal.state}"
 
     def nothing_left_to_do(self, target: str, commit: Commit) -> None:
         self.world.wire.calm()
@@ -707,16 +692,46 @@ class Histories(RuleBasedStateMachine):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Ends what the history has used."""
+        """Undoes what the history changed outside its folder."""
 
     def converges(self) -> None:
-        """With no faults any more, one run brings everything into order."""
+        """The faults are over. Every target comes to rest at the head as it is, and then at a new head."""
         self.world.wire.calm()
+        self.comes_to_rest()
         self.add_commit({path: content for path, content in self.head.tree.items() if path != OFFICE})
+        self.comes_to_rest()
+        self.no_file_is_forgotten()
+
+    def comes_to_rest(self) -> None:
+        """Two runs without faults are allowed. One is enough: the second has nothing to do and makes no request."""
         for target in TARGETS:
             self.clock.now += 100
-            result = self.sync(target)
-            self.ended_well(target, self.head, result)
+            self.ended_well(target, self.head, self.sync(target), again=False)
+        for target in TARGETS:
+            self.at_rest(target)
+            self.nothing_left_to_do(target, self.head)
+
+    def at_rest(self, target: str) -> None:
+        """Store, manifest, seal and journals say that nothing is left to do."""
+        wanted = self.chosen[target].documents(self.head.tree)
+        self.store_equals(target, wanted, broken(wanted))
+        self.state_equals_store(target)
+        content, seal = self.manifest_bytes(), self.seal(target)
+        if content is not None and self.state(target) is not None and (seal is not None or self.always_sealed):
+            assert seal is not None, "there is no seal"
+            manifest = parse_manifest(content, "the manifest")
+            vouched = trust(blob_id(content), seal, content_id(manifest, target))
+            assert vouched == "sealed", f"the seal does not vouch for the manifest: {vouched}, {seal}"
+        assert not self.journals(target), "a journal is left"
+
+    always_sealed = False
+    """Whether every manifest has its seal. In files, a seal may be lost with its machine."""
+
+    def journals(self, target: str) -> list[Path]:
+        return list((self.world.repo.root / ".git" / "vsync").glob(f"{target}-*journal-*.json"))
+
+    def no_file_is_forgotten(self) -> None:
+        """A File that no store lists is somebody else's, or a run has named it."""
         look = self.look()
         left = look.files.keys() - look.attached() - self.theirs.keys() - self.excused - self.listed
         names = self.told.unanswered()
@@ -733,7 +748,7 @@ class Histories(RuleBasedStateMachine):
         )
 
     def our_stores(self) -> dict[str, str]:
-        """The store of each target that has one."""
+        """The store of each target that has a store."""
         if self.given_store is not None:
             return dict.fromkeys(TARGETS, self.given_store)
         names = {"acme/docs": "default", "acme/docs (staging)": "staging"}
@@ -778,13 +793,13 @@ class Histories(RuleBasedStateMachine):
 
 
 def tell(text: str) -> None:
-    """A note, where Hypothesis takes one: not in another thread."""
+    """Gives Hypothesis a note. In another thread it takes none."""
     if currently_in_test_context():
         note(text)
 
 
 def writes(wire: Wire, since: int) -> list[str]:
-    """What a run sent after a moment that changes what a store holds, but for Files that it had detached before."""
+    """The requests after the first `since` that change a store. A delete of a File that was detached before is left out."""
     detached = {
         sent.path.rpartition("/")[2] for sent in wire.sent[:since] if sent.is_("DELETE /vector_stores/*/files/*")
     }
@@ -797,9 +812,10 @@ def writes(wire: Wire, since: int) -> list[str]:
 
 
 class RemoteHistories(Histories):
-    """State on a git remote. Every run has a machine of its own."""
+    """The state is on a git remote. Every run has a machine of its own."""
 
     places = ("push",)
+    always_sealed = True
 
     def make_world(self) -> TimedWorld | TimedShared:
         return TimedShared(self.folder)

@@ -1,4 +1,4 @@
-"""What a repository holds and which of it a store should hold, said a second time and in the plainest way."""
+"""What a repository holds, and which documents a store should hold: a second and plain version of the product's rules."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ PATHS = ["a.md", "b.txt", "docs/c.md", "docs/d.html", "docs/deep/e.md", "g.rst",
 OFFICE = "docs/w.docx"
 DOCUMENTATION = (".md", ".txt", ".html", ".rst", ".docx")
 TEXTS = [b"# one\n", b"# two\n", b"# six\n", b"# another, of another size\n"]
-"""Few and alike: the same bytes stand under several names and come back later."""
+"""There are few texts, so that the same bytes often stand under several names, and come back later."""
 
 NO_DOCUMENTS: list[bytes | File] = [b"", b"\0\1\2", link("a.md"), submodule()]
 
 
 class Named(bytes):
-    """Bytes that are told by what they are."""
+    """Bytes with a name that failing tests print."""
 
     name: str
 
@@ -69,7 +69,7 @@ def after(tree: Tree, change: Mapping[str, Content]) -> Tree:
 
 @dataclass(frozen=True)
 class Rules:
-    """One target's settings: those that choose documents, and those that describe them."""
+    """One target's settings: some choose documents, some describe them."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.deep.model import clockwork
 from tests.deep.model.histories import Histories, RemoteHistories
+
+pytestmark = pytest.mark.usefixtures("quick")
 
 SOAK = settings.get_current_profile_name() == "soak"
 
 
 def budget(few: tuple[int, int], many: tuple[int, int]) -> settings:
-    """So many examples of so many steps."""
+    """So many examples of so many steps: few of them by default, many in a soak."""
     examples, steps = many if SOAK else few
     return settings(
         max_examples=examples,
@@ -27,14 +26,6 @@ def budget(few: tuple[int, int], many: tuple[int, int]) -> settings:
         phases=list(Phase) if SOAK else [Phase.explicit, Phase.generate],  # to shrink takes minutes
         suppress_health_check=list(HealthCheck),
     )
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    clockwork.install(monkeypatch)
-    monkeypatch.setattr("vsync.state.remote.LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr("vsync.state.remote._GRACE_S", 0.0)
 
 
 def test_histories_with_state_in_files() -> None:

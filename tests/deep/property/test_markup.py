@@ -187,7 +187,7 @@ def test_markers_of_two_targets_differ(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("kind", ["@", "#", "|", "\u202e", "ü", "a", "<", "\ud800", "\U0010ffff", "-", "GH-1 "])
 def test_the_longest_texts_still_fit_into_a_comment(kind: str) -> None:
-    long = kind * 5_000
+    long = kind * 2_000
     report = Report(
         target=long,
         comparison=Comparison("diff", long),
@@ -197,15 +197,15 @@ def test_the_longest_texts_still_fit_into_a_comment(kind: str) -> None:
         head=HEAD,
         body=Planned(
             Documents(
-                added=(long,) * 500,
-                skipped=((long, long),) * 500,
-                failed=tuple(FailedItem(path=long, code=f"{number}{long}", message=long) for number in range(500)),
+                added=(long,) * 250,
+                skipped=((long, long),) * 250,
+                failed=tuple(FailedItem(path=long, code=f"{number}{long}", message=long) for number in range(250)),
             ),
             refused=long,
             store=StoreSizes(StoreSize(1, 1), StoreSize(1, 1)),
             backlog=long,
         ),
-        warnings=(long,) * 500,
+        warnings=(long,) * 250,
         error=ConfigurationError(long, long),
         repository_url=REPOSITORY,
     )

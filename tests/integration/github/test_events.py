@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.github import KEY, REPOSITORY, TOKEN, GitHub, Pull, Step
 from tests.support.gitrepo import Content
-from tests.support.jobs import KEY, REPOSITORY, TOKEN, GitHub, Pull, Step
 from tests.support.servers.github_api import ACTIONS_LOGIN, answer, call, secondary_rate_limit
 from vsync.report.comment import marker
 

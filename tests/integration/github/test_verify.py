@@ -14,8 +14,8 @@ import pytest
 
 from tests.support.command_line import World, client
 from tests.support.command_line import world as world
+from tests.support.github import KEY, GitHub, Step
 from tests.support.gitrepo import Content
-from tests.support.jobs import KEY, GitHub, Step
 
 FILES: dict[str, Content] = {f"docs/{name}.md": f"# {name}\n".encode() * 2 for name in "abc"}
 HOSTILE = "old/`@all` <img src=x>|::error::x.md"
@@ -241,7 +241,7 @@ def test_the_command_line_says_what_differs_and_what_to_do(world: World) -> None
     assert result.code == 1
     assert "Drift: 1 difference" in result.out
     assert "missing: docs/a.md" in result.out
-    assert "missing: --repair uploads it anew." in result.out
+    assert "missing: --repair uploads the document again." in result.out
     as_json = world.vsync("verify", "--json")
     assert (as_json.code, as_json.json["drift"][0]["kind"]) == (1, "missing")
     mended = world.vsync("verify", "--repair", "--json")

@@ -603,6 +603,7 @@ def test_an_unknown_holder_that_does_not_change_is_taken_over_after_three_minute
     first.take(Seal("open", "first", SINCE), 0, never)
     now, clock = time.monotonic(), [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now + clock[0])
+    monkeypatch.setattr(remote_module, "LOOK_EVERY_S", 9.0)  # each look takes a process
 
     def pause(seconds: float) -> None:
         clock[0] += seconds
@@ -621,6 +622,7 @@ def test_a_clock_that_is_ahead_takes_no_seal_from_a_living_holder(
     now, then, clock, renewed = time.monotonic(), time.time(), [0.0], [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now + clock[0])
     monkeypatch.setattr(time, "time", lambda: then + ahead + clock[0])
+    monkeypatch.setattr(remote_module, "LOOK_EVERY_S", 15.0)  # each look takes a process
 
     def pause(seconds: float) -> None:
         clock[0] += seconds

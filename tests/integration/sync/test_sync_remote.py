@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.gitrepo import Repo, environment
+from tests.support.gitrepo import Repo
 from tests.support.shared import BRANCH, SEAL, Shared
 from tests.support.wire import Forward, QuickStop, Sent, call, die
 from vsync.config.origin import Origin
-from vsync.embedded import EmbeddedStore
 from vsync.errors import ManifestError, PublicationFailed, PushRefused, SealHeld
 from vsync.git.remote import Remote
 from vsync.report.observer import Observer
@@ -393,41 +388,6 @@ def test_going_back_to_an_older_commit_is_said_before_it_is_done(synced: Shared)
     assert "older than what is in the store" in warning
 
 
-def test_processes_at_once_end_at_the_newest_commit(world: Shared, tmp_path: Path) -> None:
-    world.commit({f"{number}.md": b"# %d\n" % number for number in range(6)})
-    clones = []
-    for number in range(2):
-        world.commit({"0.md": b"# version %d\n" % number, f"new{number}.md": b"# %d\n" % number})
-        clones.append(world.clone("--depth=1"))
-    EmbeddedStore(world.folder / "store.db").close()
-    command = [
-        sys.executable,
-        "-m",
-        "vsync",
-        "sync",
-        "--push",
-        "--local",
-        str(world.folder / "store.db"),
-        "--source",
-        "acme/docs",
-    ]
-    running = [
-        subprocess.Popen(
-            [*command, "--repo", str(clone.root)],
-            env=environment(GITHUB_RUN_ID=str(100 + number), GITHUB_REPOSITORY="acme/docs"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number, clone in enumerate(clones)
-    ]
-    for process in running:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors
-    assert world.audit() == set()
-    world.settled()
-
-
 def test_a_run_that_lost_its_seal_leaves_doubt_and_the_next_one_lists(synced: Shared) -> None:
     synced.commit({"a.md": b"# A2\n"})
 
@@ -471,43 +431,6 @@ class Notes(Observer):
 
     def note(self, text: str) -> None:
         self.texts.append(text)
-
-
-WRITES = ["POST /files", "POST /vector_stores/*/file_batches", "DELETE /vector_stores/*/files/*", "DELETE /files/*"]
-
-
-@pytest.mark.parametrize("back", [False, True], ids=["same", "reverted"])
-@pytest.mark.parametrize("request_", WRITES)
-def test_a_run_that_was_stopped_between_its_look_at_the_seal_and_a_request_does_no_lasting_harm(
-    synced: Shared, monkeypatch: pytest.MonkeyPatch, request_: str, back: bool
-) -> None:
-    """Its request comes after the other run has ended. What it did wrong with it, the next run mends."""
-    before = synced.files["a.md"]
-    synced.commit({"a.md": b"# A2\n", "b.md": None, "d.md": b"# D\n"})
-    now = remote_module._now
-
-    def overtaken() -> None:
-        if back:
-            synced.commit({"a.md": before})
-        other = dataclasses.replace(synced)
-        reports: list[Report] = []
-        thread = threading.Thread(target=lambda: reports.append(other.sync(is_dead=True)))
-        thread.start()
-        thread.join(30)
-        other.wire.close()
-        assert [report.exit_code for report in reports] == [0]
-        monkeypatch.setattr(remote_module, "_now", lambda: now() + 200.0)
-
-    synced.wire.when(request_, call(overtaken), times=1)
-    if request_.startswith("DELETE"):  # what it has published before is told
-        assert isinstance(synced.sync(concurrency="1").error, SealHeld)
-    else:
-        with pytest.raises(SealHeld):
-            synced.sync(concurrency="1")
-    monkeypatch.setattr(remote_module, "_now", now)
-    assert "refs/vsync-doubt/default" in synced.refs()
-    synced.wire.calm()
-    converges(synced)
 
 
 # --- What people do to the manifest -------------------------------------------------------------------------------------
@@ -616,55 +539,6 @@ def test_somebody_who_writes_the_manifest_all_the_time_is_given_up(synced: Share
 
 
 # --- Killed -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("answered", [False, True])
-@pytest.mark.parametrize(
-    "what", ["POST /files", "POST /vector_stores/*/file_batches", "DELETE /vector_stores/*/files/*", "DELETE /files/*"]
-)
-def test_a_run_that_was_killed_at_a_request_is_finished_by_a_fresh_clone(
-    synced: Shared, what: str, answered: bool
-) -> None:
-    synced.commit({"a.md": b"# A2\n", "new.md": b"# new\n", "docs/c.md": None})
-    assert synced.sync_and_die(lambda world: world.wire.when(what, die(answered=answered)))
-    converges(synced, full=True)
-
-
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_run_that_was_killed_at_a_push_is_finished_by_a_fresh_clone(synced: Shared, number: int, after: bool) -> None:
-    """The pushes: take the seal, publish, close the seal."""
-    synced.commit({"a.md": b"# A2\n", "new.md": b"# new\n", "docs/c.md": None})
-    assert synced.sync_and_die(lambda _: _die_at_push(number, after))
-    converges(synced)
-    assert synced.audit() == set()
-
-
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_first_run_that_was_killed_at_a_push_is_finished_by_a_fresh_clone(
-    world: Shared, number: int, after: bool
-) -> None:
-    """The pushes: take the seal, claim the owner, publish and close."""
-    world.commit({"a.md": A, "b.md": B})
-    assert world.sync_and_die(lambda _: _die_at_push(number, after))
-    converges(world)
-    assert world.audit() == set()
-
-
-def _die_at_push(number: int, after: bool) -> None:
-    real, count = Remote._push, [0]
-
-    def push(remote: Remote, updates: Any) -> tuple[int, str]:
-        count[0] += 1
-        if count[0] == number and not after:
-            os._exit(137)
-        done = real(remote, updates)
-        if count[0] == number:
-            os._exit(137)
-        return done
-
-    setattr(Remote, "_push", push)  # noqa: B010 - in a process of its own, which dies
 
 
 def test_a_crashed_runs_seal_is_waited_for_where_nobody_knows_that_it_is_dead(synced: Shared) -> None:

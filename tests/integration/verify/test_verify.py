@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.wire import Fault, Forward, Sent, World, alter, call, die, lose, once, refuse, unreachable
+from tests.support.wire import Forward, Sent, World, alter, call, die, once, refuse, unreachable
 from vsync.errors import ConfigurationError, ManifestError, SealHeld, StoreConflict, StoreGone, VsyncError
 from vsync.report.report import Report
 from vsync.report.text import summary_lines
@@ -456,34 +456,6 @@ def test_a_repair_by_a_late_run_changes_nothing(world: World) -> None:
     report = verify(world, repair=True, origin=Origin("acme/docs", "42", "1000", "url"))
     assert report.superseded
     assert writes(world) == []
-
-
-def break_much(world: World) -> None:
-    detach(world, "docs/a.md")
-    set_attributes(world, {"x": "y"}, "docs/b.md")
-    rechunk(world, "docs/c.md")
-    copy_entry(world, "docs/d.md")
-    copy_entry(world, "docs/e.md", path="docs/nowhere.md")
-    world.plant()
-    world.wire.calm()
-
-
-@pytest.mark.parametrize("fault", [lose(), refuse(401, "revoked", "invalid_api_key")], ids=["lost", "refused"])
-def test_a_repair_that_breaks_at_any_write_is_gone_on_with(world: World, fault: Fault) -> None:
-    break_much(world)
-    whole = world.copy(world.folder.parent / "whole")
-    assert verify(whole, repair=True).exit_code == 0
-    written = [sent.number for sent in whole.wire.sent if sent.method != "GET"]
-    assert len(written) > 8
-    for number in written:
-        broken = world.copy(world.folder.parent / f"broken-{number}")
-        broken.wire.when(lambda sent, number=number: sent.number == number, fault)  # type: ignore[misc]  # its own number
-        verify(broken, repair=True)
-        broken.wire.calm()
-        assert verify(broken, repair=True).exit_code == 0
-        assert broken.audit() == set()
-        broken.settled()
-        broken.wire.close()
 
 
 def test_files_that_a_dead_run_left_are_found_and_deleted(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Several targets of one repository share a manifest and an owner, and nothing else."""
+"""Two targets of one repository at the same time: they share a manifest and an owner, and nothing else."""
 
 from __future__ import annotations
 
@@ -41,21 +41,3 @@ def test_two_first_runs_at_once_agree_on_the_owner_and_lose_nothing(repo: Repo) 
     }
     for target in ("staging", "production"):
         assert report(start(repo, target))["requests"] == {}
-
-
-def test_a_targets_run_does_not_make_another_ones_manifest_doubtful(repo: Repo) -> None:
-    repo.commit(PAGES)
-    for target in ("staging", "production"):
-        report(start(repo, target))
-    repo.commit({"docs/new.md": b"# New\n"})
-    assert report(start(repo, "staging"))["added"] == ["docs/new.md"]
-    changed = report(start(repo, "production"))
-    assert changed["added"] == ["docs/new.md"]
-    assert changed["warnings"] == []
-    assert "GET /vector_stores/{id}/files" not in changed["requests"]
-
-
-def test_each_target_has_a_store_of_its_own_name(repo: Repo) -> None:
-    repo.commit(PAGES)
-    stores = {report(start(repo, target))["vector_store_id"] for target in ("default", "staging")}
-    assert len(stores) == 2

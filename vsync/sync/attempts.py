@@ -1,0 +1,100 @@
+"""The attempts of a run under its lock: a bounded loop that plans again when somebody else changed the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from vsync.config.targets import Target
+from vsync.errors import PublicationFailed
+from vsync.report.of_plan import nothing_done, overtaken
+from vsync.report.report import Report
+from vsync.state.publication import ManifestMoved, Published
+from vsync.store.client import Api
+from vsync.store.session import ask
+from vsync.sync.context import RunContext
+from vsync.sync.from_store import Asking
+from vsync.sync.lock import Lock, locked, renewing
+from vsync.sync.ports import Ports
+from vsync.sync.preview import Basis, Look, check_limits
+from vsync.sync.recorded import is_superseded
+
+_MAX_PLANS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt: what it plans from, and what it works with."""
+
+    target: Target
+    ports: Ports
+    context: RunContext
+    lock: Lock
+    api: Api
+    basis: Basis
+
+    @property
+    def asking(self) -> Asking:
+        return Asking(self.api, self.target, self.ports, self.context, self.basis, self.lock.owner, self.lock.minted)
+
+
+Attempt = Callable[[Run], Awaitable[Report]]
+
+
+def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, look: Look, attempt: Attempt) -> Report:
+    """Takes the lock, looks again where manifest or seal moved meanwhile, and makes the attempt.
+
+    Raises PlanRefused, and every error that ends a run before it has a report.
+    """
+    connect, publication = ports.connection(), ports.publication
+    with locked(ports, context, basis.recorded.owner) as lock:
+        published = Published(publication.read().manifest, lock.replaced)
+        if published != basis.recorded.published:
+            basis = _look_again(target, context, lock, look, published)
+            late = is_superseded(basis.recorded, context.origin.run_id, context.settings.head)
+            if late or basis.has_nothing_to_do(keeps_manifest=context.keeps_manifest):
+                _end_without_work(ports, basis, late=late)
+                return overtaken(basis.report) if late else nothing_done(basis.report)
+
+        async def attempts(api: Api) -> Report:
+            return await _attempts(Run(target, ports, context, lock, api, basis), look, attempt)
+
+        report = ask(connect, attempts, context.stop)
+        return replace(report, manifest_commit=publication.commit)
+
+
+async def _attempts(run: Run, look: Look, attempt: Attempt) -> Report:
+    """Makes the attempt, and again from a new plan when somebody else changed the manifest meanwhile.
+
+    What this run has put into the store is found there by its attributes: the new plan keeps what it wants of it, and
+    deletes the rest.
+    """
+    publication = run.ports.publication
+    async with renewing(run.ports, run.context):
+        for _ in range(_MAX_PLANS):
+            try:
+                return await attempt(run)
+            except ManifestMoved:
+                publication.renew()  # the manifest may have moved because another run has taken over
+                run.context.observer.note(f"{publication.title} was changed meanwhile: planning again.")
+                run = replace(run, basis=_look_again(run.target, run.context, run.lock, look, publication.read()))
+        raise PublicationFailed(
+            f"{publication.title} was changed by somebody else {_MAX_PLANS} times while this run was at work.",
+            "Run again: nothing is lost. Only vsync should write the manifest.",
+        )
+
+
+def _look_again(target: Target, context: RunContext, lock: Lock, look: Look, published: Published) -> Basis:
+    """Plans again from what is there now. Raises PlanRefused when that plan is final and larger than the limits."""
+    basis = look(published)
+    lock.owner = basis.recorded.owner or lock.owner
+    if basis.is_final and not is_superseded(basis.recorded, context.origin.run_id, context.settings.head):
+        check_limits(target, basis.scan.plan, basis.report, context.observer)
+    return basis
+
+
+def _end_without_work(ports: Ports, basis: Basis, *, late: bool) -> None:
+    if not late and basis.recorded.trust == "sealed":
+        ports.publication.close()  # over the same manifest, in this run's name: older runs are late from now on
+    else:
+        ports.publication.abandon()
