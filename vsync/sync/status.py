@@ -154,7 +154,7 @@ def _behind(found: Status) -> str:
     if found.head is None:
         return "a plain folder has no commits to be behind"
     if found.behind is None:
-        return f"how far {found.head[:12]} is ahead cannot be told: the live commit is not in this clone"
+        return f"how far {found.head[:12]} is ahead is not known: the live commit is not in this clone"
     if found.behind == 0 and found.state is not None and found.state.commit != found.head:
         return f"ahead of {found.head[:12]}"
     if found.behind == 0:
