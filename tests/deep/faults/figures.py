@@ -72,13 +72,15 @@ def kept(folder: Path = FOLDER) -> list[Figures]:
 
 
 def current_commit() -> str:
-    """The commit that is checked out."""
-    commit, changes = _git("rev-parse", "--short=12", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
-    return f"{commit}+changes" if changes else commit
+    """The commit that is checked out. `unknown` outside a git repository."""
+    commit = _git("rev-parse", "--short=12", "HEAD")
+    if not commit:
+        return "unknown"
+    return f"{commit}+changes" if _git("status", "--porcelain", "--untracked-files=no") else commit
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
 def summed(every: Iterable[Figures], commit: str) -> str:

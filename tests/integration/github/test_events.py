@@ -227,7 +227,7 @@ def test_a_fork_gets_its_plan_and_one_warning_that_names_the_permission(github: 
     (warning,) = step.annotations("warning")
     assert "`permissions: pull-requests: write`" in warning
     assert "fork" in warning
-    assert "4 to add" in step.summary
+    assert "1 to add, 1 to update, 1 to rename, 1 to remove" in step.summary
     assert step.annotations("error") == []
 
 
@@ -250,7 +250,7 @@ def test_a_comment_that_is_refused_is_one_warning_and_the_plan_stands(
     (warning,) = step.annotations("warning")
     assert words in warning
     assert str(status) in warning
-    assert "4 to add" in step.summary
+    assert "1 to add, 1 to update, 1 to rename, 1 to remove" in step.summary
 
 
 @pytest.mark.parametrize("fault", [secondary_rate_limit(429, 0), answer(502, "Bad gateway")], ids=["429", "502"])

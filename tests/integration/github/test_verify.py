@@ -241,7 +241,7 @@ def test_the_command_line_says_what_differs_and_what_to_do(world: World) -> None
     assert result.code == 1
     assert "Drift: 1 difference" in result.out
     assert "missing: docs/a.md" in result.out
-    assert "missing: --repair uploads it anew." in result.out
+    assert "missing: --repair uploads the document again." in result.out
     as_json = world.vsync("verify", "--json")
     assert (as_json.code, as_json.json["drift"][0]["kind"]) == (1, "missing")
     mended = world.vsync("verify", "--repair", "--json")
