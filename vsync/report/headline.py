@@ -78,5 +78,5 @@ def _of_verification(verification: Verification) -> Headline:
     if not verification.compared:
         return Headline(mark if failed else "📋", f"Not compared: there is no manifest yet{but_failed}")
     if verification.rebuilt and not failed:
-        return Headline(mark, "The manifest was made anew from the store, no drift")
+        return Headline(mark, "The manifest was made again from the store, no drift")
     return Headline(mark, f"No drift{but_failed}")

@@ -99,7 +99,7 @@ def _unknown(published: Published, workspace: Workspace, settings: Settings) -> 
     seal = published.seal
     if published.manifest is None and seal is not None and seal.manifest is not None:
         return (
-            "Documents were synced, but the manifest is gone: vsync verify --rebuild makes it anew from the store, and so "
+            "Documents were synced, but the manifest is gone: vsync verify --rebuild makes it again from the store, and so "
             "does the next sync, which lists the store."
         )
     if seal is not None and seal.state == "open":

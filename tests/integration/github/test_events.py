@@ -261,7 +261,7 @@ def test_an_api_that_is_busy_is_asked_again(github: GitHub, fault: Any) -> None:
     assert len(github.comments()) == 1
 
 
-def test_a_comment_that_was_deleted_meanwhile_is_written_anew(github: GitHub) -> None:
+def test_a_comment_that_was_deleted_meanwhile_is_written_again(github: GitHub) -> None:
     github.plan(github.pull(CHANGE), "opened")
     github.api.when("PATCH /repos/*/*/issues/comments/*", call(github.api.comments.clear))
     step = github.plan(github.pull({"docs/more.md": b"# More\n"}))
