@@ -44,9 +44,9 @@ class Demo:
         self._step("3. Again: nothing has changed, so nothing is asked", "sync", "--local")
         self._change()
         self._step("4. After a commit: one file edited, one added, one renamed, one removed", "sync", "--local")
-        self._step("5. Which version is live?", "status", "docs/new.md")
+        self._step("5. Which version is live?", "status", "docs/new.md", "--local")
         self._step("6. Ask the store", "search", "what happens when a run is killed", "-n", "3", "--local")
-        print("\nDone. The same with a real store: OPENAI_API_KEY=… vsync sync --vector-store-name docs")
+        print("\nDone. README.md tells how to install the command `vsync` and how to sync into a real store.")
         return 0
 
     def _make_repository(self) -> None:

@@ -7,7 +7,7 @@ https://git-scm.com/docs/git-diff-tree#_raw_output_format, both with `-z`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -86,22 +86,6 @@ def _word(field: bytes) -> str:
 
 def _not_understood(what: str, record: bytes) -> GitUnavailable:
     return GitUnavailable(f"{what}: {record[:200]!r}.", "The clone may be damaged: try a fresh one, or another git.")
-
-
-def pair_renames(removed: Mapping[str, str], added: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Pairs (from, to) of one removed and one added path with the same blob, in sorted order.
-
-    Both arguments map paths to blob ids. Each path is in at most one pair.
-    """
-    waiting: dict[str, list[str]] = {}
-    for path in sorted(removed, reverse=True):
-        waiting.setdefault(removed[path], []).append(path)
-    pairs = []
-    for path in sorted(added):
-        candidates = waiting.get(added[path])
-        if candidates:
-            pairs.append((candidates.pop(), path))
-    return sorted(pairs)
 
 
 def show_path(path: bytes) -> str:

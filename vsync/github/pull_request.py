@@ -26,9 +26,9 @@ from vsync.report.store_size import StoreSizes, size_after, size_of
 from vsync.source.base import Source
 from vsync.state.manifest import TargetState
 from vsync.state.publication import Published
+from vsync.sync.basis import look
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
-from vsync.sync.preview import look
 from vsync.sync.workspace import GitAccess, Workspace
 from vsync.system.wording import count
 

@@ -13,7 +13,7 @@ from typing import Literal
 from vsync.documents.document import Document, same_content_rules
 from vsync.documents.inspection import CONTENT_REASONS
 from vsync.documents.secret_scan import Finding
-from vsync.git.changes import pair_renames
+from vsync.plan.renames import pair_renames
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 
 Kind = Literal["upload", "replace", "retag", "delete"]
@@ -42,7 +42,7 @@ class Plan:
     | `failed` | earlier final refusals whose file has not changed since |
     | `held` | old names of renamed files; they stay, because the new name was refused for good |
     | `leaks` | the secrets in files that are skipped for them; no secret: the file's name is the reason |
-    | `pending_delete` | superseded ids whose removal was never confirmed |
+    | `pending_delete` | replaced Files whose removal was never confirmed |
     | `outdated` | the paths in `failed` of which the store keeps an older version |
     """
 

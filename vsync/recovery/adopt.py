@@ -91,7 +91,7 @@ def adopt(
 ) -> TargetState:
     """The state that the store proves. Pure.
 
-    For each path one entry stays, the first that there is. All our other entries are superseded.
+    For each path one entry stays, the first that there is. All our other entries are replaced, and are deleted later.
 
     | order | entry |
     | --- | --- |
@@ -104,19 +104,19 @@ def adopt(
     store no longer lists them.
     """
     files: dict[str, Entry] = {}
-    superseded: set[str] = set()
+    replaced: set[str] = set()
     for path, entries in ours.items():
         chosen = _choose(state.files.get(path), documents.get(path), entries, measured.get(path))
-        superseded |= {entry.file_id for entry in entries}
+        replaced |= {entry.file_id for entry in entries}
         if chosen is not None:
             files[path] = chosen
-            superseded.discard(chosen.file_id)
+            replaced.discard(chosen.file_id)
     listed = {entry.file_id for entries in ours.values() for entry in entries}
     pending = {file_id for file_id in state.pending_delete if vouched or file_id in listed}
     if vouched:  # an entry is ours even when others have detached it or changed its attributes
         pending |= {recorded.file_id for recorded in state.files.values()}
     kept = {entry.file_id for entry in files.values()}
-    return replace(state, files=files, pending_delete=tuple(sorted((pending | superseded) - kept)))
+    return replace(state, files=files, pending_delete=tuple(sorted((pending | replaced) - kept)))
 
 
 def _choose(

@@ -151,7 +151,7 @@ class Journal:
 
     # --- At the end -----------------------------------------------------------------------------------------
 
-    def recorded(self) -> None:
+    def mark_recorded(self) -> None:
         """Removes all Files, of this run and of crashed runs: the published manifest names them now."""
         self._uploaded.clear()
         for path, record in self._inherited.items():

@@ -20,14 +20,7 @@ from vsync.auth.credentials import Credentials
 from vsync.auth.token_exchange import Exchange
 from vsync.errors import ConfigurationError
 from vsync.store.breaker import Breaker
-from vsync.store.failed_try import (
-    FailedTry,
-    StoppedInFlight,
-    answer_lost,
-    hopeless_error,
-    read_failure,
-    too_late_error,
-)
+from vsync.store.failed_try import FailedTry, StoppedInFlight, answer_lost, hopeless_error, read_failure, too_late_error
 from vsync.store.poll_times import SERVER, PollTimes
 from vsync.store.request_body import joined
 from vsync.store.response_limit import limit_size

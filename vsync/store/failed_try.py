@@ -1,4 +1,4 @@
-"""What a failed try of a request means: an error of the SDK becomes one of ours. Pure."""
+"""What a failed try of a request means: an error of the SDK becomes one of ours."""
 
 from __future__ import annotations
 

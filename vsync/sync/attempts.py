@@ -12,19 +12,19 @@ from vsync.report.report import Report
 from vsync.state.publication import ManifestMoved, Published
 from vsync.store.client import Api
 from vsync.store.session import ask
+from vsync.sync.basis import Basis, Look, PlanRefused, check_limits
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking
 from vsync.sync.lock import Lock, locked, renewing
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, Look, check_limits
 from vsync.sync.recorded import is_superseded
 
 _MAX_PLANS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One attempt: what it plans from, and what it works with."""
+class Attempt:
+    """One attempt of a run under its lock: what it plans from, and what it works with."""
 
     target: Target
     ports: Ports
@@ -38,10 +38,11 @@ class Run:
         return Asking(self.api, self.target, self.ports, self.context, self.basis, self.lock.owner, self.lock.minted)
 
 
-Attempt = Callable[[Run], Awaitable[Report]]
+Make = Callable[[Attempt], Awaitable[Report]]
+"""Makes an attempt: `carry_out` with the proposal of a sync or of a repair, or `record` of a rebuild."""
 
 
-def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, look: Look, attempt: Attempt) -> Report:
+def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, look: Look, make: Make) -> Report:
     """Takes the lock, looks again where manifest or seal moved meanwhile, and makes the attempt.
 
     Raises PlanRefused, and every error that ends a run before it has a report.
@@ -57,27 +58,43 @@ def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, 
                 return overtaken(basis.report) if late else nothing_done(basis.report)
 
         async def attempts(api: Api) -> Report:
-            return await _attempts(Run(target, ports, context, lock, api, basis), look, attempt)
+            return await _attempts(Attempt(target, ports, context, lock, api, basis), look, make)
 
-        report = ask(connect, attempts, context.stop)
+        try:
+            report = ask(connect, attempts, context.stop)
+        except PlanRefused as refused:
+            if lock.wrote:
+                raise _refused_too_late(publication.title, refused) from refused
+            raise
         return replace(report, manifest_commit=publication.commit)
 
 
-async def _attempts(run: Run, look: Look, attempt: Attempt) -> Report:
+def _refused_too_late(title: str, refused: PlanRefused) -> PublicationFailed:
+    """The error when a limit refuses a second plan: the first plan has been carried out in part."""
+    return PublicationFailed(
+        f"{title} was changed by somebody else while this run was at work, and a limit refuses the new plan. {refused}",
+        "Run again. What this run has uploaded is in the store, and the next run finds it there.",
+    )
+
+
+async def _attempts(attempt: Attempt, look: Look, make: Make) -> Report:
     """Makes the attempt, and again from a new plan when somebody else changed the manifest meanwhile.
 
     What this run has put into the store is found there by its attributes: the new plan keeps what it wants of it, and
     deletes the rest.
     """
-    publication = run.ports.publication
-    async with renewing(run.ports, run.context):
-        for _ in range(_MAX_PLANS):
+    publication = attempt.ports.publication
+    async with renewing(attempt.ports, attempt.context):
+        for plans_left in reversed(range(_MAX_PLANS)):
             try:
-                return await attempt(run)
+                return await make(attempt)
             except ManifestMoved:
                 publication.renew()  # the manifest may have moved because another run has taken over
-                run.context.observer.note(f"{publication.title} was changed meanwhile: planning again.")
-                run = replace(run, basis=_look_again(run.target, run.context, run.lock, look, publication.read()))
+                if plans_left == 0:
+                    break
+                attempt.context.observer.note(f"{publication.title} was changed meanwhile: planning again.")
+                basis = _look_again(attempt.target, attempt.context, attempt.lock, look, publication.read())
+                attempt = replace(attempt, basis=basis)
         raise PublicationFailed(
             f"{publication.title} was changed by somebody else {_MAX_PLANS} times while this run was at work.",
             "Run again: nothing is lost. Only vsync should write the manifest.",

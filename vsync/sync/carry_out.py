@@ -1,4 +1,8 @@
-"""One attempt of a run that has something to do. `carry_out` is the order of its steps; there is no other order."""
+"""One attempt of a run that has something to do. `carry_out` is the order of its steps; there is no other order.
+
+Where nothing is left to delete, publishing closes the seal as well. Where Files were deleted, the manifest is published a
+second time if that costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,12 @@ from vsync.state.manifest import TargetState
 from vsync.store.choose import store_metadata
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
-from vsync.sync.attempts import Run
+from vsync.sync.attempts import Attempt
 from vsync.sync.audit import audit
+from vsync.sync.basis import check_limits
 from vsync.sync.from_store import Proposal, Propose
 from vsync.sync.lock import doubt_when_overtaken
 from vsync.sync.next_state import Results, next_state
-from vsync.sync.preview import check_limits
 from vsync.sync.publish import TargetPart
 from vsync.sync.result import final_failures, of_run
 from vsync.transfer.outcome import Outcome, Removal
@@ -32,7 +36,7 @@ from vsync.transfer.upload import Delivery
 class _Work:
     """A run that goes to work: its proposal, the open store, and the state that the work starts from."""
 
-    run: Run
+    attempt: Attempt
     proposal: Proposal
     identity: Identity
     store: VectorStore
@@ -40,24 +44,24 @@ class _Work:
     part: TargetPart
 
 
-async def carry_out(run: Run, propose: Propose) -> Report:
+async def carry_out(attempt: Attempt, propose: Propose) -> Report:
     """Locate, list the store if it must be, plan, limits, transfer, next state and orphans, publish, remove, close, report.
 
     `propose` locates, lists and plans. Nothing is deleted before the manifest is published that no longer needs it.
     """
-    proposal = await propose(run.asking)
+    proposal = await propose(attempt.asking)
     if not proposal.checked:
-        check_limits(run.target, proposal.plan, proposal.report, run.context.observer)
+        check_limits(attempt.target, proposal.plan, proposal.report, attempt.context.observer)
     if proposal.needs_no_store:
-        run.ports.publication.abandon()
-        return replace(nothing_done(proposal.report), requests=dict(run.api.traffic.requests))
-    work = await _open_store(run, proposal)
+        attempt.ports.publication.abandon()
+        return replace(nothing_done(proposal.report), requests=dict(attempt.api.traffic.requests))
+    work = await _open_store(attempt, proposal)
     outcome = await _transfer(work)
     swept = await _sweep(work, outcome, _next_state(work, outcome))
     state, removal = swept.state, Removal()
     if _was_right_already(work, outcome, state):
         work.part.confirm(work.state)
-        run.lock.settled = True
+        attempt.lock.settled = True
     elif _publish(work, outcome, state):
         removal = await _remove(work, outcome, state)
         _close(work, outcome, state, removal)
@@ -66,25 +70,27 @@ async def carry_out(run: Run, propose: Propose) -> Report:
     return _report(work, outcome, swept, removal, state)
 
 
-async def _open_store(run: Run, proposal: Proposal) -> _Work:
+async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
     """Fixes the owner, and opens the store; creates the store where there is none."""
-    lock, publication, stores = run.lock, run.ports.publication, Stores(run.api)
+    lock, publication, stores = attempt.lock, attempt.ports.publication, Stores(attempt.api)
     lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
-    identity = run.context.owned_by(lock.owner, run.target.name)
+    identity = attempt.context.owned_by(lock.owner, attempt.target.name)
     info = proposal.located.info
     if info is None:
         publication.check()
         marks = store_metadata(identity.source, identity.target, identity.owner)
         info = await stores.create(proposal.located.name, marks)
-        run.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
-    store = stores.open(info.id, run.ports.rates, run.ports.journal, publication.check)
+        attempt.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
+    store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
     state = replace(proposal.state, vector_store_id=store.id)
-    return _Work(run, proposal, identity, store, state, TargetPart(publication, run.context, run.basis.recorded))
+    return _Work(
+        attempt, proposal, identity, store, state, TargetPart(publication, attempt.context, attempt.basis.recorded)
+    )
 
 
 async def _transfer(work: _Work) -> Outcome:
-    target, ports, context = work.run.target, work.run.ports, work.run.context
+    target, ports, context = work.attempt.target, work.attempt.ports, work.attempt.context
     delivery = Delivery(
         work.identity,
         target.attributes,
@@ -101,12 +107,12 @@ async def _transfer(work: _Work) -> Outcome:
 
 
 def _next_state(work: _Work, outcome: Outcome) -> TargetState:
-    run, plan = work.run, work.proposal.plan
-    head = run.ports.source.head
+    attempt, plan = work.attempt, work.proposal.plan
+    head = attempt.ports.source.head
     results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
-    base, now = work.proposal.report.base, run.ports.now()
-    facts = audit(plan, outcome, base=base, head=head, origin=run.context.origin, now=now)
-    return next_state(work.state, plan, results, head=head, settings=run.target.fingerprint, run=facts)
+    base, now = work.proposal.report.base, attempt.ports.now()
+    facts = audit(plan, outcome, base=base, head=head, origin=attempt.context.origin, now=now)
+    return next_state(work.state, plan, results, head=head, settings=attempt.target.fingerprint, run=facts)
 
 
 async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
@@ -116,45 +122,45 @@ async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
     """
     if outcome.cause is not None:
         return Swept(state, (), ())
-    run, ports, listed = work.run, work.run.ports, work.proposal.listed
+    attempt, ports, listed = work.attempt, work.attempt.ports, work.proposal.listed
     sweep = Sweep(
-        run.target,
+        attempt.target,
         ports.source,
         ports.at,
         ports.journal,
-        run.lock.crashed,
-        run.basis.recorded.state,
+        attempt.lock.crashed,
+        attempt.basis.recorded.state,
         ports.publication.others_open,
-        run.context.stop.pause,
+        attempt.context.stop.pause,
     )
     try:
         if listed is not None and (outcome.confirmed or state.pending_delete):
             state = await sweep.hidden(work.store, state, listed.wanted, work.identity)
-        swept = await sweep.orphans(run.api, state, work.proposal.plan, listed.answered if listed else ())
+        swept = await sweep.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
     except VsyncError as error:
         outcome.cause = error
         return Swept(state, (), ())
     for warning in swept.warnings:  # now as well: a run that is killed while it deletes makes no report
-        run.context.observer.note(warning)
+        attempt.context.observer.note(warning)
     return swept
 
 
 def _was_right_already(work: _Work, outcome: Outcome, state: TargetState) -> bool:
     """Whether there was nothing to do after all: the store holds just what the manifest says."""
-    unchanged = work.proposal.plan.is_empty and work.state == work.run.basis.recorded.state
+    unchanged = work.proposal.plan.is_empty and work.state == work.attempt.basis.recorded.state
     return unchanged and not state.pending_delete and outcome.cause is None
 
 
 def _publish(work: _Work, outcome: Outcome, state: TargetState) -> bool:
     """Publishes what was done. When that is refused, the report says what was done; the next run finds it in the store."""
-    run = work.run
+    attempt = work.attempt
     try:
         work.part.publish(work.identity, state, closing=not state.pending_delete and outcome.cause is None)
     except (GitUnavailable, PublicationFailed, PushRefused) as error:
-        outcome.cause = outcome.cause or run.context.stop.cause(error)
+        outcome.cause = outcome.cause or attempt.context.stop.cause(error)
         return False
-    if run.context.keeps_manifest:
-        run.ports.journal.recorded()
+    if attempt.context.keeps_manifest:
+        attempt.ports.journal.mark_recorded()
     if outcome.defect is not None:
         raise outcome.defect  # what was done is recorded
     return True
@@ -164,7 +170,7 @@ async def _remove(work: _Work, outcome: Outcome, state: TargetState) -> Removal:
     """Deletes what was replaced. Deletes nothing when the API became unreachable or refused, or the run was stopped."""
     if outcome.cause is not None or not state.pending_delete:
         return Removal()
-    context, publication = work.run.context, work.run.ports.publication
+    context, publication = work.attempt.context, work.attempt.ports.publication
     removal = await remove(
         state.pending_delete,
         work.store,
@@ -174,13 +180,13 @@ async def _remove(work: _Work, outcome: Outcome, state: TargetState) -> Removal:
         still_ours=publication.check,
     )
     if removal.cause is not None:
-        doubt_when_overtaken(work.run.lock, publication, context.observer)
+        doubt_when_overtaken(work.attempt.lock, publication, context.observer)
     return removal
 
 
 def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) -> None:
     """Closes the seal when nothing is left to delete, and says in the journal what is done."""
-    publication, keeps = work.run.ports.publication, work.run.context.keeps_manifest
+    publication, keeps = work.attempt.ports.publication, work.attempt.context.keeps_manifest
     removed_all = outcome.cause is None and removal.cause is None and not removal.refused
     if state.pending_delete and removed_all:
         if publication.rewritable and keeps:
@@ -188,13 +194,13 @@ def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) 
         else:
             publication.close()
     if outcome.cause is None and (keeps or set(state.pending_delete) <= set(removal.gone)):
-        work.run.ports.journal.recorded()
-        work.run.lock.settled = True
+        work.attempt.ports.journal.mark_recorded()
+        work.attempt.lock.settled = True
 
 
 def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state: TargetState) -> Report:
     proposal = work.proposal
     report = append_warnings(replace(proposal.report, vector_store_id=work.store.id), swept.warnings)
     sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
-    traffic = work.run.api.traffic
+    traffic = work.attempt.api.traffic
     return of_run(report, proposal.plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=traffic)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.plan.comparison import Comparison
-from vsync.plan.limits import refusal
 from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, scan
 from vsync.recovery.adopt import by_path, choose_owner, list_at_least, recover, with_proven
@@ -19,16 +18,14 @@ from vsync.report.report import Report
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
-from vsync.store.session import ask
 from vsync.store.stores import Stores
+from vsync.sync.basis import Basis, doubt_resolved, doubt_warning, sizes_of
 from vsync.sync.context import RunContext
 from vsync.sync.locate import Located, locate
-from vsync.sync.lock import mint_owner
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, doubt_resolved, doubt_warning, sizes_of
 
 _TWO_RECORDS = (
-    "The store already holds documents of this source, and no manifest is here. vsync took these documents over. If a workflow "
+    "The store already holds documents of this source, and no manifest is here. vsync adopted these documents. If a workflow "
     "or another clone keeps a record of them too, two records of one store lead to duplicates: use --push (input commit: true) "
     "wherever the store is synced from."
 )
@@ -190,22 +187,3 @@ def _told_of_listing(asking: Asking, proposal: Proposal, owner: str | None) -> R
     if recorded.manifest is None and owner is not None and not context.settings.push and context.keeps_manifest:
         warnings = (*warnings, _TWO_RECORDS)
     return replace(proposal.report, warnings=warnings)
-
-
-def preview(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Report:
-    """The plan of a target without a manifest: read from the store, nothing written."""
-
-    async def plan(api: Api) -> Report:
-        proposal = await propose(Asking(api, target, ports, context, basis, basis.recorded.owner, mint_owner()))
-        info = proposal.located.info
-        report = of_plan(
-            proposal.report,
-            proposal.plan,
-            refused=refusal(proposal.plan, target.limits),
-            store=sizes_of(proposal.state, proposal.plan),
-        )
-        return replace(report, vector_store_id=info.id if info else None, requests=dict(api.traffic.requests))
-
-    report = ask(ports.connection(), plan, context.stop)
-    context.observer.planned(report)
-    return report

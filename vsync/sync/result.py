@@ -64,6 +64,6 @@ def removal_error(removal: Removal) -> VsyncError | None:
         return None
     file_id, message = next(iter(removal.refused.items()))
     return ApiUnavailable(
-        f"{count(len(removal.refused), 'superseded File')} could not be deleted ({file_id}: {message}).",
+        f"{count(len(removal.refused), 'replaced File')} could not be deleted ({file_id}: {message}).",
         "The next run tries again.",
     )

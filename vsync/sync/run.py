@@ -16,13 +16,14 @@ from vsync.report.of_plan import nothing_done, overtaken
 from vsync.report.report import Report
 from vsync.state.publication import Published
 from vsync.state.run_order import is_late
+from vsync.sync.basis import Basis, PlanRefused, check_limits, look
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, PlanRefused, check_limits, dry_run, look
+from vsync.sync.preview import preview_from_manifest, preview_from_store
 from vsync.sync.recorded import Recorded, is_superseded
 
 _MAX_LOOKS = 6
-"""How often a run looks again because another run was quicker."""
+"""How often a run looks at all. It looks again when another run was quicker."""
 
 
 def run(target: Target, ports: Ports, context: RunContext, published: Published | None = None) -> Report:
@@ -66,19 +67,15 @@ def _sync(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Re
     from vsync.sync.carry_out import carry_out
     from vsync.sync.from_store import propose
 
-    return under_lock(
-        target, ports, context, basis, partial(look, target, ports, context), partial(carry_out, propose=propose)
-    )
+    look_again, make = partial(look, target, ports, context), partial(carry_out, propose=propose)
+    return under_lock(target, ports, context, basis, look_again, make)
 
 
 def _preview(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Report:
     """Plans and changes nothing. Without a manifest only the store can say what it holds."""
     if context.keeps_manifest:
-        return dry_run(target, context, basis)
-    ports.connection()
-    from vsync.sync.from_store import preview
-
-    return preview(target, ports, context, basis)
+        return preview_from_manifest(target, context, basis)
+    return preview_from_store(target, ports, context, basis)
 
 
 def _note_nothing_to_do(ports: Ports, context: RunContext, recorded: Recorded) -> bool:

@@ -11,14 +11,14 @@ from vsync.report.report import Report
 from vsync.state.manifest import Manifest, TargetState
 from vsync.state.manifest_parser import salvage_manifest
 from vsync.state.publication import Published
-from vsync.sync.attempts import Run, under_lock
+from vsync.sync.attempts import Attempt, under_lock
 from vsync.sync.audit import rebuilt
+from vsync.sync.basis import Basis, basis_of
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store
 from vsync.sync.locate import locate_existing
 from vsync.sync.next_state import rebuilt_state
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, basis_of
 from vsync.sync.publish import TargetPart
 from vsync.sync.recorded import check_store, is_superseded, read_recorded
 from vsync.sync.run import run as sync
@@ -90,18 +90,18 @@ async def propose_rebuild(asking: Asking) -> Proposal:
     return proposal if located.info is None else await from_store(asking, proposal, located.info)
 
 
-async def record(run: Run) -> Report:
+async def record(attempt: Attempt) -> Report:
     """Publishes the state that the store proves. Nothing is uploaded or deleted."""
-    proposal = await propose_rebuild(run.asking)
-    info, state, recorded = proposal.located.info, proposal.state, run.basis.recorded
+    proposal = await propose_rebuild(attempt.asking)
+    info, state, recorded = proposal.located.info, proposal.state, attempt.basis.recorded
     if info is None or proposal.owner is None or not state.files:
-        raise _nothing_to_record(run, proposal)
-    report = replace(proposal.report, vector_store_id=info.id, requests=dict(run.api.traffic.requests))
+        raise _nothing_to_record(attempt, proposal)
+    report = replace(proposal.report, vector_store_id=info.id, requests=dict(attempt.api.traffic.requests))
     state = replace(state, vector_store_id=info.id)
-    publication, lock = run.ports.publication, run.lock
-    part = TargetPart(publication, run.context, recorded, _salvaged)
+    publication, lock = attempt.ports.publication, attempt.lock
+    part = TargetPart(publication, attempt.context, recorded, _salvaged)
     _, lost = salvage_manifest(recorded.published.manifest or b"", publication.title)
-    settled = not (state.pending_delete or _has_traces(run))
+    settled = not (state.pending_delete or _has_traces(attempt))
     if state == recorded.state and lost == ():
         if settled:
             part.confirm(state)
@@ -110,33 +110,33 @@ async def record(run: Run) -> Report:
         return report
     lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner, sure=True)
-    new = state if state == recorded.state else _rebuilt(run, proposal, state)
-    # The next sync deletes superseded entries and what dead runs may have left: the open seal has it look for them.
-    part.publish(run.context.owned_by(lock.owner, run.target.name), new, closing=settled)
+    new = state if state == recorded.state else _rebuilt(attempt, proposal, state)
+    # The next sync deletes replaced entries and what crashed runs may have left: the open seal has it look for them.
+    part.publish(attempt.context.owned_by(lock.owner, attempt.target.name), new, closing=settled)
     return report
 
 
-def _rebuilt(run: Run, proposal: Proposal, state: TargetState) -> TargetState:
-    seal, head = run.basis.recorded.published.seal, run.ports.source.head
+def _rebuilt(attempt: Attempt, proposal: Proposal, state: TargetState) -> TargetState:
+    seal, head = attempt.basis.recorded.published.seal, attempt.ports.source.head
     serial = max(state.serial, seal.serial if seal else 0) + 1
-    facts = rebuilt(len(state.files), head=head, origin=run.context.origin, now=run.ports.now())
-    return rebuilt_state(state, proposal.plan, head=head, settings=run.target.fingerprint, serial=serial, run=facts)
+    facts = rebuilt(len(state.files), head=head, origin=attempt.context.origin, now=attempt.ports.now())
+    return rebuilt_state(state, proposal.plan, head=head, settings=attempt.target.fingerprint, serial=serial, run=facts)
 
 
-def _has_traces(run: Run) -> bool:
+def _has_traces(attempt: Attempt) -> bool:
     """Whether runs that died may have left Files that no entry of the store shows."""
-    inherited = run.ports.journal.inherited
+    inherited = attempt.ports.journal.inherited
     journaled = bool(inherited.uploaded or inherited.attempts)
-    return journaled or any(crashed.id not in inherited.runs for crashed in run.lock.crashed)
+    return journaled or any(crashed.id not in inherited.runs for crashed in attempt.lock.crashed)
 
 
-def _nothing_to_record(run: Run, proposal: Proposal) -> StoreConflict:
+def _nothing_to_record(attempt: Attempt, proposal: Proposal) -> StoreConflict:
     info = proposal.located.info
     where = f"The vector store {info.id}" if info else f"No vector store named {proposal.located.name!r}"
     return StoreConflict(
-        f"{where} {'holds' if info is None else 'holds no'} documents of {run.target.source!r}, "
-        f"target {run.target.name!r}: there is nothing to make a manifest from.",
-        _instead_of_a_rebuild(given=run.target.vector_store_id is not None),
+        f"{where} {'holds' if info is None else 'holds no'} documents of {attempt.target.source!r}, "
+        f"target {attempt.target.name!r}: there is nothing to make a manifest from.",
+        _instead_of_a_rebuild(given=attempt.target.vector_store_id is not None),
     )
 
 

@@ -21,12 +21,12 @@ from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import gone_files
 from vsync.sync.attempts import under_lock
+from vsync.sync.basis import Basis, PlanRefused, basis_of, sizes_of
 from vsync.sync.carry_out import carry_out
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store, with_journaled
 from vsync.sync.locate import Located, locate_replacement
 from vsync.sync.ports import Ports
-from vsync.sync.preview import Basis, PlanRefused, basis_of, sizes_of
 from vsync.sync.recorded import check_store, is_superseded, read_recorded
 from vsync.sync.run import run as sync
 from vsync.verify.compare import compare_store, read_when_quiet

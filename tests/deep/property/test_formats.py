@@ -16,7 +16,8 @@ from vsync.documents.attributes import path_attribute
 from vsync.documents.inspection import content_reason
 from vsync.documents.selection import Rules, Selector
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError
-from vsync.git.changes import Change, TreeEntry, pair_renames, parse_diff, parse_tree, show_path
+from vsync.git.changes import Change, TreeEntry, parse_diff, parse_tree, show_path
+from vsync.plan.renames import pair_renames
 from vsync.state.identity import identify
 from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, dump_manifest
 from vsync.state.manifest_parser import parse_manifest

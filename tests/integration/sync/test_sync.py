@@ -35,12 +35,13 @@ from tests.support.wire import (
     unreachable,
 )
 from vsync.config.origin import Origin
-from vsync.errors import ManifestError, StoreConflict, StoreGone, VsyncError
+from vsync.errors import ManifestError, PublicationFailed, StoreConflict, StoreGone, VsyncError
 from vsync.report.body import Orphan, Synced
 from vsync.report.observer import Observer
 from vsync.report.report import Report
 from vsync.state.manifest import blob_id
 from vsync.state.manifest_parser import parse_manifest
+from vsync.state.publication import ManifestMoved
 from vsync.sync import run as sync
 from vsync.transfer import attach as attaching_module
 
@@ -852,4 +853,25 @@ def test_a_server_that_ignores_the_files_of_a_batch_holds_every_document_once(wo
     world.commit({f"{number}.md": b"# %d" % number for number in range(9)})
     assert world.sync().exit_code == 0
     assert world.audit() == set()
+    world.settled()
+
+
+def test_a_second_plan_that_a_limit_refuses_is_not_told_as_if_nothing_was_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest moves while the run is at work. By then the run has uploaded."""
+    world.commit({"a.md": A, "b.md": B})
+    refusals = iter([None, "The plan is too large."])
+
+    def moved(*_: object, **__: object) -> None:
+        raise ManifestMoved
+
+    monkeypatch.setattr("vsync.sync.publish.TargetPart.publish", moved)
+    monkeypatch.setattr("vsync.sync.basis.refusal", lambda *_: next(refusals))
+    with pytest.raises(PublicationFailed, match=r"a limit refuses the new plan\. The plan is too large") as raised:
+        world.sync()
+    assert raised.value.exit_code == 3
+    assert "the next run finds it there" in raised.value.remedy
+    monkeypatch.undo()
+    assert world.sync().exit_code == 0
     world.settled()

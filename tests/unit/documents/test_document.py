@@ -6,12 +6,7 @@ import pytest
 
 from vsync.config.targets import Target
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import (
-    media_type,
-    observed_tag,
-    same_content_rules,
-    upload_filename,
-)
+from vsync.documents.document import media_type, observed_tag, same_content_rules, upload_filename
 
 TARGET = Target(source="acme/docs", attributes={"team": "docs"})
 

@@ -10,7 +10,6 @@ from vsync.git.changes import (
     TreeEntry,
     decodable,
     nul_separated,
-    pair_renames,
     parse_diff,
     parse_tree,
     show_path,
@@ -127,19 +126,6 @@ def test_a_status_that_is_not_known_is_refused(letter: str) -> None:
 def test_a_diff_record_that_is_not_understood_is_refused(output: bytes) -> None:
     with pytest.raises(GitUnavailable, match="not understood"):
         list(parse_diff([output]))
-
-
-def test_a_removed_and_an_added_path_with_the_same_blob_are_a_rename() -> None:
-    assert pair_renames({"old.md": "1", "gone.md": "2"}, {"new.md": "1", "fresh.md": "3"}) == [("old.md", "new.md")]
-
-
-def test_equal_blobs_are_paired_in_sorted_order() -> None:
-    assert pair_renames({"b": "1", "a": "1", "c": "1"}, {"z": "1", "y": "1"}) == [("a", "y"), ("b", "z")]
-
-
-def test_a_copy_is_not_a_rename() -> None:
-    assert pair_renames({}, {"copy.md": "1"}) == []
-    assert pair_renames({"a": "1"}, {"b": "1", "c": "1"}) == [("a", "b")]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_a_crashed_runs_journal_is_read_by_the_next_one_and_goes_with_it(folder:
     assert Journal(folder, "default-1").waits()
     made = opened(folder, "run-2")
     assert made.inherited == Record(("run-1",), ("file-1",), (Attempt("b.md", 2, 100),))
-    made.recorded()
+    made.mark_recorded()
     made.close(settled=True)
     assert list(folder.iterdir()) == []
 
@@ -112,7 +112,7 @@ def test_files_that_the_manifest_names_need_not_stand_there(folder: Path) -> Non
         await made.sending("b.md", 2, 100)
 
     asyncio.run(go())
-    made.recorded()
+    made.mark_recorded()
     made.close(settled=False)
     assert on_disk(folder) == Record(("run-1",), (), (Attempt("b.md", 2, 100),))
 

@@ -11,14 +11,7 @@ import pytest
 from vsync.auth.token_exchange import NoTokenYet
 from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted, PermissionDenied, VsyncError
 from vsync.store.api_errors import Refused
-from vsync.store.failed_try import (
-    FailedTry,
-    StoppedInFlight,
-    answer_lost,
-    hopeless_error,
-    read_failure,
-    too_late_error,
-)
+from vsync.store.failed_try import FailedTry, StoppedInFlight, answer_lost, hopeless_error, read_failure, too_late_error
 from vsync.store.response_limit import TooLarge
 
 REQUEST = httpx2.Request("POST", "http://store.test/v1/files")
