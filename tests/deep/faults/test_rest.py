@@ -144,6 +144,12 @@ def test_a_run_after_rest_that_makes_a_request_is_found() -> None:
     assert any("the run after it makes requests: " in text for text in found), found
 
 
+def test_no_storm_says_of_a_file_that_it_is_gone() -> None:
+    faults = [weather(Storm("repair", seed), 1, "DELETE /files/*", 1) or "" for seed in range(2_000)]
+    assert "409" in faults
+    assert not any(fault.startswith("404") for fault in faults)
+
+
 def test_a_seed_repeats_a_storm_whatever_the_order_of_requests() -> None:
     requests = [(what, number) for what in ("POST /files", "GET /vector_stores/*") for number in range(1, 60)]
 
