@@ -19,9 +19,9 @@ help:
 	@echo "make e2e     build the image and run it as GitHub does, in workflows too (needs Docker, or root on Debian)"
 	@echo "make lint    ruff, mypy --strict; linters of workflows, action.yml, Dockerfile and shell"
 	@echo "make bench   measure speed and size against a local server"
-	@echo "make lock    make the lock files anew from pyproject.toml"
+	@echo "make lock    make the lock files again from pyproject.toml"
 
-# What vsync itself needs. A new lock makes the environment anew, so that nothing of an older one stays.
+# What vsync itself needs. A new lock makes the environment again, so that nothing of an older one stays.
 $(RUNTIME): requirements/runtime.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "vsync needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=…"; exit 1; }

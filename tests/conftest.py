@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -27,9 +26,6 @@ settings.register_profile("check", _COMMON, derandomize=True, max_examples=80)
 settings.register_profile("search", _COMMON, max_examples=3_000)
 settings.register_profile("soak", _COMMON, max_examples=20_000)
 settings.load_profile("quick")
-
-# What is imported lives until the end: to search it for garbage again and again takes a tenth of the time.
-gc.set_threshold(20_000, 20, 50)
 
 _FOREIGN = ("GIT_", "GITHUB_", "OPENAI_", "VSYNC_", "INPUT_", "RUNNER_")
 

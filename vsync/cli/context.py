@@ -41,8 +41,8 @@ class Context:
         self.exit_code = EXIT_OK
         self.verbose = False
         self.target = environ.get("VSYNC_TARGET", "").strip() or "default"
-        self.owes_json = False
-        """Whether stdout is to hold a report as JSON, and holds none yet."""
+        self.json_expected = False
+        """Whether stdout must get a report as JSON, and has none yet."""
         secrets.add(environ.get("OPENAI_API_KEY", "").strip())
 
     @functools.cached_property
@@ -63,6 +63,7 @@ pass_context = click.make_pass_decorator(Context)
 
 
 def show_error(error: VsyncError, context: Context) -> int:
+    """Prints the error and gives its exit code."""
     put_error(error, context)
     put(sys.stderr, f"vsync: {printable(redacted(str(error), context.secrets))}")
     if context.verbose:
@@ -72,18 +73,18 @@ def show_error(error: VsyncError, context: Context) -> int:
 
 
 def put_report(report: Report, context: Context) -> None:
-    context.owes_json = False
+    context.json_expected = False
     put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
 
 
 def put_error(error: VsyncError, context: Context) -> None:
-    """What stands in a report's place on stdout when a run ended before there was one."""
+    """Prints the error as JSON where a report as JSON is expected and there is none."""
     from vsync.report.report import error_data
 
-    if context.owes_json:
-        context.owes_json = False
-        told = error_data(error.mapped(lambda text: redacted(text, context.secrets)))
-        put(sys.stdout, json.dumps({"target": context.target, "error": told}, ensure_ascii=False, indent=2))
+    if context.json_expected:
+        context.json_expected = False
+        data = error_data(error.mapped(lambda text: redacted(text, context.secrets)))
+        put(sys.stdout, json.dumps({"target": context.target, "error": data}, ensure_ascii=False, indent=2))
 
 
 def resolved(context: Context, options: dict[str, Any]) -> Settings:
@@ -94,7 +95,7 @@ def resolved(context: Context, options: dict[str, Any]) -> Settings:
 
 
 def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
-    """How git reaches the remote. Only what stands on the command line itself must be possible."""
+    """How git reaches the remote. A missing remote is an error only when --push stands on the command line itself."""
     from vsync.sync.workspace import GitAccess
 
     token = context.environ.get("VSYNC_GITHUB_TOKEN", "").strip() or None

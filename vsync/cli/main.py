@@ -44,10 +44,10 @@ def run(
     secrets: Secrets | None = None,
     stop: Stop | None = None,
 ) -> int:
-    """Runs one command and gives the exit code. Every error a user can cause is one sentence on stderr.
+    """Runs one command and gives the exit code. Every error that a user can cause is one sentence on stderr.
 
-    `failed` is told of it as well. Keys and tokens are added to `secrets`, and never shown. `stop` listens to signals
-    already; commands that do not look at it are interrupted by them.
+    `failed` gets the error as well. Keys and tokens are added to `secrets`, and never shown. `stop` listens to signals
+    already. A signal interrupts a command that does not look at `stop`.
     """
     context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop())
     with guarded(context.secrets):
@@ -68,7 +68,7 @@ def run(
 
 
 def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncError], None]) -> int:
-    context.owes_json = "--json" in arguments and arguments[0] in _REPORTING
+    context.json_expected = "--json" in arguments and arguments[0] in _REPORTING
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
     except click.exceptions.Exit as stopped:

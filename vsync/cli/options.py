@@ -28,11 +28,11 @@ class WithArgument(click.Command):
     """A command with an argument beside `--local [FILE]`: what follows --local is FILE only when it is a store's file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        told = [
+        words = [
             "--local=true" if word == "--local" and not _is_store_file(following) else word
             for word, following in itertools.zip_longest(args, args[1:], fillvalue="")
         ]
-        return super().parse_args(ctx, told)
+        return super().parse_args(ctx, words)
 
 
 def _is_store_file(name: str) -> bool:

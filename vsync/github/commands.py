@@ -1,7 +1,7 @@
 """Workflow commands and files, by actions-toolkit: masks, annotations, groups, outputs, the job summary.
 
-Only the toolkit's `command` and `file_command` are imported: its `core` brings PyGithub and requests along, 0.14 s that
-most runs have no use for. Limits: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+Only the toolkit's `command` and `file_command` are imported. Its `core` imports PyGithub and requests, which takes 0.14 s
+and which most runs do not need. Limits: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from actions_toolkit.file_command import issue_file_command, prepare_key_value_m
 from vsync.system.redaction import printable
 
 MAX_ANNOTATIONS = 10
-"""Of each kind, for one step; GitHub drops the rest without a word."""
+"""Of each kind, for one step. GitHub drops the others silently."""
 
 _MAX_MESSAGE = 4_000
 _WRITING = threading.RLock()
-"""Tokens come, and are masked, in threads: no line may stand in the middle of another."""
+"""Threads mask tokens: without this lock one line could stand in the middle of another."""
 
 
 def mask(secret: str | None) -> None:
-    """Registers a secret: the runner replaces it in every later line. Each line of it counts by itself."""
+    """Registers a secret. The runner then hides it in every later line. Each line of the secret is registered by itself."""
     with _WRITING:
         for line in (secret or "").splitlines():
             if line.strip():
@@ -52,7 +52,7 @@ def _annotate(kind: str, title: str, message: str, file: str | None) -> None:
 
 
 def group(title: str, lines: Sequence[str]) -> None:
-    """Lines that the log shows folded."""
+    """Writes lines that the log shows folded."""
     with _WRITING:
         issue_command("group", {}, printable(title))
         for line in lines:
@@ -62,9 +62,9 @@ def group(title: str, lines: Sequence[str]) -> None:
 
 @contextlib.contextmanager
 def no_commands() -> Iterator[Callable[[str], None]]:
-    """Meanwhile the runner takes no line of the log for a command, whatever documents and names are printed.
+    """Inside, the runner takes no line of the log for a command, whatever documents and names are printed.
 
-    Gives a `mask` that works nonetheless: it lets commands in for its own lines, which leave in one piece.
+    Gives a `mask` that still works: it allows commands for its own lines, and writes them in one piece.
     """
     token = secrets.token_hex(16)
 
@@ -82,19 +82,19 @@ def no_commands() -> Iterator[Callable[[str], None]]:
 
 
 def say(line: str) -> None:
-    """One line of log, in which no file name or message of a server can be a workflow command."""
+    """Writes one line of log. No file name or message in it can act as a workflow command."""
     with _WRITING:
         print(inert(line), flush=True)  # noqa: T201 - stdout is the action's log
 
 
 def inert(line: str) -> str:
-    """The line with nothing in it that the runner takes for a command (`::error`, and the older `##[error]`)."""
+    """The line without anything that the runner takes for a command (`::error`, and the older `##[error]`)."""
     text = printable(line).replace("##[", "##\N{ZERO WIDTH SPACE}[")
     return f"\N{ZERO WIDTH SPACE}{text}" if text.lstrip().startswith("::") else text
 
 
 def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
-    """Writes the step's outputs. Without a file to write to (a run by hand) there are none."""
+    """Writes the step's outputs. A run by hand has no file for them and writes none."""
     if not environ.get("GITHUB_OUTPUT"):
         return
     for name, value in values.items():
@@ -102,7 +102,7 @@ def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
 
 
 def append_summary(markdown: str, environ: Mapping[str, str]) -> None:
-    """Adds to the job summary, where there is one."""
+    """Adds to the job summary, where there is a file for it."""
     path = environ.get("GITHUB_STEP_SUMMARY")
     if path:
         with Path(path).open("a", encoding="utf-8") as file:
@@ -110,5 +110,5 @@ def append_summary(markdown: str, environ: Mapping[str, str]) -> None:
 
 
 def _whole(text: str) -> str:
-    """The text with bytes that are not UTF-8, which a name given in an input may hold, made visible."""
+    """The text with bytes that are not UTF-8 made visible. A name in an input may hold such bytes."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -17,9 +17,10 @@ from vsync.system.redaction import redacted
 def update_comment(
     step: Step, settings: Settings, pull: PullRequest, report: Report | None, wanted: bool | None
 ) -> None:
-    """Brings the pull request's comment up to date. That it cannot be written is a warning: the summary has it all.
+    """Brings the pull request's comment up to date.
 
-    Without a report (None: what the pull request alone changes is not known) the comment stays as it is.
+    A comment that cannot be written is a warning, because the job summary shows everything too. Without a report it is not
+    known what the pull request alone changes, and the comment stays as it is.
     """
     from vsync.github.comments import CannotComment, connect, upsert
 
@@ -57,7 +58,7 @@ _POSTED = {
 
 
 def _comments_place(step: Step, settings: Settings) -> str:
-    """What sets apart the comments of two targets of one name. From inputs alone: a closed pull request has nothing else."""
+    """What distinguishes the comments of two targets of the same name. A closed pull request has only inputs to tell it from."""
     manifest = "" if settings.manifest in {DEFAULT_MANIFEST, NO_MANIFEST} else settings.manifest
     place = os.path.normpath(Path(step.given.get("working-directory", "").strip()) / manifest)
     return "" if place == "." else place

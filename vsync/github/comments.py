@@ -1,7 +1,7 @@
-"""One comment of ours on a pull request: made once, then edited in place. By PyGithub.
+"""vsync's comment on a pull request: made once, then edited. By PyGithub.
 
 A comment is ours when it begins with our hidden marker *and* the token's own account wrote it: anybody can paste a
-marker. What cannot be done is `CannotComment`; a comment is never worth a run, so the caller makes it a warning.
+marker. Every failure is a `CannotComment`. The caller turns it into a warning, because a comment must not fail a run.
 https://docs.github.com/en/rest/issues/comments
 """
 
@@ -34,10 +34,10 @@ ACTIONS_LOGIN = "github-actions[bot]"
 
 _MAX_ATTEMPTS = 6
 _TIMEOUT_S = 15
-"""GitHub ends a request of its own after 10 s: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts"""
+"""GitHub itself ends a request after 10 s: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts"""
 
 _RATE_LIMIT_WAIT_S = 60.0
-"""Where a secondary rate limit names no time: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+"""The wait after a secondary rate limit that names no time: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
@@ -55,9 +55,9 @@ class CannotComment(Exception):
 
 
 class Posted(NamedTuple):
-    """What became of a comment, and where it can be read.
+    """What happened to the comment, and its page.
 
-    `superseded`: a newer run has written it. `absent`: there is none, and none was to be made.
+    `superseded`: a newer run has written it. `absent`: there is no comment, and none was wanted.
     """
 
     action: Literal["created", "updated", "unchanged", "superseded", "absent"]
@@ -65,7 +65,7 @@ class Posted(NamedTuple):
 
 
 class _Lost(Exception):
-    """A write whose answer did not come: it may have been done. `cause` is what to say when it is given up."""
+    """A write without an answer: GitHub may have done it. `cause` is the error to raise when vsync gives up."""
 
     def __init__(self, cause: CannotComment) -> None:
         super().__init__()
@@ -99,27 +99,27 @@ class Session:
         self._waited = 0.0
 
     def issue(self, number: int) -> Issue:
-        """A handle only: with `lazy`, nothing is asked."""
+        """A handle. It makes no request, because the client is lazy."""
         return self._github.get_repo(self.repository).get_issue(number)
 
     def marked(self, number: int, marker: str) -> list[IssueComment]:
         """The comments that are ours, the oldest first, from all pages."""
-        found = [item for item in self._every(number) if (item.body or "").lstrip().startswith(marker)]
+        marked = [item for item in self._every(number) if (item.body or "").lstrip().startswith(marker)]
         # A deleted account leaves comments without a user.
-        return [item for item in found if getattr(item.user, "login", None) == self.login()]
+        return [item for item in marked if getattr(item.user, "login", None) == self.login()]
 
     def _every(self, number: int) -> Iterator[IssueComment]:
         comments = self.issue(number).get_comments()
         index = 0
-        # By index, since a list that failed on one page goes on from there, and an iterator would not.
-        while (found := self.call("read the comments", partial(_at, comments, index))) is not None:
-            yield found
+        # By index: after a page that failed a list can go on from there, and an iterator cannot.
+        while (comment := self.call("read the comments", partial(_at, comments, index))) is not None:
+            yield comment
             index += 1
 
     def login(self) -> str:
         """The account that the token writes as.
 
-        GraphQL knows it for every kind of token, an App's installation included; `GET /user` refuses these.
+        GraphQL answers for every kind of token. `GET /user` refuses the token of an App's installation.
         """
         if self._login is None:
             try:
@@ -142,9 +142,9 @@ class Session:
     # --- Calls, their retries and their errors ----------------------------------------------------------------
 
     def call(self, doing: str, request: Callable[[], T], *, once: bool = False) -> T:
-        """Makes a request, and makes it again while that can help and there is time.
+        """Makes a request, and repeats it while that can help and there is time.
 
-        With `once`, a request that may have been done although it failed is not made again: `_Lost`.
+        With `once` a failed request that GitHub may have done is not repeated: this raises `_Lost`.
         """
         import requests
         from github.GithubException import BadAttributeException, GithubException
@@ -157,7 +157,7 @@ class Session:
                 wait, failure = self._wait_after(error, attempt), self._translated(doing, error)
                 done_perhaps = error.status >= 500
             except requests.RequestException as error:
-                # Its text adds nothing that a reader could use, and may hold a proxy's password.
+                # The error's own text does not help a reader, and may hold a proxy's password.
                 failure = CannotComment(
                     f"GitHub could not be reached to {doing} ({type(error).__name__}).", "Run the job again."
                 )
@@ -171,7 +171,7 @@ class Session:
                 TypeError,
                 ValueError,
             ) as error:
-                # What PyGithub raises on an answer that is none of GitHub's, a redirection to another host included.
+                # PyGithub raises these when another server answers, or when GitHub's answer redirects to another host.
                 raise CannotComment(
                     f"The answer was not GitHub's when vsync tried to {doing} ({type(error).__name__}).",
                     "Check GITHUB_API_URL, and proxies on the way.",
@@ -182,14 +182,14 @@ class Session:
             attempt += 1
 
     def pause(self, seconds: float | None, attempt: int, failure: CannotComment) -> None:
-        """Waits before the next try, or raises the failure when there shall be none."""
+        """Waits before the next try. Raises the failure when there is no next try."""
         if seconds is None or attempt + 1 >= _MAX_ATTEMPTS or self._waited + seconds > MAX_WAIT_S:
             raise failure
         self._waited += seconds
         self.sleep(seconds)
 
     def _wait_after(self, error: GithubException, attempt: int) -> float | None:
-        """Seconds after which to ask again, as GitHub's guide has it; None when asking again is of no use."""
+        """Seconds to wait before the next try, as GitHub's guide says. None: another try cannot help."""
         headers = {str(name).lower(): str(value) for name, value in (error.headers or {}).items()}
         if error.status >= 500:
             return backoff(attempt)
@@ -205,8 +205,8 @@ class Session:
 
     def _translated(self, doing: str, error: GithubException) -> CannotComment:
         said = redacted(printable(_message(error)), (self._token,))[:300]
-        told = f"GitHub refused to {doing} ({error.status}{': ' + said.rstrip('.') if said else ''})."
-        return CannotComment(told, _remedy(error.status, said.lower()))
+        message = f"GitHub refused to {doing} ({error.status}{': ' + said.rstrip('.') if said else ''})."
+        return CannotComment(message, _remedy(error.status, said.lower()))
 
 
 def _remedy(status: int, said: str) -> str:
@@ -248,8 +248,8 @@ def connect(
         raise CannotComment(f"{api_url!r} is not the address of an API.", "Check GITHUB_API_URL.")
     import github
 
-    # Retries and pauses are ours: PyGithub's own would sleep for minutes, and retry a POST that was done. Nothing it
-    # logs (level DEBUG, its token masked) is shown, since nobody gives its loggers a handler.
+    # vsync does its own retries and pauses: PyGithub would sleep for minutes, and would repeat a POST that was done.
+    # PyGithub's log (level DEBUG, token masked) is not shown, because its loggers have no handler.
     client = github.Github(
         auth=github.Auth.Token(token),
         base_url=api_url.rstrip("/"),
@@ -265,10 +265,10 @@ def connect(
 
 
 def upsert(session: Session, number: int, body: str, marker: str, *, create: bool) -> Posted:
-    """Makes the pull request's comment with that marker say `body`, which begins with the marker.
+    """Writes `body` into the pull request's comment with that marker. The body begins with the marker.
 
-    Without such a comment one is made when `create`; several (two runs at once) become one. The same body again is no
-    write, and neither is one of a run that a newer one has overtaken (`run_of`). Raises `CannotComment`.
+    Without such a comment, one is made if `create`. Two runs at once may have made several: all but one are deleted.
+    Nothing is written when the body is the same, or when a newer run wrote the comment. Raises `CannotComment`.
     """
     if not body.startswith(marker):
         raise ValueError("a comment without its marker would never be found again")
@@ -278,7 +278,7 @@ def upsert(session: Session, number: int, body: str, marker: str, *, create: boo
         try:
             return _attempt(session, number, body, marker, create=create)
         except _Lost as lost:
-            # The comment may be there after all: look before making another.
+            # GitHub may have made the comment: look for it before making another.
             session.pause(backoff(attempt), attempt, lost.cause)
             attempt += 1
 
@@ -298,7 +298,7 @@ def _attempt(session: Session, number: int, body: str, marker: str, *, create: b
 
 
 def _edit(session: Session, comment: IssueComment, body: str) -> Posted | None:
-    """None: the comment was deleted meanwhile."""
+    """Edits the comment. None: somebody deleted it meanwhile."""
     if _normal(comment.body) == _normal(body):
         return Posted("unchanged", comment.html_url)
     if run_of(comment.body) > run_of(body):
@@ -338,12 +338,12 @@ def _at(comments: object, index: int) -> IssueComment | None:
 
 
 def _normal(body: str | None) -> str:
-    """The text as GitHub may give it back."""
+    """The text without the differences that GitHub makes when it stores a comment."""
     return (body or "").replace("\r\n", "\n").strip()
 
 
 def _message(error: GithubException) -> str:
-    """The API's own words; of a page that is none of the API's, nothing."""
+    """The message in the API's answer. It is empty for a page that the API did not write."""
     data = error.data if isinstance(error.data, dict) else {}
     errors = data.get("errors")
     details = (

@@ -1,7 +1,7 @@
 """The event that started the workflow, read from the runner's environment and payload.
 
-Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. Whatever is not as it should be counts as not
-there: a person can write any payload with `workflow_dispatch` and `repository_dispatch`.
+Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. A field with an unexpected value counts
+as missing: a person can write any payload with `workflow_dispatch` and `repository_dispatch`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MAX_NUMBER = 10**12
 
 
 def read_event(environ: Mapping[str, str]) -> tuple[Event, str | None]:
-    """The event, and what is wrong with its payload (None: nothing). A payload that cannot be read is empty."""
+    """The event, and what is wrong with its payload (None: nothing). A payload that cannot be read counts as empty."""
     payload, problem = _payload(environ.get("GITHUB_EVENT_PATH", ""))
     event = parse_event(payload, environ)
     if problem is None and event.name in PULL_REQUEST_EVENTS and event.pull_request is None:
@@ -76,7 +76,7 @@ def _pull_request(payload: Mapping[str, Any], environ: Mapping[str, str]) -> Pul
 
 
 def _is_fork(base_repository: Mapping[str, Any], head: Mapping[str, Any]) -> bool:
-    """Whether the files are another repository's. One that is gone (a deleted fork) was another as well."""
+    """Whether the files come from another repository. A repository that is gone was a fork that somebody deleted."""
     if "repo" not in head:
         return False
     there, here = _part(head, "repo"), base_repository

@@ -17,8 +17,7 @@ SETTING_INPUTS = (
     "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
     "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
 )  # fmt: skip
-
-"""Inputs that are settings, under the same names."""
+"""Inputs that are settings of the same names."""
 
 CREDENTIAL_INPUTS = {
     "openai-api-key": "OPENAI_API_KEY",
@@ -34,10 +33,10 @@ OTHER_INPUTS = ("command", "dry-run", "comment", "github-token", "working-direct
 
 
 def inputs(environ: Mapping[str, str]) -> dict[str, str]:
-    """The inputs that are set. GitHub keeps hyphens in the variables' names, and passes an empty string for none."""
+    """The inputs that are set. GitHub keeps hyphens in the names of the variables. An input without a value is empty."""
     names = (*SETTING_INPUTS, *CREDENTIAL_INPUTS, *OTHER_INPUTS)
-    found = {name: environ.get(f"INPUT_{name.upper()}", "") for name in names}
-    return {name: value for name, value in found.items() if value.strip()}
+    values = {name: environ.get(f"INPUT_{name.upper()}", "") for name in names}
+    return {name: value for name, value in values.items() if value.strip()}
 
 
 def refuse_arguments(command: str, given: Mapping[str, str]) -> None:
@@ -49,14 +48,14 @@ def refuse_arguments(command: str, given: Mapping[str, str]) -> None:
 
 
 def credentials_of(given: Mapping[str, str], environ: Mapping[str, str]) -> Credentials:
-    """A key from the environment gives way to a workload identity; one given as input is a contradiction."""
-    found = credentials({**environ, **named(given)})
-    if found.identity is not None and "openai-api-key" in given:
+    """The credentials. A workload identity overrides a key from the environment. A key that is an input contradicts it."""
+    keys = credentials({**environ, **named(given)})
+    if keys.identity is not None and "openai-api-key" in given:
         raise ConfigurationError(
             "Both a key and a workload identity are given.",
             "Give either the input openai-api-key, or identity-provider-id and service-account-id.",
         )
-    return found
+    return keys
 
 
 def named(given: Mapping[str, str]) -> dict[str, str]:
@@ -87,7 +86,7 @@ def three_way(name: str, text: str) -> bool | None:
 def settings_of(
     given: Mapping[str, str], environ: Mapping[str, str], arguments: Mapping[str, Any] | None = None
 ) -> Settings:
-    """The settings of the inputs; what stands in the input `args` goes before them."""
+    """The settings of the inputs. `arguments` are the settings in the input `args`, and override the others."""
     folder = working_directory(given, environ)
     chosen: dict[str, Any] = {name: given[name] for name in SETTING_INPUTS if name in given}
     chosen |= {name: value for name, value in (arguments or {}).items() if value is not None and value != ()}
@@ -96,7 +95,7 @@ def settings_of(
     if "repo" in chosen:
         chosen["repo"] = str(folder / chosen["repo"])
     chosen.setdefault("commit", "true")
-    chosen["push"] = chosen["commit"]  # a commit that stays in the runner's clone is lost with it
+    chosen["push"] = chosen["commit"]  # the runner's clone is deleted after the job, and a commit in it would be lost
     return resolve({"repo": str(folder), **chosen}, environ)
 
 
@@ -115,7 +114,7 @@ def arguments_of(given: Mapping[str, str]) -> list[str]:
 
 
 def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """The inputs as the variables that the command line reads: it finds the manifest where the action keeps it."""
+    """The inputs as variables of the command line, so that it finds the manifest where the action keeps it."""
     settings = {name: given[name] for name in SETTING_INPUTS if name in given}
     settings["push"] = settings.setdefault("commit", "true")
     variables = {"VSYNC_" + name.upper().replace("-", "_"): value for name, value in settings.items()}

@@ -14,9 +14,9 @@ PULL_REQUEST_EVENTS = {"pull_request", "pull_request_target"}
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request as the event shows it. Commits are None where the payload does not name them.
+    """A pull request as the event shows it. A commit is None where the payload does not name it.
 
-    `fork`: its files come from another repository. `merge` is the commit that GitHub made of base and head for trying.
+    `fork`: its files come from another repository. `merge` is GitHub's trial merge of base and head.
     """
 
     number: int
@@ -29,7 +29,7 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """The run that a `workflow_run` event tells of: its own event, its branch, and whether its files are a fork's."""
+    """The run before a `workflow_run` event: its own event, its branch, and whether its files come from a fork."""
 
     event: str | None = None
     branch: str | None = None
@@ -38,7 +38,7 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What GitHub says of the event: its name, the ref, and the repository's default branch; more for some events."""
+    """What GitHub says about the event. Some events have more than a name, the ref and the default branch."""
 
     name: str
     action: str | None = None
@@ -58,7 +58,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """Whether the run only plans, and why. `warning` is for what was asked and is not done."""
+    """Whether the run only plans, and why. `warning`: the user asked for something that is not done."""
 
     dry_run: bool
     reason: str
@@ -66,7 +66,7 @@ class Mode:
 
 
 def choose_mode(event: Event, *, wanted: bool | None, branch: str | None) -> Mode:
-    """The mode for an event. `wanted` is the input dry-run (None: auto), `branch` the branch that syncs."""
+    """The mode for an event. `wanted` is the input dry-run (None: auto). Pushes to `branch` are synced."""
     if event.name == "pull_request_target":
         return _pull_request_target(event, wanted)
     branch = branch.removeprefix("refs/heads/") if branch else branch
@@ -96,7 +96,7 @@ def _of_pull_request(event: Event) -> str:
 
 
 def _pull_request_target(event: Event, wanted: bool | None) -> Mode:
-    """Runs with the base repository's secrets, for whoever opens a pull request: its files never reach the store."""
+    """Anybody can start this event, and it runs with the repository's secrets. So its files never reach the store."""
     reason = f"{_of_pull_request(event)}: it plans and changes nothing"
     if wanted is False:
         return Mode(True, reason, "dry-run: false has no effect on pull_request_target, which anybody can start.")

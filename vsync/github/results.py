@@ -70,14 +70,14 @@ def error_annotations(report: Report, room: int) -> list[Annotation]:
     sentence = _why_red(report)
     run = [] if sentence is None else [Annotation("vsync", sentence)]
     room -= len(run)
-    found = report.verification
-    items = [_of_drift(item) for item in found.drift] if found else []
-    if found is None or isinstance(found.sync, Synced):
+    verification = report.verification
+    items = [_of_drift(item) for item in verification.drift] if verification else []
+    if verification is None or isinstance(verification.sync, Synced):
         items += [_of_failure(item) for item in report.documents.failed]
     if len(items) <= room:
         return [*run, *items]
     left = len(items) - room + 1
-    rest = count(left, "more difference") if found else f"{count(left, 'more document')} failed"
+    rest = count(left, "more difference") if verification else f"{count(left, 'more document')} failed"
     return [*run, *items[: room - 1], Annotation("vsync", f"{rest}: see the job summary.")]
 
 

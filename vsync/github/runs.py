@@ -1,4 +1,4 @@
-"""Whether another workflow run has ended, asked of GitHub: its seal can then be taken over at once. By PyGithub.
+"""Asks GitHub whether another workflow run has ended. Its seal can then be taken over at once. By PyGithub.
 
 https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run
 """
@@ -19,12 +19,12 @@ def run_is_over(
     log: Callable[[str], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[str], bool]:
-    """A function that tells of a run's id whether that run is known to have ended.
+    """A function that takes a run's id and says whether GitHub confirms that the run has ended.
 
-    Without `actions: read` nothing is known, and the seal is taken over when its holder is silent for three minutes.
+    Without `actions: read` GitHub does not answer. The seal is then taken over when its holder is silent for three minutes.
     """
     asked: dict[str, float] = {}
-    told: set[str] = set()
+    warned: set[str] = set()
 
     def ended(run: str) -> bool:
         if token is None or repository is None or not run.isdecimal() or len(run) > 18:
@@ -35,8 +35,8 @@ def run_is_over(
         try:
             status = _status(token, api_url, repository, int(run))
         except Exception as error:  # PyGithub raises whatever requests, urllib3 and JSON raise
-            if run not in told:
-                told.add(run)
+            if run not in warned:
+                warned.add(run)
                 log(
                     f"GitHub does not tell whether run {run} has ended ({type(error).__name__}; the job may lack "
                     "`permissions: actions: read`): its seal is taken over when it is silent for three minutes."

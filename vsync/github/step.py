@@ -1,4 +1,4 @@
-"""One run of the action: what it was given, and which event started it."""
+"""What one run of the action starts from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vsync.system.stop import Stop
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One run of the action: what it was given, and what started it."""
+    """One run of the action: its inputs (`given`), its environment, and the event that started it."""
 
     given: Mapping[str, str]
     environ: Mapping[str, str]

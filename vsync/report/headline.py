@@ -66,15 +66,17 @@ def _of_sync(synced: Synced) -> Headline:
     return Headline("✅", "Nothing to do, the store equals the source")
 
 
-def _of_verification(found: Verification) -> Headline:
-    if found.drift:
-        return Headline("❌", f"Drift: {count(len(found.drift), 'difference')} between the manifest and the store")
-    failed = len(found.sync.documents.failed) if isinstance(found.sync, Synced) else 0
+def _of_verification(verification: Verification) -> Headline:
+    if verification.drift:
+        return Headline(
+            "❌", f"Drift: {count(len(verification.drift), 'difference')} between the manifest and the store"
+        )
+    failed = len(verification.sync.documents.failed) if isinstance(verification.sync, Synced) else 0
     mark, but_failed = ("❌", f", but {count(failed, 'document')} failed") if failed else ("✅", "")
-    if found.mended:
-        return Headline(mark, f"Mended: {count(len(found.mended), 'difference')}, none is left{but_failed}")
-    if not found.compared:
+    if verification.mended:
+        return Headline(mark, f"Mended: {count(len(verification.mended), 'difference')}, none is left{but_failed}")
+    if not verification.compared:
         return Headline(mark if failed else "📋", f"Not compared: there is no manifest yet{but_failed}")
-    if found.rebuilt and not failed:
-        return Headline(mark, "The manifest was made anew from the store, no drift")
+    if verification.rebuilt and not failed:
+        return Headline(mark, "The manifest was made again from the store, no drift")
     return Headline(mark, f"No drift{but_failed}")

@@ -1,8 +1,8 @@
 """Pieces of GitHub's Markdown in which hostile text stays text. Pure.
 
-Everything but letters, digits and a few harmless signs becomes a numeric entity: what Markdown does not see it cannot act
-on. Three things GitHub still does to text afterwards, and all are cut: mentions (`@name`), references (`#1`, `GH-1`), and
-links made of addresses. https://github.github.com/gfm/ and
+Every character but letters, digits and a few harmless signs becomes a numeric entity, which Markdown does not act on.
+GitHub still makes links of three things: mentions (`@name`), references (`#1`, `GH-1`) and addresses. All three are cut.
+https://github.github.com/gfm/ and
 https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from vsync.system.redaction import printable
 
 MAX_NAME = 120
-"""Characters of a name that are shown; of a longer one, its beginning and its end."""
+"""Characters of a name that are shown. Of a longer name the beginning and the end are shown."""
 
 _PLAIN = re.compile(r"[^A-Za-z0-9 /\-\u0080-\U0010ffff]")
 _ACTIVE = re.compile(r"[@#]|GH(?=-[0-9])|:(?=//)|www(?=\.)", re.IGNORECASE)
@@ -25,22 +25,22 @@ _MAX_URL = 2_000
 
 
 def code(text: str) -> str:
-    """A name in code type. Inside `code` GitHub makes no mentions, references or links, but of mail addresses."""
+    """A name in code type. Inside `code` GitHub makes links of mail addresses only."""
     if len(text) > 2 * MAX_NAME:
         text = text[:MAX_NAME] + text[-MAX_NAME:]
     shown = printable(text)
     if len(shown) > MAX_NAME:
         shown = f"{shown[: MAX_NAME // 2]}…{shown[-MAX_NAME // 2 :]}"
-    # A place where the line may break ends the address, and is not copied with the name.
+    # `<wbr>` ends the mail address, and a reader who copies the name does not copy it.
     return f"<code>{_entities(shown).replace('&#64;', '&#64;<wbr>')}</code>"
 
 
 def prose(text: str, most: int = 700) -> str:
-    """Running text of unknown origin, at most that many characters: shown as it is, with mentions and links cut."""
+    """Running text of unknown origin, without mentions and links. At most `most` characters are shown."""
     shown = printable(text.strip()[: most + 1])
     if len(shown) > most:
         shown = shown[: most - 1] + "…"
-    # Where a line begins, a hyphen would make a list.
+    # A hyphen at the beginning of a line would make a list.
     return (
         _entities(_ACTIVE.sub("\\g<0>\N{ZERO WIDTH SPACE}", shown))
         .replace("\N{ZERO WIDTH SPACE}", "&#8203;")
@@ -56,15 +56,15 @@ def _entities(text: str) -> str:
 
 
 def link(markup: str, url: str | None) -> str:
-    """The markup as a link, or as it is where there is no address that is surely one. It may hold no link itself."""
+    """The markup as a link, or as it is where the address is in doubt. The markup must hold no link itself."""
     if url is None or len(url) > _MAX_URL or not re.fullmatch(r"https?://[A-Za-z0-9/%._~:-]+", url):
         return markup
     return f'<a href="{url}">{markup}</a>'
 
 
 def file_url(repository_url: str | None, commit: str | None, path: str) -> str | None:
-    """Where a file of a commit can be read; None when the commit, the address or the path is in doubt."""
-    if not _is_known(repository_url, commit):
+    """The page of a file at a commit. None: the commit, the address or the path is in doubt."""
+    if not _is_safe(repository_url, commit):
         return None
     try:
         return f"{repository_url}/blob/{commit}/{quote(path, safe='/')}"
@@ -73,16 +73,16 @@ def file_url(repository_url: str | None, commit: str | None, path: str) -> str |
 
 
 def commit_url(repository_url: str | None, commit: str | None) -> str | None:
-    return f"{repository_url}/commit/{commit}" if _is_known(repository_url, commit) else None
+    return f"{repository_url}/commit/{commit}" if _is_safe(repository_url, commit) else None
 
 
 def range_url(repository_url: str | None, base: str | None, head: str | None) -> str | None:
-    """The difference of two commits as they are, without looking for their common ancestor."""
-    known = _is_known(repository_url, base) and _is_known(repository_url, head)
-    return f"{repository_url}/compare/{base}..{head}" if known else None
+    """The page of the difference of two commits. It does not start from their common ancestor."""
+    safe = _is_safe(repository_url, base) and _is_safe(repository_url, head)
+    return f"{repository_url}/compare/{base}..{head}" if safe else None
 
 
-def _is_known(repository_url: str | None, commit: str | None) -> bool:
+def _is_safe(repository_url: str | None, commit: str | None) -> bool:
     return bool(repository_url and commit and _REPOSITORY.fullmatch(repository_url) and _COMMIT.fullmatch(commit))
 
 
@@ -90,7 +90,7 @@ def _is_known(repository_url: str | None, commit: str | None) -> bool:
 
 
 def alert(kind: str, *paragraphs: str) -> list[str]:
-    """An alert (NOTE, WARNING, CAUTION) of paragraphs that are markup already."""
+    """An alert (NOTE, WARNING, CAUTION). Its paragraphs are markup already."""
     lines = [f"> [!{kind}]"]
     for number, paragraph in enumerate(filter(None, paragraphs)):
         lines += [">", f"> {paragraph}"] if number else [f"> {paragraph}"]
@@ -102,17 +102,17 @@ def row(cells: Iterable[str]) -> str:
 
 
 def table(head: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[str]], budget: int) -> tuple[str, int]:
-    """A table with as many rows as fit into that many bytes of UTF-8, and how many did not. Without rows: nothing.
+    """A table, and how many rows did not fit into `budget` bytes of UTF-8. Without rows the table is empty text.
 
-    `right` says of each column whether it is aligned to the right, as numbers are.
+    `right` says for each column whether it is aligned to the right, as numbers are.
     """
     top = f"{row(head)}\n|{'|'.join(' ---: ' if number else ' :--- ' for number in right)}|\n"
-    left = budget - len(top.encode())
-    taken: list[str] = []
+    room = budget - len(top.encode())
+    shown: list[str] = []
     for cells in rows:
         line = row(cells) + "\n"
-        left -= len(line.encode())
-        if left < 0:
+        room -= len(line.encode())
+        if room < 0:
             break
-        taken.append(line)
-    return (top + "".join(taken) if taken else ""), len(rows) - len(taken)
+        shown.append(line)
+    return (top + "".join(shown) if shown else ""), len(rows) - len(shown)

@@ -66,40 +66,40 @@ def _sync(report: Report) -> Iterator[str]:
     yield from _listed("Skipped", [f"{path}: {reason}" for path, reason in documents.skipped])
 
 
-def _verification(report: Report, found: Verification) -> Iterator[str]:
+def _verification(report: Report, verification: Verification) -> Iterator[str]:
     sound = ""
-    if found.compared and not isinstance(found.sync, Synced):
-        sound = f", {count(found.sound, 'document as it should be', 'documents as they should be')}"
+    if verification.compared and not isinstance(verification.sync, Synced):
+        sound = f", {count(verification.sound, 'document as it should be', 'documents as they should be')}"
     yield f"{headline(report).sentence} ({report.source} → {_store(report)}{sound}, {report.duration_s:.1f} s)"
-    if found.drift:
-        yield "  " + " · ".join(f"{kind} {number}" for kind, number in by_kind(found.drift))
-    if found.sync:
-        yield f"  {'vsync sync would do: ' if report.dry_run else ''}{_counts(found.documents)}"
-    yield from _capped((f"  {_drift_line(item)}" for item in found.drift), _FAILURES_SHOWN)
-    if found.drift:
+    if verification.drift:
+        yield "  " + " · ".join(f"{kind} {number}" for kind, number in by_kind(verification.drift))
+    if verification.sync:
+        yield f"  {'vsync sync would do: ' if report.dry_run else ''}{_counts(verification.documents)}"
+    yield from _capped((f"  {_drift_line(item)}" for item in verification.drift), _FAILURES_SHOWN)
+    if verification.drift:
         yield "What to do:"
-        yield from (f"  {kind}: {DRIFT[kind]}" for kind, _ in by_kind(found.drift))
-    yield from _listed(f"Mended ({len(found.mended)})", map(_drift_line, found.mended))
+        yield from (f"  {kind}: {DRIFT[kind]}" for kind, _ in by_kind(verification.drift))
+    yield from _listed(f"Mended ({len(verification.mended)})", map(_drift_line, verification.mended))
     before = "Refused for good by earlier runs"
-    yield from _failures("Failed" if isinstance(found.sync, Synced) else before, found.documents, _SHOWN)
-    yield from _take_over(found)
-    others = [f"{item.name or '?'} ({item.file_id}): {item.detail}" for item in found.others]
-    yield from _listed(f"{others_title(found.others)} ({len(others)})", others)
+    yield from _failures("Failed" if isinstance(verification.sync, Synced) else before, verification.documents, _SHOWN)
+    yield from _take_over(verification)
+    others = [f"{item.name or '?'} ({item.file_id}): {item.detail}" for item in verification.others]
+    yield from _listed(f"{others_title(verification.others)} ({len(others)})", others)
 
 
-def _take_over(found: Verification) -> Iterator[str]:
-    if not found.take_over:
+def _take_over(verification: Verification) -> Iterator[str]:
+    if not verification.take_over:
         return
-    patterns = " ".join(found.take_over)
-    waiting = any(item.fate == "listed" for item in found.taken)
-    if found.taken:
-        yield f"{'To take over' if waiting else 'Taken over'}, matching {patterns} ({len(found.taken)}):"
+    patterns = " ".join(verification.take_over)
+    waiting = any(item.fate == "listed" for item in verification.taken)
+    if verification.taken:
+        yield f"{'To take over' if waiting else 'Taken over'}, matching {patterns} ({len(verification.taken)}):"
     else:
         yield f"To take over: no entry of others matches {patterns}."
     yield from _capped(
         (
             f"  {FATES[item.fate]}: {item.entry.name} ({item.entry.file_id}){f': {item.detail}' if item.detail else ''}"
-            for item in found.taken
+            for item in verification.taken
         ),
         _TAKEN_SHOWN,
     )
@@ -108,8 +108,8 @@ def _take_over(found: Verification) -> Iterator[str]:
             "  Nothing was removed. With --yes vsync first syncs all documents, then takes just these entries out of the "
             "store, and deletes those of their Files that no other store lists."
         )
-    if found.kept_back:
-        yield f"  {kept_back(found.kept_back)}"
+    if verification.kept_back:
+        yield f"  {kept_back(verification.kept_back)}"
 
 
 # --- Parts ------------------------------------------------------------------------------------------------------

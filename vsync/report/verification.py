@@ -85,7 +85,7 @@ class Verification:
     | `refused_before` | documents that earlier runs were refused for good |
     | `compared` | False where there is no manifest to compare with |
     | `sync` | what a sync did to mend, or would do; None: verify only compared |
-    | `rebuilt` | the manifest was made anew |
+    | `rebuilt` | the manifest was made again |
     | `take_over` | patterns of entries to take over |
     | `taken` | the entries that match the patterns |
     | `kept_back` | how many more entries match that belong to another vsync, and so are never taken over |

@@ -22,12 +22,12 @@ from vsync.report.verification import FATES, Drift, Fate, Verification, by_kind,
 from vsync.system.wording import count
 
 
-def details(report: Report, found: Verification, title: str, budget: int) -> str:
+def details(report: Report, verification: Verification, title: str, budget: int) -> str:
     """The title, what to do, and the tables: what differs, what was mended, and what is not ours."""
-    head = "\n".join([title, "", *_head(report, found)])
+    head = "\n".join([title, "", *_head(report, verification)])
     room = budget - len(head.encode()) - 1_000
     parts = [head]
-    for heading, columns, rows in _tables(report, found):
+    for heading, columns, rows in _tables(report, verification):
         if not rows:
             continue
         shown, rest = table(columns, (False,) * len(columns), rows, room - len(heading.encode()))
@@ -37,12 +37,12 @@ def details(report: Report, found: Verification, title: str, budget: int) -> str
     return "\n".join(parts)
 
 
-def _head(report: Report, found: Verification) -> Iterator[str]:
-    synced = found.sync if isinstance(found.sync, Synced) else None
+def _head(report: Report, verification: Verification) -> Iterator[str]:
+    synced = verification.sync if isinstance(verification.sync, Synced) else None
     yield from from_where_to_where(report)
-    if found.compared and synced is None:
+    if verification.compared and synced is None:
         asked = count(sum(report.requests.values()), "request")
-        yield f"{count(found.sound, 'document is', 'documents are')} in the store as the manifest says. {asked}."
+        yield f"{count(verification.sound, 'document is', 'documents are')} in the store as the manifest says. {asked}."
         yield ""
     if report.manifest_commit:
         yield from (f"The manifest is committed as {commit(report, report.manifest_commit)}.", "")
@@ -54,15 +54,17 @@ def _head(report: Report, found: Verification) -> Iterator[str]:
             yield from counts(synced.documents)
         yield from store_sizes(synced.store)
     yield from what_to_do(report)
-    if found.drift:
+    if verification.drift:
         yield from ("**What to do**", "")
-        yield from (f"- {code(kind)} ({number:,}): {prose(DRIFT[kind])}" for kind, number in by_kind(found.drift))
+        yield from (
+            f"- {code(kind)} ({number:,}): {prose(DRIFT[kind])}" for kind, number in by_kind(verification.drift)
+        )
         yield ""
-    if any(item.fate == "listed" for item in found.taken):
+    if any(item.fate == "listed" for item in verification.taken):
         yield "Nothing was taken over. With `--yes` vsync first syncs all documents, then takes out just the entries listed below."
         yield ""
-    if found.kept_back:
-        yield kept_back(found.kept_back)
+    if verification.kept_back:
+        yield kept_back(verification.kept_back)
         yield ""
 
 
@@ -72,22 +74,22 @@ _Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 _MARKS: dict[Fate, str] = {"listed": "📋", "deleted": "➖", "detached": "➖", "left": "⏭️"}
 
 
-def _tables(report: Report, found: Verification) -> Iterator[_Table]:
+def _tables(report: Report, verification: Verification) -> Iterator[_Table]:
     kinds = ("", "Document", "File", "")
-    yield "Drift", kinds, [_drift_row(report, item) for item in found.drift]
-    yield "Mended", kinds, [_drift_row(report, item) for item in found.mended]
-    if found.sync:
-        rows = changes(report, found.documents, planned=report.dry_run)
+    yield "Drift", kinds, [_drift_row(report, item) for item in verification.drift]
+    yield "Mended", kinds, [_drift_row(report, item) for item in verification.mended]
+    if verification.sync:
+        rows = changes(report, verification.documents, planned=report.dry_run)
         heading = "What sync would do" if report.dry_run else "What was done"
         yield heading, ("", "Document", ""), [(what, name, more) for what, name, _, more in rows]
-    refused = () if found.sync else found.refused_before
+    refused = () if verification.sync else verification.refused_before
     yield (
         "Refused for good by earlier runs",
         ("", "Document", ""),
         [(code(item["code"]), code(item["path"]), prose(item["message"], 300)) for item in refused],
     )
     yield (
-        "Taken over" if any(item.fate != "listed" for item in found.taken) else "To take over",
+        "Taken over" if any(item.fate != "listed" for item in verification.taken) else "To take over",
         kinds,
         [
             (
@@ -96,13 +98,13 @@ def _tables(report: Report, found: Verification) -> Iterator[_Table]:
                 code(item.entry.file_id),
                 prose(item.detail, 300),
             )
-            for item in found.taken
+            for item in verification.taken
         ],
     )
     yield (
-        prose(others_title(found.others)),
+        prose(others_title(verification.others)),
         ("Entry", "File", ""),
-        [(code(item.name or "?"), code(item.file_id), prose(item.detail, 300)) for item in found.others],
+        [(code(item.name or "?"), code(item.file_id), prose(item.detail, 300)) for item in verification.others],
     )
 
 

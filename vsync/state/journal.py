@@ -57,8 +57,7 @@ class Journal:
         self._uploaded: dict[str, None] = {}
         self._pending: dict[int, _Pending] = {}
         self._tickets = itertools.count()
-        self._changes = self._written_changes = 0
-        self._turn: asyncio.Lock | None = None
+        self._writes = _SharedWrites()
 
     def waits(self, closed_by: str | None = None) -> bool:
         """Whether a crashed run left a journal here. `closed_by` is the run that closed the seal: it did not crash."""
@@ -198,19 +197,31 @@ class Journal:
         return Record((self._run,), tuple(self._uploaded), tuple(item.attempt for item in self._pending.values()))
 
     async def _written(self) -> None:
-        """Returns when the file holds all changes up to now. Changes during a write share the next write."""
+        """Returns when the file holds all changes up to now."""
+        path = self._path
+        if path is not None:
+            await self._writes.write(path, lambda: dump_journal(self._own()))
+
+
+class _SharedWrites:
+    """Writes of one file, one after the other. Changes during a write share the next write."""
+
+    def __init__(self) -> None:
+        self._changes = self._written = 0
+        self._turn: asyncio.Lock | None = None
+
+    async def write(self, path: Path, content: Callable[[], bytes]) -> None:
+        """Returns when the file holds the content as it is now, or newer content."""
         import asyncio  # 40 ms, and a run with nothing to do has no event loop
 
-        if self._path is None:
-            return
         self._turn = self._turn or asyncio.Lock()
         self._changes += 1
         mine = self._changes
         async with self._turn:
-            if self._written_changes < mine:
-                changes, content = self._changes, dump_journal(self._own())
-                await asyncio.to_thread(_write_journal, self._path, content)
-                self._written_changes = changes
+            if self._written < mine:
+                changes, written = self._changes, content()
+                await asyncio.to_thread(_write_journal, path, written)
+                self._written = changes
 
 
 def glob_escaped(text: str) -> str:

@@ -47,8 +47,8 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
             ) from error
         raise ManifestError(
             f"The manifest {name} cannot be used: {problem}.",
-            f"Nothing was changed. Bring back the last good version (`{_history(name)}`), make it anew from the "
-            "store (vsync verify --rebuild), or delete the file to start anew.",
+            f"Nothing was changed. Bring back the last good version (`{_history(name)}`), make it again from the "
+            "store (vsync verify --rebuild), or delete the file to start again.",
         ) from error
     return manifest
 

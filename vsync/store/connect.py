@@ -41,7 +41,7 @@ def connector(
     | argument | meaning |
     | --- | --- |
     | `local` | the embedded store's file; empty: the default file below `root`; None: not the embedded store |
-    | `log` | is told of each retry |
+    | `log` | gets a line for each retry |
     | `token` | the source of the job's identity tokens, for keyless credentials |
     | `secrets` | new tokens are added to it |
     """
@@ -75,7 +75,7 @@ def missing(credentials: Credentials, token: TokenSource | None) -> MissingCrede
 
 
 def local_store_path(given: str, root: Path) -> Path:
-    """The embedded store's file. When none is given, the folder of the default file is made, and git is told to ignore it."""
+    """The embedded store's file. When none is given, the folder of the default file is made, and git ignores it."""
     if given:
         return Path(given)
     path = root / DEFAULT_LOCAL_STORE

@@ -180,7 +180,7 @@ def make_rates(
     pause: Sleep,
     note: Callable[[str], None] = lambda _: None,
 ) -> Rates:
-    """The rates of a run. `pause` waits; `note` is told of waits longer than five seconds."""
+    """The rates of a run. `pause` waits; `note` gets a line for waits longer than five seconds."""
     limits = f"per minute: uploads {uploads_per_minute}, changes of a store {writes_per_minute}"
 
     async def noted_pause(wait_s: float) -> None:

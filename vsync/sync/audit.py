@@ -36,7 +36,7 @@ def audit(
 
 
 def rebuilt(documents: int, *, head: str | None, origin: Origin, now: datetime) -> dict[str, Any]:
-    """The audit facts of a manifest that was made anew from its store."""
+    """The audit facts of a manifest that was made again from its store."""
     facts: dict[str, Any] = {"when": now.isoformat(timespec="seconds"), "version": __version__, "head": head}
     facts["rebuilt"] = documents
     if origin.run_id:
@@ -47,7 +47,7 @@ def rebuilt(documents: int, *, head: str | None, origin: Origin, now: datetime) 
 def headline(facts: Mapping[str, Any]) -> str:
     """The audit facts in one line, for a commit's message."""
     if facts.get("rebuilt"):
-        return f"made anew from the store, which holds {count(facts['rebuilt'], 'document')}"
+        return f"made again from the store, which holds {count(facts['rebuilt'], 'document')}"
     words = ("added", "updated", "retagged", "removed", "failed")
     numbers = ", ".join(f"{facts[word]} {word}" for word in words if facts.get(word)) or "what the store holds"
     return f"{numbers} at {facts['head'][:12]}" if facts.get("head") else numbers

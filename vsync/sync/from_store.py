@@ -145,7 +145,7 @@ async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: 
     )
     if _is_as_recorded(state, proposal.state):
         return proposal
-    return _planned_anew(asking, proposal, state)
+    return _planned_again(asking, proposal, state)
 
 
 def _answered(
@@ -163,7 +163,7 @@ def _is_as_recorded(found: TargetState, recorded: TargetState) -> bool:
     return same_files and set(found.pending_delete) == set(recorded.pending_delete) and bool(recorded.commit)
 
 
-def _planned_anew(asking: Asking, proposal: Proposal, state: TargetState) -> Proposal:
+def _planned_again(asking: Asking, proposal: Proposal, state: TargetState) -> Proposal:
     reason = "the store was listed: there is no manifest"
     if asking.basis.recorded.state is not None:
         reason = "the store was listed: it differs from what the manifest says"

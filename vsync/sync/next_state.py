@@ -12,7 +12,7 @@ from vsync.state.manifest import Entry, Failure, TargetState
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What was confirmed in the store, what was finally refused, and Files uploaded in vain.
+    """What was confirmed in the store, what was finally refused, and uploaded Files that no document uses.
 
     `complete` is False when something is left to retry.
     """
@@ -66,7 +66,7 @@ def next_state(
 def rebuilt_state(
     state: TargetState, plan: Plan, *, head: str | None, settings: str, serial: int, run: Mapping[str, Any]
 ) -> TargetState:
-    """The state of a manifest that was made anew from its store. It names the head only where nothing is left to do."""
+    """The state of a manifest that was made again from its store. It names the head only where nothing is left to do."""
     if plan.is_empty and not plan.held and not plan.failed:
         return replace(
             state,

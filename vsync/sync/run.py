@@ -22,7 +22,7 @@ from vsync.sync.preview import Basis, PlanRefused, check_limits, dry_run, look
 from vsync.sync.recorded import Recorded, is_superseded
 
 _MAX_LOOKS = 6
-"""How often a run looks anew because another run was quicker."""
+"""How often a run looks again because another run was quicker."""
 
 
 def run(target: Target, ports: Ports, context: RunContext, published: Published | None = None) -> Report:

@@ -99,7 +99,7 @@ def _unknown(published: Published, workspace: Workspace, settings: Settings) -> 
     seal = published.seal
     if published.manifest is None and seal is not None and seal.manifest is not None:
         return (
-            "Documents were synced, but the manifest is gone: vsync verify --rebuild makes it anew from the store, and so "
+            "Documents were synced, but the manifest is gone: vsync verify --rebuild makes it again from the store, and so "
             "does the next sync, which lists the store."
         )
     if seal is not None and seal.state == "open":
@@ -154,7 +154,7 @@ def _behind(found: Status) -> str:
     if found.head is None:
         return "a plain folder has no commits to be behind"
     if found.behind is None:
-        return f"how far {found.head[:12]} is ahead cannot be told: the live commit is not in this clone"
+        return f"how far {found.head[:12]} is ahead is not known: the live commit is not in this clone"
     if found.behind == 0 and found.state is not None and found.state.commit != found.head:
         return f"ahead of {found.head[:12]}"
     if found.behind == 0:

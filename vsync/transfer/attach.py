@@ -42,7 +42,7 @@ _REFUSED_AT_FIRST = 3
 _NO_SUCH_ENDPOINT = {404, 405, 410, 501}
 
 Attached = Callable[[Sequence[Pending], str | None], None]
-"""Is told of Files that are attached now, and of their batch if they have one."""
+"""Takes Files that are attached now, and their batch if they have one."""
 
 
 class Method(Protocol):

@@ -47,7 +47,7 @@ class Halt:
         self._wake()
 
     def wakes(self, event: asyncio.Event) -> None:
-        """Sets the event when the run must end, so that nobody waits for it in vain."""
+        """Sets the event when the run must end, so that nobody waits for ever."""
         self._woken.append(event)
 
     async def sleep(self, seconds: float) -> None:

@@ -194,7 +194,7 @@ class _Wait:
         return [item for item in self.left.values() if age_s >= item.patience_s]
 
     def stands_still(self, progress: BatchProgress) -> bool:
-        """Whether these counts have not changed for `_STANDSTILL_S`. After a yes, the time counts anew."""
+        """Whether these counts have not changed for `_STANDSTILL_S`. After a yes, the time counts again."""
         same = progress == self._seen
         if same and self.age_s - self._seen_at_s < _STANDSTILL_S:
             return False

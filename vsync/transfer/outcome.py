@@ -25,7 +25,7 @@ class Outcome:
     | --- | --- |
     | confirmed | what is searchable now, by path |
     | failed | the documents that are not in the store in their new version |
-    | discarded | the ids of Files that were uploaded in vain |
+    | discarded | the ids of uploaded Files that no document uses |
     | unfinished | some documents are neither confirmed nor failed, because the run ended early |
     | cause | why the run ended early |
     | defect | the error behind a cause that nobody foresaw. The caller raises it when everything else is recorded |

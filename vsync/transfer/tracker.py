@@ -1,6 +1,6 @@
 """What becomes of each document of a run, and of each File that is uploaded for it.
 
-Every File that `uploaded` was told of ends in `confirmed` or in `discarded`, whatever happens to the run.
+Every File that `uploaded` has seen ends in `confirmed` or in `discarded`, whatever happens to the run.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Tracker:
         self._confirmed[path] = entry
 
     def reject(self, item: Pending, code: str, message: str, *, final: bool = False) -> None:
-        """The File was uploaded in vain, and this run does not try the document again."""
+        """The File was uploaded, but no document uses it, and this run does not try the document again."""
         if self._discard(item):
             self.fail(item.document.path, code, message, final=final)
 
@@ -123,7 +123,7 @@ class Tracker:
     def outcome(
         self, paths: Sequence[str], cause: VsyncError | None = None, defect: Exception | None = None
     ) -> Outcome:
-        """The outcome of a run over these paths, when it has ended. What is still open was uploaded in vain."""
+        """The outcome of a run over these paths, when it has ended. No document uses what is still open."""
         for item in list(self._open.values()):
             self._discard(item)
         for path, tries in list(self._tries.items()):

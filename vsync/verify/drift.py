@@ -107,9 +107,9 @@ def _of_record(
     seen = tag_of_entry(path, entry, record.tag)
     if record.tag and not same_content_rules(seen, record.tag):
         shown = entry.chunking
-        told = f"{shown.size} tokens with an overlap of {shown.overlap}" if shown else "not known"
+        chunking = f"{shown.size} tokens with an overlap of {shown.overlap}" if shown else "not known"
         yield Drift(
-            "chunking", path, record.file_id, f"its chunking is {told}, but the manifest records another chunking"
+            "chunking", path, record.file_id, f"its chunking is {chunking}, but the manifest records another chunking"
         )
     wrong = _wrong_attributes(path, record, entry, identity, state, target)
     if not wrong and record.tag and seen.partition(".")[2] != record.tag.partition(".")[2]:

@@ -1,4 +1,4 @@
-"""`vsync verify --rebuild`: makes a lost or damaged manifest anew from the entries of the store."""
+"""`vsync verify --rebuild`: makes a lost or damaged manifest again from the entries of the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from vsync.verify.reports import added_requests, verification_of, with_warnings
 
 
 def rebuild(target: Target, ports: Ports, context: RunContext) -> tuple[str, ...]:
-    """Makes the manifest anew. Gives warnings about what of the old manifest is lost."""
+    """Makes the manifest again. Gives warnings about what of the old manifest is lost."""
     published = ports.publication.read()
     warnings = _lost(target, published, ports.publication.title)
     basis = _look(target, ports, context, published)
@@ -143,7 +143,7 @@ def _nothing_to_record(run: Run, proposal: Proposal) -> StoreConflict:
 def _instead_of_a_rebuild(*, given: bool) -> str:
     if not given:
         return (
-            "Give the store with --vector-store-id, or start anew with vsync sync (after deleting a damaged manifest)."
+            "Give the store with --vector-store-id, or start again with vsync sync (after deleting a damaged manifest)."
         )
     return (
         "If another store is meant, give its id. To start again in this store, run vsync sync (delete a damaged manifest "

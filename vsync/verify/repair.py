@@ -128,7 +128,7 @@ def _told_of_new_store(before: Report, done: Report) -> Report:
     if old is None or new is None or old == new or done.error is not None:
         return done
     warning = (
-        f"The vector store {old} is gone. Everything was uploaded anew, into the new vector store {new}. Give the new id to "
+        f"The vector store {old} is gone. Everything was uploaded again, into the new vector store {new}. Give the new id to "
         "every program that asks the old store."
     )
     return with_warnings(done, (warning,))

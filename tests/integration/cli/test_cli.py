@@ -569,36 +569,6 @@ def test_a_relative_manifest_never_leads_out_of_the_repository(
     assert not (tmp_path / "manifest.json").exists()
 
 
-def test_without_a_manifest_the_store_itself_says_what_is_there(world: World, docs: str) -> None:
-    first = world.sync("--manifest", "none")
-    assert (len(first["added"]), first["manifest"]) == (3, None)
-    assert not world.manifest.exists()
-    again = world.sync("--manifest", "none")
-    assert (again["unchanged"], again["added"], again["bytes_uploaded"]) == (3, [], 0)
-    assert all(request.startswith("GET ") for request in again["requests"])
-    head = world.repo.commit({"README.md": b"changed", "docs/a.md": None})
-    planned = world.plan("--manifest", "none")
-    assert (planned["updated"], planned["removed"]) == (["README.md"], ["docs/a.md"])
-    done = world.sync("--manifest", "none")
-    assert (done["updated"], done["removed"]) == (["README.md"], ["docs/a.md"])
-    world.assert_in_store(head, "README.md", "docs/b.txt", store_id=first["vector_store_id"])
-
-
-def test_two_targets_share_a_manifest_and_have_a_store_each(world: World, docs: str) -> None:
-    one = world.sync("--target", "docs", "--include", "docs/")["vector_store_id"]
-    written = world.state("docs")
-    other = world.sync("--target", "code", "--include", "*.c")["vector_store_id"]
-    assert one != other
-    assert world.state("docs") == written
-    world.assert_in_store(docs, "docs/a.md", "docs/b.txt", store_id=one, others=(other,))
-    world.assert_in_store(docs, "main.c", store_id=other, others=(one,))
-    head = world.repo.commit({"docs/a.md": b"changed", "main.c": b"changed"})
-    assert world.sync("--target", "docs", "--include", "docs/")["updated"] == ["docs/a.md"]
-    assert world.sync("--target", "code", "--include", "*.c")["updated"] == ["main.c"]
-    world.assert_in_store(head, "docs/a.md", "docs/b.txt", store_id=one, others=(other,))
-    world.assert_in_store(head, "main.c", store_id=other, others=(one,))
-
-
 def test_two_targets_in_one_store_leave_each_others_documents_alone(world: World, docs: str) -> None:
     with client(world.db) as api:
         store = api.vector_stores.create(name="shared").id
@@ -609,14 +579,6 @@ def test_two_targets_in_one_store_leave_each_others_documents_alone(world: World
     world.sync("--target", "one", "--include", "docs/")
     world.sync("--target", "two", "--include", "README.md")
     world.assert_in_store(head, "README.md", "docs/b.txt", store_id=store)
-
-
-def test_a_lost_manifest_is_made_again_without_an_upload(world: World, docs: str) -> None:
-    store = world.sync()["vector_store_id"]
-    world.manifest.unlink()
-    report = world.sync()
-    assert (report["vector_store_id"], report["bytes_uploaded"], report["unchanged"]) == (store, 0, 3)
-    world.assert_in_store(docs, "README.md", "docs/a.md", "docs/b.txt", store_id=store)
 
 
 def test_a_manifest_that_was_rewound_is_not_believed(world: World, docs: str) -> None:

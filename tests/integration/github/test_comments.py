@@ -198,7 +198,7 @@ def test_nobody_is_asked_who_we_are_while_there_is_no_marker(api: GitHubApi, act
 # --- What goes wrong and is mended ------------------------------------------------------------------------------
 
 
-def test_a_comment_deleted_before_the_edit_is_made_anew(api: GitHubApi, actions: Actions) -> None:
+def test_a_comment_deleted_before_the_edit_is_made_again(api: GitHubApi, actions: Actions) -> None:
     actions.say("one")
     api.when(EDIT, github_api.call(api.comments.clear))
     assert actions.say("two").action == "created"

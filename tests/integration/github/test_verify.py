@@ -145,7 +145,7 @@ def test_a_repair_mends_publishes_and_is_green(github: GitHub) -> None:
     assert (again.code, again.outputs["changed"], writes(again)) == (0, "false", [])
 
 
-def test_a_lost_manifest_is_made_anew(github: GitHub) -> None:
+def test_a_lost_manifest_is_made_again(github: GitHub) -> None:
     before = entries(github)
     github.repo.git("update-ref", "-d", "refs/heads/vsync-manifest")
     lost = verify(github)
@@ -158,7 +158,7 @@ def test_a_lost_manifest_is_made_anew(github: GitHub) -> None:
     assert github.push().outputs["changed"] == "false"
 
 
-def test_a_damaged_manifest_is_made_anew(github: GitHub) -> None:
+def test_a_damaged_manifest_is_made_again(github: GitHub) -> None:
     manifest = github.repo.git_bytes("cat-file", "blob", "vsync-manifest:.vsync/manifest.json")
     github.commit({".vsync/manifest.json": b"<<<<<<< a\n" + manifest}, "vsync-manifest")
     assert verify(github).outputs["failure-reason"] == "manifest"
@@ -241,7 +241,7 @@ def test_the_command_line_says_what_differs_and_what_to_do(world: World) -> None
     assert result.code == 1
     assert "Drift: 1 difference" in result.out
     assert "missing: docs/a.md" in result.out
-    assert "missing: --repair uploads it anew." in result.out
+    assert "missing: --repair uploads the document again." in result.out
     as_json = world.vsync("verify", "--json")
     assert (as_json.code, as_json.json["drift"][0]["kind"]) == (1, "missing")
     mended = world.vsync("verify", "--repair", "--json")

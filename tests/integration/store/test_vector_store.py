@@ -64,7 +64,7 @@ def attach_many(world: World, store_id: str, count: int) -> list[str]:
 
 
 def without_cursor() -> Fault:
-    """A server that begins every page anew and says that there is more."""
+    """A server that begins every page again and says that there is more."""
 
     async def fault(sent: Sent, forward: Forward) -> httpx2.Response:
         sent.query = {name: value for name, value in sent.query.items() if name != "after"}

@@ -96,7 +96,7 @@ class Listening(Observer):
 @pytest.mark.parametrize("count", [1, 5])
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize(("status", "error"), [("failed", INTERNAL), ("cancelled", None), ("failed", None)])
-def test_a_document_that_the_server_failed_to_index_is_uploaded_anew(
+def test_a_document_that_the_server_failed_to_index_is_uploaded_again(
     world: World, count: int, times: int, status: str, error: object
 ) -> None:
     SickIndex(world, {"000.md": times}, status, error)
@@ -429,7 +429,7 @@ def test_a_batch_that_was_half_taken_when_its_answer_was_lost_gets_the_rest_alon
     assert {item["file_id"] for item in first.json["files"]}.isdisjoint({i["file_id"] for i in second.json["files"]})
 
 
-def test_a_file_of_a_lost_batch_that_fails_to_be_indexed_is_uploaded_anew(world: World) -> None:
+def test_a_file_of_a_lost_batch_that_fails_to_be_indexed_is_uploaded_again(world: World) -> None:
     world.wire.when(BATCH, lose(), times=1)
     SickIndex(world, {"001.md": 1})
     ran = checked(Ran(world, numbered(3)))

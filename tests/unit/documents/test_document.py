@@ -58,7 +58,7 @@ def test_the_tag_does_not_depend_on_the_order_of_attributes() -> None:
 
 
 def test_the_tag_is_the_same_in_every_version() -> None:
-    # Another tag for the same document would upload everybody's documents anew.
+    # Another tag for the same document would upload everybody's documents again.
     assert TARGET.tag("docs/a.md") == "bf6e2460903b.a2cb3f5ff7e6"
 
 

@@ -16,7 +16,7 @@ COMPOSED = {
     "git cannot read from …": "git cannot … …: …",
     "git cannot push to …": "git cannot … …: …",
     "git may not push to …": "git may not … …: …",
-    "The plan deletes … of … documents": "The plan deletes … of … document…",
+    "The plan deletes … of … documents": "The plan deletes … of …",
 }
 """Messages that the code composes of parts, with the longest part."""
 

@@ -113,7 +113,7 @@ EXAMPLES: dict[str, Report] = {
     ),
     "verification without drift": made(Verification(sound=7)),
     "verification without a manifest": made(Verification(compared=False, foreign=FOREIGN)),
-    "verification of a manifest made anew": made(Verification(DRIFT[:1], sync=PLANNED, sound=1_234, rebuilt=True)),
+    "verification of a manifest made again": made(Verification(DRIFT[:1], sync=PLANNED, sound=1_234, rebuilt=True)),
     "verification mended": made(
         Verification(mended=DRIFT, foreign=FOREIGN, sync=WITHOUT_FAILURES), manifest_commit="e" * 40
     ),

@@ -22,7 +22,7 @@ from vsync.report.verification import Drift, Verification
 
 ALL = "2 to add, 1 to update, 1 to rename, 1 to retag, 1 to remove"
 FAILED = (FailedItem(path="a", code="b", message="c"),)
-REBUILT = "The manifest was made anew from the store, no drift"
+REBUILT = "The manifest was made again from the store, no drift"
 DRIFT = (Drift("missing", "a", "f", "d"),)
 SIZES = StoreSizes(StoreSize(2, 9), StoreSize(2, 9))
 
@@ -47,7 +47,7 @@ SIZES = StoreSizes(StoreSize(2, 9), StoreSize(2, 9))
         ("verification", "❌", "Drift: 2 differences between the manifest and the store", 1, "drift"),
         ("verification without drift", "✅", "No drift", 0, None),
         ("verification without a manifest", "📋", "Not compared: there is no manifest yet", 0, None),
-        ("verification of a manifest made anew", "❌", "Drift: 1 difference between the manifest and the store", 1, "drift"),
+        ("verification of a manifest made again", "❌", "Drift: 1 difference between the manifest and the store", 1, "drift"),
         ("verification mended", "✅", "Mended: 2 differences, none is left", 0, None),
         ("verification mended with failures", "❌", "Drift: 1 difference between the manifest and the store", 1, "drift"),
         ("verification refused", "🛑", "Refused by a limit, nothing was changed", 4, "limit"),

@@ -191,7 +191,7 @@ def test_each_failure_has_a_remedy_and_frequent_ones_come_first() -> None:
     assert [line.partition("</code>")[0] for line in told] == [
         f"- <code>{code}" for code in ("index-timeout", "http_503", "no_such_code")
     ]
-    assert "index-timeout waits longer" in told[0]
+    assert "With a higher index-timeout it waits longer" in told[0]
     assert "next run tries again" in told[1]
 
 

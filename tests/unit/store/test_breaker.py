@@ -48,7 +48,7 @@ def test_three_failures_of_a_server_that_hangs_are_hopeless() -> None:
     assert not any(failing(Breaker(clock=clock), clock, 3, 119.0))
 
 
-def test_a_success_begins_the_count_anew() -> None:
+def test_a_success_begins_the_count_again() -> None:
     clock = Clock()
     breaker = Breaker(failures=4, seconds=30.0, clock=clock)
     for _ in range(5):

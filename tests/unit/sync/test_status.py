@@ -115,7 +115,7 @@ def test_the_live_commit_is_told_and_how_far_it_is_behind() -> None:
     [
         (look(STATE, head=COMMIT), f"up to date with {COMMIT[:12]}"),
         (look(STATE, head=OLDER), f"ahead of {OLDER[:12]}"),
-        (look(STATE, known=False), "cannot be told: the live commit is not in this clone"),
+        (look(STATE, known=False), "is not known: the live commit is not in this clone"),
         (look(STATE, head=None, repository=False), "a plain folder has no commits"),
     ],
 )

@@ -148,7 +148,7 @@ def test_the_gravest_stand_first_and_every_kind_has_a_remedy() -> None:
     assert by_kind(()) == []
 
 
-def test_a_repair_reads_an_entry_of_ours_as_the_manifest_says_and_has_it_written_anew() -> None:
+def test_a_repair_reads_an_entry_of_ours_as_the_manifest_says_and_has_it_written_again() -> None:
     recorded = known(a_md="f1")
     wiped = StoreEntry("f1", "completed", {"x": "y"}, Chunking())
     (read,) = as_repaired([wiped], recorded, US, (), vouched=True)
