@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.deep.faults.audit import Others, at_rest, journaled, unattached
+from tests.deep.faults.audit import Others, at_rest, journaled, journals, unattached
 from tests.deep.faults.matrix import Storm, weather
 from tests.deep.faults.rest import check_files_left, comes_to_rest
 from tests.deep.faults.results import Result
@@ -110,6 +110,17 @@ def test_a_product_that_leaves_something_is_found(how: str) -> None:
         world.leave = leave
         found = rest(world).violations
     assert any(sentence in text for text in found), found
+
+
+def test_the_journal_of_the_run_that_closed_the_seal_may_be_left() -> None:
+    with in_a_hurry(), ready("update") as world:
+        assert world.sync().exit_code == 0
+        _journal_left(world)
+        assert [text for text in at_rest(world) if "journal" in text]
+        (journal,), seal = journals(world), world.seal
+        assert seal is not None
+        journal.write_bytes(dump_journal(Record((f"{seal.run} since {seal.since}",))))
+        assert list(at_rest(world)) == []
 
 
 def test_the_product_comes_to_rest_after_one_run() -> None:
