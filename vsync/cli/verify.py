@@ -61,7 +61,9 @@ def _verify_options(options: Mapping[str, Any]) -> VerifyOptions:
 def parse_verify(arguments: Sequence[str]) -> tuple[dict[str, Any], VerifyOptions]:
     """The settings that stand in arguments of `vsync verify`, and what it is to do. Raises ConfigurationError."""
     try:
-        options = verify_command.make_context("vsync verify", list(arguments)).params
+        options = verify_command.make_context(
+            "vsync verify", list(arguments), help_option_names=["-h", "--help"]
+        ).params
     except click.ClickException as error:
         raise ConfigurationError(
             f"The arguments of verify: {error.format_message()}", "See vsync verify --help."

@@ -89,7 +89,8 @@ def test_debug_logs_of_a_keyless_job_show_no_token(tmp_path: Path, habits: Path)
             "identity-provider-id": PROVIDER,
             "service-account-id": ACCOUNT,
         }
-        step = job.run(inputs, VSYNC_LOCAL="", PYTHONPATH=str(habits), OPENAI_LOG="debug", **oidc.environ)
+        process = job.start(inputs, VSYNC_LOCAL="", PYTHONPATH=str(habits), OPENAI_LOG="debug", **oidc.environ)
+        step = job.ended(process)
         assert step.code == 0, step.log
         assert "httpcore2" in step.log
         _assert_no_token(step.log, oidc)

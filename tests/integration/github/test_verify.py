@@ -205,7 +205,7 @@ def test_another_branch_repairs_nothing(github: GitHub) -> None:
 
 
 def test_arguments_that_mean_nothing_are_refused(github: GitHub) -> None:
-    for args in ("--repairs", "--take-over", "--help", "'", "extra"):
+    for args in ("--repairs", "--take-over", "--help", "-h", "'", "extra"):
         step = verify(github, args)
         assert (step.code, step.outputs["failure-reason"]) == (2, "config")
 
