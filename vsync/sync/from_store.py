@@ -102,7 +102,12 @@ def as_recorded(asking: Asking, located: Located) -> Proposal:
 
 
 def with_journaled(asking: Asking, proposal: Proposal) -> Proposal:
-    """The proposal with the Files of crashed runs to be deleted. Their store is gone, so that no listing shows them."""
+    """The proposal with the Files of crashed runs to be deleted. Their store is gone, so that no listing shows them.
+
+    A run that puts nothing into a store leaves them in the journal.
+    """
+    if not proposal.plan.operations:
+        return proposal
     state = with_proven(proposal.state, asking.ports.journal.inherited.uploaded)
     return replace(proposal, state=state, plan=replace(proposal.plan, pending_delete=state.pending_delete))
 
