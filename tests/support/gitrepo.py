@@ -158,7 +158,7 @@ class Repo:
 def _empty_repository(*options: str) -> Path:
     """What `git init` makes. Each test copies it: a copy costs a tenth of the process."""
     folder = tempfile.mkdtemp(prefix="empty-repository-")
-    atexit.register(shutil.rmtree, folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     command = ["git", "init", "-q", "-b", "main", "--template=", *options, folder]
     subprocess.run(command, env=environment(), check=True, capture_output=True)
     return Path(folder)

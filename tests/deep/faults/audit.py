@@ -17,7 +17,7 @@ from vsync.errors import VsyncError
 from vsync.report.report import Report
 from vsync.state.journal_record import parse_journal
 from vsync.state.manifest import blob_id, content_id
-from vsync.state.seal import trust
+from vsync.state.seal import Seal, trust
 
 Attributes = Mapping[str, Any]
 
@@ -130,7 +130,8 @@ def at_rest(world: Surrounded) -> Iterator[str]:
     elif trust(blob_id(content), seal, content_id(manifest, "default")) != "sealed":
         yield "the seal vouches for another manifest"
     for path in journals(world):
-        yield f"the journal {path.name} is left"
+        if seal is None or not is_of_the_run_that_closed(path, seal):
+            yield f"the journal {path.name} is left"
 
 
 def state_bytes(world: Surrounded) -> bytes | None:
@@ -143,6 +144,13 @@ def state_bytes(world: Surrounded) -> bytes | None:
 def journals(world: Surrounded) -> list[Path]:
     """The journals on the machine that lives on. A machine with a fresh clone has none."""
     return sorted((world.repo.root / ".git" / "vsync").glob("*.journal-*.json"))
+
+
+def is_of_the_run_that_closed(journal: Path, seal: Seal) -> bool:
+    """A run may be killed after it closed the seal and before it removed its journal. Nothing of it is left to do then."""
+    record = parse_journal(journal.read_bytes())
+    key = f"{seal.run} since {seal.since}"
+    return seal.state == "closed" and record is not None and record.runs[:1] == (key,)
 
 
 def journaled(world: Surrounded) -> set[str]:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from tests.deep.faults.audit import (
     Ended,
@@ -58,21 +58,26 @@ def after_the_fault(world: Surrounded, result: Result, ended: Ended | None, othe
         result.add(report_is_true(world, ended))
 
 
-def comes_to_rest(world: Surrounded, result: Result, others: Others, earlier: Sequence[Ended] = ()) -> None:
-    """Runs without faults, audits, and runs once more. `earlier` are the runs with faults that could report."""
+def comes_to_rest(
+    world: Surrounded, result: Result, others: Others, earlier: Sequence[Ended] = (), named: Set[str] = frozenset()
+) -> None:
+    """Runs without faults, audits, and runs once more.
+
+    `earlier` are the runs with faults that could report. `named` are Files that other runs named in their notes.
+    """
     ours = journaled(world)
     ended = _run_without_faults(world, result)
-    named = [*earlier, ended]
+    reports = [*earlier, ended]
     if (ended.reason, ended.exit_code) == ("store", 3):
         _give_up_the_store(world, result)
         ended = _run_without_faults(world, result)
-        named.append(ended)
+        reports.append(ended)
     if ended.exit_code != 0 or ended.failed:
         result.add([f"run {result.rested_after} without faults ends with {ended}"])
     result.add(report_is_true(world, ended))
     result.add(at_rest(world))
     result.add(others.touched(world))
-    check_files_left(world, result, ours, set().union(*(ended.leftovers("listed") for ended in named)))
+    check_files_left(world, result, ours, set(named).union(*(ended.leftovers("listed") for ended in reports)))
     _check_next_run(world, result)
 
 

@@ -120,3 +120,8 @@ def test_a_push_may_fail(case: Push) -> None:
 @pytest.mark.skipif(not processes.can_mount(), reason="only root may mount a small disk")
 def test_the_disk_may_be_full() -> None:
     assert hold([FullDisk("update", 0)]) == 1
+
+
+def test_a_case_that_does_not_end_is_a_violation() -> None:
+    result = run_case(Case("update", "answer lost", 3), longest_s=0.02)
+    assert "not ended after 0.02 s" in result.violations

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.deep.faults.audit import Others, at_rest, journaled, unattached
+from tests.deep.faults.audit import Others, at_rest, journaled, journals, unattached
 from tests.deep.faults.matrix import Storm, weather
 from tests.deep.faults.rest import check_files_left, comes_to_rest
 from tests.deep.faults.results import Result
@@ -112,6 +112,17 @@ def test_a_product_that_leaves_something_is_found(how: str) -> None:
     assert any(sentence in text for text in found), found
 
 
+def test_the_journal_of_the_run_that_closed_the_seal_may_be_left() -> None:
+    with in_a_hurry(), ready("update") as world:
+        assert world.sync().exit_code == 0
+        _journal_left(world)
+        assert [text for text in at_rest(world) if "journal" in text]
+        (journal,), seal = journals(world), world.seal
+        assert seal is not None
+        journal.write_bytes(dump_journal(Record((f"{seal.run} since {seal.since}",))))
+        assert list(at_rest(world)) == []
+
+
 def test_the_product_comes_to_rest_after_one_run() -> None:
     with in_a_hurry(), ready("update", Careless) as world:
         result = rest(world)
@@ -142,6 +153,12 @@ def test_a_run_after_rest_that_makes_a_request_is_found() -> None:
         world.leave = lambda world: world.settings.update(attributes=[f"turn={len(world.wire.sent)}"])
         found = rest(world).violations
     assert any("the run after it makes requests: " in text for text in found), found
+
+
+def test_no_storm_says_of_a_file_that_it_is_gone() -> None:
+    faults = [weather(Storm("repair", seed), 1, "DELETE /files/*", 1) or "" for seed in range(2_000)]
+    assert "409" in faults
+    assert not any(fault.startswith("404") for fault in faults)
 
 
 def test_a_seed_repeats_a_storm_whatever_the_order_of_requests() -> None:
