@@ -681,6 +681,8 @@ class Histories(RuleBasedStateMachine):
     def at_rest(self, target: str) -> None:
         """Store, manifest, seal and journals say that nothing is left to do."""
         wanted = self.chosen[target].documents(self.head.tree)
+        if not wanted and self.state(target) is None:
+            return  # nothing is selected and nothing is recorded: such a run says so and does nothing
         self.store_equals(target, wanted, broken(wanted))
         self.state_equals_store(target)
         content, seal = self.manifest_bytes(), self.seal(target)
