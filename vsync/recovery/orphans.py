@@ -197,7 +197,7 @@ async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Sea
         return _listed(found, "another run of this repository is open, and it may be its upload")
     stores = await search.stores()
     try:
-        listed = await listed_elsewhere([file.id for file in found], stores, search.files)
+        listed = await listed_elsewhere([file.id for file in found], stores, search.files, by_id=True)
     except Refused as error:
         return _listed(found, f"whether a store lists it could not be asked ({error.message})")
     if listed is None:

@@ -13,20 +13,22 @@ MAX_REQUESTS = 50
 
 
 async def listed_elsewhere(
-    file_ids: Collection[str], stores: Sequence[StoreInfo], files: Files
+    file_ids: Collection[str], stores: Sequence[StoreInfo], files: Files, *, by_id: bool = False
 ) -> frozenset[str] | None:
     """Those of the Files that one of the stores lists. None: to find out would take more than `MAX_REQUESTS`.
 
     A store is asked for each File, or for its whole listing, whichever takes fewer requests. A listing with fewer entries
-    than the store counts may lag behind: then the store is asked for each File as well. Raises Refused.
+    than the store counts may lag behind: then the store is asked for each File as well. `by_id` has each store asked for
+    each File: listing and count may lag behind together, and a File that goes for good must not depend on that. Raises
+    Refused.
     """
-    spare = MAX_REQUESTS - requests_to_ask(len(file_ids), stores)
+    spare = MAX_REQUESTS - requests_to_ask(len(file_ids), stores, by_id=by_id)
     if spare < 0:
         return None
     left = set(file_ids)
     for info in _alive(stores):
         listing: Collection[str] | None = None
-        if _pages(info) < len(left):
+        if not by_id and _pages(info) < len(left):
             listing = await files.listed_in(info.id)
             if len(listing) < info.files:
                 listing = None
@@ -39,9 +41,9 @@ async def listed_elsewhere(
     return frozenset(file_ids) - left
 
 
-def requests_to_ask(file_count: int, stores: Sequence[StoreInfo]) -> int:
+def requests_to_ask(file_count: int, stores: Sequence[StoreInfo], *, by_id: bool = False) -> int:
     """How many requests it takes at most to ask these stores for so many Files."""
-    return sum(min(file_count, _pages(info)) for info in _alive(stores))
+    return sum(file_count if by_id else min(file_count, _pages(info)) for info in _alive(stores))
 
 
 def _alive(stores: Sequence[StoreInfo]) -> list[StoreInfo]:

@@ -13,11 +13,14 @@ from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, scan
 from vsync.recovery.adopt import by_path, choose_owner, list_at_least, recover, with_proven
 from vsync.recovery.sweep import Listed
-from vsync.report.of_plan import of_plan
+from vsync.report.of_plan import append_warnings, of_plan
 from vsync.report.report import Report
 from vsync.state.manifest import EMPTY_STATE, TargetState
+from vsync.store.api_errors import Refused
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
+from vsync.store.files import Files
+from vsync.store.listed_elsewhere import listed_elsewhere
 from vsync.store.stores import Stores
 from vsync.sync.basis import Basis, doubt_resolved, doubt_warning, sizes_of
 from vsync.sync.context import RunContext
@@ -88,7 +91,7 @@ async def propose(asking: Asking) -> Proposal:
     # Without a manifest even the store's own count of its files is not believed: it may lag behind.
     if located.info is not None and (asking.basis.must_list or recorded.state is None):
         return await from_store(asking, proposal, located.info)
-    return with_journaled(asking, proposal) if located.info is None else proposal
+    return await with_journaled(asking, proposal) if located.info is None else proposal
 
 
 def as_recorded(asking: Asking, located: Located) -> Proposal:
@@ -98,15 +101,43 @@ def as_recorded(asking: Asking, located: Located) -> Proposal:
     return Proposal(located, located.owner, state, basis.scan.plan, basis.report, checked=basis.is_final)
 
 
-def with_journaled(asking: Asking, proposal: Proposal) -> Proposal:
-    """The proposal with the Files of crashed runs to be deleted. Their store is gone, so that no listing shows them.
+async def with_journaled(asking: Asking, proposal: Proposal) -> Proposal:
+    """The proposal of a run that creates a store, with the Files of crashed runs to be deleted.
 
-    A run that puts nothing into a store leaves them in the journal.
+    A run that puts nothing into a store leaves these Files in the journal.
     """
     if not proposal.plan.operations:
         return proposal
-    state = with_proven(proposal.state, asking.ports.journal.inherited.uploaded)
+    proposal, left = await _left_by_crashed_runs(asking, proposal)
+    state = with_proven(proposal.state, left)
     return replace(proposal, state=state, plan=replace(proposal.plan, pending_delete=state.pending_delete))
+
+
+async def _left_by_crashed_runs(
+    asking: Asking, proposal: Proposal, listed: Collection[str] = ()
+) -> tuple[Proposal, Collection[str]]:
+    """The Files in the journals of crashed runs that are to be deleted. `listed` are the entries of the run's own store.
+
+    A File that another store lists stays: the crashed run may have worked on that store, where the File is live.
+    Where the stores cannot be asked, the Files are named in a warning, and stay.
+    """
+    uploaded = set(asking.ports.journal.inherited.uploaded)
+    here, elsewhere = uploaded & set(listed), uploaded - set(listed)
+    if not elsewhere:
+        return proposal, here
+    own = proposal.located.info.id if proposal.located.info is not None else None
+    stores = [info for info in await asking.stores.list() if info.id != own]
+    try:
+        live = await listed_elsewhere(elsewhere, stores, Files(asking.api), by_id=True)
+    except Refused:
+        live = None
+    if live is not None:
+        return proposal, here | (elsewhere - live)
+    warning = (
+        f"A run that crashed uploaded these Files: {', '.join(sorted(elsewhere))}. It could not be found out whether another "
+        "store lists them, so they were not deleted. If nobody needs them, delete them by hand."
+    )
+    return replace(proposal, report=append_warnings(proposal.report, [warning])), here
 
 
 async def as_listed(entries: Sequence[StoreEntry], identity: Identity) -> Sequence[StoreEntry]:
@@ -140,7 +171,8 @@ async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: 
         settle_s=context.settings.index_timeout,
         pause=context.stop.pause,
     )
-    state = with_proven(state, ports.journal.inherited.uploaded)
+    proposal, left = await _left_by_crashed_runs(asking, proposal, [entry.file_id for entry in entries])
+    state = with_proven(state, left)
     listed = Listed(documents.keys(), _answered(entries, identity, proposal.state, documents.keys()))
     proposal = replace(
         proposal, owner=owner, listed=listed, checked=False, report=_told_of_listing(asking, proposal, owner)

@@ -92,7 +92,7 @@ async def propose_repair(asking: Asking) -> Proposal:
         proposal = _into_another_store(asking, located, located.lost)
     proposal = replace(proposal, proven=recorded.proven_ids)
     if located.info is None:
-        return with_journaled(asking, proposal)
+        return await with_journaled(asking, proposal)
     return await from_store(asking, proposal, located.info, partial(_read, asking, proposal))
 
 

@@ -575,3 +575,21 @@ def test_a_stale_listing_does_not_cost_the_old_version_of_a_document_that_is_ref
     synced.wire.when("GET /vector_stores/*/files", alter(hide), times=1)
     assert synced.sync().exit_code == 1
     assert synced.searchable("a.md") == [A]
+
+
+@pytest.mark.parametrize("other", [{"vector_store_name": "other"}, {"vector_store_id": "given"}])
+def test_a_run_into_another_store_leaves_the_live_files_of_a_crashed_run(world: World, other: dict[str, Any]) -> None:
+    """The crashed run's journal names Files that are live in its own store."""
+    kept: dict[str, Any] = {"manifest": "none", "vector_store_name": "first"}
+    world.commit({"a.md": b"# A1", "b.md": b"# B1"})
+    assert world.sync(**kept).exit_code == 0
+    world.commit({"a.md": b"# A2", "b.md": b"# B2"})
+    assert world.sync_and_die(lambda dying: dying.wire.when("DELETE /files/*", die(answered=True), times=1), **kept)
+    (first,) = world.stores()
+    before = {entry["id"] for entry in world.pages(f"/vector_stores/{first['id']}/files")}
+    if "vector_store_id" in other:
+        other = {"vector_store_id": world.ask("POST", "/vector_stores", {"name": "second"})["id"]}
+    assert world.sync(manifest="none", **other).exit_code == 0
+    after = {entry["id"] for entry in world.pages(f"/vector_stores/{first['id']}/files")}
+    assert after == before
+    assert before <= world.uploaded().keys()

@@ -33,8 +33,8 @@ class Project:
         self.asked.append(store_id)
         return set(self.lists.get(store_id, ())) - self.hidden
 
-    def listed(self, *file_ids: str) -> set[str] | None:
-        found = asyncio.run(listed_elsewhere(file_ids, self.stores, cast(Files, self)))
+    def listed(self, *file_ids: str, by_id: bool = False) -> set[str] | None:
+        found = asyncio.run(listed_elsewhere(file_ids, self.stores, cast(Files, self), by_id=by_id))
         return None if found is None else set(found)
 
 
@@ -69,6 +69,13 @@ def test_several_files_are_looked_for_in_a_short_listing() -> None:
 def test_a_long_listing_is_not_read_for_a_few_files() -> None:
     project = Project(store_info("vs_1", files=3 * PAGE), lists={"vs_1": ["file-2"]})
     assert project.listed("file-1", "file-2") == {"file-2"}
+    assert project.asked == ["vs_1/file-1", "vs_1/file-2"]
+
+
+def test_a_listing_and_a_count_that_lag_together_do_not_hide_a_file_that_is_asked_for_by_its_id() -> None:
+    project = Project(store_info("vs_1", files=0), lists={"vs_1": ["file-1", "file-2"]})
+    project.hidden = {"file-1", "file-2"}
+    assert project.listed("file-1", "file-2", by_id=True) == {"file-1", "file-2"}
     assert project.asked == ["vs_1/file-1", "vs_1/file-2"]
 
 
