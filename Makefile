@@ -42,10 +42,9 @@ $(READY): $(RUNTIME) requirements/dev.txt pyproject.toml
 demo: $(RUNTIME)
 	@$(BIN)/python benchmarks/demo.py
 
-# What a developer runs after each edit: tests/README.md says what belongs here. ARGS go to pytest. Three processes for
-# two cores: a test that starts git waits for it a fifth of its time.
+# What a developer runs after each edit: tests/README.md says what belongs here. ARGS go to pytest.
 test: $(READY)
-	$(BIN)/pytest --numprocesses 3 $(ARGS)
+	$(BIN)/pytest $(ARGS)
 
 # Every test that needs no container, and how much of vsync the tests reach. CI runs this.
 check: $(READY)
