@@ -69,7 +69,7 @@ class Shared(World):
             made = assemble(
                 settings, Credentials(), origin or Origin(), place, observer or Observer(), stop, dry_run=dry_run
             )
-            connection = lambda: connect(Credentials(), transport=self.wire, sleep=stop.pause)  # noqa: E731
+            connection = lambda: connect(Credentials(), transport=self.wire, sleep=stop.pause)  # noqa: E731 - one expression, used once
             yield made._replace(ports=dataclasses.replace(made.ports, connect=connection))
 
     # What the remote holds

@@ -190,7 +190,7 @@ def oidc_server(folder: Path) -> Iterator[Oidc]:
     handler = type("Handler", (_Handler,), {"tls": context})
     with _Server(("127.0.0.1", 0), handler) as server:
         oidc = Oidc(server.server_address[1], ca)
-        handler.oidc = oidc  # type: ignore[attr-defined]
+        handler.oidc = oidc  # type: ignore[attr-defined]  # read by the handler alone
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
