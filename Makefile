@@ -42,9 +42,10 @@ $(READY): $(RUNTIME) requirements/dev.txt pyproject.toml
 demo: $(RUNTIME)
 	@$(BIN)/python benchmarks/demo.py
 
-# What a developer runs after each edit: tests/README.md says what belongs here. ARGS go to pytest.
+# What a developer runs after each edit: tests/README.md says what belongs here. ARGS go to pytest. Three processes keep
+# two cores busy, since a test that starts git waits for it.
 test: $(READY)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses 3 $(ARGS)
 
 # Every test that needs no container, and how much of vsync the tests reach. CI runs this.
 check: $(READY)
