@@ -1,4 +1,4 @@
-"""The token source as far as it asks nobody; its requests are in tests/integration/auth/test_keyless.py."""
+"""The token source as far as it asks nobody; its requests are in tests/deep/keyless/test_keyless.py."""
 
 from __future__ import annotations
 
