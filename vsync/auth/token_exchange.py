@@ -75,6 +75,8 @@ class Exchange:
 
     def _next_subject_token(self) -> str:
         """A new identity token. The SDK calls this before each exchange, in a thread, and never twice at the same time."""
+        # The request whose try was the last reports its failure in the event loop; another thread may be here before that.
+        self._ended = self._ended or self._tries >= MAX_TRIES
         if self._ended:
             raise self._failure
         now = self._clock()

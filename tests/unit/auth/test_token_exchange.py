@@ -120,6 +120,17 @@ def test_tries_end_after_a_handful_within_a_minute(exchange: Exchange, source: S
     assert source.calls == MAX_TRIES == 5
 
 
+def test_no_thread_tries_once_more_before_the_last_failure_is_told(
+    exchange: Exchange, source: Source, clock: Clock
+) -> None:
+    for _ in range(MAX_TRIES):
+        subject_token(exchange)
+        clock.now += 60
+    with pytest.raises(ApiUnavailable):
+        subject_token(exchange)
+    assert source.calls == MAX_TRIES
+
+
 def test_a_token_that_is_used_ends_the_count(exchange: Exchange, clock: Clock) -> None:
     for _ in range(3 * MAX_TRIES):
         subject_token(exchange)
