@@ -45,7 +45,7 @@ def client(
     kept_signal_handlers: None,
 ) -> Iterator[openai.OpenAI]:
     """A client of the filled store. The programs find its address, a key and the store's id in the environment."""
-    repo.commit({"docs/install.md": b"# How to install it\n", "README.md": b"# Pears\n", "docs/b.md": b"install\n"})
+    repo.commit({"guide/install.md": b"# How to install it\n", "README.md": b"# Pears\n", "guide/b.md": b"install\n"})
     monkeypatch.chdir(repo.root)
     database = tmp_path / "store.db"
     assert run(["sync", "--local", str(database), "--source", "acme/handbook"], {}) == 0
@@ -60,8 +60,8 @@ def client(
 
 def with_a_model(store: FastAPI, requests: list[dict[str, Any]]) -> FastAPI:
     """The store, and a model that has found one passage."""
-    attributes = {"path": "docs/install.md", "commit": "0123456789abcdef"}
-    found = {"file_id": "file-1", "filename": "docs/install.md", "score": 0.9, "text": "x", "attributes": attributes}
+    attributes = {"path": "guide/install.md", "commit": "0123456789abcdef"}
+    found = {"file_id": "file-1", "filename": "guide/install.md", "score": 0.9, "text": "x", "attributes": attributes}
     call = {"id": "fs_1", "type": "file_search_call", "status": "completed", "queries": ["q"], "results": [found]}
     text = {"type": "output_text", "text": "With pip.", "annotations": []}
     app = FastAPI()
@@ -88,15 +88,15 @@ def test_the_search_without_a_model_prints_the_documents_that_its_filter_allows(
     client: openai.OpenAI, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = printed(block("python", "vector_stores.search"), tmp_path, capsys)
-    assert lines[0].endswith(" docs/install.md")
-    assert not any("docs/b.md" in line for line in lines)
+    assert lines[0].endswith(" guide/install.md")
+    assert not any("guide/b.md" in line for line in lines)
 
 
 def test_the_answer_with_file_search_names_store_and_filter_and_prints_what_was_found(
     client: openai.OpenAI, models: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = printed(block("python", "responses.create"), tmp_path, capsys)
-    assert lines == ["With pip.", "- docs/install.md at 0123456789ab"]
+    assert lines == ["With pip.", "- guide/install.md at 0123456789ab"]
     (tool,) = models[0]["tools"]
     assert tool["vector_store_ids"] == [next(iter(client.vector_stores.list())).id]
     assert models[0]["include"] == ["file_search_call.results"]
@@ -111,6 +111,6 @@ def test_the_store_takes_the_filter_that_the_page_shows(client: openai.OpenAI) -
     store_id = next(iter(client.vector_stores.list())).id
     filters = json.loads(block("json", '"or"'))
     assert not list(client.vector_stores.search(store_id, query="install", filters=filters))
-    filters["filters"][1]["filters"].append({"type": "eq", "key": "path", "value": "docs/b.md"})
+    filters["filters"][1]["filters"].append({"type": "eq", "key": "path", "value": "guide/b.md"})
     found = client.vector_stores.search(store_id, query="install", filters=filters)
-    assert [hit.filename for hit in found] == ["docs/b.md"]
+    assert [hit.filename for hit in found] == ["guide/b.md"]
