@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from vsync.auth.api_address import OPENAI_API
+
 VERSION = 1
 MAX_NUMBER = 2**63
 """Numbers in a manifest or seal stay below this. Python parses longer numbers than it can write."""
@@ -45,7 +47,15 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """The last confirmed state of one target. `commit` is None until a run has left nothing to retry."""
+    """The last confirmed state of one target.
+
+    | field | meaning |
+    | --- | --- |
+    | `api` | the address of the API that has the store; `embedded` for the embedded store |
+    | `vector_store_name` | the name of the store; None: not known |
+    | `expires_after_days` | after how many days without use the store is deleted; None: never, or not known |
+    | `commit` | the last commit that was synced and left nothing to retry |
+    """
 
     vector_store_id: str
     branch: str | None = None
@@ -57,6 +67,9 @@ class TargetState:
     failed: Mapping[str, Failure] = field(default_factory=dict)
     skipped: Mapping[str, Skipped] = field(default_factory=dict)
     pending_delete: tuple[str, ...] = ()
+    api: str = OPENAI_API
+    vector_store_name: str | None = None
+    expires_after_days: int | None = None
 
 
 EMPTY_STATE = TargetState(vector_store_id="")
@@ -114,6 +127,12 @@ def _target_data(state: TargetState) -> dict[str, Any]:
         "failed": {path: failure._asdict() for path, failure in state.failed.items()},
         "pending_delete": sorted(state.pending_delete),
     }
+    if state.api != OPENAI_API:
+        data["api"] = state.api
+    if state.vector_store_name is not None:
+        data["vector_store_name"] = state.vector_store_name
+    if state.expires_after_days is not None:
+        data["expires_after_days"] = state.expires_after_days
     if state.skipped:
         data["skipped"] = {path: skipped._asdict() for path, skipped in state.skipped.items()}
     return data

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vsync.auth.api_address import OPENAI_API, normalised
 from vsync.errors import ManifestError
 from vsync.state.manifest import MAX_NUMBER, VERSION, Entry, Failure, Manifest, Skipped, TargetState, dump_manifest
 
@@ -159,8 +160,14 @@ def _target(data: dict[str, Any]) -> TargetState:
     pending = data.get("pending_delete", [])
     if not isinstance(pending, list) or not all(isinstance(file_id, str) and file_id for file_id in pending):
         raise _Damaged('"pending_delete" is not a list of file ids')
+    days = data.get("expires_after_days")
+    if days is not None and (type(days) is not int or not 0 < days < MAX_NUMBER):
+        raise _Damaged('"expires_after_days" is not a number of days')
     return TargetState(
         vector_store_id=_string(data, "vector_store_id"),
+        api=normalised(_optional(data, "api") or OPENAI_API),
+        vector_store_name=_optional(data, "vector_store_name"),
+        expires_after_days=days,
         branch=_optional(data, "branch"),
         commit=_optional(data, "commit"),
         serial=serial,

@@ -16,9 +16,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from vsync.auth.api_address import base_url
 from vsync.auth.credentials import Credentials
 from vsync.auth.token_exchange import Exchange
-from vsync.errors import ConfigurationError
 from vsync.store.breaker import Breaker
 from vsync.store.failed_try import FailedTry, StoppedInFlight, answer_lost, hopeless_error, read_failure, too_late_error
 from vsync.store.poll_times import SERVER, PollTimes
@@ -199,14 +199,14 @@ async def connect(
     import openai
 
     traffic, secrets = Traffic(), Secrets() if secrets is None else secrets
-    base_url = "http://embedded.invalid/v1" if transport else _address(credentials)
+    address = "http://embedded.invalid/v1" if transport else base_url(credentials)
     secrets.add(credentials.api_key)
     exchange = _exchange(credentials, subject_token, secrets) if transport is None else None
-    async with _http_client(transport, base_url, concurrency, traffic, exchange) as http_client:
+    async with _http_client(transport, address, concurrency, traffic, exchange) as http_client:
         client = openai.AsyncOpenAI(
             api_key=None if exchange else "embedded" if transport else credentials.api_key,
             workload_identity=exchange.for_sdk() if exchange else None,
-            base_url=base_url,
+            base_url=address,
             organization=credentials.organization,
             project=credentials.project,
             http_client=http_client,
@@ -228,16 +228,9 @@ async def connect(
             api.close()
 
 
-def _address(credentials: Credentials) -> str:
-    address = credentials.base_url or "https://api.openai.com/v1"
-    if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).netloc:
-        raise ConfigurationError(f"The base URL {address!r} is not an http(s) address.", "Correct OPENAI_BASE_URL.")
-    return address
-
-
 def _http_client(
     transport: httpx2.AsyncBaseTransport | None,
-    base_url: str,
+    address: str,
     concurrency: int,
     traffic: Traffic,
     exchange: Exchange | None,
@@ -245,7 +238,7 @@ def _http_client(
     """The HTTP client below the SDK. It counts requests, and tells the exchange which token a request used."""
     import httpx2
 
-    prefix = urlsplit(base_url).path.rstrip("/")
+    prefix = urlsplit(address).path.rstrip("/")
 
     async def before(request: httpx2.Request) -> None:
         traffic.count(request.method, request.url.path.removeprefix(prefix))

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from vsync.auth.api_address import EMBEDDED_API, OPENAI_API, normalised
 from vsync.config.settings import NAMES, resolve
 from vsync.documents.attributes import path_attribute
 from vsync.documents.inspection import content_reason
@@ -35,6 +36,14 @@ PATH = st.one_of(
 )
 ENTRY = st.builds(Entry, TEXT, TEXT, st.integers(0, 2**60), WORD, TEXT)
 RUN = st.dictionaries(WORD, st.none() | st.booleans() | st.integers() | TEXT, max_size=3)
+ADDRESS = st.sampled_from([OPENAI_API, EMBEDDED_API]) | st.builds(
+    "{}://{}{}{}{}".format,
+    st.sampled_from(["http", "https", "HTTPS", "ftp", ""]),
+    st.sampled_from(["", "me@", "me:secret@", "@"]),
+    st.sampled_from(["api.test", "API.Test", "[::1]", "", "é.test", "[::"]),
+    st.sampled_from(["", ":80", ":443", ":8000", ":", ":x", ":99999"]),
+    st.sampled_from(["", "/", "/v1", "/v1//", "/V1/?key=secret", "/v1#top", "/ä b"]) | TEXT,
+)
 STATE = st.builds(
     TargetState,
     WORD,
@@ -47,8 +56,20 @@ STATE = st.builds(
     st.dictionaries(PATH, st.builds(Failure, WORD, WORD, WORD), max_size=2),
     st.dictionaries(PATH, st.builds(Skipped, WORD, WORD), max_size=2),
     st.lists(WORD, max_size=3).map(lambda ids: tuple(sorted(ids))),
+    ADDRESS.map(normalised),
+    st.none() | WORD,
+    st.none() | st.integers(1, 365),
 )
 MANIFEST = st.builds(Manifest, WORD, WORD, st.none() | TEXT, st.dictionaries(WORD, STATE, max_size=2))
+
+
+@given(ADDRESS)
+def test_an_address_has_one_form_without_what_is_secret(address: str) -> None:
+    form = normalised(address)
+    assert normalised(form) == form
+    if form != address:
+        assert "@" not in form.split("/")[2]
+        assert "?" not in form
 
 
 @given(MANIFEST)
@@ -78,6 +99,9 @@ def test_the_order_in_which_documents_were_found_does_not_show(manifest: Manifes
             shuffled(state.failed),
             shuffled(state.skipped),
             tuple(random.sample(state.pending_delete, len(state.pending_delete))),
+            state.api,
+            state.vector_store_name,
+            state.expires_after_days,
         )
         for name, state in manifest.targets.items()
     }
@@ -103,6 +127,7 @@ JSON = st.recursive(
 KEYS = (
     "version owner source repository_id targets default vector_store_id branch commit serial settings run files failed"
 )
+KEYS += " api vector_store_name expires_after_days"
 KEYS += " skipped pending_delete blob bytes file_id sha256 tag code reason state since head manifest"
 
 

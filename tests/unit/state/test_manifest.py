@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import replace
 
 import pytest
 
 from tests.unit.state.helpers import ENTRY, MANIFEST, STATE, parse
-from vsync.state.manifest import Manifest, TargetState, blob_id, dump_manifest
+from vsync.state.manifest import Manifest, TargetState, blob_id, content_id, dump_manifest
 
 
 def test_a_manifest_is_read_back_as_it_was_written() -> None:
@@ -55,6 +56,24 @@ def test_the_text_is_the_one_of_the_contract() -> None:
         ' "version": 1\n'
         "}\n"
     )
+
+
+def test_openais_own_api_an_unknown_name_and_no_expiry_are_left_out() -> None:
+    text = dump_manifest(MANIFEST).decode()
+    assert not any(f'"{key}"' in text for key in ("api", "vector_store_name", "expires_after_days"))
+
+
+def test_another_api_the_stores_name_and_its_expiry_stand_in_the_target() -> None:
+    state = replace(STATE, api="http://gateway.test/v1", vector_store_name="docs", expires_after_days=30)
+    content = dump_manifest(replace(MANIFEST, targets={"default": state}))
+    target = json.loads(content)["targets"]["default"]
+    assert (target["api"], target["vector_store_name"], target["expires_after_days"]) == (state.api, "docs", 30)
+    assert parse(content).targets["default"] == state
+
+
+def test_an_api_is_part_of_what_identifies_a_target() -> None:
+    other = replace(MANIFEST, targets={"default": replace(STATE, api="embedded")})
+    assert content_id(other, "default") != content_id(MANIFEST, "default")
 
 
 def test_a_new_document_is_one_new_line() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.unit.state.helpers import ENTRY, MANIFEST, NAME, as_bytes, data, parse
+from vsync.auth.api_address import EMBEDDED_API, OPENAI_API
 from vsync.errors import ManifestError
 from vsync.state.manifest import dump_manifest
-from vsync.state.manifest_parser import parse_manifest
+from vsync.state.manifest_parser import parse_manifest, salvage_manifest
 
 
 def refusal(content: bytes) -> str:
@@ -104,6 +105,15 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"vector_store_id": None}, "vector_store_id"),
     ({"vector_store_id": ""}, "vector_store_id"),
     ({"branch": 1}, "branch"),
+    ({"api": 1}, "api"),
+    ({"api": ""}, "api"),
+    ({"vector_store_name": ["docs"]}, "vector_store_name"),
+    ({"vector_store_name": ""}, "vector_store_name"),
+    ({"expires_after_days": 0}, "expires_after_days"),
+    ({"expires_after_days": "30"}, "expires_after_days"),
+    ({"expires_after_days": True}, "expires_after_days"),
+    ({"expires_after_days": 1.5}, "expires_after_days"),
+    ({"expires_after_days": 2**70}, "expires_after_days"),
     ({"commit": ["c"]}, "commit"),
     ({"serial": -1}, "serial"),
     ({"serial": "3"}, "serial"),
@@ -138,6 +148,31 @@ def test_a_value_of_the_wrong_kind_is_refused_by_name(changes: dict[str, Any], n
     assert named in refusal(as_bytes(data(**changes)))
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("HTTPS://API.OpenAI.com:443/v1/", OPENAI_API),
+        ("https://me:secret@gateway.test/v1/?key=secret", "https://gateway.test/v1"),
+        ("embedded", EMBEDDED_API),
+        ("http://[", "http://["),
+    ],
+)
+def test_an_api_is_read_in_one_form_without_what_is_secret(written: str, read: str) -> None:
+    manifest = parse(as_bytes(data(api=written)))
+    assert manifest.targets["default"].api == read
+    assert b"secret" not in dump_manifest(manifest)
+
+
+def test_what_is_salvaged_keeps_the_api_and_the_name() -> None:
+    lost = data(api="embedded", vector_store_name="docs", expires_after_days=30)
+    lost["targets"]["other"] = None
+    manifest, names = salvage_manifest(as_bytes(lost), "m.json")
+    assert names == ("other",)
+    assert manifest is not None
+    kept = manifest.targets["default"]
+    assert (kept.api, kept.vector_store_name, kept.expires_after_days) == ("embedded", "docs", 30)
+
+
 def test_an_entry_is_sound_whatever_the_order_of_its_keys() -> None:
     value = data()
     value["targets"]["default"]["files"] = {
@@ -158,6 +193,8 @@ UNWRITABLE: list[dict[str, Any]] = [
     {"skipped": {f"{LONE}.md": {"blob": "b", "reason": "empty"}}},
     {"pending_delete": [LONE]},
     {"branch": LONE},
+    {"api": LONE},
+    {"vector_store_name": LONE},
     {"vector_store_id": LONE},
     {"run": {"when": LONE}},
     {"top_owner": LONE},
