@@ -18,6 +18,11 @@ from tests.support.gitrepo import environment
 from tests.support.places import ROOT
 
 
+@pytest.fixture(autouse=True)
+def embedded_store(world: World) -> None:
+    world.local = True
+
+
 def test_a_first_sync_as_a_real_process_fills_the_store_and_a_second_one_has_nothing_to_do(
     world: World, docs: str
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from unittest import mock
 
+from tests.support.hosted import hosted
 from vsync.github import action
 from vsync.system.secrets import taken_from
 from vsync.system.stop import Stop
@@ -29,9 +30,12 @@ class HurriedStop(Stop):
         await super().sleep(min(seconds, 0.01))
 
 
-def run_action(environ: Mapping[str, str], folder: Path) -> Ended:
-    """Runs the action in that folder, with that environment and nothing else in `os.environ`."""
-    with _written() as written, _process(environ, folder):
+def run_action(environ: Mapping[str, str], folder: Path, store: Path | None = None) -> Ended:
+    """Runs the action in that folder, with that environment and nothing else in `os.environ`.
+
+    The store in the file `store` answers for OpenAI's API.
+    """
+    with _written() as written, _process(environ, folder), hosted(store):
         code = action.run(taken_from(os.environ), HurriedStop())
     return Ended(code, written.decode(errors="replace"))
 

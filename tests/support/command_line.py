@@ -18,6 +18,7 @@ import openai
 import pytest
 
 from tests.support.gitrepo import Repo, environment
+from tests.support.hosted import hosted
 from tests.support.places import ROOT
 from vsync.cli import main as cli
 from vsync.documents.attributes import path_attribute
@@ -27,6 +28,8 @@ from vsync.embedded.transport import EmbeddedTransport
 from vsync.state.local import LocalPublication
 from vsync.state.seal import Seal
 from vsync.system.stop import Stop
+
+KEY = "sk-command-line-0123456789abcdef"
 
 
 class Result(NamedTuple):
@@ -48,18 +51,28 @@ class Entry(NamedTuple):
 
 
 class World:
-    """A clone of owner/name, an embedded store beside it, and the command line in this process."""
+    """A clone of owner/name, a store, and the command line in this process.
+
+    The store answers for OpenAI's API. With `local` it is the embedded store of `--local`, as a process needs it.
+    """
 
     def __init__(self, repo: Repo, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.repo = repo
         self.db = db
-        self.manifest = repo.root / ".vsync" / "manifest.json"
+        self.local = False
         self._capsys = capsys
 
+    @property
+    def manifest(self) -> Path:
+        beside = self.db.with_name(f"{self.db.name}.manifest.json")
+        return beside if self.local else self.repo.root / ".vsync" / "manifest.json"
+
     def vsync(self, *arguments: str, **variables: str) -> Result:
-        """Runs it with the embedded store; VSYNC_LOCAL="" leaves that out."""
+        """Runs it with a way to the store; VSYNC_LOCAL="" leaves that out."""
         self._capsys.readouterr()
-        code = cli.run(arguments, {"VSYNC_LOCAL": str(self.db), **variables})
+        way = {"VSYNC_LOCAL": str(self.db)} if self.local else {"OPENAI_API_KEY": KEY}
+        with hosted(self.db):
+            code = cli.run(arguments, {**({} if "VSYNC_LOCAL" in variables else way), **variables})
         return Result(code, *self._capsys.readouterr())
 
     def sync(self, *arguments: str, code: int = 0, **variables: str) -> Any:
@@ -193,8 +206,10 @@ def one_sentence(result: Result) -> str:
 @contextmanager
 def seal_held(world: World) -> Iterator[None]:
     """Another run is at work on the default target."""
-    name = ".vsync/manifest.json"
-    other = LocalPublication(world.manifest, world.repo.root / ".git" / "vsync", "default", name)
+    seals, key = world.repo.root / ".git" / "vsync", ".vsync/manifest.json"
+    if world.local:
+        seals, key = world.db.with_name(f"{world.db.name}.seal"), "embedded"
+    other = LocalPublication(world.manifest, seals, "default", key)
     other.take(Seal("open", "another", "2024-01-02T03:04:05+00:00"), 0, lambda _: None)
     try:
         yield

@@ -168,7 +168,7 @@ class GitHub:
         inputs: Mapping[str, str] | None = None,
         **more: str,
     ) -> Step:
-        """One step of a job. An input or variable that is empty is not given."""
+        """One step of a job. An input or variable that is empty is not given. A store answers for OpenAI's API."""
         folder = workspace.parent
         files = {name: folder / name for name in ("event.json", "output", "summary")}
         files["event.json"].write_text(payload if isinstance(payload, str) else json.dumps(payload))
@@ -177,7 +177,9 @@ class GitHub:
         (folder / "tmp").mkdir(exist_ok=True)
         before = snapshot(folder)
         environ = self._environ(event, files, workspace, {"github-token": TOKEN, **(inputs or {})}) | more
-        ended = run_action({name: value for name, value in environ.items() if value}, workspace)
+        ended = run_action(
+            {name: value for name, value in environ.items() if value}, workspace, self.folder / "store.db"
+        )
         outputs = dict(read_outputs(files["output"].read_text()))
         report = workspace / outputs.get("report", "-")
         step = Step(
@@ -232,7 +234,6 @@ class GitHub:
             "PATH": os.environ["PATH"],
             "HOME": str(workspace.parent),
             "TMPDIR": str(workspace.parent / "tmp"),
-            "VSYNC_LOCAL": str(self.folder / "store.db"),
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": self.api.url,
             "GITHUB_EVENT_NAME": event,

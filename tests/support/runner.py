@@ -80,7 +80,6 @@ class Runner:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
-            "VSYNC_LOCAL": str(self.folder / "store.db"),
             "GITHUB_ACTIONS": "true",
             "GITHUB_WORKSPACE": str(self.workspace),
             "GITHUB_REPOSITORY": "acme/docs",
@@ -97,11 +96,13 @@ class Runner:
         }
 
     def run(self, inputs: dict[str, str] | None = None, **more: str) -> Step:
-        """One step of the job, in this process."""
-        return self._step(run_action(self.environ(inputs or {}, more), self.workspace))
+        """One step of the job, in this process. A store answers for OpenAI's API, unless VSYNC_LOCAL is given."""
+        store = None if "VSYNC_LOCAL" in more else self.folder / "store.db"
+        return self._step(run_action(self.environ(inputs or {}, more), self.workspace, store))
 
     def start(self, inputs: dict[str, str] | None = None, **more: str) -> subprocess.Popen[str]:
-        """One step of the job as a process, as the container starts it. `ended` waits for it."""
+        """One step of the job as a process, as the container starts it, with an embedded store. `ended` waits for it."""
+        more = {"VSYNC_LOCAL": str(self.folder / "store.db"), **more}
         coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
         return subprocess.Popen(
             [sys.executable, str(ROOT / "entrypoint.py")],

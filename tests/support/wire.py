@@ -362,6 +362,8 @@ class World:
     synced: dict[str, bytes] = field(default_factory=dict)
     """What the branch held at the last run that ended well."""
     head: str = ""
+    credentials: Credentials = field(default_factory=Credentials)
+    """The credentials that a run believes to have. Its requests go over the wire all the same."""
 
     def __post_init__(self) -> None:
         self.wire = Wire(self.folder / "store.db")
@@ -405,7 +407,7 @@ class World:
         try:
             made = assemble(
                 settings,
-                Credentials(),
+                self.credentials,
                 origin or Origin(),
                 place,
                 observer or Observer(),

@@ -7,7 +7,6 @@ import functools
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -26,7 +25,8 @@ from vsync.system.stop import Stop
 if TYPE_CHECKING:
     from vsync.auth.identity_token import TokenSource
     from vsync.report.report import Report
-    from vsync.store.connect import Connect
+    from vsync.store.connect import Connect, IfMissing
+    from vsync.store.embedded_file import EmbeddedFile
     from vsync.sync.assemble import Assembled
     from vsync.sync.workspace import GitAccess
 
@@ -111,7 +111,13 @@ def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
 
 @contextlib.contextmanager
 def opened_run(
-    context: Context, settings: Settings, access: GitAccess, out: IO[str], *, dry_run: bool
+    context: Context,
+    settings: Settings,
+    access: GitAccess,
+    out: IO[str],
+    *,
+    dry_run: bool,
+    if_missing: IfMissing = "make",
 ) -> Iterator[Assembled]:
     """All that a run of the target takes. What it opens is closed at the end."""
     from vsync.sync.assemble import assemble
@@ -130,24 +136,27 @@ def opened_run(
             dry_run=dry_run,
             token=context.token,
             secrets=context.secrets,
+            if_missing=if_missing,
         )
 
 
-def connection_of(context: Context, settings: Settings, root: Path) -> Connect:
+def connection_of(
+    context: Context, settings: Settings, embedded: EmbeddedFile | None, *, if_missing: IfMissing
+) -> Connect:
     """How to reach the store. Raises MissingCredentials."""
     from vsync.store.connect import connector, missing
-    from vsync.sync.ports import no_key
 
     connect = connector(
         context.credentials,
         concurrency=settings.concurrency,
-        local=settings.local,
-        root=root,
+        embedded=embedded,
+        if_missing=if_missing,
         token=context.token,
         secrets=context.secrets,
     )
     if connect is None:
-        raise missing(context.credentials, context.token) or no_key()
+        in_workflow = origin(context.environ).in_workflow
+        raise missing(context.credentials, context.token, in_workflow=in_workflow)
     return connect
 
 

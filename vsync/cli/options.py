@@ -62,7 +62,8 @@ where_options = options_of(
     click.option(
         "--manifest",
         metavar="PATH",
-        help="The path of the manifest in the repository; `none`: keep no manifest.  [default: .vsync/manifest.json]",
+        help="The path of the manifest in the repository; `none`: keep no manifest.  [default: .vsync/manifest.json; "
+        "with --local beside its FILE]",
     ),
     click.option(
         "--manifest-branch",
@@ -137,9 +138,15 @@ how_options = options_of(
     click.option(
         "--lock-timeout", metavar="S", help="Seconds to wait for another run on the same target.  [default: 600]"
     ),
-    click.option("--uploads-per-minute", metavar="N", help="Uploads in a minute.  [default: 1000, the API's limit]"),
     click.option(
-        "--writes-per-minute", metavar="N", help="Changes of the store in a minute.  [default: 300, the API's limit]"
+        "--uploads-per-minute",
+        metavar="N",
+        help="Uploads in a minute.  [default: 1000, the API's limit; with --local no limit]",
+    ),
+    click.option(
+        "--writes-per-minute",
+        metavar="N",
+        help="Changes of the store in a minute.  [default: 300, the API's limit; with --local no limit]",
     ),
     click.option("--branch", metavar="NAME", hidden=True),
 )

@@ -44,8 +44,8 @@ def search_command(
     workspace = open_workspace(settings, origin(context.environ), git_access(context, options))
     with contextlib.closing(workspace):
         publication = open_publication(settings, workspace)
-        connect = connection_of(context, settings, workspace.root)
-        target = target_in(workspace, settings)
+        connect = connection_of(context, settings, workspace.embedded, if_missing="refuse")
+        target = target_in(workspace, settings, context.credentials)
         hits = search(target, publication, workspace.identity, connect, query, limit, search_filters(filters))
     if as_json:
         put(sys.stdout, json.dumps([hit_data(hit) for hit in hits], ensure_ascii=False, indent=2))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -45,19 +44,18 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
     OPENAI_BASE_URL=http://127.0.0.1:8000/v1 OPENAI_API_KEY=any vsync sync
     """
     from vsync.serve.server import run as serve
-    from vsync.store.connect import local_store_path, open_embedded
+    from vsync.store.connect import opened_embedded
+    from vsync.sync.workspace import embedded_file_of
 
-    settings = resolved(context, options)
-    if settings.local is None:
+    file = embedded_file_of(resolved(context, options))
+    if file is None:
         raise ConfigurationError("There is nothing to serve.", "Give --local, and with it the embedded store's file.")
-    store = open_embedded(local_store_path(settings.local, Path(settings.repo)))
-    try:
-        serve(store, host, port, lambda text: put(sys.stderr, text), api_key=None)
-    except ImportError as error:
-        raise ConfigurationError(f"{error}.") from error
-    except OSError as error:
-        raise ConfigurationError(
-            f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port."
-        ) from error
-    finally:
-        store.close()
+    with opened_embedded(file) as store:
+        try:
+            serve(store, host, port, lambda text: put(sys.stderr, text), api_key=None)
+        except ImportError as error:
+            raise ConfigurationError(f"{error}.") from error
+        except OSError as error:
+            raise ConfigurationError(
+                f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port."
+            ) from error

@@ -27,6 +27,7 @@ def status_command(context: Context, /, path: str | None, as_json: bool, **optio
     Also shows how far this commit is behind the head, and whether the file PATH is in the store. Reads only manifest
     and seal, and makes no API request.
     """
+    from vsync.sync.assemble import target_in
     from vsync.sync.status import path_in, status, status_lines
     from vsync.sync.workspace import open_publication, open_workspace
 
@@ -34,7 +35,8 @@ def status_command(context: Context, /, path: str | None, as_json: bool, **optio
     workspace = open_workspace(settings, origin(context.environ), git_access(context, options))
     with contextlib.closing(workspace):
         path = path_in(workspace.root, path) if path is not None else None
-        found = status(open_publication(settings, workspace), workspace, settings, path)
+        target = target_in(workspace, settings, context.credentials)
+        found = status(open_publication(settings, workspace), workspace, settings, target, path)
     if as_json:
         put(sys.stdout, json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:

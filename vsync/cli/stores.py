@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +15,7 @@ from vsync.cli.terminal import put
 
 if TYPE_CHECKING:
     from vsync.store.client import Api
+    from vsync.store.connect import IfMissing
 
 
 @click.group("stores")
@@ -34,7 +34,7 @@ def stores_list(context: Context, /, as_json: bool, **options: Any) -> None:
 
         return await Stores(api).list()
 
-    _show_stores(_with_stores(context, options, question), as_json=as_json)
+    _show_stores(_with_stores(context, options, question, if_missing="refuse"), as_json=as_json)
 
 
 @stores_group.command("show", cls=WithArgument)
@@ -53,7 +53,7 @@ def stores_show(context: Context, /, store_id: str, as_json: bool, **options: An
         except StoreGone as error:
             raise StoreGone(error.message, "See `vsync stores list`.") from None
 
-    _show_stores(_with_stores(context, options, question), as_json=as_json)
+    _show_stores(_with_stores(context, options, question, if_missing="refuse"), as_json=as_json)
 
 
 @stores_group.command("create", cls=WithArgument)
@@ -71,14 +71,17 @@ def stores_create(context: Context, /, name: str, as_json: bool, **options: Any)
 
         return await Stores(api).create(name)
 
-    _show_stores(_with_stores(context, options, question), as_json=as_json)
+    _show_stores(_with_stores(context, options, question, if_missing="make"), as_json=as_json)
 
 
-def _with_stores(context: Context, options: dict[str, Any], question: Callable[[Api], Any]) -> Any:
+def _with_stores(
+    context: Context, options: dict[str, Any], question: Callable[[Api], Any], *, if_missing: IfMissing
+) -> Any:
     from vsync.store.session import ask
+    from vsync.sync.workspace import embedded_file_of
 
     settings = resolved(context, options)
-    return ask(connection_of(context, settings, Path(settings.repo)), question)
+    return ask(connection_of(context, settings, embedded_file_of(settings), if_missing=if_missing), question)
 
 
 def _show_stores(found: Any, *, as_json: bool) -> None:

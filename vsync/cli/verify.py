@@ -44,7 +44,8 @@ def verify_command(context: Context, /, as_json: bool, **options: Any) -> None:
     out = sys.stderr if as_json else sys.stdout
     if chosen.writes:
         context.stop.install()
-    with opened_run(context, settings, git_access(context, options), out, dry_run=False) as opened:
+    access, if_missing = git_access(context, options), chosen.if_missing
+    with opened_run(context, settings, access, out, dry_run=False, if_missing=if_missing) as opened:
         report = run(*opened, chosen)
     show_report(report, context, as_json=as_json)
 

@@ -8,23 +8,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a run takes place, as far as the environment tells: `owner/repo`, its id, this run's id and web page."""
+    """Where a run takes place, as far as the environment tells: `owner/repo`, its id, this run's id and web page.
+
+    `in_workflow`: whether it is a job of GitHub Actions.
+    """
 
     repository: str | None = None
     repository_id: str | None = None
     run_id: str | None = None
     run_url: str | None = None
+    in_workflow: bool = False
 
 
 def origin(environ: Mapping[str, str]) -> Origin:
-    """What GitHub's runner says of this run; all None elsewhere."""
+    """What GitHub's runner says of this run; nothing elsewhere."""
 
     def get(name: str) -> str | None:
         return environ.get(name, "").strip() or None
 
     server, repository, run = get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("GITHUB_RUN_ID")
     url = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
-    return Origin(repository, get("GITHUB_REPOSITORY_ID"), run, url)
+    in_workflow = (get("GITHUB_ACTIONS") or "").lower() == "true"
+    return Origin(repository, get("GITHUB_REPOSITORY_ID"), run, url, in_workflow)
 
 
 def repository_url(environ: Mapping[str, str]) -> str | None:

@@ -32,7 +32,11 @@ DEFAULT_CONFIG = ".vsync.yml"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a run, with its target. Times in seconds. `local` is the embedded store's file ("": the default file).
+    """The settings of a run, with its target. Times in seconds.
+
+    `local` is the embedded store's file ("": the default file). `manifest` is None where no manifest is named: then it
+    has its default place. A rate is None where none is given: then the limits of OpenAI's API hold, and none for the
+    embedded store.
 
     | `commit` | `push` | the manifest is |
     | --- | --- | --- |
@@ -44,7 +48,7 @@ class Settings:
     target: Target = field(default_factory=Target)
     repo: str = "."
     folder: str | None = None
-    manifest: str = DEFAULT_MANIFEST
+    manifest: str | None = None
     manifest_branch: str = DEFAULT_MANIFEST_BRANCH
     commit: bool = False
     push: bool = False
@@ -55,8 +59,8 @@ class Settings:
     concurrency: int = 16
     index_timeout: float = 600.0
     lock_timeout: float = 600.0
-    uploads_per_minute: int = 1000
-    writes_per_minute: int = 300
+    uploads_per_minute: int | None = None
+    writes_per_minute: int | None = None
 
 
 NAMES = (
@@ -92,7 +96,7 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
         target=target,
         repo=reader.text("repo") or ".",
         folder=reader.text("folder"),
-        manifest=reader.text("manifest") or DEFAULT_MANIFEST,
+        manifest=reader.text("manifest"),
         manifest_branch=reader.branch("manifest-branch") or DEFAULT_MANIFEST_BRANCH,
         commit=reader.flag("commit"),
         push=reader.flag("push"),
@@ -103,8 +107,8 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
         concurrency=reader.get("concurrency", _concurrency, 16),
         index_timeout=reader.get("index-timeout", _seconds, 600.0),
         lock_timeout=reader.get("lock-timeout", _seconds, 600.0),
-        uploads_per_minute=reader.get("uploads-per-minute", _positive, 1000),
-        writes_per_minute=reader.get("writes-per-minute", _positive, 300),
+        uploads_per_minute=reader.optional("uploads-per-minute", _positive),
+        writes_per_minute=reader.optional("writes-per-minute", _positive),
     )
 
 

@@ -20,12 +20,15 @@ class Target:
     """What the user wants of one target.
 
     `source` is the readable name of the source. It is empty as long as the source is not open and the user gave none.
+    `api` is the address of the API that has the store; None: it is not known, because neither an address nor credentials
+    are given.
     """
 
     name: str = "default"
     source: str = ""
     vector_store_id: str | None = None
     vector_store_name: str | None = None
+    api: str | None = None
     branch: str | None = None
     rules: Rules = field(default_factory=Rules)
     attributes: Attributes = field(default_factory=dict)

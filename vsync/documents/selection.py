@@ -42,7 +42,7 @@ class Rules:
     """The user's gitignore patterns.
 
     Files of `allow_secrets` are uploaded although they seem to hold secrets. `reserved` are vsync's own files inside
-    the repository.
+    the repository; a folder of such files ends in a slash.
     """
 
     include: tuple[str, ...] = ()
@@ -67,13 +67,14 @@ class Selector:
 
     def __init__(self, rules: Rules) -> None:
         self._reserved = frozenset(rules.reserved)
+        self._reserved_folders = tuple(path for path in rules.reserved if path.endswith("/"))
         self._include = _compile("include", rules.include) if rules.include else None
         self._exclude = _compile("exclude", rules.exclude) if rules.exclude else None
         self._allowed = _compile("allow-secrets", rules.allow_secrets) if rules.allow_secrets else None
 
     def decide(self, path: bytes, mode: str) -> Verdict:
         text = path.decode("utf-8", "surrogateescape")
-        if _never(text) or text in self._reserved or not self._selected(text, mode):
+        if _never(text) or self._is_reserved(text) or not self._selected(text, mode):
             return NOT_SELECTED
         if not decodable(path):
             return Verdict(show_path(path), "undecodable-name")
@@ -90,6 +91,9 @@ class Selector:
     def allows_secrets(self, path: str) -> bool:
         """Whether the user allows the file to be uploaded although it seems to hold secrets."""
         return self._allowed is not None and self._allowed.match_file(path)
+
+    def _is_reserved(self, text: str) -> bool:
+        return text in self._reserved or text.startswith(self._reserved_folders)
 
     def _selected(self, text: str, mode: str) -> bool:
         # A submodule is a folder, so patterns of folders match it. It is listed where its files could be documents.

@@ -41,3 +41,18 @@ def _is_git(path: Path) -> bool:
 
 def _is_bare(path: Path) -> bool:
     return all((path / name).exists() for name in ("HEAD", "objects", "refs"))
+
+
+def git_dir_above(path: Path) -> tuple[Path, Path] | None:
+    """The nearest folder above the path that has a `.git`, and git's own folder for it. None: the path is in no repository."""
+    top = next((folder for folder in path.parents if _is_git(folder / ".git")), None)
+    if top is None:
+        return None
+    git = top / ".git"
+    if git.is_dir():
+        return top, git
+    try:
+        named = git.read_text().removeprefix("gitdir:").strip()
+    except (OSError, ValueError):
+        return None
+    return top, (top / named).resolve()

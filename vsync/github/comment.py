@@ -59,6 +59,7 @@ _POSTED = {
 
 def _comments_place(step: Step, settings: Settings) -> str:
     """What distinguishes the comments of two targets of the same name. A closed pull request has only inputs to tell it from."""
-    manifest = "" if settings.manifest in {DEFAULT_MANIFEST, NO_MANIFEST} else settings.manifest
+    manifest = settings.manifest or DEFAULT_MANIFEST
+    manifest = "" if manifest in {DEFAULT_MANIFEST, NO_MANIFEST} else manifest
     place = os.path.normpath(Path(step.given.get("working-directory", "").strip()) / manifest)
     return "" if place == "." else place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,13 @@ def settings_of(
         chosen["folder"] = str(folder / chosen["folder"])
     if "repo" in chosen:
         chosen["repo"] = str(folder / chosen["repo"])
+    asked = "commit" in chosen
     chosen.setdefault("commit", "true")
     chosen["push"] = chosen["commit"]  # the runner's clone is deleted after the job, and a commit in it would be lost
-    return resolve({"repo": str(folder), **chosen}, environ)
+    settings = resolve({"repo": str(folder), **chosen}, environ)
+    if settings.local is not None and not asked:
+        return replace(settings, commit=False, push=False)  # nobody asked for it, and it cannot be done
+    return settings
 
 
 def working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> Path:

@@ -18,6 +18,7 @@ from vsync.github.results import ActionObserver, publish
 from vsync.github.runs import run_is_over
 from vsync.github.step import Step
 from vsync.report.report import Report
+from vsync.store.connect import IfMissing
 from vsync.sync.assemble import assemble
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
@@ -36,7 +37,7 @@ class Opened(NamedTuple):
 
 
 @contextlib.contextmanager
-def opened_run(step: Step, settings: Settings) -> Iterator[Opened]:
+def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make") -> Iterator[Opened]:
     """Opens all that a run takes, and closes it at the end."""
     access = GitAccess(
         step.environ,
@@ -59,6 +60,7 @@ def opened_run(step: Step, settings: Settings) -> Iterator[Opened]:
             branch=step.event.branch,
             token=token_source(step.environ, identity.audience, step.secrets.add) if identity else None,
             secrets=step.secrets,
+            if_missing=if_missing,
         )
         yield Opened(*run, workspace, access)
 

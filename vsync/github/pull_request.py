@@ -29,6 +29,7 @@ from vsync.state.publication import Published
 from vsync.sync.basis import look
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
+from vsync.sync.same_store import expiry_warnings
 from vsync.sync.workspace import GitAccess, Workspace
 from vsync.system.wording import count
 
@@ -84,7 +85,8 @@ def _published(
 class Change:
     """What the pull request changes, and what that means for the store.
 
-    `vector_store_id`, `store` and `backlog` are None as far as nothing is recorded of the store.
+    `vector_store_id`, `store` and `backlog` are None as far as nothing is recorded of the store. `warnings` are what is
+    recorded of it that a reader must know.
     """
 
     plan: Plan
@@ -93,6 +95,7 @@ class Change:
     vector_store_id: str | None
     store: StoreSizes | None = None
     backlog: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def propose(
@@ -112,7 +115,7 @@ def propose(
         base=trees.base,
         head=trees.head,
         manifest=ports.publication.name if context.keeps_manifest else None,
-        warnings=(*context.warnings, *([trees.warning] if trees.warning else [])),
+        warnings=(*context.warnings, *([trees.warning] if trees.warning else []), *change.warnings),
     )
     report = of_plan(report, change.plan, refused=change.refused, store=change.store, backlog=change.backlog)
     report = replace(report, duration_s=time.monotonic() - started)
@@ -133,17 +136,25 @@ def _change(
     state, whole = basis.recorded.state, basis.scan.plan
     store_id = basis.report.vector_store_id
     recorded = size_of(state.files if state else {})
+    warnings = expiry_warnings(state.vector_store_id, state.expires_after_days) if state else ()
     if _other_settings(state, target.fingerprint):
         # A workflow of the pull request may have other settings. Neither tree shows that, so the whole plan is shown.
         sizes = StoreSizes(recorded, size_after(recorded, whole))
-        return Change(whole, Comparison("full", _OTHER_SETTINGS), refusal(whole, target.limits), store_id, sizes)
+        return Change(
+            whole,
+            Comparison("full", _OTHER_SETTINGS),
+            refusal(whole, target.limits),
+            store_id,
+            sizes,
+            warnings=warnings,
+        )
     lacks = scan(base, state, target, full=context.settings.full, base=context.base).plan
     if refused is None and not plan.is_empty and refusal(lacks, target.limits) is None:
         refused = refusal(whole, target.limits)
     # Both sizes count the base as synced, so that they differ by the pull request alone.
     before = size_after(recorded, lacks) if state is not None else recorded
     sizes = StoreSizes(before, size_after(recorded, whole))
-    return Change(plan, comparison, refused, store_id, sizes, backlog_of(state, lacks))
+    return Change(plan, comparison, refused, store_id, sizes, backlog_of(state, lacks), warnings)
 
 
 _NOT_KEPT = "No manifest is kept (manifest: none), so what the store lacks of the base branch is not known here."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vsync.auth.credentials import Credentials
 from vsync.config.origin import Origin, origin
@@ -30,7 +30,7 @@ class Step:
 
     @property
     def origin(self) -> Origin:
-        return origin(self.environ)
+        return replace(origin(self.environ), in_workflow=True)
 
     @property
     def api_url(self) -> str:

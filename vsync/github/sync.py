@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vsync.config.origin import repository_url
-from vsync.config.settings import NO_MANIFEST, Settings
+from vsync.config.settings import DEFAULT_MANIFEST, NO_MANIFEST, Settings
 from vsync.errors import GitUnavailable, PushRefused, RepositoryError
 from vsync.github import commands
 from vsync.github.comment import update_comment
@@ -103,7 +103,14 @@ def _closed(step: Step, settings: Settings, pull: PullRequest) -> Report:
         started_by=step.mode.reason,
         repository_url=repository_url(step.environ),
         comparison=Comparison("diff", f"pull request #{pull.number} was closed without being merged"),
-        manifest=settings.manifest if settings.manifest != NO_MANIFEST else None,
+        manifest=_recorded_in(settings),
         vector_store_id=settings.target.vector_store_id,
         body=Planned(),
     )
+
+
+def _recorded_in(settings: Settings) -> str | None:
+    """The manifest of a repository. None: no manifest is kept, or only beside an embedded store."""
+    if settings.manifest == NO_MANIFEST or settings.local is not None:
+        return None
+    return settings.manifest or DEFAULT_MANIFEST

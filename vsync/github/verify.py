@@ -26,6 +26,7 @@ def verify(step: Step) -> int:
     commands.say("vsync verifies: manifest and store are compared.")
     mode = replace(mode, dry_run=False, reason=mode.reason.replace("it syncs the", "it verifies the"))
     step = replace(step, mode=mode)
-    with opened_run(step, settings_of(step.given, step.environ, arguments)) as opened:
+    settings = settings_of(step.given, step.environ, arguments)
+    with opened_run(step, settings, if_missing=options.if_missing) as opened:
         report = finish(run(opened.target, opened.ports, opened.context, options), step, opened)
     return report.exit_code

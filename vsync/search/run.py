@@ -15,6 +15,7 @@ from vsync.store.session import ask
 from vsync.store.stores import Stores
 from vsync.sync.locate import locate_to_read
 from vsync.sync.recorded import read_recorded
+from vsync.sync.same_store import check_live_name, check_store, has_unknown_name
 
 
 def search(
@@ -32,7 +33,10 @@ def search(
         state = None
         if target.vector_store_id is None:
             state = read_recorded(publication, source, target.name).state
+            check_store(state, target, publication.title)
         stores = Stores(api)
+        if state is not None and has_unknown_name(state, target):
+            check_live_name(state, target, await stores.get(state.vector_store_id), publication.title)
         store = stores.open(await locate_to_read(stores, target, state))
         return await store.search(query, limit, filters)
 

@@ -37,7 +37,8 @@ _LOOK_EVERY_S = 0.2
 class LocalPublication:
     """Manifest and seal as files. `manifest` None: no manifest is kept (`--manifest none`).
 
-    `stopped` says for how many seconds the run has been told to stop; None: it has not been told.
+    `name` is how messages call the manifest. The seal is found by `key`; without a key by the name. `stopped` says for how
+    many seconds the run has been told to stop; None: it has not been told.
     """
 
     commit: str | None = None
@@ -50,12 +51,13 @@ class LocalPublication:
         target: str,
         name: str,
         *,
+        key: str | None = None,
         stopped: Callable[[], float | None] = lambda: None,
     ) -> None:
         self.name = self.title = name
         self._manifest = manifest
         self._stopped = stopped
-        shared = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+        shared = hashlib.sha256(os.fsencode(key or name)).hexdigest()[:8]
         key = f"{target}-{shared}"
         self._shared_lock = seal_folder / f"manifest-{shared}.lock"
         self._owner = seal_folder / f"manifest-{shared}.owner"

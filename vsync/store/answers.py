@@ -8,6 +8,7 @@ from typing import Any
 
 from vsync.documents.attributes import Attributes
 from vsync.documents.chunking import Chunking
+from vsync.state.manifest import MAX_NUMBER
 from vsync.store.entries import BatchProgress, Hit, StoreEntry, StoreInfo
 from vsync.system.redaction import redacted
 
@@ -79,6 +80,7 @@ def store_info_of(item: Any) -> StoreInfo:
         metadata={key: value for key, value in _attributes(data.get("metadata")).items() if isinstance(value, str)},
         in_progress=number_of(counts.get("in_progress")),
         failed=number_of(counts.get("failed")),
+        expires_after_days=_days_of(data.get("expires_after")),
     )
 
 
@@ -133,6 +135,11 @@ def number_of(value: object) -> int:
         return int(value)  # type: ignore[call-overload,no-any-return]  # whatever JSON holds
     except (TypeError, ValueError, OverflowError):
         return 0
+
+
+def _days_of(expires_after: object) -> int | None:
+    days = number_of(mapping(expires_after).get("days"))
+    return days if 0 < days < MAX_NUMBER else None
 
 
 def _attributes(value: object) -> Attributes:

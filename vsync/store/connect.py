@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vsync.auth.credentials import Credentials
 from vsync.errors import ConfigurationError, MissingCredentials
-from vsync.system.atomic_write import give_to_owner_of, keep_out_of_git
+from vsync.store.embedded_file import EmbeddedFile
+from vsync.system.atomic_write import give_to_owner_of
 from vsync.system.stop import Stop
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from vsync.store.client import Api
     from vsync.system.secrets import Secrets
 
-DEFAULT_LOCAL_STORE = ".vsync/local.db"
-"""The embedded store's file when none is named; it stands in the repository."""
+IfMissing = Literal["make", "refuse", "empty"]
+"""What becomes of an embedded store whose file is not there: it is made, refused, or taken for an empty store."""
 
 Connect = Callable[[], AbstractAsyncContextManager["Api"]]
 
@@ -29,8 +31,8 @@ def connector(
     credentials: Credentials,
     *,
     concurrency: int,
-    local: str | None,
-    root: Path,
+    embedded: EmbeddedFile | None,
+    if_missing: IfMissing = "make",
     log: Callable[[str], None] = lambda _: None,
     stop: Stop | None = None,
     token: TokenSource | None = None,
@@ -40,13 +42,14 @@ def connector(
 
     | argument | meaning |
     | --- | --- |
-    | `local` | the embedded store's file; empty: the default file below `root`; None: not the embedded store |
+    | `embedded` | the embedded store's file; None: not the embedded store |
+    | `if_missing` | what becomes of the embedded store when its file is not there |
     | `log` | gets a line for each retry |
     | `token` | the source of the job's identity tokens, for keyless credentials |
     | `secrets` | new tokens are added to it |
     """
-    if local is not None:
-        return lambda: _connect_embedded(local_store_path(local, root), concurrency, log, stop)
+    if embedded is not None:
+        return lambda: _connect_embedded(embedded, if_missing, concurrency, log, stop)
     if credentials.identity is None:
         if credentials.api_key is None:
             return None
@@ -69,28 +72,44 @@ def connector(
     return connect
 
 
-def missing(credentials: Credentials, token: TokenSource | None) -> MissingCredentials | None:
-    """Why keyless credentials cannot be used here; None when they can be used, or when the credentials are not keyless."""
-    return token.missing if credentials.identity is not None and token is not None else None
+def missing(
+    credentials: Credentials, token: TokenSource | None = None, *, in_workflow: bool = False
+) -> MissingCredentials:
+    """What to say where there is no way to authenticate. Only on the command line the embedded store is a way out."""
+    if credentials.identity is not None and token is not None and token.missing is not None:
+        return token.missing
+    if in_workflow:
+        return MissingCredentials(
+            "No OpenAI API key is given.",
+            "Set the input openai-api-key (or OPENAI_API_KEY): the secret behind it may be missing or empty. "
+            "Or use keyless access: identity-provider-id and service-account-id.",
+        )
+    return MissingCredentials(
+        "No OpenAI API key is given.",
+        "Set OPENAI_API_KEY, or use keyless access: OPENAI_IDENTITY_PROVIDER_ID and OPENAI_SERVICE_ACCOUNT_ID. "
+        "To try without a key, use the embedded store: --local.",
+    )
 
 
-def local_store_path(given: str, root: Path) -> Path:
-    """The embedded store's file. When none is given, the folder of the default file is made, and git ignores it."""
-    if given:
-        return Path(given)
-    path = root / DEFAULT_LOCAL_STORE
-    try:
-        keep_out_of_git(path.parent)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The embedded store's folder {path.parent} cannot be made: {error.strerror}.",
-            "Repair that, or name a file with --local (VSYNC_LOCAL).",
-        ) from error
-    return path
+@contextlib.contextmanager
+def opened_embedded(file: EmbeddedFile, if_missing: IfMissing = "make") -> Iterator[EmbeddedStore]:
+    """The embedded store in that file."""
+    if if_missing == "empty" and not file.path.exists():
+        with (
+            tempfile.TemporaryDirectory(prefix="vsync-") as folder,
+            contextlib.closing(_open(Path(folder, "empty.db"))) as store,
+        ):
+            yield store
+        return
+    if if_missing == "make":
+        file.make_folder()
+    else:
+        file.check_exists()
+    with contextlib.closing(_open(file.path)) as store:
+        yield store
 
 
-def open_embedded(path: Path) -> EmbeddedStore:
-    """The embedded store in that file. The file is made when there is none."""
+def _open(path: Path) -> EmbeddedStore:
     from vsync.embedded import EmbeddedStore, EmbeddedStoreError
 
     try:
@@ -105,14 +124,13 @@ def open_embedded(path: Path) -> EmbeddedStore:
 
 @contextlib.asynccontextmanager
 async def _connect_embedded(
-    path: Path, concurrency: int, log: Callable[[str], None], stop: Stop | None
+    file: EmbeddedFile, if_missing: IfMissing, concurrency: int, log: Callable[[str], None], stop: Stop | None
 ) -> AsyncIterator[Api]:
     from vsync.embedded.transport import EmbeddedTransport
     from vsync.store.client import connect
     from vsync.store.poll_times import EMBEDDED
 
-    store = open_embedded(path)
-    try:
+    with opened_embedded(file, if_missing) as store:
         async with connect(
             Credentials(),
             transport=EmbeddedTransport(store),
@@ -123,5 +141,3 @@ async def _connect_embedded(
             poll_times=EMBEDDED,
         ) as api:
             yield api
-    finally:
-        store.close()

@@ -19,7 +19,10 @@ METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """A vector store. `files` counts all its entries, whatever their status."""
+    """A vector store. `files` counts all its entries, whatever their status.
+
+    `expires_after_days`: the server deletes the store after so many days without use; None: never.
+    """
 
     id: str
     name: str | None
@@ -30,6 +33,7 @@ class StoreInfo:
     metadata: Mapping[str, str]
     in_progress: int = 0
     failed: int = 0
+    expires_after_days: int | None = None
 
     @property
     def owner(self) -> str | None:

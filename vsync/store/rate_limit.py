@@ -139,17 +139,21 @@ class Admission:
         self._window._leave(self)
 
 
+UPLOADS_PER_MINUTE, WRITES_PER_MINUTE, ATTACHED_PER_MINUTE = 1000, 300, 2000
+_NO_LIMIT = 2**62
+
+
 class Rates:
     """The windows that all targets of a run share. `uploads` counts requests, `attached` counts Files, each of all stores together.
 
-    The limits stand in https://platform.openai.com/docs/api-reference/files/create.
+    A limit of None is no limit. The limits of OpenAI's API stand in https://platform.openai.com/docs/api-reference/files/create.
     """
 
     def __init__(
         self,
-        uploads_per_minute: int = 1000,
-        writes_per_minute: int = 300,
-        attached_per_minute: int = 2000,
+        uploads_per_minute: int | None = UPLOADS_PER_MINUTE,
+        writes_per_minute: int | None = WRITES_PER_MINUTE,
+        attached_per_minute: int | None = ATTACHED_PER_MINUTE,
         *,
         sleep: Sleep = asleep,
         clock: Clock = time.monotonic,
@@ -167,25 +171,32 @@ class Rates:
             self._writes[store_id] = self._window(self._writes_per_minute)
         return self._writes[store_id]
 
-    def _window(self, limit: int) -> SlidingWindow:
-        return SlidingWindow(limit, clock=self._clock, sleep=self._sleep)
+    def _window(self, limit: int | None) -> SlidingWindow:
+        return SlidingWindow(_NO_LIMIT if limit is None else limit, clock=self._clock, sleep=self._sleep)
 
 
 _LONG_WAIT_S = 5.0
 
 
 def make_rates(
-    uploads_per_minute: int,
-    writes_per_minute: int,
+    uploads_per_minute: int | None,
+    writes_per_minute: int | None,
     pause: Sleep,
     note: Callable[[str], None] = lambda _: None,
+    *,
+    embedded: bool = False,
 ) -> Rates:
-    """The rates of a run. `pause` waits; `note` gets a line for waits longer than five seconds."""
-    limits = f"per minute: uploads {uploads_per_minute}, changes of a store {writes_per_minute}"
+    """The rates of a run. `pause` waits; `note` gets a line for waits longer than five seconds.
+
+    A rate that is not given is the limit of OpenAI's API. The embedded store has only the limits that are given.
+    """
+    uploads = uploads_per_minute or (None if embedded else UPLOADS_PER_MINUTE)
+    writes = writes_per_minute or (None if embedded else WRITES_PER_MINUTE)
+    limits = f"per minute: uploads {uploads or 'unlimited'}, changes of a store {writes or 'unlimited'}"
 
     async def noted_pause(wait_s: float) -> None:
         if wait_s > _LONG_WAIT_S:
             note(f"Waiting {wait_s:.0f} s for a rate limit ({limits}).")
         await pause(wait_s)
 
-    return Rates(uploads_per_minute, writes_per_minute, sleep=noted_pause)
+    return Rates(uploads, writes, None if embedded else ATTACHED_PER_MINUTE, sleep=noted_pause)

@@ -6,20 +6,20 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vsync.auth.api_address import api_address
 from vsync.auth.credentials import Credentials
 from vsync.config.origin import Origin
 from vsync.config.settings import Settings
 from vsync.config.targets import Target
 from vsync.report.observer import Observer
 from vsync.state.journal import Journal
-from vsync.store.connect import connector, missing
+from vsync.store.connect import IfMissing, connector, missing
 from vsync.store.rate_limit import Rates, make_rates
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
-from vsync.sync.workspace import Workspace, manifest_name, manifest_path, open_publication, seal_folder
+from vsync.sync.workspace import Workspace, open_publication, place_of
 from vsync.system.stop import Stop
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def _journal(settings: Settings, workspace: Workspace, note: Callable[[str], None]) -> Journal:
-    name = manifest_name(settings, manifest_path(settings, workspace.root), workspace.root)
-    where = f"{name}\0{settings.manifest_branch}\0{'remote' if workspace.remote else 'local'}"
+    place = place_of(settings, workspace)
+    where = f"{place.key}\0{settings.manifest_branch}\0{'remote' if workspace.remote else 'local'}"
     key = f"{settings.target.name}-{hashlib.sha256(os.fsencode(where)).hexdigest()[:8]}"
-    return Journal(seal_folder(settings, workspace), key, note)
+    return Journal(place.seal_folder, key, note)
 
 
 class Assembled(NamedTuple):
@@ -55,31 +55,39 @@ def assemble(
     token: TokenSource | None = None,
     secrets: Secrets | None = None,
     rates: Rates | None = None,
+    if_missing: IfMissing = "make",
 ) -> Assembled:
     """All that a run of one target takes.
 
-    `branch` is the branch whose push started the run. `token` and `secrets` are as for `connector`. `rates` are those
-    of the run's other targets.
+    `branch` is the branch whose push started the run. `token`, `secrets` and `if_missing` are as for `connector`. `rates`
+    are those of the run's other targets.
     """
     base = workspace.repository.resolve(settings.base, "base") if settings.base and workspace.repository else None
-    target = target_in(workspace, settings)
+    target = target_in(workspace, settings, credentials)
     ports = Ports(
         source=workspace.source,
         publication=open_publication(settings, workspace, observer.note),
         connect=connector(
             credentials,
             concurrency=settings.concurrency,
-            local=settings.local,
-            root=workspace.root,
+            embedded=workspace.embedded,
+            if_missing="empty" if dry_run else if_missing,
             log=observer.note,
             stop=stop,
             token=token,
             secrets=secrets,
         ),
-        missing=missing(credentials, token),
+        missing=missing(credentials, token, in_workflow=origin.in_workflow),
+        embedded=workspace.embedded,
         journal=_journal(settings, workspace, observer.note),
         rates=rates
-        or make_rates(settings.uploads_per_minute, settings.writes_per_minute, pause=stop.pause, note=observer.note),
+        or make_rates(
+            settings.uploads_per_minute,
+            settings.writes_per_minute,
+            pause=stop.pause,
+            note=observer.note,
+            embedded=workspace.embedded is not None,
+        ),
         at=workspace.at,
     )
     context = RunContext(
@@ -96,14 +104,18 @@ def assemble(
     return Assembled(target, ports, context)
 
 
-def target_in(workspace: Workspace, settings: Settings) -> Target:
-    """The target of the settings, with the name of the open source and the paths that vsync itself uses there."""
-    rules = replace(settings.target.rules, reserved=_reserved(settings, workspace.root))
-    return replace(settings.target, source=workspace.identity.name, rules=rules)
+def target_in(workspace: Workspace, settings: Settings, credentials: Credentials) -> Target:
+    """The target of the settings, with the source's name, the API's address, and the paths that vsync itself uses there."""
+    rules = replace(settings.target.rules, reserved=_reserved(settings, workspace))
+    api = api_address(credentials, embedded=workspace.embedded is not None)
+    return replace(settings.target, source=workspace.identity.name, api=api, rules=rules)
 
 
-def _reserved(settings: Settings, root: Path) -> tuple[str, ...]:
-    manifest = manifest_path(settings, root)
-    if manifest is None or not manifest.is_relative_to(root):
-        return ()
-    return (manifest.relative_to(root).as_posix(),)
+def _reserved(settings: Settings, workspace: Workspace) -> tuple[str, ...]:
+    """The paths of vsync's own files in the source. A folder ends in a slash."""
+    manifest, embedded, root = place_of(settings, workspace).manifest, workspace.embedded, workspace.root
+    files = [*([manifest] if manifest is not None else []), *(embedded.files if embedded is not None else ())]
+    names = [file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)]
+    if embedded is not None and embedded.seal_folder.is_relative_to(root):
+        names.append(f"{embedded.seal_folder.relative_to(root).as_posix()}/")
+    return tuple(names)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
-from vsync.errors import LimitExceeded
+from vsync.errors import LimitExceeded, StoreGone
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Plan
 from vsync.plan.scan import Scan, scan
@@ -18,7 +18,8 @@ from vsync.state.manifest import TargetState
 from vsync.state.publication import Published
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
-from vsync.sync.recorded import Recorded, check_store, read_recorded
+from vsync.sync.recorded import Recorded, read_recorded
+from vsync.sync.same_store import check_store, expiry_warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,19 @@ def look(target: Target, ports: Ports, context: RunContext, published: Published
     """Reads manifest and seal (or takes what was read), and plans from them."""
     publication = ports.publication
     recorded = read_recorded(publication, context.identity, target.name, journal=ports.journal, published=published)
-    check_store(recorded, target, publication.title)
+    check_store(recorded.state, target, publication.title)
+    _check_embedded_store(recorded, ports)
     return basis_of(target, ports, context, recorded)
+
+
+def _check_embedded_store(recorded: Recorded, ports: Ports) -> None:
+    """Raises StoreGone when the manifest records documents and the embedded store's file is gone."""
+    file = ports.embedded
+    if recorded.state is not None and file is not None and not file.path.exists():
+        raise StoreGone(
+            f"The manifest {ports.publication.title} records documents in the embedded store {file.path}, but there is no such file.",
+            f"Bring the file back, or run `vsync verify --repair {file.option}`: it makes the store and uploads everything.",
+        )
 
 
 def basis_of(
@@ -100,6 +112,8 @@ def _warnings(ports: Ports, context: RunContext, recorded: Recorded, found: Scan
         )
     if recorded.trust == "doubtful":
         warnings.append(doubt_warning(recorded, dry_run=context.dry_run))
+    if state is not None:
+        warnings += expiry_warnings(state.vector_store_id, state.expires_after_days)
     return warnings
 
 

@@ -26,6 +26,7 @@ from vsync.sync.lock import doubt_when_overtaken
 from vsync.sync.next_state import Results, next_state
 from vsync.sync.publish import TargetPart
 from vsync.sync.result import final_failures, of_run
+from vsync.sync.same_store import expiry_warnings, with_store
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
 from vsync.transfer.transfer import transfer
@@ -83,7 +84,7 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
         info = await stores.create(proposal.located.name, marks)
         attempt.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
     store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
-    state = replace(proposal.state, vector_store_id=store.id)
+    state = with_store(proposal.state, attempt.target, info)
     return _Work(
         attempt, proposal, identity, store, state, TargetPart(publication, attempt.context, attempt.basis.recorded)
     )
@@ -200,7 +201,18 @@ def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) 
 
 def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state: TargetState) -> Report:
     proposal = work.proposal
-    report = append_warnings(replace(proposal.report, vector_store_id=work.store.id), swept.warnings)
+    report = _told_of_expiry(replace(proposal.report, vector_store_id=work.store.id), work)
+    report = append_warnings(report, swept.warnings)
     sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
     traffic = work.attempt.api.traffic
     return of_run(report, proposal.plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=traffic)
+
+
+def _told_of_expiry(report: Report, work: _Work) -> Report:
+    """The report with what the store itself says of its expiry, instead of what was recorded."""
+    recorded, now = work.attempt.basis.recorded.state, work.state
+    old = expiry_warnings(recorded.vector_store_id, recorded.expires_after_days) if recorded is not None else ()
+    warnings = [warning for warning in report.warnings if warning not in old]
+    return append_warnings(
+        replace(report, warnings=tuple(warnings)), expiry_warnings(now.vector_store_id, now.expires_after_days)
+    )

@@ -26,6 +26,7 @@ from vsync.sync.basis import Basis, doubt_resolved, doubt_warning, sizes_of
 from vsync.sync.context import RunContext
 from vsync.sync.locate import Located, locate
 from vsync.sync.ports import Ports
+from vsync.sync.same_store import check_live_name
 
 _TWO_RECORDS = (
     "The store already holds documents of this source, and no manifest is here. vsync adopted these documents. If a workflow "
@@ -95,8 +96,10 @@ async def propose(asking: Asking) -> Proposal:
 
 
 def as_recorded(asking: Asking, located: Located) -> Proposal:
-    """The proposal where nothing but the manifest is asked."""
+    """The proposal where nothing but the manifest is asked. Raises ManifestError when the store has not the given name."""
     basis = asking.basis
+    if located.info is not None and located.lost is None:
+        check_live_name(basis.recorded.state, asking.target, located.info, asking.ports.publication.title)
     state = basis.recorded.state or EMPTY_STATE
     return Proposal(located, located.owner, state, basis.scan.plan, basis.report, checked=basis.is_final)
 
@@ -216,6 +219,7 @@ def _told_of_listing(asking: Asking, proposal: Proposal, owner: str | None) -> R
     if recorded.trust == "doubtful":
         before, after = doubt_warning(recorded, dry_run=context.dry_run), doubt_resolved(recorded)
         warnings = tuple(after if warning == before else warning for warning in warnings)
-    if recorded.manifest is None and owner is not None and not context.settings.push and context.keeps_manifest:
+    other_records = not context.settings.push and asking.ports.embedded is None
+    if recorded.manifest is None and owner is not None and other_records and context.keeps_manifest:
         warnings = (*warnings, _TWO_RECORDS)
     return replace(proposal.report, warnings=warnings)

@@ -45,12 +45,6 @@ async def locate(
     if not store_id:
         return await _by_name(stores, target, source, owner)
     info = await stores.get(store_id)
-    if target.vector_store_name and not target.vector_store_id and info.name != target.vector_store_name:
-        raise StoreConflict(
-            f"The manifest belongs to the vector store {info.id}, named {info.name!r}, but the name "
-            f"{target.vector_store_name!r} is given.",
-            "Leave the name out, or use another --target for another store.",
-        )
     return Located(info, store_name(target), owner)
 
 
@@ -76,7 +70,8 @@ async def locate_replacement(
         if target.vector_store_id or state is None:
             raise
         every = await stores.list()
-        name = store_name(target, next((info.name for info in every if info.id == state.vector_store_id), None))
+        listed = next((info.name for info in every if info.id == state.vector_store_id), None)
+        name = store_name(target, listed or state.vector_store_name)
         live = [info for info in every if info.status != "expired"]
         found = choose_by_name(live, name, target.source, target.name)
         return Located(found if found is not None and found.owner == owner else None, name, owner, error.message)

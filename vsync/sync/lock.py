@@ -57,6 +57,8 @@ def locked(ports: Ports, context: RunContext, owner: str | None) -> Iterator[Loc
     # The prefix keeps the id from looking like the number of a workflow's run: those tell which run is late.
     run_id = context.origin.run_id or f"local-{secrets.token_hex(8)}"
     seal = Seal("open", run_id, ports.now().isoformat(timespec="seconds"), ports.source.head, owner=owner)
+    if ports.embedded is not None:
+        ports.embedded.make_folder()
     replaced = publication.take(seal, context.settings.lock_timeout, observer.note, context.stop.pause_thread)
     lock = Lock(seal, replaced, crashed_runs(unfinished_runs(replaced)), mint_owner(), owner)
     try:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from vsync.auth.credentials import Credentials
 from vsync.errors import MissingCredentials
 from vsync.source.base import Source
 from vsync.state.journal import Journal
 from vsync.state.publication import Publication
-from vsync.store.connect import Connect
+from vsync.store.connect import Connect, missing
+from vsync.store.embedded_file import EmbeddedFile
 from vsync.store.rate_limit import Rates
 
 
@@ -18,15 +20,16 @@ from vsync.store.rate_limit import Rates
 class Ports:
     """The source, the place of manifest and seal, the journal, and the way to the store.
 
-    `connect` is None without a way to authenticate; `missing` says why, where it is not just that no key is given.
-    The targets of a run share `rates`. `at` opens the source at another commit; it gives None where that commit
-    cannot be had. `now` is the clock.
+    `connect` is None without a way to authenticate; `missing` says what is missing. `embedded` is the embedded store's
+    file; None: the run uses another store. The targets of a run share `rates`. `at` opens the source at another commit;
+    it gives None where that commit cannot be had. `now` is the clock.
     """
 
     source: Source
     publication: Publication
     connect: Connect | None
     missing: MissingCredentials | None = None
+    embedded: EmbeddedFile | None = None
     journal: Journal = field(default_factory=Journal)
     rates: Rates = field(default_factory=Rates)
     at: Callable[[str], Source | None] = lambda commit: None
@@ -35,14 +38,5 @@ class Ports:
     def connection(self) -> Connect:
         """The way to the store. Raises MissingCredentials."""
         if self.connect is None:
-            raise self.missing or no_key()
+            raise self.missing or missing(Credentials())
         return self.connect
-
-
-def no_key() -> MissingCredentials:
-    return MissingCredentials(
-        "No OpenAI API key is given.",
-        "Set OPENAI_API_KEY (in a workflow: the input openai-api-key; the secret behind it may be missing or empty), "
-        "or use keyless access: identity-provider-id and service-account-id. "
-        "To try without one, use the embedded store: --local (in a workflow: VSYNC_LOCAL).",
-    )

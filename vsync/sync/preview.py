@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from vsync.config.targets import Target
 from vsync.plan.limits import refusal
-from vsync.report.of_plan import of_plan
+from vsync.report.of_plan import append_warnings, of_plan
 from vsync.report.report import Report
 from vsync.sync.basis import Basis, sizes_of, with_refusal
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
+from vsync.sync.same_store import expiry_warnings
 
 if TYPE_CHECKING:
     from vsync.store.client import Api
@@ -42,6 +43,8 @@ def preview_from_store(target: Target, ports: Ports, context: RunContext, basis:
             refused=refusal(proposal.plan, target.limits),
             store=sizes_of(proposal.state, proposal.plan),
         )
+        if info is not None:
+            report = append_warnings(report, expiry_warnings(info.id, info.expires_after_days))
         return replace(report, vector_store_id=info.id if info else None, requests=dict(api.traffic.requests))
 
     report = ask(ports.connection(), plan, context.stop)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from vsync.config.targets import Target
-from vsync.errors import ManifestError
+from vsync.auth.api_address import EMBEDDED_API
 from vsync.plan.plan import Plan
 from vsync.recovery.crashed_runs import run_key
 from vsync.state.identity import SourceIdentity, check_manifest
@@ -65,6 +64,8 @@ class Recorded:
         A manifest without a seal (a fresh clone has none) may be older than the store. It is believed as long as there
         is nothing to do.
         """
+        if self.trust == "unsealed" and self.state is not None and self.state.api == EMBEDDED_API:
+            return True  # manifest and seal stand beside the store's file: a manifest without a seal may be of another file
         return self.trust == "doubtful" or self.journaled or (self.trust == "unsealed" and not plan.is_empty)
 
 
@@ -93,16 +94,6 @@ def read_recorded(
     closed_by = run_key(seal.run, seal.since) if seal is not None and trusted == "sealed" else None
     journaled = journal is not None and journal.waits(closed_by)
     return Recorded(target, published, manifest, state, trusted, journaled)
-
-
-def check_store(recorded: Recorded, target: Target, title: str) -> None:
-    """Raises ManifestError when the given store is not the recorded one. `title` is how messages call the manifest."""
-    wanted, state = target.vector_store_id, recorded.state
-    if state is not None and wanted is not None and wanted != state.vector_store_id:
-        raise ManifestError(
-            f"The manifest {title} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
-            "Leave the id out to go on with the old store. For a new one use another --target (input target), or delete the manifest.",
-        )
 
 
 def is_superseded(recorded: Recorded, run_id: str | None, head: str | None) -> bool:

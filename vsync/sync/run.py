@@ -18,6 +18,7 @@ from vsync.state.publication import Published
 from vsync.state.run_order import is_late
 from vsync.sync.basis import Basis, PlanRefused, check_limits, look
 from vsync.sync.context import RunContext
+from vsync.sync.name_check import name_asked
 from vsync.sync.ports import Ports
 from vsync.sync.preview import preview_from_manifest, preview_from_store
 from vsync.sync.recorded import Recorded, is_superseded
@@ -51,8 +52,9 @@ def _run(target: Target, ports: Ports, context: RunContext, published: Published
             return _preview(target, ports, context, basis)
         if not basis.has_nothing_to_do(keeps_manifest=context.keeps_manifest):
             return _sync(target, ports, context, basis)
+        requests = name_asked(target, ports, context, basis.recorded.state)
         if looks_left == 0 or _note_nothing_to_do(ports, context, basis.recorded):
-            return nothing_done(basis.report)
+            return replace(nothing_done(basis.report), requests=requests)
         context.observer.note("Another run was quicker: looking again.")
         published = ports.publication.read()
     raise AssertionError("the last look returns")

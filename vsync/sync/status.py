@@ -11,10 +11,12 @@ from vsync.config.settings import NO_MANIFEST, Settings
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 from vsync.state.seal import Trust
 from vsync.sync.recorded import read_recorded
+from vsync.sync.same_store import check_store, expiry_warnings
 from vsync.system.redaction import printable
 from vsync.system.wording import count
 
 if TYPE_CHECKING:
+    from vsync.config.targets import Target
     from vsync.state.publication import Publication, Published
     from vsync.sync.workspace import Workspace
 
@@ -49,6 +51,7 @@ class Status:
         data: dict[str, Any] = {
             "target": self.target,
             "vector_store_id": state.vector_store_id if state else None,
+            "expires_after_days": state.expires_after_days if state else None,
             "commit": state.commit if state else None,
             "head": self.head,
             "behind": self.behind,
@@ -73,9 +76,14 @@ class Status:
         return data
 
 
-def status(publication: Publication, workspace: Workspace, settings: Settings, path: str | None) -> Status:
+def status(
+    publication: Publication, workspace: Workspace, settings: Settings, target: Target, path: str | None
+) -> Status:
     """Reads manifest and seal, and asks git how far the head is ahead. Makes no request."""
-    recorded = read_recorded(publication, workspace.identity, settings.target.name)
+    if workspace.embedded is not None:
+        workspace.embedded.check_exists()
+    recorded = read_recorded(publication, workspace.identity, target.name)
+    check_store(recorded.state, target, publication.title)
     state, trusted = recorded.state, recorded.trust
     head = workspace.source.head
     behind = None
@@ -104,6 +112,8 @@ def _unknown(published: Published, workspace: Workspace, settings: Settings) -> 
         )
     if seal is not None and seal.state == "open":
         return "The first sync did not end: the next one lists the store and goes on."
+    if workspace.embedded is not None:
+        return "Nothing has been synced into this embedded store yet: there is no manifest for this target beside it."
     if workspace.remote is None and workspace.repository is not None and workspace.repository.push_url() is not None:
         return (
             "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. The action and "
@@ -144,6 +154,7 @@ def status_lines(found: Status) -> list[str]:
         lines.append("  " + _behind(found))
     if found.trust == "doubtful":
         lines.append(f"  {found.doubt}: the next sync lists the store first.")
+    lines += [f"  {warning}" for warning in expiry_warnings(state.vector_store_id, state.expires_after_days)]
     lines += [f"  failed: {printable(path)}: {failure.code}" for path, failure in state.failed.items()]
     if found.path is not None:
         lines.append(_path_line(found.path))

@@ -11,6 +11,7 @@ from vsync.config.origin import Origin
 from vsync.config.settings import DEFAULT_CONFIG, DEFAULT_MANIFEST_BRANCH, NO_MANIFEST, Settings
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
 from vsync.git.changes import show_path
+from vsync.git.discovery import repository_at
 from vsync.git.refs import as_environment, network_config
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
@@ -21,6 +22,8 @@ from vsync.state.identity import SourceIdentity, identify
 from vsync.state.local import LocalPublication
 from vsync.state.publication import Publication
 from vsync.state.remote import RemotePublication
+from vsync.store.embedded_file import EmbeddedFile, embedded_file
+from vsync.sync.state_place import StatePlace, state_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,11 @@ class GitAccess:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where documents come from, and where their state is kept. `remote` is None when the state is kept in files."""
+    """Where documents come from, and where their state is kept.
+
+    `remote` is None when the state is kept in files. `seal_folder` is where a seal that is a file is kept. `embedded` is
+    the embedded store's file; None: the run uses another store.
+    """
 
     source: Source
     root: Path
@@ -69,6 +76,7 @@ class Workspace:
     identity: SourceIdentity
     repository: Repository | None = None
     remote: Remote | None = None
+    embedded: EmbeddedFile | None = None
     is_dead: Callable[[str], bool] = lambda run: False
     stopped: Callable[[], float | None] = lambda: None
     warnings: tuple[str, ...] = ()
@@ -105,6 +113,8 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
     repository = workspace.repository
     if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
         repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
+    if settings.local is not None:
+        return _beside_embedded_store(settings, workspace)
     if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
         return workspace
     try:
@@ -116,6 +126,20 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
             workspace, warnings=(*workspace.warnings, f"{error.message} It is kept as a file in the workspace.")
         )
     return replace(workspace, remote=remote, is_dead=access.is_dead)
+
+
+def _beside_embedded_store(settings: Settings, workspace: Workspace) -> Workspace:
+    """The workspace of a run on the embedded store: its manifest stays on this machine."""
+    warnings = workspace.warnings
+    if settings.manifest != NO_MANIFEST and (settings.commit or settings.push):
+        warnings = (*warnings, _NOT_COMMITTED)
+    return replace(workspace, embedded=embedded_file(settings.local or "", workspace.root), warnings=warnings)
+
+
+_NOT_COMMITTED = (
+    "The manifest of the embedded store is neither committed nor pushed, although --commit or --push (input commit) is given: "
+    "the embedded store exists only on this machine."
+)
 
 
 def _open_remote(settings: Settings, access: GitAccess, repository: Repository) -> Remote:
@@ -176,14 +200,14 @@ def open_publication(
     settings: Settings, workspace: Workspace, log: Callable[[str], None] = lambda text: None
 ) -> Publication:
     """The manifest and seal of the target."""
-    manifest = manifest_path(settings, workspace.root)
+    place = place_of(settings, workspace)
+    name = place.name
     if workspace.remote is not None:
-        if manifest is None or not manifest.is_relative_to(workspace.root):
+        if place.manifest is None or not place.manifest.is_relative_to(workspace.root):
             raise ManifestError(
-                f"The manifest {settings.manifest} is no path in the repository.",
+                f"The manifest {name} is no path in the repository.",
                 "Give a path relative to its top folder: it names a file on the manifest's branch.",
             )
-        name = manifest_name(settings, manifest, workspace.root)
         _check_names(settings.target.name, name)
         return RemotePublication(
             workspace.remote,
@@ -194,16 +218,23 @@ def open_publication(
             is_dead=workspace.is_dead,
             log=log,
         )
-    name = manifest_name(settings, manifest, workspace.root)
     return LocalPublication(
-        manifest, seal_folder(settings, workspace), settings.target.name, name, stopped=workspace.stopped
+        place.manifest, place.seal_folder, settings.target.name, name, key=place.key, stopped=workspace.stopped
     )
 
 
-def seal_folder(settings: Settings, workspace: Workspace) -> Path:
-    """The folder for what belongs to this machine: a local seal, and the journal."""
-    manifest = manifest_path(settings, workspace.root)
-    return workspace.seal_folder if settings.folder is None or manifest is None else manifest.parent
+def place_of(settings: Settings, workspace: Workspace) -> StatePlace:
+    """Where this machine keeps the target's state. Raises ManifestError."""
+    return state_place(settings, workspace.root, workspace.seal_folder, workspace.embedded)
+
+
+def embedded_file_of(settings: Settings) -> EmbeddedFile | None:
+    """The embedded store's file for commands that need neither a commit nor a repository. None: another store is meant."""
+    if settings.local is None:
+        return None
+    if settings.folder is not None:
+        return embedded_file(settings.local, Path(settings.folder).resolve())
+    return embedded_file(settings.local, repository_at(Path(settings.repo).absolute()).resolve())
 
 
 def _check_names(target: str, manifest: str) -> None:
@@ -215,27 +246,3 @@ def _check_names(target: str, manifest: str) -> None:
         )
     if ".git" in manifest.lower().split("/"):
         raise ManifestError(f"git takes no file {manifest} into a commit.", "Give another --manifest (input manifest).")
-
-
-def manifest_name(settings: Settings, manifest: Path | None, root: Path) -> str:
-    """One name for one manifest, however its path is written. The seal is found by this name, in every linked worktree."""
-    if manifest is None:
-        return settings.manifest
-    path = Path(os.path.normpath(manifest))
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def manifest_path(settings: Settings, root: Path) -> Path | None:
-    """The manifest's file; None for `--manifest none`. A relative path counts from the repository's top folder."""
-    if settings.manifest == NO_MANIFEST:
-        return None
-    given = Path(settings.manifest)
-    path = root / given
-    if not given.is_absolute() and not path.parent.resolve().is_relative_to(root):
-        raise ManifestError(
-            f"The manifest {settings.manifest} would stand outside of {root}.",
-            "Give a path inside the repository, or an absolute one.",
-        )
-    if path.is_dir():
-        raise ManifestError(f"The manifest {settings.manifest} is a folder.", "Give the path of a file.")
-    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, SealHeld, StoreGone
@@ -13,7 +14,7 @@ from vsync.report.report import Report
 from vsync.report.verification import Drift, Taken, Verification
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
-from vsync.store.entries import StoreEntry, belongs
+from vsync.store.entries import StoreEntry, StoreInfo, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import take_inventory
 from vsync.store.session import ask
@@ -21,7 +22,8 @@ from vsync.store.stores import Stores
 from vsync.sync.context import RunContext
 from vsync.sync.locate import locate_to_read
 from vsync.sync.ports import Ports
-from vsync.sync.recorded import Recorded, check_store, read_recorded
+from vsync.sync.recorded import Recorded, read_recorded
+from vsync.sync.same_store import check_live_name, check_store, expiry_warnings
 from vsync.verify.drift import Found, compare
 from vsync.verify.reports import with_warnings
 from vsync.verify.takeover import chosen
@@ -41,8 +43,7 @@ def compare_store(target: Target, ports: Ports, context: RunContext, take_over: 
         recorded = read_when_quiet(target, ports, context)
         if recorded.state is None and not take_over:
             raise _no_manifest(recorded, publication.title)
-        store_id, found, requests = _compared(target, ports, context, recorded)
-        report = _report(target, ports, context, take_over, recorded, store_id, found, requests)
+        report = _report(target, ports, context, take_over, recorded, _compared(target, ports, context, recorded))
         if publication.read() == recorded.published:
             return report
         if looks_left == 0:
@@ -69,7 +70,7 @@ def read_when_quiet(target: Target, ports: Ports, context: RunContext) -> Record
             noted = True
         context.stop.pause_thread(min(_LOOK_EVERY_S, max(0.1, deadline - time.monotonic())))
     recorded = read_recorded(ports.publication, context.identity, target.name)
-    check_store(recorded, target, ports.publication.title)
+    check_store(recorded.state, target, ports.publication.title)
     return recorded
 
 
@@ -82,10 +83,16 @@ def _no_manifest(recorded: Recorded, title: str) -> ManifestError:
     )
 
 
-def _compared(
-    target: Target, ports: Ports, context: RunContext, recorded: Recorded
-) -> tuple[str | None, Found, Mapping[str, int]]:
-    """The store's id, what differs, and the requests that it took."""
+class _Compared(NamedTuple):
+    """What differs, and the requests that it took. `info` is None when the store is gone."""
+
+    store_id: str | None
+    info: StoreInfo | None
+    found: Found
+    requests: Mapping[str, int]
+
+
+def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recorded) -> _Compared:
     identity, state = context.owned_by(recorded.owner or "", target.name), recorded.state or EMPTY_STATE
     current = recorded.is_current
     named = set(state.pending_delete) | {entry.file_id for entry in state.files.values()}
@@ -93,22 +100,24 @@ def _compared(
     def ours(entry: StoreEntry) -> bool:
         return belongs(entry, identity) or (current and entry.file_id in named)
 
-    async def asked(api: Api) -> tuple[str | None, Found, Mapping[str, int]]:
+    async def asked(api: Api) -> _Compared:
         stores = Stores(api)
         store_id: str | None = None
         try:
             store_id = await locate_to_read(stores, target, recorded.state)
-            await stores.get(store_id)
+            info = await stores.get(store_id)
+            check_live_name(recorded.state, target, info, ports.publication.title)
             store = stores.open(store_id, ports.rates)
             settle_s = min(5.0, context.settings.index_timeout)
             inventory = await take_inventory(Files(api), store, ours, context.stop.pause, settle_s=settle_s)
         except StoreGone as error:
             if recorded.state is None:
                 raise
-            return store_id, Found((Drift("expired", None, None, error.message),)), dict(api.traffic.requests)
+            gone = Found((Drift("expired", None, None, error.message),))
+            return _Compared(store_id, None, gone, dict(api.traffic.requests))
         left = [(id_, inventory.filenames[id_]) for id_ in ports.journal.left() if id_ in inventory.filenames]
         found = compare(state, identity, inventory, vouched=current, target=target, left=left)
-        return store_id, found, dict(api.traffic.requests)
+        return _Compared(store_id, info, found, dict(api.traffic.requests))
 
     return ask(ports.connection(), asked, context.stop)
 
@@ -119,24 +128,24 @@ def _report(
     context: RunContext,
     take_over: tuple[str, ...],
     recorded: Recorded,
-    store_id: str | None,
-    found: Found,
-    requests: Mapping[str, int],
+    compared: _Compared,
 ) -> Report:
-    state = recorded.state
+    state, found = recorded.state, compared.found
     warnings = list(context.warnings)
     if state is not None and recorded.trust == "doubtful":
         warnings.append(f"{recorded.published.doubt}: the next sync lists the store and mends what it finds.")
+    if compared.info is not None:
+        warnings += expiry_warnings(compared.info.id, compared.info.expires_after_days)
     taken, kept_back = _chosen(take_over, recorded, found)
     return Report(
         target=target.name,
         comparison=_COMPARED,
         source=context.identity.name,
-        vector_store_id=store_id,
+        vector_store_id=compared.store_id,
         base=state.commit if state else None,
         head=state.commit if state else None,
         warnings=tuple(warnings),
-        requests=requests,
+        requests=compared.requests,
         manifest=ports.publication.name,
         body=Verification(
             drift=found.drift,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,11 @@ class VerifyOptions:
     rebuild: bool = False
     take_over: tuple[str, ...] = ()
     yes: bool = False
+
+    @property
+    def if_missing(self) -> Literal["make", "refuse"]:
+        """What becomes of an embedded store whose file is gone. A repair replaces it, the other orders need it."""
+        return "make" if self.repair or (self.take_over and self.yes) else "refuse"
 
     @property
     def writes(self) -> bool:

@@ -20,8 +20,9 @@ from vsync.sync.locate import locate_existing
 from vsync.sync.next_state import rebuilt_state
 from vsync.sync.ports import Ports
 from vsync.sync.publish import TargetPart
-from vsync.sync.recorded import check_store, is_superseded, read_recorded
+from vsync.sync.recorded import is_superseded, read_recorded
 from vsync.sync.run import run as sync
+from vsync.sync.same_store import check_store, with_store
 from vsync.verify.reports import added_requests, verification_of, with_warnings
 
 
@@ -55,7 +56,7 @@ def _look(target: Target, ports: Ports, context: RunContext, published: Publishe
         published=published,
         parse=_salvaged,
     )
-    check_store(recorded, target, ports.publication.title)
+    check_store(recorded.state, target, ports.publication.title)
     return basis_of(target, ports, context, recorded, distrusted=True)
 
 
@@ -97,7 +98,7 @@ async def record(attempt: Attempt) -> Report:
     if info is None or proposal.owner is None or not state.files:
         raise _nothing_to_record(attempt, proposal)
     report = replace(proposal.report, vector_store_id=info.id, requests=dict(attempt.api.traffic.requests))
-    state = replace(state, vector_store_id=info.id)
+    state = with_store(state, attempt.target, info)
     publication, lock = attempt.ports.publication, attempt.lock
     part = TargetPart(publication, attempt.context, recorded, _salvaged)
     _, lost = salvage_manifest(recorded.published.manifest or b"", publication.title)

@@ -27,8 +27,9 @@ from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store, with_journaled
 from vsync.sync.locate import Located, locate_replacement
 from vsync.sync.ports import Ports
-from vsync.sync.recorded import check_store, is_superseded, read_recorded
+from vsync.sync.recorded import is_superseded, read_recorded
 from vsync.sync.run import run as sync
+from vsync.sync.same_store import check_store
 from vsync.verify.compare import compare_store, read_when_quiet
 from vsync.verify.reports import added_requests, verification_of, with_warnings
 
@@ -77,7 +78,7 @@ def _look(target: Target, ports: Ports, context: RunContext, published: Publishe
     recorded = read_recorded(
         ports.publication, context.identity, target.name, journal=ports.journal, published=published
     )
-    check_store(recorded, target, ports.publication.title)
+    check_store(recorded.state, target, ports.publication.title)
     return basis_of(target, ports, context, recorded, distrusted=True)
 
 

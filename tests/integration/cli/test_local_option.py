@@ -46,7 +46,7 @@ def test_a_path_is_understood_from_the_current_folder(
     (docs / "a.md").write_text("# Apples\n")
     monkeypatch.chdir(docs)
     capsys.readouterr()
-    assert cli.run(["status", "a.md"], {}) == 0
+    assert cli.run(["status", "--local", "a.md"], {}) == 0
     assert "docs/a.md is in the store" in capsys.readouterr().out
 
 

@@ -49,7 +49,7 @@ def test_a_search_without_a_manifest_asks_the_targets_own_store(ask: Ask) -> Non
     assert {hit["path"] for hit in found} == {"docs/a.md"}
 
 
-def test_a_take_over_without_a_manifest_looks_into_the_targets_own_store(ask: Ask) -> None:
-    Path(".vsync/manifest.json").unlink()
+def test_a_take_over_without_a_manifest_looks_into_the_targets_own_store(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "store.db.manifest.json").unlink()
     report = ask("verify", "--target", "code", "--take-over", "*.md")
     assert report["vector_store_id"] == stores(ask)["acme/docs (code)"]

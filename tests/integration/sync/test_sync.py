@@ -35,7 +35,7 @@ from tests.support.wire import (
     unreachable,
 )
 from vsync.config.origin import Origin
-from vsync.errors import ManifestError, PublicationFailed, StoreConflict, StoreGone, VsyncError
+from vsync.errors import ManifestError, PublicationFailed, StoreGone, VsyncError
 from vsync.report.body import Orphan, Synced
 from vsync.report.observer import Observer
 from vsync.report.report import Report
@@ -602,8 +602,6 @@ def test_another_store_than_the_manifests_is_refused(synced: World) -> None:
     with pytest.raises(ManifestError) as error:
         synced.sync(vector_store_id=other)
     assert error.value.exit_code == 2
-    with pytest.raises(StoreConflict):
-        synced.sync(vector_store_name="other")
     assert not any(changing(sent) for sent in synced.wire.sent)
 
 

@@ -85,9 +85,12 @@ def test_an_empty_variable_counts_as_unset(name: str, empty: str) -> None:
 def test_the_defaults_are_those_of_the_contract() -> None:
     found = resolve({}, {})
     assert found == Settings()
-    assert (found.repo, found.target.name, found.manifest) == (".", "default", DEFAULT_MANIFEST)
-    assert found.manifest == ".vsync/manifest.json"
-    assert (found.uploads_per_minute, found.writes_per_minute) == (1000, 300)
+    assert (found.repo, found.target.name, DEFAULT_MANIFEST) == (".", "default", ".vsync/manifest.json")
+
+
+def test_a_manifest_and_rates_that_are_not_given_depend_on_the_store() -> None:
+    found = resolve({}, {})
+    assert (found.manifest, found.uploads_per_minute, found.writes_per_minute) == (None, None, None)
 
 
 def test_every_setting_that_is_available_is_in_the_table_of_this_test() -> None:

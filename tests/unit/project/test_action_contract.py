@@ -11,7 +11,7 @@ import yaml
 
 from tests.support.places import ROOT
 from vsync import __version__, errors
-from vsync.config.settings import NAMES, Settings
+from vsync.config.settings import DEFAULT_MANIFEST, NAMES, Settings
 from vsync.github import inputs
 from vsync.github import results as telling
 from vsync.plan.comparison import Comparison
@@ -28,7 +28,7 @@ NOT_INPUTS = {"config", "repo", "source", "local", "push", "uploads-per-minute",
 DEFAULTS = {
     "command": "sync",
     "target": Settings().target.name,
-    "manifest": Settings().manifest,
+    "manifest": DEFAULT_MANIFEST,
     "manifest-branch": "vsync-manifest",
     "commit": "true",
     "full": "false",

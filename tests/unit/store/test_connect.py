@@ -9,8 +9,9 @@ import pytest
 
 from vsync.auth.credentials import Credentials, WorkloadIdentity
 from vsync.auth.identity_token import TokenSource, token_source
-from vsync.errors import ConfigurationError, MissingCredentials
-from vsync.store.connect import DEFAULT_LOCAL_STORE, Connect, connector, local_store_path, missing, open_embedded
+from vsync.errors import ConfigurationError
+from vsync.store.connect import Connect, IfMissing, connector, missing, opened_embedded
+from vsync.store.embedded_file import EmbeddedFile
 from vsync.store.stores import Stores
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
@@ -25,9 +26,14 @@ def tokens(environ: dict[str, str]) -> TokenSource:
 
 
 def connection(
-    credentials: Credentials, root: Path, local: str | None = None, token: TokenSource | None = None
+    credentials: Credentials,
+    *,
+    embedded: Path | None = None,
+    if_missing: IfMissing = "make",
+    token: TokenSource | None = None,
 ) -> Connect | None:
-    return connector(credentials, concurrency=2, local=local, root=root, token=token)
+    file = EmbeddedFile(embedded) if embedded is not None else None
+    return connector(credentials, concurrency=2, embedded=file, if_missing=if_missing, token=token)
 
 
 @pytest.mark.parametrize(
@@ -42,22 +48,28 @@ def connection(
     ids=["nothing", "key", "keyless without tokens", "keyless without permission", "keyless"],
 )
 def test_without_a_way_to_authenticate_there_is_no_connection(
-    tmp_path: Path, credentials: Credentials, token: TokenSource | None, there_is_a_way: bool
+    credentials: Credentials, token: TokenSource | None, there_is_a_way: bool
 ) -> None:
-    assert (connection(credentials, tmp_path, token=token) is not None) == there_is_a_way
+    assert (connection(credentials, token=token) is not None) == there_is_a_way
 
 
 def test_what_keyless_access_lacks_is_told() -> None:
-    assert isinstance(missing(KEYLESS, tokens({})), MissingCredentials)
-    assert missing(KEYLESS, tokens(JOB)) is None
-    assert missing(KEYLESS, None) is None
-    assert missing(WITH_KEY, tokens({})) is None
+    lacking = tokens({})
+    assert missing(KEYLESS, lacking).args == (lacking.missing.args if lacking.missing else ())
+    assert "No OpenAI API key" in missing(WITH_KEY, tokens({})).message
 
 
-def test_a_key_reaches_the_api_that_is_named(tmp_path: Path) -> None:
+def test_the_embedded_store_is_a_way_out_on_the_command_line_and_not_in_a_workflow() -> None:
+    assert "--local" in missing(Credentials()).remedy
+    in_workflow = missing(Credentials(), in_workflow=True).remedy
+    assert "local" not in in_workflow.lower()
+    assert "openai-api-key" in in_workflow
+
+
+def test_a_key_reaches_the_api_that_is_named() -> None:
     secrets = Secrets()
     named = Credentials(api_key="sk-test", base_url="http://gateway.test/v1")
-    connect = connector(named, concurrency=2, local=None, root=tmp_path, secrets=secrets, stop=Stop())
+    connect = connector(named, concurrency=2, embedded=None, secrets=secrets, stop=Stop())
     assert connect is not None
 
     async def base_url() -> str:
@@ -71,7 +83,7 @@ def test_a_key_reaches_the_api_that_is_named(tmp_path: Path) -> None:
 def test_the_embedded_store_needs_no_credentials_and_is_opened_by_the_connection(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "store.db"
     path.parent.mkdir()
-    connect = connection(Credentials(), tmp_path, local=str(path))
+    connect = connection(Credentials(), embedded=path)
     assert connect is not None
     assert not path.exists()
 
@@ -84,27 +96,27 @@ def test_the_embedded_store_needs_no_credentials_and_is_opened_by_the_connection
     assert path.exists()
 
 
-def test_the_default_file_stands_in_the_repository_where_git_ignores_it(tmp_path: Path) -> None:
-    path = local_store_path("", tmp_path)
-    assert path == tmp_path / DEFAULT_LOCAL_STORE
-    assert "*" in (path.parent / ".gitignore").read_text().splitlines()
+@pytest.mark.parametrize("if_missing", ["refuse", "empty"])
+def test_a_command_that_only_reads_makes_no_file(tmp_path: Path, if_missing: IfMissing) -> None:
+    path = tmp_path / "folder" / "store.db"
+    connect = connection(Credentials(), embedded=path, if_missing=if_missing)
+    assert connect is not None
 
+    async def listed() -> int:
+        async with connect() as api:
+            return len(await Stores(api).list())
 
-def test_a_file_that_is_named_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert local_store_path("x/store.db", tmp_path) == Path("x/store.db")
+    if if_missing == "refuse":
+        with pytest.raises(ConfigurationError, match="no embedded store"):
+            asyncio.run(listed())
+    else:
+        assert asyncio.run(listed()) == 0
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    (tmp_path / ".vsync").write_text("a file")
-    with pytest.raises(ConfigurationError, match="cannot be made") as error:
-        local_store_path("", tmp_path)
-    assert "--local" in error.value.remedy
 
 
 def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     path.write_bytes(b"not a database, but long enough to be taken for one" * 40)
-    with pytest.raises(ConfigurationError, match="cannot be opened") as error:
-        open_embedded(path)
+    with pytest.raises(ConfigurationError, match="cannot be opened") as error, opened_embedded(EmbeddedFile(path)):
+        pass
     assert "--local" in error.value.remedy

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import COMMIT, HEAD, entry, state
+from tests.support.builders import COMMIT, HEAD, TARGET, entry, state
 from vsync.config.settings import Settings
+from vsync.config.targets import Target
 from vsync.errors import ManifestError
 from vsync.state.identity import SourceIdentity
 from vsync.state.manifest import Failure, Manifest, Skipped, TargetState, blob_id, dump_manifest
@@ -39,6 +40,7 @@ def look(
     path: str | None = None,
     origin: str | None = None,
     settings: Settings = Settings(),  # noqa: B008 - a value that cannot change
+    target: Target = TARGET,
 ) -> Status:
     if isinstance(manifest, TargetState):
         manifest = dump_manifest(Manifest("owner-1", "acme/docs", None, {"default": manifest}))
@@ -53,8 +55,9 @@ def look(
         if repository
         else None,
         remote=None,
+        embedded=None,
     )
-    return status(publication, place, settings, path)
+    return status(publication, place, settings, target, path)
 
 
 def test_before_the_first_sync_there_is_nothing_to_tell() -> None:
@@ -180,6 +183,7 @@ def test_the_status_as_json() -> None:
     assert look(STATE, Seal("open", "r", "s"), path="b.md").to_json() == {
         "target": "default",
         "vector_store_id": "vs_1",
+        "expires_after_days": None,
         "commit": COMMIT,
         "head": HEAD,
         "behind": 3,
@@ -198,6 +202,19 @@ def test_the_status_as_json() -> None:
             "skipped": None,
         },
     }
+
+
+def test_a_store_that_expires_is_told() -> None:
+    lines = status_lines(look(replace(STATE, expires_after_days=7)))
+    assert any("7 days without use" in line for line in lines)
+
+
+def test_another_store_than_the_recorded_one_is_refused() -> None:
+    recorded = replace(STATE, vector_store_name="docs", api="http://gateway.test/v1")
+    look(recorded, target=replace(TARGET, vector_store_name="docs", api="http://gateway.test/v1"))
+    for given in ({"vector_store_name": "two"}, {"vector_store_id": "vs_2"}, {"api": "embedded"}):
+        with pytest.raises(ManifestError):
+            look(recorded, target=replace(TARGET, **given))  # type: ignore[arg-type]  # by name
 
 
 def test_the_status_as_json_before_the_first_sync() -> None:
