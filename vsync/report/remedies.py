@@ -30,10 +30,11 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
-        "empty": "the file is empty",
+        "empty": "the file is empty, or has no text",
         "too-large": "larger than the API takes (512 MB)",
         "unsupported-type": "a type that the store cannot index",
         "not-text": "not text in UTF-8, UTF-16 or ASCII",
+        "not-notebook": "not a notebook that vsync can read (JSON of the notebook format 3 or 4, at most 32 MB)",
         "undecodable-name": "its name is not UTF-8",
         "symlink": "a symbolic link: its target is a document of its own, if it is selected",
         "submodule": "a submodule: another repository",
