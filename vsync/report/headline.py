@@ -66,7 +66,8 @@ def _of_sync(synced: Synced) -> Headline:
     documents = synced.documents
     failed = len(documents.failed)
     if failed:
-        return Headline("❌", f"{count(failed, 'document')} failed, {documents.changes:,} synced")
+        done = f"{documents.changes:,} synced{_dropped(documents)}"
+        return Headline("❌", f"{count(failed, 'document')} failed, {done}")
     if documents.changes:
         return Headline("✅", f"{count(documents.changes, 'document')} synced{_dropped(documents)}")
     if not documents.unchanged and not (synced.store and synced.store.before.documents):

@@ -545,6 +545,20 @@ def test_hostile_names_do_nothing_wherever_they_are_shown(github: GitHub) -> Non
     check_inert(skipped, skipped.summary, github.comment())
 
 
+def test_hostile_names_of_documents_that_stop_being_documents_do_nothing(github: GitHub) -> None:
+    github.commit(hostile(b"# Hello\n"))
+    github.push()
+    planned = github.plan(github.pull(hostile(b"")), "opened")
+    assert len(planned.annotations("warning")) == 10
+    assert "13 of them because the file can no longer be a document" in github.comment()
+    check_inert(planned, planned.summary, github.comment())
+    github.commit(hostile(b""))
+    step = github.push(INPUT_FORCE="true")
+    assert step.outputs["removed"] == str(len(HOSTILE))
+    assert sum(",file=" in line for line in step.log.splitlines() if line.startswith("::warning ")) == 10
+    check_inert(step, step.summary)
+
+
 def test_hostile_names_of_documents_that_fail_do_nothing_in_annotations(github: GitHub) -> None:
     github.commit({name.replace(".md", ".pptx"): b"not a presentation" for name in HOSTILE})
     step = github.push()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.notebooks import code, notebook
 from vsync.config.targets import Target
 from vsync.documents import convert
 from vsync.documents.convert import Conversion, Converted, NotConvertible, conversion_of
@@ -17,11 +18,6 @@ from vsync.documents.inspection import inspect_content
 from vsync.documents.secret_scan import Finding, Scanner
 
 TOKEN = "gh" + "p_vK3mZ8qLw2Rt7Yb5Nc9Xd1Jf4Gh6Ps0TaQeU"
-
-
-def notebook(*sources: str, **more: object) -> bytes:
-    cells = [{"cell_type": "markdown", "source": source} for source in sources]
-    return json.dumps({"nbformat": 4, "cells": cells, **more}).encode()
 
 
 def test_only_notebooks_are_converted() -> None:
@@ -117,14 +113,13 @@ def test_a_secret_is_named_by_its_cell() -> None:
     "output", [{"output_type": "stream", "text": TOKEN}, {"output_type": "error", "traceback": [TOKEN]}]
 )
 def test_a_secret_in_an_output_is_one(output: object) -> None:
-    cell = {"cell_type": "code", "source": "login()", "outputs": [output]}
-    assert inspect_content("a.ipynb", [notebook(cells=[cell])], Scanner()).reason == "secret"
+    cell = {**code("login()"), "outputs": [output]}
+    assert inspect_content("a.ipynb", [notebook(cell)], Scanner()).reason == "secret"
 
 
 def test_a_secret_that_colours_cut_into_pieces_is_found() -> None:
-    text = f"{TOKEN[:20]}\x1b[0m{TOKEN[20:]}"
-    cell = {"cell_type": "code", "source": "", "outputs": [{"output_type": "stream", "text": text}]}
-    assert inspect_content("a.ipynb", [notebook(cells=[cell])], Scanner()).reason == "secret"
+    cell = code("", f"{TOKEN[:20]}\x1b[0m{TOKEN[20:]}")
+    assert inspect_content("a.ipynb", [notebook(cell)], Scanner()).reason == "secret"
 
 
 def test_what_is_not_uploaded_may_hold_a_secret() -> None:
