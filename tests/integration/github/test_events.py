@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.github import KEY, REPOSITORY, TOKEN, GitHub, Pull, Step
-from tests.support.gitrepo import Content
+from tests.support.gitrepo import Content, link
 from tests.support.servers.github_api import ACTIONS_LOGIN, answer, call, secondary_rate_limit
 from vsync.report.comment import marker
 
@@ -118,6 +118,25 @@ def test_a_pull_request_from_its_opening_to_the_sync_after_its_merge(github: Git
     assert [last.report[kind] for kind in kinds] == [merged.report[kind] for kind in kinds]
     assert [last.outputs[kind] for kind in kinds] == ["0", "1", "1", "1", "1"]
     assert last.outputs["manifest-commit"]
+
+
+@pytest.mark.parametrize("content", [b"", link("b.md")], ids=["emptied", "link"])
+def test_a_document_that_a_pull_request_makes_none_is_told_beside_the_file(github: GitHub, content: Content) -> None:
+    github.push()
+    beside = "::warning title=docs/a.md,file=docs/a.md::docs/a.md is no longer a document, because "
+    planned = github.plan(github.pull({"docs/a.md": content}), "opened")
+    assert planned.report["removed"] == ["docs/a.md"]
+    assert len(planned.report["warnings"]) == 1
+    assert [line for line in planned.log.splitlines() if line.startswith(beside)]
+    assert "1 to remove, 1 of them no longer a document" in github.comment()
+    assert "The sync removes it from the store" in github.comment()
+    github.commit({"docs/a.md": content})
+    synced = github.push()
+    assert (synced.code, synced.report["warnings"]) == (0, planned.report["warnings"])
+    assert [line for line in synced.log.splitlines() if line.startswith(beside)]
+    assert "1 document synced, 1 of them no longer a document" in synced.summary
+    github.commit({"docs/b.md": b"# Another\n"})
+    assert github.push().report["warnings"] == []
 
 
 def test_a_pull_request_that_is_closed_says_so_in_its_comment(github: GitHub) -> None:
