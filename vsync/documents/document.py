@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from vsync.documents.attributes import Attributes, AttributeValue
 from vsync.documents.chunking import Chunking
 from vsync.documents.convert import conversion_mark
-from vsync.documents.filetypes import FileType, extension_of, file_type
+from vsync.documents.filetypes import FileType, file_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,17 @@ class Document:
 
 def upload_filename(path: str) -> str:
     """The name under which a document is uploaded: its path, with an ending that the store can index."""
-    kind = file_type(path)
+    return _named(path, file_type(path))
+
+
+def _named(path: str, kind: FileType | None) -> str:
     if kind is None:
         return path
     if kind.suffix:
         return path + kind.suffix
-    # The store compares the ending with its list as it is written there, in small letters.
-    stem, dot, _ = path.rpartition(".")
-    return f"{stem}{extension_of(path)}" if dot else path
+    # The store's list has small letters. A kind without a suffix has an extension.
+    stem, _, extension = path.rpartition(".")
+    return f"{stem}.{extension.lower()}"
 
 
 def media_type(path: str) -> str:
@@ -65,7 +68,7 @@ def _content_tag(path: str, chunking: Chunking | None) -> str:
     kind = file_type(path)
     return fingerprint(
         [
-            upload_filename(path),
+            _named(path, kind),
             [chunking.size, chunking.overlap] if chunking else None,
             # Only where there is one: other documents keep the fingerprints that they have.
             *([conversion_mark(kind.conversion)] if kind and kind.conversion else []),
