@@ -9,9 +9,10 @@ from vsync.config.limits import Limits
 from vsync.documents import document
 from vsync.documents.attributes import Attributes
 from vsync.documents.chunking import Chunking
+from vsync.documents.convert import MARKS as CONVERSIONS
 from vsync.documents.selection import Rules
 
-_RULES_VERSION = 1
+_RULES_VERSION = 2
 """Raised when the built-in rules (file types, defaults, names) change: every run then compares the whole tree once."""
 
 
@@ -51,6 +52,7 @@ class Target:
         return document.fingerprint(
             [
                 _RULES_VERSION,
+                list(CONVERSIONS),
                 self.source,
                 self.name,
                 dict(self.attributes),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from vsync.documents.attributes import Attributes, AttributeValue
 from vsync.documents.chunking import Chunking
+from vsync.documents.convert import conversion_mark
 from vsync.documents.filetypes import FileType, file_type
 
 
@@ -29,8 +30,17 @@ class Document:
 
 def upload_filename(path: str) -> str:
     """The name under which a document is uploaded: its path, with an ending that the store can index."""
-    kind = file_type(path)
-    return path + (kind.suffix if kind else "")
+    return _named(path, file_type(path))
+
+
+def _named(path: str, kind: FileType | None) -> str:
+    if kind is None:
+        return path
+    if kind.suffix:
+        return path + kind.suffix
+    # The store's list has small letters. A kind without a suffix has an extension.
+    stem, _, extension = path.rpartition(".")
+    return f"{stem}.{extension.lower()}"
 
 
 def media_type(path: str) -> str:
@@ -43,7 +53,7 @@ def tag(path: str, chunking: Chunking | None, attributes: str) -> str:
 
     | half | of what | a difference needs |
     | --- | --- | --- |
-    | first | upload filename and chunking | an upload |
+    | first | upload filename, chunking, and the version of the conversion | an upload |
     | second (`attributes`) | source and attributes; the same for all documents of a target | only a retag |
     """
     return f"{_content_tag(path, chunking)}.{attributes}"
@@ -55,7 +65,15 @@ def observed_tag(path: str, chunking: Chunking | None, source: str, attributes: 
 
 
 def _content_tag(path: str, chunking: Chunking | None) -> str:
-    return fingerprint([upload_filename(path), [chunking.size, chunking.overlap] if chunking else None])
+    kind = file_type(path)
+    return fingerprint(
+        [
+            _named(path, kind),
+            [chunking.size, chunking.overlap] if chunking else None,
+            # Only where there is one: other documents keep the fingerprints that they have.
+            *([conversion_mark(kind.conversion)] if kind and kind.conversion else []),
+        ]
+    )
 
 
 def attributes_tag(source: str, attributes: Attributes) -> str:

@@ -3,13 +3,14 @@
 The store decides by the extension of the file name alone, and accepts a fixed list of extensions
 (https://platform.openai.com/docs/assistants/tools/file-search#supported-files). Text in other formats is indexed as
 well when its name ends in an extension of that list. So `guide.rst` is sent as `guide.rst.txt`, and its `path`
-attribute stays `guide.rst`.
+attribute stays `guide.rst`. An extension in capitals is sent in small letters: `README.MD` as `README.md`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 _NATIVE_TEXT = {
     ".c": "text/x-c",
@@ -37,7 +38,7 @@ _NATIVE_BINARY = {
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 _SENT_AS = {
-    ".md": ".markdown .mdown .mkd .mdx .qmd .rmd",
+    ".md": ".markdown .mdown .mkd .mdx .qmd .rmd .ipynb",
     ".html": ".htm .xhtml",
     ".txt": (
         ".adoc .asciidoc .asc .rst .rest .text .org .textile .wiki .mediawiki .log "
@@ -46,10 +47,15 @@ _SENT_AS = {
         ".erl .hrl .rs .kt .kts .swift .scala .sbt .groovy .gradle .dart .lua .pl .pm .r .jl .m .mm .f .f90 .f95 "
         ".h .hh .hpp .hxx .cc .cxx .inl .asm .s .v .sv .vhd .vhdl .zig .nim .d .pas .vb .fs .fsx .fsi "
         ".jsx .tsx .mjs .cjs .mts .cts .vue .svelte .astro .scss .sass .less .styl "
-        ".tf .tfvars .hcl .nix .cmake .mk .dockerfile .ipynb .tmpl .tpl .j2 .jinja .jinja2 .mustache .hbs .erb "
+        ".tf .tfvars .hcl .nix .cmake .mk .dockerfile .tmpl .tpl .j2 .jinja .jinja2 .mustache .hbs .erb "
         ".po .pot .bib .patch .diff .pyi .pyx .sol .thrift .avsc .feature .http .rego .cue .dhall .bicep"
     ),
 }
+ConversionName = Literal["notebook"]
+
+_CONVERTED: dict[str, ConversionName] = {".ipynb": "notebook"}
+"""Kinds of files whose bytes are converted before they are sent. The conversions are in `convert`."""
+
 _TEXT_NAMES = frozenset(
     (
         "authors changelog changes codeowners contributing contributors copying dockerfile gemfile jenkinsfile "
@@ -66,18 +72,26 @@ DOCUMENTATION_EXTENSIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """How a file is sent. `suffix` is added to its name; `text` says whether its bytes must be text."""
+    """How a file is sent.
+
+    `suffix` is added to its name. `text` says whether the bytes that are sent must be text. `conversion` makes these
+    bytes from the file's bytes; None: they are the same.
+    """
 
     media_type: str
     suffix: str
     text: bool
+    conversion: ConversionName | None = None
 
 
 def _table() -> dict[str, FileType]:
     table = {extension: FileType(media, "", True) for extension, media in _NATIVE_TEXT.items()}
     table |= {extension: FileType(media, "", False) for extension, media in _NATIVE_BINARY.items()}
     for suffix, extensions in _SENT_AS.items():
-        table |= {extension: FileType(_NATIVE_TEXT[suffix], suffix, True) for extension in extensions.split()}
+        table |= {
+            extension: FileType(_NATIVE_TEXT[suffix], suffix, True, _CONVERTED.get(extension))
+            for extension in extensions.split()
+        }
     return table
 
 

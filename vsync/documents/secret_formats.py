@@ -13,13 +13,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vsync.documents.patterns import lazily
+
 MIN_RUN = 20
 """Every token has so many letters, digits, dashes and underscores in a row."""
-
-
-def lazily(pattern: str) -> Callable[[], re.Pattern[str]]:
-    """A pattern that is compiled at its first use: most runs read no file."""
-    return functools.cache(lambda: re.compile(pattern))
 
 
 # --- Names of files ------------------------------------------------------------------------------------------

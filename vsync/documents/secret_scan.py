@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from vsync.documents.patterns import lazily
 from vsync.documents.secret_formats import (
     LOOKS_LIKE_TOKEN,
     MIN_RUN,
@@ -18,7 +19,6 @@ from vsync.documents.secret_formats import (
     PRIVATE_KEY_WORDS,
     formats,
     has_key_body,
-    lazily,
 )
 
 MAX_FINDINGS = 5
@@ -32,13 +32,17 @@ _MAX_CANDIDATES = 5_000
 
 
 class Finding(NamedTuple):
-    """The kind of a secret and its line, counted from 1. Never any part of the secret."""
+    """The kind of a secret and its line, counted from 1. Never any part of the secret.
+
+    In a file that is converted, `part` names the part of the file that the line comes from.
+    """
 
     kind: str
     line: int
+    part: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind} in line {self.line}"
+        return f"{self.kind} in {self.part or f'line {self.line}'}"
 
 
 class Scanner:

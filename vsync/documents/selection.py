@@ -29,6 +29,7 @@ SkipReason = Literal[
     "too-large",
     "unsupported-type",
     "not-text",
+    "not-notebook",
     "undecodable-name",
     "symlink",
     "submodule",

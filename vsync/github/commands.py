@@ -39,8 +39,8 @@ def error(title: str, message: str, file: str | None = None) -> None:
     _annotate("error", title, message, file)
 
 
-def warning(title: str, message: str) -> None:
-    _annotate("warning", title, message, None)
+def warning(title: str, message: str, file: str | None = None) -> None:
+    _annotate("warning", title, message, file)
 
 
 def _annotate(kind: str, title: str, message: str, file: str | None) -> None:

@@ -34,8 +34,8 @@ def publish(report: Report, report_path: str, environ: Mapping[str, str]) -> Non
     """Log, annotations, outputs and summary of a run that has a report. The report holds no secrets any more."""
     for line in summary_lines(report):
         commands.say(line)
-    for text in report.warnings[: commands.MAX_ANNOTATIONS]:
-        commands.warning("vsync", text)
+    for warning in warning_annotations(report, commands.MAX_ANNOTATIONS):
+        commands.warning(warning.title, warning.message, warning.file)
     for error in error_annotations(report, commands.MAX_ANNOTATIONS):
         commands.error(error.title, error.message, error.file)
     commands.set_outputs(outputs(report, report_path), environ)
@@ -58,11 +58,17 @@ def publish_failure(error: VsyncError, secrets: Secrets, environ: Mapping[str, s
 
 
 class Annotation(NamedTuple):
-    """One error that GitHub shows beside the run, or beside a file."""
+    """One error or warning that GitHub shows beside the run, or beside a file."""
 
     title: str
     message: str
     file: str | None = None
+
+
+def warning_annotations(report: Report, room: int) -> list[Annotation]:
+    """One for each warning, beside the file that it is about. At most `room` of them. Pure."""
+    files = [report.document_warnings.get(text) for text in report.warnings]
+    return [Annotation(file or "vsync", text, file) for text, file in zip(report.warnings, files, strict=True)][:room]
 
 
 def error_annotations(report: Report, room: int) -> list[Annotation]:

@@ -27,7 +27,10 @@ def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
     deletes, existing = len(plan.deletes), plan.existing
     if not deletes:
         return None
+    dropped = len(plan.dropped)
     what = f"The plan deletes {deletes:,} of {count(existing, 'document')}"
+    if dropped:
+        what += f" ({dropped:,} of them because {_NO_LONGER}: see the skipped files)"
     if limits.max_deletes is not None:
         allowed = limits.max_deletes
         return f"{what}; max-delete allows {allowed:,}. {_delete_remedy(deletes)}" if deletes > allowed else None
@@ -35,7 +38,7 @@ def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
         percent = limits.max_delete_percent
         too_many = deletes * 100 > percent * existing
         return f"{what}; max-delete allows {percent:g}%. {_delete_remedy(deletes)}" if too_many else None
-    if deletes == existing and len(plan.operations) == deletes:
+    if deletes == existing and len(plan.operations) == deletes and not dropped:
         why = "no file is selected any more: check the include and exclude patterns"
         return f"{what}, which is all of them, because {why}. {_delete_remedy(deletes)}"
     if deletes == existing:
@@ -43,6 +46,9 @@ def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
     if existing >= _SHARE_FROM and deletes * 2 > existing:
         return f"{what}, which is more than half. {_delete_remedy(deletes)}"
     return None
+
+
+_NO_LONGER = "the file can no longer be a document"
 
 
 def _amount(size: int) -> str:

@@ -16,6 +16,8 @@ from vsync.documents.secret_scan import Finding
 from vsync.plan.renames import pair_renames
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 
+_OTHER_FILE = "undecodable-name"
+
 Kind = Literal["upload", "replace", "retag", "delete"]
 
 
@@ -69,6 +71,17 @@ class Plan:
         """The deletes that are not one half of a rename."""
         moved = {old for old, _ in self.renamed}
         return [operation for operation in self.of("delete") if operation.path not in moved]
+
+    @property
+    def dropped(self) -> dict[str, str]:
+        """The deleted documents whose file is still there and cannot be a document any more, each with the reason.
+
+        Where the document goes on under another name, it is not dropped.
+        """
+        reasons = {path: record.reason for path, record in (self.skipped or {}).items()}
+        # A name that is not UTF-8 is listed in another form, which may be the path of a document.
+        gone = {op.path: reasons.get(op.path, _OTHER_FILE) for op in self.deletes}
+        return {path: reason for path, reason in gone.items() if reason != _OTHER_FILE}
 
     @property
     def upload_bytes(self) -> int:

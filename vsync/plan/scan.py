@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.documents.document import Document
-from vsync.documents.inspection import inspect_content, needs_reading, size_reason
+from vsync.documents.inspection import CONTENT_REASONS, Inspected, inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Finding, Scanner
-from vsync.documents.selection import Selector, SkipReason
+from vsync.documents.selection import Selector
 from vsync.errors import RepositoryError
 from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.comparison import Comparison, choose_comparison
@@ -49,7 +49,7 @@ def scan(
     already.
     """
     comparison = because or _comparison(source, state, target, full=full, base=base)
-    known = state or EMPTY_STATE
+    known = _without_old_skips(state or EMPTY_STATE, target)
     entries: Iterable[TreeEntry]
     scope: set[str] | None
     if comparison.mode == "diff" and known.commit is not None:
@@ -97,6 +97,17 @@ def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[
     paths = {change.path.decode() for change in changes if decodable(change.path)}
     unreadable = {show_path(change.path) for change in changes if not decodable(change.path)}
     return [change.entry for change in changes if change.entry is not None], paths, unreadable
+
+
+def _without_old_skips(state: TargetState, target: Target) -> TargetState:
+    """The state without records of bytes that were judged under other settings: vsync's own rules may be others now.
+
+    After a run that left something to retry no settings are recorded. Its records are kept: that run has made them new.
+    """
+    if state.settings in {"", target.fingerprint}:
+        return state
+    kept = {path: record for path, record in state.skipped.items() if record.reason not in CONTENT_REASONS}
+    return replace(state, skipped=kept)
 
 
 def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
@@ -171,25 +182,22 @@ def _inspect(source: Source, state: TargetState, documents: list[Document], sele
         if seen is None or size is None:
             selected[document.path] = replace(document, blob=unread_id(document.path))
             continue
-        reason, findings = seen
-        if reason == "secret":
-            leaks[document.path] = findings
-        if reason is None:
-            selected[document.path] = replace(document, bytes=size)
+        if seen.reason == "secret":
+            leaks[document.path] = seen.findings
+        if seen.reason is None:
+            selected[document.path] = replace(document, bytes=size if seen.bytes is None else seen.bytes)
         else:
-            skipped[document.path] = Skipped(document.blob, reason)
+            skipped[document.path] = Skipped(document.blob, seen.reason)
     for path in skipped:
         del selected[path]
     return _Found(selected, skipped, leaks)
 
 
-def _seen(
-    source: Source, document: Document, size: int, selector: Selector
-) -> tuple[SkipReason | None, tuple[Finding, ...]] | None:
-    """Why these bytes cannot be a document (None: they can), and the secrets in them. None when they cannot be read."""
+def _seen(source: Source, document: Document, size: int, selector: Selector) -> Inspected | None:
+    """What the bytes of this document tell. None when they cannot be read."""
     reason = size_reason(size)
     if reason is not None or not needs_reading(document.path, size):
-        return reason, ()
+        return Inspected(reason)
     scanner = None if selector.allows_secrets(document.path) else Scanner()
     try:
         with contextlib.closing(source.chunks(document)) as chunks:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from vsync.documents.attributes import Identity, path_attribute
 from vsync.documents.document import Document
 from vsync.errors import RepositoryError, StoreConflict
-from vsync.recovery.entry_tag import tag_of_entry
+from vsync.recovery.entry_tag import tag_of_entry, tag_of_recorded
 from vsync.source.base import Source, is_unread
+from vsync.source.content import read_content
 from vsync.state.manifest import Entry, TargetState
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.polling import ask_for_each, wait_until_indexed
@@ -127,7 +128,7 @@ def _choose(
 ) -> Entry | None:
     if document is not None and recorded is not None and _confirmed(recorded, document, entries):
         found = _find(entries, recorded.file_id)
-        return recorded if found is None else recorded._replace(tag=tag_of_entry(document.path, found, document.tag))
+        return recorded if found is None else recorded._replace(tag=tag_of_recorded(recorded.tag, document, found))
     usable = sorted(
         (entry for entry in entries if entry.status not in _NOT_INDEXED),
         key=lambda entry: (entry.status == "completed", entry.created_at),
@@ -264,7 +265,7 @@ def _measure(source: Source, documents: Sequence[Document]) -> dict[str, Measure
         if is_unread(document.blob):
             continue
         with contextlib.suppress(RepositoryError, OSError):  # its upload fails and reports why
-            content, _ = source.read(document)
+            content, _ = read_content(source, document)
             content.close()
             measured[document.path] = Measured(content.sha256, content.bytes)
     return measured

@@ -23,7 +23,8 @@ class Documents:
     """The paths of documents, by what happened to them.
 
     `renamed` holds pairs of the old and the new path, `skipped` pairs of the path and the reason. `sizes` are the bytes
-    of documents, where they are known.
+    of documents, where they are known. `dropped` are those of the removed documents whose file is still there and
+    cannot be a document any more, each with the reason.
     """
 
     added: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Documents:
     skipped: tuple[tuple[str, str], ...] = ()
     failed: tuple[FailedItem, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> int:
@@ -64,6 +66,7 @@ class Documents:
             renamed=tuple(pair for pair in self.renamed if pair[1] in confirmed),
             retagged=tuple(path for path in self.retagged if path in confirmed),
             removed=tuple(path for path in self.removed if path in deleted),
+            dropped={path: reason for path, reason in self.dropped.items() if path in deleted},
         )
 
     def mapped(self, change: Callable[[str], str]) -> Documents:
@@ -71,6 +74,7 @@ class Documents:
         return dataclasses.replace(
             self,
             skipped=tuple((path, change(reason)) for path, reason in self.skipped),
+            dropped={path: change(reason) for path, reason in self.dropped.items()},
             failed=tuple(
                 FailedItem(path=item["path"], code=change(item["code"]), message=change(item["message"]))
                 for item in self.failed

@@ -41,13 +41,21 @@ def _of_plan(planned: Planned) -> Headline:
         return Headline("🛑", "The plan is refused by a limit")
     if not planned.documents.changes:
         return Headline("✅", "No documents would change")
-    return Headline("📋", amounts(planned.documents))
+    return Headline("📋", f"{amounts(planned.documents)}{_dropped(planned.documents)}")
 
 
 def amounts(documents: Documents) -> str:
     """What a plan would do, in numbers: `2 to add, 1 to remove`."""
     numbers = [(VERBS[word], number) for word, number in documents.counts.items() if word in VERBS and number]
     return ", ".join(f"{number:,} to {verb}" for verb, number in numbers)
+
+
+def _dropped(documents: Documents) -> str:
+    """How many of the removed documents are removed although their file is still there."""
+    number = len(documents.dropped)
+    if not number:
+        return ""
+    return f", {number:,} of them no longer {'a document' if number == 1 else 'documents'}"
 
 
 VERBS = {"added": "add", "updated": "update", "renamed": "rename", "retagged": "retag", "removed": "remove"}
@@ -58,9 +66,10 @@ def _of_sync(synced: Synced) -> Headline:
     documents = synced.documents
     failed = len(documents.failed)
     if failed:
-        return Headline("❌", f"{count(failed, 'document')} failed, {documents.changes:,} synced")
+        done = f"{documents.changes:,} synced{_dropped(documents)}"
+        return Headline("❌", f"{count(failed, 'document')} failed, {done}")
     if documents.changes:
-        return Headline("✅", f"{count(documents.changes, 'document')} synced")
+        return Headline("✅", f"{count(documents.changes, 'document')} synced{_dropped(documents)}")
     if not documents.unchanged and not (synced.store and synced.store.before.documents):
         return Headline("📋", "Nothing is selected, there is no document to sync")
     return Headline("✅", "Nothing to do, the store equals the source")

@@ -11,7 +11,7 @@ from vsync.report.body import Synced
 from vsync.report.cost import PRICES_URL, dollars, per_day
 from vsync.report.documents import Documents, failed_by_code
 from vsync.report.markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
-from vsync.report.remedies import REASONS, remedy
+from vsync.report.remedies import REASONS, no_longer, remedy
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSize, StoreSizes
 from vsync.system.wording import count, size
@@ -149,7 +149,9 @@ def changes(report: Report, documents: Documents, *, planned: bool) -> Iterator[
         yield cells("🏷️ retag" if planned else "🏷️ retagged", path, "attributes only")
     for path in documents.removed:
         # The head does not have a removed file. The base has it.
-        yield cells("➖ remove" if planned else "➖ removed", path, at=report.base)
+        reason = documents.dropped.get(path)
+        why = f"no longer a document: {prose(no_longer(reason)[0])}" if reason else ""
+        yield cells("➖ remove" if planned else "➖ removed", path, why, at=report.base)
 
 
 def skipped(report: Report, documents: Documents) -> Iterator[Cells]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from vsync.plan.plan import Plan
 from vsync.report.body import Estimate, Planned, changed_nothing
 from vsync.report.documents import Documents, carried_over
+from vsync.report.remedies import no_longer
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSizes
+from vsync.system.wording import count
 
 
 def of_plan(
@@ -28,12 +32,19 @@ def of_plan(
     )
     planned = Planned(_documents(plan), estimate, refused, store, backlog)
     report = dataclasses.replace(report, body=planned)
-    return append_warnings(report, (*map(_held_back, plan.held), *_leaked(plan)))
+    return _with_document_warnings(report, [*_held_back(plan), *_leaked(plan), *_dropped(plan)])
 
 
 def append_warnings(report: Report, warnings: Iterable[str]) -> Report:
     """The report with more warnings, each of them once."""
     return dataclasses.replace(report, warnings=tuple(dict.fromkeys([*report.warnings, *warnings])))
+
+
+def _with_document_warnings(report: Report, warnings: Iterable[_Warning]) -> Report:
+    """The report with the warnings about the documents of its plan, instead of those of an earlier plan."""
+    others = [text for text in report.warnings if text not in report.document_warnings]
+    about = {warning.text: warning.path for warning in warnings}
+    return append_warnings(dataclasses.replace(report, warnings=tuple(others), document_warnings=about), about)
 
 
 def nothing_done(report: Report) -> Report:
@@ -60,6 +71,7 @@ def _documents(plan: Plan) -> Documents:
         skipped=tuple((path, record.reason) for path, record in (plan.skipped or {}).items()),
         failed=tuple(carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()),
         sizes=_sizes(plan),
+        dropped=plan.dropped,
     )
 
 
@@ -76,34 +88,54 @@ def _sizes(plan: Plan) -> dict[str, int]:
 # --- Warnings ---------------------------------------------------------------------------------------------------
 
 
-def _held_back(path: str) -> str:
-    return (
-        f"{path} was renamed, but the store refused the document under its new name. The document stays in the store under "
-        "its old name until the store takes the new one."
-    )
+_SHOWN = 20
+"""Warnings of one kind that a report lists. The others are counted."""
 
 
-_LEAKS_SHOWN = 20
+class _Warning(NamedTuple):
+    """A warning about the file at `path`; None: about several files."""
 
-_LEAK_REMEDY = (
-    "Remove the secret from the file. Revoke the secret, because the repository's history still holds it. "
-    "If it is no secret, allow the path with --allow-secrets (input allow-secrets)."
-)
+    path: str | None
+    text: str
 
 
-def _leaked(plan: Plan) -> list[str]:
-    """Warnings about files that seem to hold secrets. They name kinds and lines, and never a part of a secret."""
+def _held_back(plan: Plan) -> Iterator[_Warning]:
+    for path in plan.held:
+        yield _Warning(
+            path,
+            f"{path} was renamed, but the store refused the document under its new name. The document stays in the store "
+            "under its old name until the store takes the new one.",
+        )
+
+
+def _leaked(plan: Plan) -> Iterator[_Warning]:
+    """Files that seem to hold secrets. The texts name kinds and places, and never a part of a secret."""
     leaks = plan.leaks
     removed = {operation.path for operation in plan.of("delete")}
-    warnings = []
-    for path, findings in list(leaks.items())[:_LEAKS_SHOWN]:
+    for path, findings in itertools.islice(leaks.items(), _SHOWN):
         what = ", ".join(map(str, findings)) if findings else "files of this name are kept for secrets"
         seems = f"{path} is not uploaded because it seems to hold a secret: {what}."
         if path in removed:
             seems = f"{path} seems to hold a secret: {what}. It is not uploaded, and the version that is in the store is removed."
         elif path in plan.held:
             seems = f"{path} seems to hold a secret: {what}. The version that is in the store stays there until its new name is in."
-        warnings.append(f"{seems} {_LEAK_REMEDY}")
-    if len(leaks) > _LEAKS_SHOWN:
-        warnings.append(f"{len(leaks) - _LEAKS_SHOWN:,} more files are not uploaded because they seem to hold secrets.")
-    return warnings
+        _, remedy = no_longer("secret")
+        yield _Warning(path, f"{seems} {remedy}")
+    if len(leaks) > _SHOWN:
+        yield _Warning(None, f"{len(leaks) - _SHOWN:,} more files are not uploaded because they seem to hold secrets.")
+
+
+def _dropped(plan: Plan) -> Iterator[_Warning]:
+    """Documents of the store whose file is no document any more. Where a secret is found, `_leaked` tells it."""
+    dropped = {path: reason for path, reason in plan.dropped.items() if path not in plan.leaks}
+    for path, reason in itertools.islice(dropped.items(), _SHOWN):
+        why, remedy = no_longer(reason)
+        yield _Warning(
+            path, f"{path} is no longer a document, because {why}. The sync removes it from the store. {remedy}"
+        )
+    if len(dropped) > _SHOWN:
+        more = count(len(dropped) - _SHOWN, "more document is removed because its file is no document", _MANY_DROPPED)
+        yield _Warning(None, f"{more} any more. The skipped files are listed with their reasons.")
+
+
+_MANY_DROPPED = "more documents are removed because their files are no documents"

@@ -30,10 +30,11 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
-        "empty": "the file is empty",
+        "empty": "the file is empty, or has no text",
         "too-large": "larger than the API takes (512 MB)",
         "unsupported-type": "a type that the store cannot index",
         "not-text": "not text in UTF-8, UTF-16 or ASCII",
+        "not-notebook": "not a notebook that vsync can read (JSON of the notebook format 3 or 4, at most 32 MB)",
         "undecodable-name": "its name is not UTF-8",
         "symlink": "a symbolic link: its target is a document of its own, if it is selected",
         "submodule": "a submodule: another repository",
@@ -43,6 +44,35 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """By the reason for which a file was skipped."""
 
+
+NO_LONGER: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "empty": ("the file is empty, or has no text", "To keep it, give the file its text back."),
+        "too-large": ("the file is larger than the API takes (512 MB)", "To keep it, split the file."),
+        "unsupported-type": (
+            "the store cannot index its type",
+            "To keep it, save it as a type that the store can index.",
+        ),
+        "not-text": ("the file is not text in UTF-8, UTF-16 or ASCII", "To keep it, save the file as UTF-8."),
+        "not-notebook": (
+            "the file is not a notebook that vsync can read",
+            "To keep it, save the notebook again in the notebook format 4, with at most 32 MB.",
+        ),
+        "symlink": ("a symbolic link stands in its place", "To keep its text, select the link's target."),
+        "submodule": ("a submodule stands in its place", "To keep it, put the file into this repository."),
+        "lfs-pointer": (
+            "the file is a Git LFS pointer",
+            "To keep it, take the file out of Git LFS (git lfs migrate export), or sync a folder that holds the files "
+            "themselves (--folder, input folder).",
+        ),
+        "secret": (
+            "the file seems to hold a secret",
+            "Remove the secret from the file. Revoke the secret, because the repository's history still holds it. "
+            "If it is no secret, allow the path with --allow-secrets (input allow-secrets).",
+        ),
+    }
+)
+"""Why a document of the store is no document any more, and what to do, by the reason for which its file is skipped."""
 
 DRIFT: Mapping[str, str] = MappingProxyType(
     {
@@ -59,6 +89,11 @@ DRIFT: Mapping[str, str] = MappingProxyType(
     }
 )
 """By the kind of drift."""
+
+
+def no_longer(reason: str) -> tuple[str, str]:
+    """Why a document of the store is no document any more, and what to do, from the reason for which it is skipped."""
+    return NO_LONGER.get(reason, (f"the file is skipped ({reason})", ""))
 
 
 def remedy(code: str) -> str:

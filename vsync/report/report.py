@@ -28,6 +28,7 @@ class Report:
     | `comparison` | what was compared with what |
     | `repository_url` | where a person can look at the repository |
     | `started_by` | why the action planned or synced |
+    | `document_warnings` | the warnings that the plan's documents give, each with the path of its file (None: several) |
     | `superseded` | a newer run has synced already, so this run changed nothing |
     | `error` | why the run ended early |
     | `duration_s` | seconds |
@@ -46,6 +47,7 @@ class Report:
     manifest_commit: str | None = None
     superseded: bool = False
     warnings: tuple[str, ...] = ()
+    document_warnings: Mapping[str, str | None] = field(default_factory=dict)
     error: VsyncError | None = None
     requests: Mapping[str, int] = field(default_factory=dict)
     duration_s: float = 0.0
@@ -110,6 +112,7 @@ class Report:
             body=self.body.mapped(change),
             started_by=change(self.started_by),
             warnings=tuple(map(change, self.warnings)),
+            document_warnings={change(warning): path for warning, path in self.document_warnings.items()},
             error=self.error and self.error.mapped(change),
         )
 

@@ -43,8 +43,12 @@ def operations(documents: Documents) -> list[tuple[str, str]]:
     listed += [("~", path, path) for path in documents.updated]
     listed += [("»", new, f"{old} → {new}") for old, new in documents.renamed]
     listed += [("#", path, f"{path} (attributes)") for path in documents.retagged]
-    listed += [("-", path, path) for path in documents.removed]
+    listed += [("-", path, _removed(path, documents.dropped.get(path))) for path in documents.removed]
     return [(sign, printable(text)) for sign, _, text in sorted(listed, key=lambda item: item[1])]
+
+
+def _removed(path: str, reason: str | None) -> str:
+    return path if reason is None else f"{path} (no longer a document: {reason})"
 
 
 def summary_lines(report: Report) -> list[str]:

@@ -38,10 +38,13 @@ class Source(Protocol):
         """The size in bytes by path. Documents that cannot be read are left out."""
 
     def chunks(self, document: Document) -> Generator[bytes]:
-        """The bytes of one document in pieces. Raises RepositoryError when this document alone cannot be read."""
+        """The bytes of one file in pieces. Raises RepositoryError when this document alone cannot be read."""
 
     def read(self, document: Document) -> tuple[Content, str]:
-        """The bytes of one document for upload, and the id of these bytes. Several threads call it at once."""
+        """The bytes of one file, checked, and the id of these bytes. Several threads call it at once.
+
+        For what is uploaded see `content.read_content`.
+        """
 
     def close(self) -> None: ...
 

@@ -80,7 +80,7 @@ def inspect_again(path: str, content: Content) -> None:
     """Raises RepositoryError when a file has changed since it was planned, and cannot be a document now."""
     reason = size_reason(content.bytes)
     if reason is None and needs_reading(path, content.bytes):
-        reason, _ = inspect_content(path, iter(lambda: content.file.read(CHUNK_BYTES), b""), Scanner())
+        reason = inspect_content(path, iter(lambda: content.file.read(CHUNK_BYTES), b""), Scanner()).reason
         content.file.seek(0)
     if reason is not None:
         content.close()

@@ -13,6 +13,7 @@ from vsync.errors import VsyncError
 from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
 from vsync.source.base import Source
+from vsync.source.content import read_content
 from vsync.store.api_errors import Refused
 from vsync.store.entries import NewEntry, belongs
 from vsync.store.refusals import is_final
@@ -79,7 +80,7 @@ class Uploading:
         document = operation.document
         assert document is not None
         try:
-            content, blob = await asyncio.to_thread(self._source.read, document)
+            content, blob = await asyncio.to_thread(read_content, self._source, document)
         except VsyncError as error:
             if error.exit_code != 2:
                 raise

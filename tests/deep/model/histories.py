@@ -32,7 +32,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.deep.faults.audit import is_of_the_run_that_closed
 from tests.deep.model.clockwork import chance
 from tests.deep.model.faults import DEAD, Death, Trouble, deaths, full_disk, troubles
-from tests.deep.model.source import OFFICE, Commit, Rules, Tree, after, broken, changes, rules, sha256
+from tests.deep.model.source import (
+    OFFICE,
+    Commit,
+    Rules,
+    Tree,
+    after,
+    broken,
+    changes,
+    named_in_store,
+    rules,
+    sha256,
+)
 from tests.deep.notes import Told
 from tests.deep.product import Timed
 from tests.support.gitrepo import Content, Repo
@@ -401,7 +412,7 @@ class Histories(RuleBasedStateMachine):
         """Somebody uploads a File, perhaps with the name and the bytes of one of our documents."""
         documents = {**self.chosen["default"].documents(self.head.tree), "theirs.md": b"# theirs\n"}
         path = data.draw(st.sampled_from(sorted(documents)))
-        name = f"{path}.txt" if path.endswith(".rst") else path  # as vsync would name it
+        name = named_in_store(path)
         file_id = self.world.upload(name, documents[path] if path != OFFICE else b"theirs")
         entries: dict[str, Any] = {}
         store = data.draw(st.sampled_from([None, None, self.elsewhere, *self.our_stores().values()]))

@@ -12,16 +12,25 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.support.gitrepo import Content, File, executable, link, submodule
+from tests.support.notebooks import code, notebook
 
 Tree = dict[str, bytes | File]
 
-PATHS = ["a.md", "b.txt", "docs/c.md", "docs/d.html", "docs/deep/e.md", "g.rst", "ü/f.md", "src/x.py"]
+PATHS = ["a.md", "b.txt", "docs/c.md", "docs/d.html", "docs/deep/e.md", "g.rst", "ü/f.md", "src/x.py", "C.TXT"]
 OFFICE = "docs/w.docx"
+NOTEBOOK = "src/n.ipynb"
 DOCUMENTATION = (".md", ".txt", ".html", ".rst", ".docx")
 TEXTS = [b"# one\n", b"# two\n", b"# six\n", b"# another, of another size\n"]
 """There are few texts, so that the same bytes often stand under several names, and come back later."""
 
-NO_DOCUMENTS: list[bytes | File] = [b"", b"\0\1\2", link("a.md"), submodule()]
+NO_DOCUMENTS: list[bytes | File] = [b"", b"\0\1\2", " \ufeff\n".encode(), link("a.md"), submodule()]
+
+MARKDOWN = {
+    notebook("one", code("two()", "three")): b"one\n\n```\ntwo()\n```\n\n```output\nthree\n```\n",
+    notebook("one", code("two()", "three"), metadata={"n": 2}): b"one\n\n```\ntwo()\n```\n\n```output\nthree\n```\n",
+    notebook("another"): b"another\n",
+}
+"""Notebooks, and what the store should hold of them. Two of them differ in nothing that is uploaded."""
 
 
 class Named(bytes):
@@ -57,6 +66,7 @@ _change = st.one_of(
     st.tuples(st.sampled_from(PATHS), st.one_of(_contents, _contents, _contents, st.none())),
     st.tuples(st.sampled_from(PATHS), _texts),
     st.tuples(st.just(OFFICE), st.sampled_from([WORD, WORD, BROKEN, None])),
+    st.tuples(st.just(NOTEBOOK), st.sampled_from([*MARKDOWN, *MARKDOWN, b"{}", notebook(), link("a.md"), None])),
 )
 changes = st.lists(_change, min_size=1, max_size=4).map(dict)
 """What one commit changes: `tests.support.gitrepo.Content` by path."""
@@ -90,7 +100,7 @@ class Rules:
         if "docs/deep/" in self.exclude and path.startswith("docs/deep/"):
             return False
         if not self.include:
-            return path.endswith(DOCUMENTATION)
+            return path.lower().endswith(DOCUMENTATION)
         return ("*.md" in self.include and path.endswith(".md")) or ("src/" in self.include and path.startswith("src/"))
 
     def documents(self, tree: Tree) -> dict[str, bytes]:
@@ -100,7 +110,10 @@ class Rules:
             if isinstance(content, File):
                 if content.mode == "100755":
                     found[path] = content.data
-            elif content and (path.endswith(".docx") or b"\0" not in content):
+            elif path == NOTEBOOK:
+                if content in MARKDOWN:
+                    found[path] = MARKDOWN[content]
+            elif path.endswith(".docx") or (b"\0" not in content and content.decode().strip(" \ufeff\n")):
                 found[path] = content
         return {path: data for path, data in found.items() if self.selects(path)}
 
@@ -112,6 +125,11 @@ rules = st.builds(
     attributes=st.sampled_from([(), (("team", "docs"),)]),
     chunk_size=st.sampled_from([None, None, 400]),
 )
+
+
+def named_in_store(path: str) -> str:
+    """As vsync names a document's File."""
+    return {"g.rst": "g.rst.txt", "C.TXT": "C.txt", NOTEBOOK: f"{NOTEBOOK}.md"}.get(path, path)
 
 
 def broken(documents: Mapping[str, bytes]) -> set[str]:

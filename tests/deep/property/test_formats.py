@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vsync.auth.api_address import EMBEDDED_API, OPENAI_API, normalised
 from vsync.config.settings import NAMES, resolve
 from vsync.documents.attributes import path_attribute
-from vsync.documents.inspection import content_reason
+from vsync.documents.inspection import inspect_content
 from vsync.documents.selection import Rules, Selector
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError
 from vsync.git.changes import Change, TreeEntry, parse_diff, parse_tree, show_path
@@ -296,15 +296,25 @@ def test_what_bytes_are_does_not_depend_on_how_they_arrive(data: bytes, cuts: li
     # Only the first piece is looked at for marks of a format: sources give pieces of many kilobytes.
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     chunks = [data[start:end] for start, end in pairwise(places)]
-    assert content_reason(path, chunks) == content_reason(path, [data] if data else [])
+    assert inspect_content(path, chunks, None) == inspect_content(path, [data] if data else [], None)
 
 
-@given(st.text(max_size=40))
-def test_text_in_utf8_and_utf16_is_text(text: str) -> None:
-    with contextlib.suppress(UnicodeEncodeError):
-        expected = "not-text" if "\0" in text else None
-        for data in (text.encode(), text.encode("utf-8-sig"), text.encode("utf-16")):
-            assert content_reason("a.md", [data]) == expected
+SHOWN = st.characters(categories=["L", "N", "P", "S"], exclude_characters="\u115f\u1160\u2800\u3164\uffa0")
+INVISIBLE = st.characters(categories=["Z", "Cc"], exclude_characters="\0") | st.sampled_from(
+    "\ufeff\u200b\u200d\u2060\u00ad\u200e\u202e"
+)
+
+
+@given(st.text(INVISIBLE, max_size=20), st.text(SHOWN, max_size=3), st.text(INVISIBLE, max_size=20), st.booleans())
+def test_text_in_utf8_and_utf16_is_text_and_without_a_character_that_shows_it_is_empty(
+    before: str, shown: str, behind: str, nul: bool
+) -> None:
+    text = f"{before}{shown}{behind}"
+    expected = None if shown else "empty"
+    if nul:
+        text, expected = f"{text}\0", "not-text"
+    for data in (text.encode(), text.encode("utf-8-sig"), text.encode("utf-16")):
+        assert inspect_content("a.md", [data], None).reason == expected
 
 
 @given(st.text())

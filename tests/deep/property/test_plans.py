@@ -39,7 +39,8 @@ TARGETS = (
 )
 NOT_TEXT = b"\xff\xff"
 PATHS = [b"a.md", b"b.md", b"docs/c.md", b"docs/d.rst", b"e.py", b".github/f.md"]
-TEXTS = [b"one", b"two", b"three", b"", NOT_TEXT]
+BLANK = " \ufeff\n".encode()
+TEXTS = [b"one", b"two", b"three", b"", BLANK, NOT_TEXT]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 Fate = Literal["confirmed", "tried again", "failed", "refused", "cut off", "not attempted"]
@@ -63,7 +64,9 @@ TREES = st.dictionaries(
 # Histories have few paths and texts, so that the same ones come back: as renames, reverts and copies.
 HISTORIES = st.lists(
     st.dictionaries(
-        st.sampled_from(PATHS[:3]), st.builds(TreeFile, st.sampled_from([b"one", b"two", b""])), max_size=3
+        st.sampled_from(PATHS[:3]),
+        st.builds(TreeFile, st.sampled_from([b"one", b"two", b""]), st.sampled_from([*MODES[:4] * 2, SYMLINK])),
+        max_size=3,
     ),
     min_size=1,
     max_size=4,
@@ -93,12 +96,15 @@ def desired(tree: Tree, target: Target) -> dict[str, tuple[str, str]]:
     wanted = {}
     for raw, file in tree.items():
         path = raw.decode()
-        if not path.endswith((".md", ".rst")) or path.startswith(".github/") or file.mode == SYMLINK:
-            continue
-        if file.data in {b"", NOT_TEXT} or (target.rules.exclude and path.startswith("docs/")):
-            continue
-        wanted[path] = (blob_id(file.data), target.tag(path))
+        if is_selected(path, target) and file.mode != SYMLINK and file.data not in {b"", BLANK, NOT_TEXT}:
+            wanted[path] = (blob_id(file.data), target.tag(path))
     return wanted
+
+
+def is_selected(path: str, target: Target) -> bool:
+    if target.rules.exclude and path.startswith("docs/"):
+        return False
+    return path.endswith((".md", ".rst")) and not path.startswith(".github/")
 
 
 class World:
@@ -121,7 +127,16 @@ class World:
         plan = scan(source, self.state, target).plan
         whole = scan(source, self.state, target, full=True).plan
         assert plan == whole
+        assert plan.dropped == whole.dropped
+        assert plan.dropped.keys() == self._dropped(plan, self.tree(step), target)
         return plan, source
+
+    def _dropped(self, plan: Plan, tree: Tree, target: Target) -> set[str]:
+        """The documents of the store whose file is still there and is no document now, said in other words."""
+        files = self.state.files.keys() if self.state else set()
+        still_there = {path for path in map(bytes.decode, tree) if is_selected(path, target)}
+        moved = {old for old, _ in plan.renamed}
+        return (files & still_there) - desired(tree, target).keys() - moved - {*plan.held}
 
     def run(self, step: Step) -> bool:
         """One run; whether it was complete."""
@@ -270,4 +285,5 @@ def test_one_complete_run_is_enough(old: dict[bytes, TreeFile], new: dict[bytes,
     for step in (Step(0), Step(1)):
         assert world.run(step)
         world.holds(desired(world.tree(step), TARGETS[0]))
-        assert world.plan(step)[0].is_empty
+        plan, _ = world.plan(step)
+        assert (plan.is_empty, plan.dropped) == (True, {})

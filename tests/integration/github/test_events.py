@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.github import KEY, REPOSITORY, TOKEN, GitHub, Pull, Step
-from tests.support.gitrepo import Content
+from tests.support.gitrepo import Content, link
 from tests.support.servers.github_api import ACTIONS_LOGIN, answer, call, secondary_rate_limit
 from vsync.report.comment import marker
 
@@ -118,6 +118,25 @@ def test_a_pull_request_from_its_opening_to_the_sync_after_its_merge(github: Git
     assert [last.report[kind] for kind in kinds] == [merged.report[kind] for kind in kinds]
     assert [last.outputs[kind] for kind in kinds] == ["0", "1", "1", "1", "1"]
     assert last.outputs["manifest-commit"]
+
+
+@pytest.mark.parametrize("content", [b"", link("b.md")], ids=["emptied", "link"])
+def test_a_document_that_a_pull_request_makes_none_is_told_beside_the_file(github: GitHub, content: Content) -> None:
+    github.push()
+    beside = "::warning title=docs/a.md,file=docs/a.md::docs/a.md is no longer a document, because "
+    planned = github.plan(github.pull({"docs/a.md": content}), "opened")
+    assert planned.report["removed"] == ["docs/a.md"]
+    assert len(planned.report["warnings"]) == 1
+    assert [line for line in planned.log.splitlines() if line.startswith(beside)]
+    assert "1 to remove, 1 of them no longer a document" in github.comment()
+    assert "The sync removes it from the store" in github.comment()
+    github.commit({"docs/a.md": content})
+    synced = github.push()
+    assert (synced.code, synced.report["warnings"]) == (0, planned.report["warnings"])
+    assert [line for line in synced.log.splitlines() if line.startswith(beside)]
+    assert "1 document synced, 1 of them no longer a document" in synced.summary
+    github.commit({"docs/b.md": b"# Another\n"})
+    assert github.push().report["warnings"] == []
 
 
 def test_a_pull_request_that_is_closed_says_so_in_its_comment(github: GitHub) -> None:
@@ -543,6 +562,20 @@ def test_hostile_names_do_nothing_wherever_they_are_shown(github: GitHub) -> Non
     skipped = github.plan(github.pull(hostile(b"")))
     assert skipped.outputs["skipped"] == str(len(HOSTILE))
     check_inert(skipped, skipped.summary, github.comment())
+
+
+def test_hostile_names_of_documents_that_stop_being_documents_do_nothing(github: GitHub) -> None:
+    github.commit(hostile(b"# Hello\n"))
+    github.push()
+    planned = github.plan(github.pull(hostile(b"")), "opened")
+    assert len(planned.annotations("warning")) == 10
+    assert "13 of them because the file can no longer be a document" in github.comment()
+    check_inert(planned, planned.summary, github.comment())
+    github.commit(hostile(b""))
+    step = github.push(INPUT_FORCE="true")
+    assert step.outputs["removed"] == str(len(HOSTILE))
+    assert sum(",file=" in line for line in step.log.splitlines() if line.startswith("::warning ")) == 10
+    check_inert(step, step.summary)
 
 
 def test_hostile_names_of_documents_that_fail_do_nothing_in_annotations(github: GitHub) -> None:

@@ -18,12 +18,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.notebooks import notebook
 from vsync.config.targets import Target
 from vsync.documents.document import Document
 from vsync.documents.inspection import MAX_BYTES
 from vsync.errors import ConfigurationError, RepositoryError
 from vsync.git.changes import SYMLINK, TreeEntry
 from vsync.plan.scan import scan
+from vsync.source.content import read_content
 from vsync.source.folder import FolderSource
 from vsync.source.folder_tree import MAX_DEPTH, Folder
 from vsync.state.manifest import Skipped
@@ -448,6 +450,32 @@ def test_the_id_of_what_is_uploaded_is_that_of_the_bytes_that_were_read(root: Pa
         with closing(content):
             assert content.file.read() == b"changed since"
     assert read_id == f"sha256:{hashlib.sha256(b'changed since').hexdigest()}" != entry.blob
+
+
+def test_a_notebook_that_changes_meanwhile_is_judged_by_what_is_uploaded_of_it(root: Path) -> None:
+    token = "gh" + "p_vK3mZ8qLw2Rt7Yb5Nc9Xd1Jf4Gh6Ps0TaQeU"
+    write(root, "a.ipynb", data=notebook("scanned"))
+    with closing(FolderSource(root)) as source:
+        (entry,) = (source.identify(entry) for entry in source.entries())
+        document = Document("a.ipynb", entry.blob, "tag")
+        for data, reason in ((b"{}", "not-notebook"), (notebook(), "empty"), (notebook(token), "secret")):
+            write(root, "a.ipynb", data=data)
+            with pytest.raises(RepositoryError, match=f"cannot be a document now: {reason}"):
+                read_content(source, document)
+        write(root, "a.ipynb", data=notebook("changed", metadata={"token": token}))
+        content, read_id = read_content(source, document)
+        with closing(content):
+            assert (content.file.read(), content.bytes) == (b"changed\n", 8)
+            assert content.sha256 == hashlib.sha256(b"changed\n").hexdigest()
+    assert read_id == f"sha256:{hashlib.sha256((root / 'a.ipynb').read_bytes()).hexdigest()}"
+
+
+def test_a_file_that_was_never_judged_is_no_crash_when_it_cannot_be_converted(root: Path) -> None:
+    write(root, "a.ipynb", data=b"{}")
+    with closing(FolderSource(root)) as source:
+        (entry,) = (source.identify(entry) for entry in source.entries())
+        with pytest.raises(RepositoryError, match="cannot be a document: not-notebook"):
+            read_content(source, Document("a.ipynb", entry.blob, "tag"))
 
 
 def test_a_large_file_is_spooled(root: Path) -> None:

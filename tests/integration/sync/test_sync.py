@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.support.notebooks import code, notebook
 from tests.support.wire import (
     Fault,
     Forward,
@@ -28,6 +29,7 @@ from tests.support.wire import (
     alter,
     answer,
     call,
+    die,
     lose,
     once,
     refuse,
@@ -344,6 +346,33 @@ def test_what_a_lost_upload_left_is_found_named_and_deleted(synced: World) -> No
     assert (orphan.filename, orphan.bytes, orphan.verdict) == ("a.md", 4, "deleted")
     assert any(orphan.file_id in warning for warning in report.warnings)
     assert synced.audit() == strangers
+    synced.settled()
+
+
+def test_what_a_lost_upload_of_a_notebook_left_is_found_by_what_was_uploaded(synced: World) -> None:
+    synced.commit({"a.ipynb": notebook("one"), "B.MD": b"# B\n"})
+    strangers = {synced.upload("a.ipynb.md", b"one of another size\n"), synced.upload("a.ipynb", b"one\n")}
+    synced.wire.when("POST /files", lose(), times=2)
+    report = synced.sync(include=["*.md", "*.MD", "*.ipynb"])
+    assert report.exit_code == 0
+    assert sorted((orphan.filename, orphan.bytes, orphan.verdict) for orphan in orphans(report)) == [
+        ("B.md", 4, "deleted"),
+        ("a.ipynb.md", 4, "deleted"),
+    ]
+    assert synced.audit({**synced.files, "a.ipynb": b"one\n"}) == strangers
+    synced.settled()
+
+
+@pytest.mark.parametrize("what", ["POST /files", "POST /vector_stores/*/file_batches", POLL])
+def test_a_run_that_dies_over_a_notebook_leaves_nothing_that_the_next_run_does_not_find(
+    synced: World, what: str
+) -> None:
+    synced.commit({"a.ipynb": notebook("one"), "b.ipynb": notebook("two", code("b()"))})
+    include = ["*.md", "*.ipynb"]
+    assert synced.sync_and_die(lambda world: world.wire.when(what, die(answered=True)), include=include)
+    assert synced.sync(include=include).exit_code == 0
+    markdown = {"a.ipynb": b"one\n", "b.ipynb": b"two\n\n```\nb()\n```\n"}
+    assert synced.audit({**synced.files, **markdown}) == set()
     synced.settled()
 
 

@@ -20,6 +20,14 @@ TARGET = Target(source="acme/docs", attributes={"team": "docs"})
         ("LICENSE", "LICENSE.txt", "text/plain"),
         ("a.pdf", "a.pdf", "application/pdf"),
         ("a.unknown", "a.unknown", "text/plain"),
+        ("README.MD", "README.md", "text/markdown"),
+        ("docs/Guide.PDF", "docs/Guide.pdf", "application/pdf"),
+        ("A.B.Md", "A.B.md", "text/markdown"),
+        ("GUIDE.RST", "GUIDE.RST.txt", "text/plain"),
+        ("A.IPYNB", "A.IPYNB.md", "text/markdown"),
+        ("DOCS.MD/a", "DOCS.MD/a", "text/plain"),
+        ("a.\u212amd", "a.\u212amd", "text/plain"),  # the Kelvin sign becomes a k
+        ("a.m\u212ad", "a.m\u212ad.md", "text/markdown"),
     ],
 )
 def test_a_document_is_sent_under_a_name_that_the_store_can_index(path: str, filename: str, sent_as: str) -> None:

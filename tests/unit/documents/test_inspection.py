@@ -6,7 +6,8 @@ import codecs
 
 import pytest
 
-from vsync.documents.inspection import LFS_POINTER_MAX_BYTES, MAX_BYTES, content_reason, needs_reading, size_reason
+from vsync.documents.inspection import LFS_POINTER_MAX_BYTES, MAX_BYTES, inspect_content, needs_reading, size_reason
+from vsync.documents.secret_scan import Scanner
 
 
 @pytest.mark.parametrize(("size", "reason"), [(0, "empty"), (1, None), (MAX_BYTES, None), (MAX_BYTES + 1, "too-large")])
@@ -25,6 +26,10 @@ def test_files_of_no_bytes_or_too_many_are_no_documents(size: int, reason: str |
 )
 def test_binary_files_are_only_read_when_they_may_be_a_pointer(path: str, size: int, needed: bool) -> None:
     assert needs_reading(path, size) is needed
+
+
+def content_reason(path: str, chunks: list[bytes]) -> str | None:
+    return inspect_content(path, chunks, Scanner()).reason
 
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
@@ -73,5 +78,29 @@ def test_a_character_may_stand_across_two_pieces(data: bytes, reason: str | None
         assert content_reason("a.md", [data[:cut], data[cut:]]) == reason
 
 
-def test_no_bytes_at_all_are_no_reason_here() -> None:
-    assert content_reason("a.md", []) is None
+@pytest.mark.parametrize("path", ["a.md", "README", "a.py", "a.ipynb", "A.TXT"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b" \t\r\n\x0c\n",
+        codecs.BOM_UTF8,
+        codecs.BOM_UTF8 + b"\n",
+        codecs.BOM_UTF16_LE,
+        " \n".encode("utf-16"),
+        "\u200b\u2060\ufeff \u00a0\u3000\u00ad".encode(),
+        b"\x1b\x07\x01",
+    ],
+    ids=repr,
+)
+def test_a_text_in_which_nothing_shows_is_empty(path: str, data: bytes) -> None:
+    reason = content_reason(path, [data] if data else [])
+    assert reason in (["empty", "not-notebook"] if path.endswith(".ipynb") else ["empty"])
+
+
+def test_one_character_that_shows_is_enough_wherever_it_stands() -> None:
+    assert content_reason("a.md", [b"\n" * 1_000, b"\n" * 1_000 + b".", b"\n"]) is None
+
+
+def test_a_binary_kind_is_not_searched_for_text() -> None:
+    assert content_reason("a.pdf", [b" \n"]) is None

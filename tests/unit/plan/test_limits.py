@@ -13,7 +13,7 @@ from vsync.config.targets import Target
 from vsync.documents.document import Document
 from vsync.plan.limits import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS, refusal
 from vsync.plan.plan import Plan, make_plan
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import Skipped, TargetState
 
 RETAGGED = Target(source="acme/docs", attributes={"team": "docs"})
 
@@ -138,3 +138,29 @@ def test_who_does_what_the_message_says_gets_through(plan: Plan) -> None:
         given.update(re.findall(r"--(max-delete|max-upload) ([0-9A-Za-z,]+)", found))
         found = refusal(plan, resolve(given, {}).target.limits)
     assert found is None, f"still refused with {given}"
+
+
+NO_LONGER = "the file can no longer be a document: see the skipped files"
+
+
+def dropping(dropped: int, removed: int, existing: int) -> Plan:
+    paths = [f"{number:05}.md" for number in range(existing)]
+    kept = by_path(*map(document, paths[dropped + removed :]))
+    return make_plan(state(paths), kept, {path: Skipped("p" * 40, "lfs-pointer") for path in paths[:dropped]})
+
+
+@pytest.mark.parametrize(
+    ("dropped", "removed", "existing", "why"),
+    [
+        (10, 0, 10, "deletes 10 of 10 documents (10 of them because {NO_LONGER}), which is all of them."),
+        (1, 9, 10, "deletes 10 of 10 documents (1 of them because {NO_LONGER}), which is all of them."),
+        (6, 0, 10, "deletes 6 of 10 documents (6 of them because {NO_LONGER}), which is more than half."),
+        (5, 0, 10, None),
+    ],
+)
+def test_documents_whose_file_stops_being_one_count_as_deletes(
+    dropped: int, removed: int, existing: int, why: str | None
+) -> None:
+    found = refusal(dropping(dropped, removed, existing), Limits())
+    assert found is None if why is None else why.format(NO_LONGER=NO_LONGER) in (found or "")
+    assert "patterns" not in (found or "")

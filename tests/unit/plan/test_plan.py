@@ -211,3 +211,32 @@ def test_the_size_of_a_plan_is_that_of_its_uploads() -> None:
     )
     assert plan.upload_bytes == 110
     assert [op.path for op in plan.of("upload", "retag")] == ["b.md", "new.md", "unknown.md"]
+
+
+# --- Documents whose file stops being a document ------------------------------------------------------------------
+
+
+def test_a_document_whose_file_is_skipped_now_is_dropped_and_a_removed_file_is_not() -> None:
+    skipped = {"a.md": EMPTY, "new.md": EMPTY, "b.md": Skipped("l" * 40, "symlink")}
+    plan = make_plan(
+        state({"a.md": entry("a.md", "1"), "b.md": entry("b.md", "2"), "c.md": entry("c.md", "3")}), {}, skipped
+    )
+    assert plan.dropped == {"a.md": "empty", "b.md": "symlink"}
+    assert [op.path for op in plan.deletes] == ["a.md", "b.md", "c.md"]
+
+
+def test_a_document_that_goes_on_under_another_name_is_not_dropped() -> None:
+    # A link stands where the document was: `git mv` and `ln -s`.
+    plan = make_plan(state(["a.md"]), by_path(document("b.md")), {"a.md": Skipped("l" * 40, "symlink")})
+    assert (plan.renamed, plan.dropped) == ((("a.md", "b.md"),), {})
+
+
+def test_a_document_that_is_held_under_its_old_name_is_not_dropped() -> None:
+    known = replace(state(["a.md"]), failed={"b.md": Failure(document("b.md").blob, document("b.md").tag, "x")})
+    plan = make_plan(known, by_path(document("b.md")), {"a.md": EMPTY})
+    assert (plan.held, plan.operations, plan.dropped) == (("a.md",), (), {})
+
+
+def test_a_name_that_is_shown_like_the_documents_path_is_another_file() -> None:
+    plan = make_plan(state(["caf\\xe9.md"]), {}, {"caf\\xe9.md": Skipped("e" * 40, "undecodable-name")})
+    assert (len(plan.deletes), plan.dropped) == (1, {})

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from tests.support.builders import by_path, document, entry, state
 from vsync.config.targets import Target
 from vsync.documents.secret_scan import Finding
+from vsync.documents.selection import SkipReason
 from vsync.plan.comparison import Comparison
 from vsync.plan.plan import Plan, make_plan
 from vsync.report.body import Estimate, Synced
 from vsync.report.documents import Documents, carried_over
 from vsync.report.of_plan import nothing_done, of_plan, overtaken
-from vsync.report.remedies import remedy
+from vsync.report.remedies import NO_LONGER, remedy
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSize, StoreSizes, size_after, size_of
 from vsync.state.manifest import Failure, Skipped
@@ -76,6 +79,58 @@ def test_what_becomes_of_a_document_that_got_a_secret_is_told_as_it_is() -> None
     )
     assert "is not uploaded" not in warnings["old.md"]
     assert "stays there" in warnings["old.md"]
+
+
+def dropping(*paths: str, reason: str = "empty", leaks: Mapping[str, tuple[Finding, ...]] | None = None) -> Plan:
+    plan = make_plan(state(paths), {}, {path: Skipped("b", reason) for path in paths})
+    return replace(plan, leaks=leaks or {})
+
+
+@pytest.mark.parametrize("reason", sorted({*get_args(SkipReason)} - {"undecodable-name"}))
+def test_a_document_whose_file_stops_being_one_is_a_warning_that_says_why_and_what_to_do(reason: str) -> None:
+    report = of_plan(BARE, dropping("docs/a.md", reason=reason))
+    (warning,) = report.warnings
+    why, what_to_do = NO_LONGER[reason]
+    assert (
+        warning == f"docs/a.md is no longer a document, because {why}. The sync removes it from the store. {what_to_do}"
+    )
+    assert report.document_warnings == {warning: "docs/a.md"}
+    assert report.documents.dropped == {"docs/a.md": reason}
+    assert report.to_json()["warnings"] == [warning]
+
+
+def test_a_document_that_got_a_secret_has_one_warning() -> None:
+    found = of_plan(BARE, dropping("a.md", reason="secret", leaks={"a.md": (Finding("GitHub token", 3),)}))
+    (warning,) = found.warnings
+    assert "GitHub token in line 3" in warning
+    assert found.documents.dropped == {"a.md": "secret"}
+    # An earlier run has found the secret, and could not remove the document.
+    (warning,) = of_plan(BARE, dropping("a.md", reason="secret")).warnings
+    assert warning.startswith("a.md is no longer a document, because the file seems to hold a secret. ")
+
+
+@pytest.mark.parametrize(
+    ("number", "last"), [(20, "0019.md is no longer"), (21, "1 more document is"), (320, "300 more documents are")]
+)
+def test_of_many_documents_the_first_are_named(number: int, last: str) -> None:
+    found = of_plan(BARE, dropping(*(f"{n:04}.md" for n in range(number))))
+    assert len(found.warnings) == min(number, 21)
+    assert found.warnings[-1].startswith(last)
+    assert len(found.documents.dropped) == number
+
+
+def test_a_second_plan_replaces_the_warnings_about_documents_of_the_first() -> None:
+    first = of_plan(replace(BARE, warnings=("about the run",)), dropping("a.md", "b.md"))
+    second = of_plan(first, dropping("b.md"))
+    assert second.warnings == ("about the run", first.warnings[2])
+    assert second.document_warnings == {first.warnings[2]: "b.md"}
+    assert of_plan(second, Plan()).warnings == ("about the run",)
+
+
+def test_a_document_is_dropped_when_it_is_removed_and_not_before() -> None:
+    documents = of_plan(BARE, dropping("a.md", "b.md")).documents
+    assert documents.only((), {"b.md"}).dropped == {"b.md": "empty"}
+    assert nothing_done(of_plan(BARE, dropping("a.md"))).documents.dropped == {}
 
 
 def test_an_empty_plan_changes_nothing() -> None:

@@ -16,7 +16,7 @@ from vsync.report.body import Estimate, changed_nothing
 from vsync.report.cost import dollars, per_day
 from vsync.report.documents import FailedItem
 from vsync.report.markup import code, prose
-from vsync.report.remedies import REASONS
+from vsync.report.remedies import NO_LONGER, REASONS
 from vsync.report.report import Report
 from vsync.report.summary import MAX_BYTES, failure, summary
 
@@ -197,6 +197,15 @@ def test_each_failure_has_a_remedy_and_frequent_ones_come_first() -> None:
 
 def test_every_reason_to_skip_a_file_is_explained() -> None:
     assert set(get_args(SkipReason)) == set(REASONS)
+    # A document's name is UTF-8, so its file cannot be skipped for its name.
+    assert set(NO_LONGER) == set(REASONS) - {"undecodable-name"}
+
+
+def test_a_removed_document_whose_file_is_still_there_has_the_reason_beside_it() -> None:
+    shown = plain(summary(report(removed=("a.md", "b.md"), dropped={"a.md": "symlink"})))
+    rows = [line for line in shown.splitlines() if "removed" in line and ".md" in line]
+    assert "no longer a document: a symbolic link stands in its place" in rows[0]
+    assert "no longer" not in rows[1]
 
 
 def test_many_warnings_do_not_take_the_room_of_documents() -> None:

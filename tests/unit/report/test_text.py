@@ -139,3 +139,8 @@ def test_what_a_hostile_manifest_or_server_says_does_nothing_either() -> None:
     )
     lines = [*plan_lines(found), *summary_lines(found)]
     assert [line for line in lines if not line.isprintable()] == []
+
+
+def test_a_removed_document_whose_file_is_still_there_has_the_reason_beside_it() -> None:
+    documents = Documents(removed=("a.md", "b.md"), dropped={"a.md": "symlink"})
+    assert operations(documents) == [("-", "a.md (no longer a document: symlink)"), ("-", "b.md")]

@@ -66,6 +66,16 @@ def test_chunking_and_attributes_are_two_differences() -> None:
     assert kinds(found(known(a_md="f1"), changed)) == [("chunking", "a.md", "f1"), ("attributes", "a.md", "f1")]
 
 
+def test_what_other_settings_or_another_version_recorded_is_no_drift_of_the_chunking() -> None:
+    written = state(
+        {"a.md": entry("a.md", file_id="f1", target=Target(source="acme/docs", chunking=Chunking(400, 200)))}
+    )
+    for chunking in (Chunking(), Chunking(400, 200)):
+        assert kinds(found(written, shown("f1", chunking=chunking), target=Target(source="acme/docs"))) == []
+    changed = shown("f1", chunking=Chunking(200, 50))
+    assert kinds(found(known(a_md="f1"), changed, target=Target(source="acme/docs"))) == [("chunking", "a.md", "f1")]
+
+
 def test_a_server_that_does_not_say_how_it_chunked_is_believed() -> None:
     assert kinds(found(known(a_md="f1"), shown("f1", chunking=None))) == []
 
