@@ -33,6 +33,7 @@ def test_all_that_decides_about_documents_is_in_the_fingerprint(other: Target) -
     "other",
     [
         replace(TARGET, vector_store_name="another"),
+        replace(TARGET, api="http://gateway.test/v1"),
         replace(TARGET, branch="main"),
         replace(TARGET, rules=Rules(reserved=("a.md",))),
     ],
