@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vsync.errors import VsyncError
 from vsync.github import commands
 from vsync.github.event import read_event
 from vsync.github.inputs import (
+    COMMANDS,
     arguments_of,
     as_variables,
+    command_of,
     credentials_of,
     inputs,
     mode_of,
@@ -54,9 +55,10 @@ def _run_or_report(given: Mapping[str, str], environ: Mapping[str, str], stop: S
 
 def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Stop, secrets: Secrets) -> int:
     keys = credentials_of(given, environ)
-    command = given.get("command", "sync").strip()
-    if command not in {"sync", "plan", "verify"}:
-        return _other_command(command, given, secrets, environ, stop)
+    words = command_of(given)
+    if not words or words[0] not in COMMANDS:
+        return _other_command(words, given, secrets, environ, stop)
+    command = words[0]
     if command != "verify":
         refuse_arguments(command, given)
     event, problem = read_event(environ)
@@ -68,7 +70,7 @@ def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Sto
 
 
 def _other_command(
-    command: str, given: Mapping[str, str], secrets: Secrets, environ: Mapping[str, str], stop: Stop
+    words: Sequence[str], given: Mapping[str, str], secrets: Secrets, environ: Mapping[str, str], stop: Stop
 ) -> int:
     """Any other command is the command line, with the input `args` behind it."""
     from vsync.cli.main import run as run_command_line
@@ -78,8 +80,7 @@ def _other_command(
     failures: list[VsyncError] = []
     with commands.no_commands() as mask:
         hidden = Secrets(*secrets, added=mask)
-        line = [*shlex.split(command), *arguments]
-        code = run_command_line(line, as_variables(given, environ), failures.append, hidden, stop)
+        code = run_command_line([*words, *arguments], as_variables(given, environ), failures.append, hidden, stop)
     for failed in failures:
         publish_failure(failed, hidden, environ)
     return code

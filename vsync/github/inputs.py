@@ -30,6 +30,9 @@ CREDENTIAL_INPUTS = {
     "identity-audience": "OPENAI_WIF_AUDIENCE",
 }
 
+COMMANDS = frozenset({"sync", "plan", "verify"})
+"""The commands of the action itself. Every other command is one of the command line."""
+
 OTHER_INPUTS = ("command", "dry-run", "comment", "github-token", "working-directory", "args")
 
 
@@ -109,6 +112,20 @@ def working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> P
     if not folder.is_dir():
         raise ConfigurationError(f"There is no folder {folder}.", "Check the input working-directory.")
     return folder
+
+
+def command_of(given: Mapping[str, str]) -> list[str]:
+    """The words of the input command. A command of the action is one word."""
+    text = given.get("command", "sync").strip()
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ConfigurationError(f"The input command cannot be read: {error}.", "Check its quotes.") from None
+    if len(words) > 1 and words[0] in COMMANDS:
+        # Its options are inputs. As options they would not be weighed against the event: a pull request could sync.
+        remedy = "Put its arguments into the input args." if words[0] == "verify" else "Give its options as inputs."
+        raise ConfigurationError(f"The input command is {text!r}, but {words[0]} stands alone there.", remedy)
+    return words
 
 
 def arguments_of(given: Mapping[str, str]) -> list[str]:

@@ -246,6 +246,20 @@ def test_the_command_plan_plans(job: Runner) -> None:
     assert job.run({"command": "plan"}).outputs["dry-run"] == "true"
 
 
+@pytest.mark.parametrize("command", ["sync --full", "plan --head HEAD", "verify --repair", "sync 'a b'"])
+def test_options_behind_a_command_of_the_action_are_refused(job: Runner, command: str) -> None:
+    step = job.run({"command": command})
+    assert (step.code, step.outputs["failure-reason"]) == (2, "config")
+    assert "stands alone there" in step.log
+    assert "vector-store-id" not in step.outputs
+
+
+def test_a_command_whose_quotes_are_open_is_refused(job: Runner) -> None:
+    step = job.run({"command": "stores 'list"})
+    assert (step.code, step.outputs["failure-reason"]) == (2, "config")
+    assert "The input command cannot be read" in step.log
+
+
 def test_other_commands_are_the_command_line(job: Runner) -> None:
     job.run()
     step = job.run({"command": "search", "args": "'read me' -n 1"})
