@@ -51,11 +51,11 @@ def amounts(documents: Documents) -> str:
 
 
 def _dropped(documents: Documents) -> str:
-    """How many of the removed documents are removed although their file is still there."""
+    """How many documents are removed although their file is still there."""
     number = len(documents.dropped)
     if not number:
         return ""
-    return f", {number:,} of them no longer {'a document' if number == 1 else 'documents'}"
+    return f" ({number:,} no longer {'a document' if number == 1 else 'documents'})"
 
 
 VERBS = {"added": "add", "updated": "update", "renamed": "rename", "retagged": "retag", "removed": "remove"}

@@ -53,6 +53,7 @@ def client(
         server.app = with_a_model(create_app(store), models)
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         monkeypatch.setenv("OPENAI_API_KEY", "any-word")
+        monkeypatch.setenv("MODEL", "a-model")
         with openai.OpenAI() as client:
             monkeypatch.setenv("VECTOR_STORE_ID", next(iter(client.vector_stores.list())).id)
             yield client
@@ -97,6 +98,7 @@ def test_the_answer_with_file_search_names_store_and_filter_and_prints_what_was_
 ) -> None:
     lines = printed(block("python", "responses.create"), tmp_path, capsys)
     assert lines == ["With pip.", "- guide/install.md at 0123456789ab"]
+    assert models[0]["model"] == "a-model"
     (tool,) = models[0]["tools"]
     assert tool["vector_store_ids"] == [next(iter(client.vector_stores.list())).id]
     assert models[0]["include"] == ["file_search_call.results"]

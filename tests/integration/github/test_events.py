@@ -128,13 +128,13 @@ def test_a_document_that_a_pull_request_makes_none_is_told_beside_the_file(githu
     assert planned.report["removed"] == ["docs/a.md"]
     assert len(planned.report["warnings"]) == 1
     assert [line for line in planned.log.splitlines() if line.startswith(beside)]
-    assert "1 to remove, 1 of them no longer a document" in github.comment()
+    assert "1 to remove (1 no longer a document)" in github.comment()
     assert "The sync removes it from the store" in github.comment()
     github.commit({"docs/a.md": content})
     synced = github.push()
     assert (synced.code, synced.report["warnings"]) == (0, planned.report["warnings"])
     assert [line for line in synced.log.splitlines() if line.startswith(beside)]
-    assert "1 document synced, 1 of them no longer a document" in synced.summary
+    assert "1 document synced (1 no longer a document)" in synced.summary
     github.commit({"docs/b.md": b"# Another\n"})
     assert github.push().report["warnings"] == []
 

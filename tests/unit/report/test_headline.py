@@ -75,13 +75,13 @@ def mended(*drift: Drift) -> Verification:
     [
         (synced_report(store=SIZES), "✅", "Nothing to do, the store equals the source"),
         (synced_report(failed=FAILED), "❌", "1 document failed, 0 synced"),
-        (synced_report(removed=("a", "b"), dropped={"a": "empty"}), "✅", "2 documents synced, 1 of them no longer a document"),
+        (synced_report(removed=("a", "b"), dropped={"a": "empty"}), "✅", "2 documents synced (1 no longer a document)"),
         (
             synced_report(removed=("a",), dropped={"a": "empty"}, failed=FAILED),
             "❌",
-            "1 document failed, 1 synced, 1 of them no longer a document",
+            "1 document failed, 1 synced (1 no longer a document)",
         ),
-        (planned_report(removed=("a", "b"), dropped={"a": "empty", "b": "symlink"}), "📋", "2 to remove, 2 of them no longer documents"),
+        (planned_report(removed=("a", "b"), dropped={"a": "empty", "b": "symlink"}), "📋", "2 to remove (2 no longer documents)"),
         (synced_report(error=Interrupted(15), left=1_200), "❌", "Not finished, 1,200 documents left to do"),
         (synced_report(error=ApiUnavailable("gone")), "❌", "Not finished"),
         (planned_report(error=ApiUnavailable("gone")), "❌", "There is no plan"),
