@@ -67,7 +67,7 @@ class Shared(World):
         stop = stop or QuickStop()
         with contextlib.closing(place):
             made = assemble(
-                settings, Credentials(), origin or Origin(), place, observer or Observer(), stop, dry_run=dry_run
+                settings, self.credentials, origin or Origin(), place, observer or Observer(), stop, dry_run=dry_run
             )
             connection = lambda: connect(Credentials(), transport=self.wire, sleep=stop.pause)  # noqa: E731 - one expression, used once
             yield made._replace(ports=dataclasses.replace(made.ports, connect=connection))

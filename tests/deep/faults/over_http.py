@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from unittest import mock
 
 from tests.deep.faults.audit import of_http
-from tests.deep.faults.scenarios import KEY, Surrounded
+from tests.deep.faults.scenarios import KEY, Surrounded, api_port
 from tests.support.servers.openai_api import OpenAIServer
 from tests.support.servers.recording import Answer, Recorded
 from tests.support.wire import Sent
@@ -100,7 +100,7 @@ def served(world: Surrounded, watch: Callable[[Sent], None] | None = None) -> It
     """Serves the world's store on a port, and has the world's runs send their requests there."""
     door = Door(watch)
     with (
-        OpenAIServer(world.folder / "store.db", key=KEY) as server,
+        OpenAIServer(world.folder / "store.db", key=KEY, port=api_port()) as server,
         mock.patch.object(api, "_READ_TIMEOUT_S", _PATIENCE_S),
     ):
         server.intercept = door

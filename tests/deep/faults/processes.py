@@ -217,11 +217,17 @@ def _killed(case: Kill) -> Result:
             running[0].kill()
         ended = running[0].wait()
         door.quiet()
+        result.add(_refused_at_once(ended))
         result.met = ended.exit_code == -signal.SIGKILL
         if not case.at:
             result.met = True  # the process may have ended by itself before: that is a valid instant too
         _forget(world, machine)
     return result
+
+
+def _refused_at_once(ended: Ended) -> list[str]:
+    """A run that is refused before it begins meets no fault: such a case would show nothing."""
+    return [f"the run was refused: {ended}"] if ended.exit_code == 2 else []
 
 
 def moments(scenario: str, number: int, *, fresh: bool = False) -> list[Kill]:
@@ -261,6 +267,7 @@ def _signalled(case: Signals) -> Result:
         code, seconds = _ended_within_the_grace(running[0], interrupted_at)
         ended = running[0].wait()
         door.quiet()
+        result.add(_refused_at_once(ended))
         result.met = door.met
         if door.met:
             result.endings.append(f"exit {code} after {seconds:.1f} s")
@@ -362,7 +369,7 @@ def _pushed(case: Push) -> Result:
             if "killed" in case.fault:
                 process = start(world, machine, world.over)
                 running.append(process)
-                process.wait()
+                result.add(_refused_at_once(process.wait()))
             else:
                 running.append(None)
                 with in_a_hurry():

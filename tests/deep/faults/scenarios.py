@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +17,7 @@ from unittest import mock
 from tests.deep.product import Hurried
 from tests.support.shared import SEAL, Shared
 from tests.support.wire import die
+from vsync.auth.credentials import Credentials
 from vsync.documents.document import upload_filename
 from vsync.report.report import Report
 from vsync.state import remote
@@ -192,25 +195,41 @@ def _attach(world: Surrounded, store: str, file_id: str, attributes: Mapping[str
     world.strangers[file_id] = store
 
 
-_made: dict[tuple[str, type[Surrounded]], Surrounded] = {}
+_made: dict[tuple[str, type[Surrounded], int], Surrounded] = {}
 
 
 @contextlib.contextmanager
 def ready(name: str, kind: type[Surrounded] = Surrounded) -> Iterator[Surrounded]:
     """A world that is prepared for the scenario's run. It is made once in a process, and copied each time."""
-    if (name, kind) not in _made:
+    key = (name, kind, os.getpid())  # a forked process has a port of its own
+    if key not in _made:
         folder = Path(tempfile.mkdtemp(prefix="faults-", dir=_scratch()))
-        made = kind(folder / "made")
+        address = f"http://127.0.0.1:{api_port()}/v1"
+        made = kind(folder / "made", credentials=Credentials(KEY, address))
         SCENARIOS[name].begin(made)
-        _made[name, kind] = made
+        _made[key] = made
     with tempfile.TemporaryDirectory(prefix="fault-", dir=_scratch(), ignore_cleanup_errors=True) as folder_name:
-        world = _made[name, kind].copy(Path(folder_name) / "world")
+        world = _made[key].copy(Path(folder_name) / "world")
         assert isinstance(world, Surrounded)
-        world.repairs, world.taken_away = _made[name, kind].repairs, dict(_made[name, kind].taken_away)
+        world.repairs, world.taken_away = _made[key].repairs, dict(_made[key].taken_away)
         try:
             yield world
         finally:
             world.wire.close()
+
+
+def api_port() -> int:
+    """The port on which a world's store is served. It stays the same: a manifest records the address of its API."""
+    return int(_reserved(os.getpid()).getsockname()[1])
+
+
+@functools.cache
+def _reserved(process: int) -> socket.socket:
+    """A socket that keeps a port for this process. It does not listen, so every connection goes to the server on the port."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept
 
 
 _scratches: list[tempfile.TemporaryDirectory[str]] = []
@@ -228,6 +247,8 @@ def forget() -> None:
     for world in _made.values():
         world.wire.close()
     _made.clear()
+    _reserved(os.getpid()).close()
+    _reserved.cache_clear()
     for scratch in _scratches:
         scratch.cleanup()
     _scratches.clear()

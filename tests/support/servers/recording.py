@@ -184,6 +184,8 @@ class HttpServer(ABC):
 
 
 class _Server(ThreadingHTTPServer):
+    allow_reuse_port = True  # a port may be reserved for servers that follow one another
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that is gone is nothing to tell of: tests end them while they wait."""
         if not isinstance(sys.exception(), ConnectionError):
