@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
+from vsync.auth.credentials import Credentials
 from vsync.cli.context import Context, git_access, pass_context, resolved
 from vsync.cli.options import NOT_FOR_STATUS, WithArgument, shared_options
 from vsync.cli.terminal import put
 from vsync.config.origin import origin
+from vsync.errors import ConfigurationError
 
 
 @click.command("status", cls=WithArgument)
@@ -33,9 +35,17 @@ def status_command(context: Context, /, path: str | None, as_json: bool, **optio
     workspace = open_workspace(settings, origin(context.environ), git_access(context, options))
     with contextlib.closing(workspace):
         path = path_in(workspace.root, path) if path is not None else None
-        target = target_in(workspace, settings, context.credentials)
+        target = target_in(workspace, settings, _credentials(context))
         found = status(open_publication(settings, workspace), workspace, settings, target, path)
     if as_json:
         put(sys.stdout, json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
         put(sys.stdout, "\n".join(status_lines(found)))
+
+
+def _credentials(context: Context) -> Credentials:
+    """Which API is meant, as far as it is known. Status makes no request, so wrong credentials are no error of it."""
+    try:
+        return context.credentials
+    except ConfigurationError:
+        return Credentials()

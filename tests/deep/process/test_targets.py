@@ -27,7 +27,7 @@ def report(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def manifest(repo: Repo) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((Path(repo.root) / ".vsync/manifest.json").read_text())
+    found: dict[str, Any] = json.loads((Path(repo.root) / ".vsync/local.db.manifest.json").read_text())
     return found
 
 
