@@ -108,6 +108,19 @@ _SOURCE = (
 _FILES = (
     _shared(
         FILES,
+        "--root",
+        metavar="DIR",
+        help="Sync the files of this folder only. Patterns count from it.  [default: the top folder]",
+        shell_complete=completers.folders,
+    ),
+    _shared(
+        FILES,
+        "--types",
+        metavar="KIND",
+        help="Sync `documentation`, or `any` kind of file.  [default: documentation; with --include any]",
+    ),
+    _shared(
+        FILES,
         "--include",
         metavar="GLOB",
         multiple=True,

@@ -10,6 +10,7 @@ GitPython runs the commands. Each command runs with `GIT_DIR` set to the folder 
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
+_PATHS_AT_ONCE = 500
+"""Paths in one command. A command line has a limited length."""
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
@@ -47,10 +50,10 @@ class Repository:
 
         `alternates` is another folder of objects to read from. `environment` holds what git needs to reach the remote.
         """
+        if not path.is_dir():  # a folder above it may be a repository, and is not meant
+            raise RepositoryError(f"There is no folder {path}.", "Give the repository's folder with --repo.")
         try:
             self._repo = gitpython.Repo(repository_at(path.absolute()), expand_vars=False)
-        except gitpython.NoSuchPathError:
-            raise RepositoryError(f"There is no folder {path}.", "Give the repository's folder with --repo.") from None
         except (gitpython.InvalidGitRepositoryError, OSError, ValueError) as error:
             raise RepositoryError(
                 f"{path} is not in a git repository.",
@@ -183,6 +186,15 @@ class Repository:
         """Every file of a commit."""
         with self._output("ls-tree", "-r", "-z", "--full-tree", commit) as chunks:
             yield from parse_tree(chunks)
+
+    def find(self, commit: str, paths: Sequence[bytes]) -> list[TreeEntry]:
+        """What stands at these paths of a commit: files, links and folders."""
+        entries: list[TreeEntry] = []
+        for start in range(0, len(paths), _PATHS_AT_ONCE):
+            names = [os.fsdecode(path) for path in paths[start : start + _PATHS_AT_ONCE]]
+            with self._output("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names) as chunks:
+                entries += parse_tree(chunks)
+        return entries
 
     def diff(self, base: str, head: str) -> Iterator[Change]:
         """The changes between two commits. A rename is one removed and one added path."""

@@ -11,11 +11,12 @@ from typing import Any
 from vsync.auth.credentials import Credentials, credentials
 from vsync.config.settings import Settings, boolean, resolve
 from vsync.errors import ConfigurationError
+from vsync.git.discovery import repository_at
 from vsync.github.mode import Event, Mode, choose_mode
 
 SETTING_INPUTS = (
-    "vector-store-id", "vector-store-name", "target", "include", "exclude", "allow-secrets", "folder", "manifest", "manifest-branch",
-    "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
+    "vector-store-id", "vector-store-name", "target", "root", "types", "include", "exclude", "allow-secrets", "folder", "manifest",
+    "manifest-branch", "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
     "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
 )  # fmt: skip
 """Inputs that are settings of the same names."""
@@ -98,6 +99,8 @@ def settings_of(
         chosen["folder"] = str(folder / chosen["folder"])
     if "repo" in chosen:
         chosen["repo"] = str(folder / chosen["repo"])
+    if "folder" not in chosen and "repo" not in chosen:
+        chosen |= _root_of(folder, chosen, environ)
     asked = "commit" in chosen
     chosen.setdefault("commit", "true")
     chosen["push"] = chosen["commit"]  # the runner's clone is deleted after the job, and a commit in it would be lost
@@ -105,6 +108,15 @@ def settings_of(
     if settings.local is not None and not asked:
         return replace(settings, commit=False, push=False)  # nobody asked for it, and it cannot be done
     return settings
+
+
+def _root_of(folder: Path, chosen: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """The default of root: the working directory, where it lies below the repository's top folder."""
+    if "root" in chosen or any(environ.get(name, "").strip() for name in ("VSYNC_ROOT", "VSYNC_FOLDER")):
+        return {}
+    here = folder.resolve()
+    top = repository_at(here)
+    return {"root": here.relative_to(top).as_posix()} if here != top and here.is_relative_to(top) else {}
 
 
 def working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> Path:
@@ -138,6 +150,8 @@ def arguments_of(given: Mapping[str, str]) -> list[str]:
 def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """The inputs as variables of the command line, so that it finds the manifest where the action keeps it."""
     settings = {name: given[name] for name in SETTING_INPUTS if name in given}
+    if "folder" not in settings:
+        settings |= _root_of(working_directory(given, environ), settings, environ)
     settings["push"] = settings.setdefault("commit", "true")
     variables = {"VSYNC_" + name.upper().replace("-", "_"): value for name, value in settings.items()}
     token = {"VSYNC_GITHUB_TOKEN": given["github-token"]} if "github-token" in given else {}

@@ -35,6 +35,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unsupported-type": "a type that the store cannot index",
         "not-text": "not text in UTF-8, UTF-16 or ASCII",
         "not-notebook": "not a notebook that vsync can read (JSON of the notebook format 3 or 4, at most 32 MB)",
+        "template": "an HTML template for a program: an include rule that names it selects it",
         "undecodable-name": "its name is not UTF-8",
         "symlink": "a symbolic link: its target is a document of its own, if it is selected",
         "submodule": "a submodule: another repository",
@@ -57,6 +58,10 @@ NO_LONGER: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not-notebook": (
             "the file is not a notebook that vsync can read",
             "To keep it, save the notebook again in the notebook format 4, with at most 32 MB.",
+        ),
+        "template": (
+            "the file is an HTML template for a program",
+            "To keep it, name the file in an include rule (--include, input include).",
         ),
         "symlink": ("a symbolic link stands in its place", "To keep its text, select the link's target."),
         "submodule": ("a submodule stands in its place", "To keep it, put the file into this repository."),

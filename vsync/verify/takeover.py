@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from vsync.documents.attributes import path_attribute
 from vsync.documents.document import upload_filename
-from vsync.documents.selection import matcher
+from vsync.documents.gitignore import matcher
 from vsync.errors import Interrupted, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.verification import Foreign, Taken
