@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 
 import pytest
 
 from tests.support.builders import HEAD, TARGET, MemorySource, TreeFile
+from vsync.documents.document import Document
 from vsync.documents.selection import Rules, Selector
 from vsync.errors import GitUnavailable
 from vsync.plan import selected
@@ -76,7 +78,7 @@ def test_a_file_of_marks_that_is_too_large_is_not_read() -> None:
 
 def test_marks_that_cannot_be_read_end_the_run() -> None:
     class Damaged(MemorySource):
-        def chunks(self, document: object) -> object:  # type: ignore[override]
+        def chunks(self, document: Document) -> Generator[bytes]:
             raise GitUnavailable("The object is missing.", "")
 
     memory = Damaged({HEAD: TREE}, HEAD)
