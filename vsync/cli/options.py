@@ -65,6 +65,14 @@ def option(*names: str, heading: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, cls=HeadedOption, heading=heading, **attributes)
 
 
+def _only_in_a_workflow(_: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Refuses an option that was given. Without this, a suggestion of an option with a similar name would mislead."""
+    if value is not None:
+        raise click.UsageError(
+            f"{option.opts[0]} is only an input of the action. To sync another commit than HEAD, use --head."
+        )
+
+
 # --- All of them --------------------------------------------------------------------------------------------
 
 _SOURCE = (
@@ -210,7 +218,7 @@ _STATE = (
         default=None,
         help="Keep manifest and seal on the remote `origin`, for runs on any machine.",
     ),
-    _shared(STATE, "--branch", metavar="NAME", hidden=True),
+    _shared(STATE, "--branch", metavar="NAME", hidden=True, expose_value=False, callback=_only_in_a_workflow),
 )
 
 _LIMITS = (

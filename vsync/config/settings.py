@@ -81,9 +81,17 @@ _PATHS = {"repo", "folder", "root", "manifest", "local", "include", "exclude", "
 """Settings that name files, whose names can be any bytes."""
 
 
+PREFIX = "VSYNC_"
+
+
+def variable(name: str) -> str:
+    """The variable of a setting, or of another option."""
+    return PREFIX + name.upper().replace("-", "_")
+
+
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings given as `VSYNC_…` variables; empty ones left out."""
-    found = {name: environ.get("VSYNC_" + name.upper().replace("-", "_"), "") for name in NAMES}
+    found = {name: environ.get(variable(name), "") for name in NAMES}
     return {name: value for name, value in found.items() if value.strip()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from vsync.config.variables import unheard
 from vsync.errors import VsyncError
 from vsync.github import commands
 from vsync.github.event import read_event
@@ -44,6 +45,8 @@ def _run_or_report(given: Mapping[str, str], environ: Mapping[str, str], stop: S
         return _run_command(given, environ, stop, secrets)
     except VsyncError as error:
         cause = stop.cause(error)
+        for warning in unheard(environ, workflow=True):
+            commands.warning("vsync", warning)
         publish_failure(cause, secrets, environ)
         return cause.exit_code
     except Exception as error:
@@ -64,7 +67,7 @@ def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Sto
     event, problem = read_event(environ)
     if problem:
         commands.warning("Event", problem)
-    mode = mode_of(event, given, plan_only=command == "plan")
+    mode = mode_of(event, given, environ, plan_only=command == "plan")
     step = Step(given, environ, keys, secrets, event, mode, stop)
     return verify(step) if command == "verify" else sync(step)
 
