@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from vsync.errors import ApiUnavailable, CredentialsRefused, MissingCredentials, VsyncError
+from vsync.errors import ApiUnavailable, CredentialsRefused, HandshakeFailed, MissingCredentials, VsyncError
+from vsync.network.trust import handshake_fault
 from vsync.system.redaction import one_line
 
 if TYPE_CHECKING:
@@ -65,7 +66,11 @@ class TokenSource:
                     headers={"Authorization": f"Bearer {self.bearer}", "Accept": "application/json"},
                 )
         except httpx2.HTTPError as error:
-            raise _unavailable(f"{type(error).__name__}: {one_line(str(error), (self.bearer,))}") from error
+            words = one_line(str(error), (self.bearer,))
+            fault = handshake_fault(words, urlsplit(url).hostname or "")
+            if fault is not None:
+                raise HandshakeFailed(*fault) from error
+            raise _unavailable(f"{type(error).__name__}: {words}") from error
         return self._token_of(response)
 
     def _token_of(self, response: httpx2.Response) -> str:

@@ -16,6 +16,8 @@ from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
 from vsync.config.settings import Settings, resolve
 from vsync.errors import EXIT_OK, VsyncError
+from vsync.network.environment import check_network
+from vsync.network.proxies import passwords
 from vsync.report.text import summary_lines
 from vsync.system.logs import traceback_lines
 from vsync.system.redaction import printable, redacted
@@ -43,7 +45,8 @@ class Context:
         self.target = environ.get("VSYNC_TARGET", "").strip() or "default"
         self.json_expected = False
         """Whether stdout must get a report as JSON, and has none yet."""
-        secrets.add(environ.get("OPENAI_API_KEY", "").strip())
+        for secret in (environ.get("OPENAI_API_KEY", "").strip(), *passwords(environ)):
+            secrets.add(secret)
 
     @functools.cached_property
     def credentials(self) -> Credentials:
@@ -137,13 +140,14 @@ def opened_run(
             token=context.token,
             secrets=context.secrets,
             if_missing=if_missing,
+            check_network=functools.partial(check_network, context.environ),
         )
 
 
 def connection_of(
     context: Context, settings: Settings, embedded: EmbeddedFile | None, *, if_missing: IfMissing
 ) -> Connect:
-    """How to reach the store. Raises MissingCredentials."""
+    """How to reach the store. Raises MissingCredentials and ConfigurationError."""
     from vsync.store.connect import connector, missing
 
     connect = connector(
@@ -157,6 +161,8 @@ def connection_of(
     if connect is None:
         in_workflow = origin(context.environ).in_workflow
         raise missing(context.credentials, context.token, in_workflow=in_workflow)
+    if embedded is None:
+        check_network(context.environ)
     return connect
 
 

@@ -43,6 +43,9 @@ def stores_list(context: Context, /, as_json: bool, **options: Any) -> None:
 @pass_context
 def stores_show(context: Context, /, store_id: str, as_json: bool, **options: Any) -> None:
     """Show one vector store."""
+    from vsync.store.store_id import check_store_id
+
+    check_store_id(store_id, "The id")
 
     async def question(api: Api) -> Any:
         from vsync.errors import StoreGone
