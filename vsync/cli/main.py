@@ -99,7 +99,7 @@ def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncErro
 def _lost_output(error: OSError, code: int, arguments: Sequence[str]) -> int:
     """The exit code where stdout did not take what was printed. A sync is done all the same, and its code says so."""
     put(sys.stderr, f"vsync: What was printed is not whole: {error.strerror}. What the command did is done.")
-    return EXIT_USAGE if code == EXIT_OK and arguments[:1] != ["sync"] else code
+    return EXIT_USAGE if code == EXIT_OK and list(arguments[:1]) != ["sync"] else code
 
 
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

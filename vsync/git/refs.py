@@ -74,6 +74,8 @@ def classify(output: str) -> Failure:
 
 def fault_of_machine(output: str, address: str) -> Fault | None:
     """Why git cannot speak with a remote from this machine; None when that is not the reason. Another try would fail as well."""
+    # Not what the remote says: it may say anything.
+    output = "\n".join(line for line in output.splitlines() if not line.startswith("remote:"))
     why = reason_given(output)
     if _HOST_KEY.search(output):
         return Fault(
