@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from vsync.auth.credentials import check_header
 from vsync.errors import ApiUnavailable, CredentialsRefused, HandshakeFailed, MissingCredentials, VsyncError
 from vsync.network.trust import handshake_fault
 from vsync.system.redaction import one_line
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 CLAIMS = ("repository", "ref", "workflow_ref", "environment")
 """The claims that a mapping on OpenAI's side usually checks."""
+
+_NO_ADDRESS = "ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) address"
 
 _TIMEOUT_S = 5.0
 _MAY_PASS = {408, 425, 429}
@@ -55,6 +58,7 @@ class TokenSource:
         assert self.url is not None
         assert self.bearer is not None
         self.hide(self.bearer)
+        check_header("ACTIONS_ID_TOKEN_REQUEST_TOKEN", self.bearer)
         url = _request_url(self.url, self.audience)
         import httpx2
 
@@ -65,6 +69,8 @@ class TokenSource:
                     url,
                     headers={"Authorization": f"Bearer {self.bearer}", "Accept": "application/json"},
                 )
+        except httpx2.InvalidURL as error:
+            raise _refused(_NO_ADDRESS) from error
         except httpx2.HTTPError as error:
             words = one_line(str(error), (self.bearer,))
             fault = handshake_fault(words, urlsplit(url).hostname or "")
@@ -107,7 +113,7 @@ def _request_url(url: str, audience: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise _refused("ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) address")
+        raise _refused(_NO_ADDRESS)
     return f"{url}{'&' if parts.query else '?'}audience={quote(audience, safe='')}"
 
 

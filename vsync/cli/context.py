@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from vsync.auth.credentials import Credentials, credentials
+from vsync.auth.credentials import Credentials, check_header, credentials
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
 from vsync.config.settings import Settings, resolve
@@ -103,6 +103,7 @@ def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
 
     token = context.environ.get("VSYNC_GITHUB_TOKEN", "").strip() or None
     context.secrets.add(token)
+    check_header("VSYNC_GITHUB_TOKEN", token or "")
     return GitAccess(
         context.environ,
         token,

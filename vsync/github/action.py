@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from vsync.auth.credentials import check_header
 from vsync.errors import InternalError, VsyncError
 from vsync.github import commands
 from vsync.github.event import read_event
@@ -57,6 +58,7 @@ def _run_or_report(given: Mapping[str, str], environ: Mapping[str, str], stop: S
 
 
 def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Stop, secrets: Secrets) -> int:
+    check_header("The input github-token", given.get("github-token", "").strip())
     keys = credentials_of(given, environ)
     words = command_of(given)
     if not words or words[0] not in COMMANDS:

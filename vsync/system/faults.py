@@ -34,6 +34,13 @@ def system_fault(error: BaseException) -> ConfigurationError | None:
     """The error for what the system refused; None for an error of another kind."""
     if isinstance(error, MemoryError):
         return ConfigurationError("The system has no memory left for vsync.", f"{_REMEDIES[errno.ENOMEM]} {_AGAIN}")
+    if isinstance(error, RuntimeError) and str(error).startswith("can't start new thread"):
+        return ConfigurationError("The system starts no more threads for vsync.", f"{_REMEDIES[errno.EAGAIN]} {_AGAIN}")
+    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error.strerror):
+        return ConfigurationError(
+            "There is no folder for temporary files that can be written.",
+            f"Set TMPDIR to such a folder, and check that its disk has space. {_AGAIN}",
+        )
     if not isinstance(error, OSError) or error.errno not in _REMEDIES:
         return None
     place = error.filename if isinstance(error.filename, str) else ""

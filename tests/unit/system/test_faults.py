@@ -40,6 +40,7 @@ def test_a_full_disk_and_no_memory_are_told_without_a_place() -> None:
         FileNotFoundError(errno.ENOENT, "No such file"),
         ConnectionError(),
         KeyError("x"),
+        RuntimeError("x"),
     ],
 )
 def test_anything_else_is_a_defect(error: Exception) -> None:
