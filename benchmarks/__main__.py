@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.cases import CASES, Figure, Measured
+from benchmarks.cases import CASES
+from benchmarks.figures import Figure, Measured
 from benchmarks.measure import CommandFailed
 from vsync import __version__
 

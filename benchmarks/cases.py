@@ -12,39 +12,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from benchmarks.figures import MB, ROOT, Figure, Measured
+from benchmarks.image import image
 from benchmarks.measure import CommandFailed, Run, run
 from benchmarks.repositories import ENVIRONMENT, Edit, Remove, Rename, Repository, Write, prose
 from benchmarks.service import serving
 from vsync.config.targets import Target
 from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest
 
-ROOT = Path(__file__).parent.parent
 SOURCE = "bench/docs"
 LATENCY_S, INDEXING_S = 0.04, 0.5
-MB = 1_000_000
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measured value and the most it may be (None: told without a goal)."""
-
-    name: str
-    value: float
-    unit: str = ""
-    goal: float | None = None
-
-    @property
-    def missed(self) -> bool:
-        return self.goal is not None and self.value > self.goal
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One measured command."""
-
-    what: str
-    command: str
-    figures: Sequence[Figure]
 
 
 def vsync(folder: Path, *arguments: str, base_url: str = "", python: Sequence[str] = ()) -> Run:
@@ -339,4 +316,5 @@ CASES = {
     "large": Case(large, 3, quick=False),
     "gigabyte": Case(gigabyte, 1, quick=False),
     "gigabyte-local": Case(gigabyte_local, 1, quick=False),
+    "image": Case(image, 3, quick=False),
 }

@@ -17,6 +17,7 @@
     ├── PushRefused           3  permission   the workflow's author: the token or a branch rule forbids the push
     ├── InternalError         3  api          us: a defect of vsync
     ├── LimitExceeded         4  limit        the reviewer: the plan is larger than the limit
+    ├── PlanChanged           4  limit        the reviewer: the plan is not the one that was reviewed
     └── Interrupted     130/143  interrupted  nobody
 
 The number is the exit code, and the word is the action's `failure-reason`. A module that calls a library translates the
@@ -33,6 +34,7 @@ from typing import Self
 EXIT_OK = 0
 EXIT_INCOMPLETE = 1
 EXIT_USAGE = 2
+EXIT_LIMIT = 4
 
 
 class VsyncError(Exception):
@@ -125,6 +127,11 @@ class InternalError(VsyncError):
 
 
 class LimitExceeded(VsyncError):
+    exit_code = 4
+    reason = "limit"
+
+
+class PlanChanged(VsyncError):
     exit_code = 4
     reason = "limit"
 

@@ -25,6 +25,7 @@ CONTRACT = {
     "PushRefused": (3, "permission"),
     "InternalError": (3, "api"),
     "LimitExceeded": (4, "limit"),
+    "PlanChanged": (4, "limit"),
 }
 REASONS = "documents drift check config manifest credentials permission store api git limit interrupted".split()
 

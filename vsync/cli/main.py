@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import click
 
 from vsync import __version__
+from vsync.cli.completion import VARIABLE, answer, completion_command
 from vsync.cli.context import Context, put_error, show_error
 from vsync.cli.output import watched
 from vsync.cli.search import search_command
@@ -32,10 +33,10 @@ status and search also as VSYNC_… (for example VSYNC_INCLUDE).
 In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
   0    the store equals the source; also after any plan
-  1    some documents failed; verify: there is drift
+  1    some documents failed; verify: there is drift; plan --exit-code: something would change
   2    wrong usage, configuration or manifest; nothing was done
   3    the API or git refused or did not answer; run again
-  4    a safety limit refused the plan; nothing was done
+  4    a safety limit refused the plan, or it is not the plan of --expect; nothing was done
   130, 143  interrupted
 """
 
@@ -53,6 +54,8 @@ def run(
     already. A signal interrupts a command that does not look at `stop`.
     """
     context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop())
+    if VARIABLE in environ:
+        return answer(main, environ[VARIABLE], context)
     with guarded(context.secrets):
         try:
             if stop is not None:
@@ -123,5 +126,6 @@ for _command in (
     search_command,
     stores_group,
     serve_command,
+    completion_command,
 ):
     main.add_command(_command)

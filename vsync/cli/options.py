@@ -1,38 +1,34 @@
-"""The options that several commands share."""
+"""The options that several commands share.
+
+Every command on a source takes all of them, so that a script can give the same options to each. A command hides in its help
+those that mean nothing to it.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
+
+from vsync.cli import completers
+from vsync.cli.headings import FILES, LIMITS, OUTPUT, SOURCE, STATE, STORE, HeadedCommand, HeadedOption
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-# --- Options ------------------------------------------------------------------------------------------------
-
-
-def options_of(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    def apply(function: F) -> F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return apply
-
-
-class WithArgument(click.Command):
+class WithArgument(HeadedCommand):
     """A command with an argument beside `--local [FILE]`: what follows --local is FILE only when it is a store's file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
         words = [
             "--local=true" if word == "--local" and not _is_store_file(following) else word
-            for word, following in itertools.zip_longest(args, args[1:], fillvalue="")
+            for word, following in itertools.zip_longest(args[:end], args[1:end], fillvalue="")
         ]
-        return super().parse_args(ctx, words)
+        return super().parse_args(ctx, [*words[:end], *args[end:]])
 
 
 def _is_store_file(name: str) -> bool:
@@ -45,123 +41,253 @@ def _is_store_file(name: str) -> bool:
         return False
 
 
-where_options = options_of(
-    click.option("--repo", metavar="DIR", help="The folder of the repository.  [default: .]"),
-    click.option("--folder", metavar="DIR", help="A plain folder as the source, instead of a repository."),
-    click.option(
-        "--source", metavar="NAME", help="The readable name of the source.  [default: owner/repo, or the folder]"
+# --- One option ---------------------------------------------------------------------------------------------
+
+
+class _Shared(NamedTuple):
+    """An option that several commands share."""
+
+    heading: str
+    names: tuple[str, ...]
+    attributes: dict[str, Any]
+
+    def decorator(self, *, hidden: bool) -> Callable[[F], F]:
+        attributes = {**self.attributes, "hidden": hidden or self.attributes.get("hidden", False)}
+        return click.option(*self.names, cls=HeadedOption, heading=self.heading, **attributes)
+
+
+def _shared(heading: str, *names: str, **attributes: Any) -> _Shared:
+    return _Shared(heading, names, attributes)
+
+
+def option(*names: str, heading: str, **attributes: Any) -> Callable[[F], F]:
+    """An option of one command, under a heading."""
+    return click.option(*names, cls=HeadedOption, heading=heading, **attributes)
+
+
+# --- All of them --------------------------------------------------------------------------------------------
+
+_SOURCE = (
+    _shared(
+        SOURCE,
+        "--repo",
+        metavar="DIR",
+        help="The folder of the repository.  [default: .]",
+        shell_complete=completers.folders,
     ),
-    click.option("--target", metavar="NAME", help="The name of the target in the manifest.  [default: default]"),
-    click.option("--vector-store-id", metavar="ID", help="The id of the vector store.  [default: the manifest's]"),
-    click.option(
-        "--vector-store-name",
+    _shared(
+        SOURCE,
+        "--folder",
+        metavar="DIR",
+        help="A plain folder as the source, instead of a repository.",
+        shell_complete=completers.folders,
+    ),
+    _shared(
+        SOURCE,
+        "--source",
         metavar="NAME",
-        help="The name of the store. sync makes the store if there is none.  [default: the source]",
+        help="The readable name of the source.  [default: owner/repo, or the folder]",
     ),
-    click.option("--config", metavar="FILE", hidden=True),
-    click.option(
-        "--manifest",
-        metavar="PATH",
-        help="The path of the manifest in the repository; `none`: keep no manifest.  [default: .vsync/manifest.json; "
-        "with --local beside its FILE]",
+    _shared(SOURCE, "--head", metavar="REV", help="The commit to sync.  [default: HEAD]"),
+    _shared(
+        SOURCE,
+        "--base",
+        metavar="REV",
+        help="The commit where the comparison starts.  [default: the manifest's commit]",
     ),
-    click.option(
-        "--manifest-branch",
-        metavar="NAME",
-        help="With --commit or --push: the branch that holds the manifest.  [default: vsync-manifest]",
-    ),
-    click.option(
-        "--commit/--no-commit",
+    _shared(
+        SOURCE,
+        "--full",
+        is_flag=True,
         default=None,
-        help="Commit the manifest to this branch of the clone.  [default: only a file]",
+        help="Compare the whole tree, not only what git says has changed.",
     ),
-    click.option(
-        "--push/--no-push", default=None, help="Keep manifest and seal on the remote `origin`, for runs on any machine."
-    ),
-    click.option(
-        "--local",
-        metavar="[FILE]",
-        is_flag=False,
-        flag_value="true",
-        help="Use the embedded store, which needs no key.  [default FILE: .vsync/local.db]",
-    ),
-    click.option("-v", "--verbose", is_flag=True, help="Show every operation, and the tracebacks of errors."),
+    _shared(SOURCE, "--config", metavar="FILE", hidden=True),
 )
 
-what_options = options_of(
-    click.option(
+_FILES = (
+    _shared(
+        FILES,
         "--include",
         metavar="GLOB",
         multiple=True,
         help="Sync these files (a gitignore pattern; repeatable).  [default: documentation]",
     ),
-    click.option(
-        "--exclude", metavar="GLOB", multiple=True, help="Do not sync these files (a gitignore pattern; repeatable)."
+    _shared(
+        FILES,
+        "--exclude",
+        metavar="GLOB",
+        multiple=True,
+        help="Do not sync these files (a gitignore pattern; repeatable).",
     ),
-    click.option(
+    _shared(
+        FILES,
         "--allow-secrets",
         metavar="GLOB",
         multiple=True,
         help="Sync these files although they seem to hold secrets (a gitignore pattern; repeatable).",
     ),
-    click.option("--head", metavar="REV", help="The commit to sync.  [default: HEAD]"),
-    click.option(
-        "--base", metavar="REV", help="The commit where the comparison starts.  [default: the manifest's commit]"
+)
+
+_STORE = (
+    _shared(
+        STORE,
+        "--target",
+        metavar="NAME",
+        help="The name of the target in the manifest.  [default: default]",
+        shell_complete=completers.targets,
     ),
-    click.option(
-        "--full", is_flag=True, default=None, help="Compare the whole tree, not only what git says has changed."
+    _shared(
+        STORE,
+        "--vector-store-id",
+        metavar="ID",
+        help="The id of the vector store.  [default: the manifest's]",
+        shell_complete=completers.store_ids,
     ),
-    click.option("--attributes", metavar="K=V", multiple=True, help="An attribute for every document (repeatable)."),
-    click.option("--chunk-size", metavar="N", help="Tokens in a chunk, 100 to 4096.  [default: the server's, 800]"),
-    click.option(
+    _shared(
+        STORE,
+        "--vector-store-name",
+        metavar="NAME",
+        help="The name of the store. sync makes the store if there is none.  [default: the source]",
+        shell_complete=completers.store_names,
+    ),
+    _shared(
+        STORE,
+        "--local",
+        metavar="[FILE]",
+        is_flag=False,
+        flag_value="true",
+        help="Use the embedded store, which needs no key.  [default FILE: .vsync/local.db]",
+        shell_complete=completers.files,
+    ),
+    _shared(STORE, "--attributes", metavar="K=V", multiple=True, help="An attribute for every document (repeatable)."),
+    _shared(STORE, "--chunk-size", metavar="N", help="Tokens in a chunk, 100 to 4096.  [default: the server's, 800]"),
+    _shared(
+        STORE,
         "--chunk-overlap",
         metavar="N",
         help="Tokens that two chunks share, at most half of a chunk.  [default: the server's, 400]",
     ),
-    click.option(
+)
+
+_STATE = (
+    _shared(
+        STATE,
+        "--manifest",
+        metavar="PATH",
+        help="The path of the manifest in the repository; `none`: keep no manifest.  [default: .vsync/manifest.json; "
+        "with --local beside its FILE]",
+        shell_complete=completers.files,
+    ),
+    _shared(
+        STATE,
+        "--manifest-branch",
+        metavar="NAME",
+        help="With --commit or --push: the branch that holds the manifest.  [default: vsync-manifest]",
+    ),
+    _shared(
+        STATE,
+        "--commit/--no-commit",
+        default=None,
+        help="Commit the manifest to this branch of the clone.  [default: only a file]",
+    ),
+    _shared(
+        STATE,
+        "--push/--no-push",
+        default=None,
+        help="Keep manifest and seal on the remote `origin`, for runs on any machine.",
+    ),
+    _shared(STATE, "--branch", metavar="NAME", hidden=True),
+)
+
+_LIMITS = (
+    _shared(
+        LIMITS,
         "--max-delete",
         metavar="N|P%",
         help="Refuse a plan that deletes more documents.  [default: not all, not more than half of 10 or more]",
     ),
-    click.option(
+    _shared(
+        LIMITS,
         "--max-upload",
         metavar="N|SIZE",
         help="Refuse a plan that uploads more: a number of documents, a size, or both.  [default: 2000,500MB]",
     ),
-    click.option("--force", is_flag=True, default=None, help="Ignore both limits."),
-    click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout, and nothing else there."),
-)
-
-how_options = options_of(
-    click.option("--concurrency", metavar="N", help="How many uploads run at once.  [default: 16]"),
-    click.option("--index-timeout", metavar="S", help="Seconds to wait until a document is indexed.  [default: 600]"),
-    click.option(
-        "--lock-timeout", metavar="S", help="Seconds to wait for another run on the same target.  [default: 600]"
+    _shared(LIMITS, "--force", is_flag=True, default=None, help="Ignore both limits."),
+    _shared(LIMITS, "--concurrency", metavar="N", help="How many uploads run at once.  [default: 16]"),
+    _shared(
+        LIMITS,
+        "--index-timeout",
+        metavar="S",
+        help="Seconds to wait until a document is indexed.  [default: 600]",
     ),
-    click.option(
+    _shared(
+        LIMITS,
+        "--lock-timeout",
+        metavar="S",
+        help="Seconds to wait for another run on the same target.  [default: 600]",
+    ),
+    _shared(
+        LIMITS,
         "--uploads-per-minute",
         metavar="N",
         help="Uploads in a minute.  [default: 1000, the API's limit; with --local no limit]",
     ),
-    click.option(
+    _shared(
+        LIMITS,
         "--writes-per-minute",
         metavar="N",
         help="Changes of the store in a minute.  [default: 300, the API's limit; with --local no limit]",
     ),
-    click.option("--branch", metavar="NAME", hidden=True),
+)
+
+_EVERY = (*_SOURCE, *_FILES, *_STORE, *_STATE, *_LIMITS)
+
+_LIMITS_ON_PLANS = frozenset({"--max-delete", "--max-upload", "--force"})
+NOT_FOR_A_PLAN = frozenset(found.names[0] for found in _LIMITS) - _LIMITS_ON_PLANS
+"""What is only about requests that change the store, or about waiting for another run."""
+
+_HOW_TO_COMPARE = frozenset({"--base", "--full"})
+NOT_FOR_STATUS = NOT_FOR_A_PLAN | _LIMITS_ON_PLANS | _HOW_TO_COMPARE
+NOT_FOR_A_SEARCH = (
+    NOT_FOR_STATUS
+    | {found.names[0] for found in _FILES}
+    | {"--head", "--attributes", "--chunk-size", "--chunk-overlap"}
 )
 
 
+def shared_options(json_help: str, *, hidden: Collection[str] = ()) -> Callable[[F], F]:
+    """All shared options. The command's help does not list those in `hidden`."""
+
+    def apply(function: F) -> F:
+        output = (
+            option("--json", "as_json", heading=OUTPUT, is_flag=True, help=json_help),
+            option(
+                "-v",
+                "--verbose",
+                heading=OUTPUT,
+                is_flag=True,
+                help="Show every operation, and the tracebacks of errors.",
+            ),
+        )
+        shared = [found.decorator(hidden=found.names[0] in hidden) for found in _EVERY]
+        for decorator in reversed([*shared, *output]):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
 def stores_options(function: F) -> F:
-    return options_of(
-        click.option(
-            "--local",
-            metavar="[FILE]",
-            is_flag=False,
-            flag_value="true",
-            help="Use the embedded store, which needs no key.  [default FILE: .vsync/local.db]",
-        ),
-        click.option("--repo", metavar="DIR", hidden=True),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
-        click.option("-v", "--verbose", is_flag=True, help="Show the tracebacks of errors."),
-    )(function)
+    local = next(found for found in _STORE if found.names[0] == "--local")
+    repo = next(found for found in _SOURCE if found.names[0] == "--repo")
+    for decorator in reversed(
+        [
+            local.decorator(hidden=False),
+            repo.decorator(hidden=True),
+            click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
+            click.option("-v", "--verbose", is_flag=True, help="Show the tracebacks of errors."),
+        ]
+    ):
+        function = decorator(function)
+    return function

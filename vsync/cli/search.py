@@ -10,14 +10,13 @@ from typing import Any
 import click
 
 from vsync.cli.context import Context, connection_of, git_access, pass_context, resolved
-from vsync.cli.options import WithArgument, where_options
+from vsync.cli.options import NOT_FOR_A_SEARCH, WithArgument, shared_options
 from vsync.cli.terminal import put
 from vsync.config.origin import origin
 
 
 @click.command("search", cls=WithArgument)
-@where_options
-@click.option("--head", hidden=True)
+@shared_options("Print the results as JSON on stdout.", hidden=NOT_FOR_A_SEARCH)
 @click.option("-n", "limit", type=click.IntRange(1, 50), default=10, show_default=True, help="The number of results.")
 @click.option(
     "--filter",
@@ -26,7 +25,6 @@ from vsync.config.origin import origin
     multiple=True,
     help="Only documents with this attribute (repeatable).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 @click.argument("query", required=False)
 @pass_context
 def search_command(

@@ -11,16 +11,14 @@ import click
 
 from vsync.auth.credentials import Credentials
 from vsync.cli.context import Context, git_access, pass_context, resolved
-from vsync.cli.options import WithArgument, where_options
+from vsync.cli.options import NOT_FOR_STATUS, WithArgument, shared_options
 from vsync.cli.terminal import put
 from vsync.config.origin import origin
 from vsync.errors import ConfigurationError
 
 
 @click.command("status", cls=WithArgument)
-@where_options
-@click.option("--head", metavar="REV", help="The commit to compare with.  [default: HEAD]")
-@click.option("--json", "as_json", is_flag=True, help="Print the status as JSON on stdout.")
+@shared_options("Print the status as JSON on stdout.", hidden=NOT_FOR_STATUS)
 @click.argument("path", required=False)
 @pass_context
 def status_command(context: Context, /, path: str | None, as_json: bool, **options: Any) -> None:

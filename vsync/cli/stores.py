@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vsync.cli import completers
 from vsync.cli.context import Context, connection_of, pass_context, resolved
+from vsync.cli.headings import HeadedCommand
 from vsync.cli.options import WithArgument, stores_options
 from vsync.cli.terminal import put
+from vsync.config.origin import origin
 
 if TYPE_CHECKING:
     from vsync.store.client import Api
     from vsync.store.connect import IfMissing
+    from vsync.store.entries import StoreInfo
 
 
 @click.group("stores")
@@ -23,7 +27,7 @@ def stores_group() -> None:
     """List, create and show vector stores."""
 
 
-@stores_group.command("list")
+@stores_group.command("list", cls=HeadedCommand)
 @stores_options
 @pass_context
 def stores_list(context: Context, /, as_json: bool, **options: Any) -> None:
@@ -34,27 +38,23 @@ def stores_list(context: Context, /, as_json: bool, **options: Any) -> None:
 
         return await Stores(api).list()
 
-    _show_stores(_with_stores(context, options, question, if_missing="refuse"), as_json=as_json)
+    found = _with_stores(context, options, question, if_missing="refuse")
+    _show_stores(found, as_json=as_json)
+    _remember(context, options, found)
 
 
 @stores_group.command("show", cls=WithArgument)
 @stores_options
-@click.argument("store_id")
+@click.argument("store", metavar="ID|NAME", shell_complete=completers.stores)
 @pass_context
-def stores_show(context: Context, /, store_id: str, as_json: bool, **options: Any) -> None:
-    """Show one vector store."""
-    from vsync.store.store_id import check_store_id
-
-    check_store_id(store_id, "The id")
+def stores_show(context: Context, /, store: str, as_json: bool, **options: Any) -> None:
+    """Show one vector store, by its id or its name."""
 
     async def question(api: Api) -> Any:
-        from vsync.errors import StoreGone
+        from vsync.manage.find_store import find_store
         from vsync.store.stores import Stores
 
-        try:
-            return await Stores(api).get(store_id)
-        except StoreGone as error:
-            raise StoreGone(error.message, "See `vsync stores list`.") from None
+        return await find_store(Stores(api), store)
 
     _show_stores(_with_stores(context, options, question, if_missing="refuse"), as_json=as_json)
 
@@ -85,6 +85,16 @@ def _with_stores(
 
     settings = resolved(context, options)
     return ask(connection_of(context, settings, embedded_file_of(settings), if_missing=if_missing), question)
+
+
+def _remember(context: Context, options: dict[str, Any], found: list[StoreInfo]) -> None:
+    """Keeps the listed stores for the shell's completion. A job of a workflow has no shell to complete."""
+    from vsync.manage.listed_stores import ListedStore, cache_file, remember
+    from vsync.sync.workspace import embedded_file_of
+
+    file = cache_file(context.environ, context.credentials, embedded_file_of(resolved(context, options)))
+    if file is not None and not origin(context.environ).in_workflow:
+        remember(file, [ListedStore(info.id, info.name or "") for info in found])
 
 
 def _show_stores(found: Any, *, as_json: bool) -> None:

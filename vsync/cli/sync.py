@@ -8,14 +8,32 @@ from typing import Any
 import click
 
 from vsync.cli.context import Context, git_access, opened_run, pass_context, resolved, show_report
-from vsync.cli.options import how_options, what_options, where_options
+from vsync.cli.headings import FILES, LIMITS, OUTPUT, HeadedCommand
+from vsync.cli.options import NOT_FOR_A_PLAN, option, shared_options
+from vsync.errors import EXIT_INCOMPLETE, EXIT_LIMIT, EXIT_OK
+from vsync.report.report import Report
+
+_JSON = "Print the report as JSON on stdout, and nothing else there."
+
+_reindex = option(
+    "--reindex",
+    heading=FILES,
+    metavar="GLOB",
+    multiple=True,
+    help="Upload these documents again although they are the same (a gitignore pattern; repeatable).",
+)
 
 
-@click.command("sync")
-@where_options
-@what_options
-@how_options
-@click.option("--dry-run", is_flag=True, help="Only show what sync would do, as `vsync plan` does.")
+@click.command("sync", cls=HeadedCommand)
+@shared_options(_JSON)
+@_reindex
+@option(
+    "--expect",
+    heading=LIMITS,
+    metavar="PLAN_ID",
+    help="Refuse every plan but the one that `vsync plan` showed with this id.",
+)
+@option("--dry-run", heading=OUTPUT, is_flag=True, help="Only show what sync would do, as `vsync plan` does.")
 @pass_context
 def sync_command(context: Context, /, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make the store equal to the source.
@@ -26,20 +44,36 @@ def sync_command(context: Context, /, dry_run: bool, as_json: bool, **options: A
     _sync(context, options, dry_run=dry_run, as_json=as_json)
 
 
-@click.command("plan")
-@where_options
-@what_options
-@how_options
+@click.command("plan", cls=HeadedCommand)
+@shared_options(_JSON, hidden=NOT_FOR_A_PLAN)
+@_reindex
+@option(
+    "--exit-code",
+    heading=OUTPUT,
+    is_flag=True,
+    help="Exit with 1 if sync would change anything, and with 4 if a limit refuses the plan.",
+)
 @pass_context
-def plan_command(context: Context, /, as_json: bool, **options: Any) -> None:
+def plan_command(context: Context, /, as_json: bool, exit_code: bool, **options: Any) -> None:
     """Show what sync would do.
 
     Needs no API key and makes no API request. Only with --manifest none it asks the store.
     """
-    _sync(context, options, dry_run=True, as_json=as_json)
+    report = _sync(context, options, dry_run=True, as_json=as_json)
+    if exit_code and context.exit_code == EXIT_OK:
+        context.exit_code = _as_exit_code(report)
 
 
-def _sync(context: Context, options: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
+def _as_exit_code(report: Report) -> int:
+    """What a plan says, as an exit code. As in `git diff --exit-code`, 1 means a difference."""
+    if report.superseded:
+        return EXIT_OK
+    if report.refused:
+        return EXIT_LIMIT
+    return EXIT_OK if report.plan.is_empty else EXIT_INCOMPLETE
+
+
+def _sync(context: Context, options: dict[str, Any], *, dry_run: bool, as_json: bool) -> Report:
     from vsync.sync.run import run
 
     settings = resolved(context, options)
@@ -49,3 +83,4 @@ def _sync(context: Context, options: dict[str, Any], *, dry_run: bool, as_json: 
     with opened_run(context, settings, git_access(context, options), out, dry_run=dry_run) as opened:
         report = run(*opened)
     show_report(report, context, as_json=as_json)
+    return report

@@ -9,27 +9,32 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vsync.cli.context import Context, git_access, opened_run, pass_context, resolved, show_report
-from vsync.cli.options import how_options, what_options, where_options
+from vsync.cli.headings import REPAIRS, HeadedCommand
+from vsync.cli.options import option, shared_options
 from vsync.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from vsync.verify.options import VerifyOptions
 
 
-@click.command("verify")
-@where_options
-@what_options
-@how_options
-@click.option("--repair", is_flag=True, help="Repair the drift, and make the store equal to the source.")
-@click.option("--rebuild", is_flag=True, help="Make a lost or damaged manifest again from what the store holds.")
-@click.option(
+@click.command("verify", cls=HeadedCommand)
+@shared_options("Print the report as JSON on stdout, and nothing else there.")
+@option("--repair", heading=REPAIRS, is_flag=True, help="Repair the drift, and make the store equal to the source.")
+@option(
+    "--rebuild", heading=REPAIRS, is_flag=True, help="Make a lost or damaged manifest again from what the store holds."
+)
+@option(
     "--take-over",
+    heading=REPAIRS,
     metavar="PATTERN",
     multiple=True,
     help="Show entries of other tools whose path or file name matches (a gitignore pattern; repeatable).",
 )
-@click.option(
-    "--yes", is_flag=True, help="With --take-over: sync first, then remove exactly the entries that were shown."
+@option(
+    "--yes",
+    heading=REPAIRS,
+    is_flag=True,
+    help="With --take-over: sync first, then remove exactly the entries that were shown.",
 )
 @pass_context
 def verify_command(context: Context, /, as_json: bool, **options: Any) -> None:

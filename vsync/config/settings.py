@@ -37,7 +37,8 @@ class Settings:
 
     `local` is the embedded store's file ("": the default file). `manifest` is None where no manifest is named: then it
     has its default place. A rate is None where none is given: then the limits of OpenAI's API hold, and none for the
-    embedded store.
+    embedded store. `expect` is the id of the only plan that may be carried out. Documents that match `reindex`
+    (gitignore patterns) are uploaded again.
 
     | `commit` | `push` | the manifest is |
     | --- | --- | --- |
@@ -56,6 +57,8 @@ class Settings:
     head: str | None = None
     base: str | None = None
     full: bool = False
+    expect: str | None = None
+    reindex: tuple[str, ...] = ()
     local: str | None = None
     concurrency: int = 16
     index_timeout: float = 600.0
@@ -68,12 +71,12 @@ NAMES = (
     "repo", "folder", "target", "source", "vector-store-id", "vector-store-name", "include", "exclude", "allow-secrets", "config",
     "manifest", "manifest-branch", "head", "base", "branch", "full", "local", "attributes", "chunk-size", "chunk-overlap", "max-delete",
     "max-upload", "force", "concurrency", "index-timeout", "lock-timeout", "uploads-per-minute", "writes-per-minute",
-    "commit", "push",
+    "commit", "push", "expect", "reindex",
 )  # fmt: skip
 """Every setting, under the name that options and inputs share."""
 
 
-_PATHS = {"repo", "folder", "manifest", "local", "include", "exclude", "allow-secrets"}
+_PATHS = {"repo", "folder", "manifest", "local", "include", "exclude", "allow-secrets", "reindex"}
 """Settings that name files, whose names can be any bytes."""
 
 
@@ -104,6 +107,8 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
         head=reader.revision("head"),
         base=reader.revision("base"),
         full=reader.flag("full"),
+        expect=reader.optional("expect", _plan_id),
+        reindex=reader.lines("reindex"),
         local=reader.local(),
         concurrency=reader.get("concurrency", _concurrency, 16),
         index_timeout=reader.get("index-timeout", _seconds, 600.0),
@@ -261,6 +266,12 @@ def boolean(text: str) -> bool:
     if word in {"false", "0", "no", "off"}:
         return False
     raise ValueError("true or false")
+
+
+def _plan_id(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{16}", text):
+        raise ValueError("the plan_id that `vsync plan` shows: 16 digits and letters from a to f")
+    return text
 
 
 def _whole(text: str) -> int:

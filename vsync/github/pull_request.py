@@ -86,7 +86,8 @@ class Change:
     """What the pull request changes, and what that means for the store.
 
     `vector_store_id`, `store` and `backlog` are None as far as nothing is recorded of the store. `warnings` are what is
-    recorded of it that a reader must know.
+    recorded of it that a reader must know. `plan_id` is of all that a sync of the merge would do: more than the pull
+    request, where the store lacks something of the base.
     """
 
     plan: Plan
@@ -96,6 +97,7 @@ class Change:
     store: StoreSizes | None = None
     backlog: str | None = None
     warnings: tuple[str, ...] = ()
+    plan_id: str | None = None
 
 
 def propose(
@@ -117,7 +119,14 @@ def propose(
         manifest=ports.publication.name if context.keeps_manifest else None,
         warnings=(*context.warnings, *([trees.warning] if trees.warning else []), *change.warnings),
     )
-    report = of_plan(report, change.plan, refused=change.refused, store=change.store, backlog=change.backlog)
+    report = of_plan(
+        report,
+        change.plan,
+        refused=change.refused,
+        store=change.store,
+        backlog=change.backlog,
+        plan_id=change.plan_id,
+    )
     report = replace(report, duration_s=time.monotonic() - started)
     context.observer.planned(report)
     return report
@@ -147,6 +156,7 @@ def _change(
             store_id,
             sizes,
             warnings=warnings,
+            plan_id=basis.report.plan.plan_id,
         )
     lacks = scan(base, state, target, full=context.settings.full, base=context.base).plan
     if refused is None and not plan.is_empty and refusal(lacks, target.limits) is None:
@@ -154,7 +164,9 @@ def _change(
     # Both sizes count the base as synced, so that they differ by the pull request alone.
     before = size_after(recorded, lacks) if state is not None else recorded
     sizes = StoreSizes(before, size_after(recorded, whole))
-    return Change(plan, comparison, refused, store_id, sizes, backlog_of(state, lacks), warnings)
+    return Change(
+        plan, comparison, refused, store_id, sizes, backlog_of(state, lacks), warnings, basis.report.plan.plan_id
+    )
 
 
 _NOT_KEPT = "No manifest is kept (manifest: none), so what the store lacks of the base branch is not known here."

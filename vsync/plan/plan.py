@@ -6,7 +6,7 @@ paths that git reports as changed since the manifest's commit (`diff`). Both giv
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,6 +19,13 @@ from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 _OTHER_FILE = "undecodable-name"
 
 Kind = Literal["upload", "replace", "retag", "delete"]
+
+Matches = Callable[[str], bool]
+
+
+def nothing(path: str) -> bool:
+    """Matches no path."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +95,18 @@ class Plan:
         return sum(op.document.bytes or 0 for op in self.of("upload", "replace") if op.document is not None)
 
 
-def to_inspect(state: TargetState, selected: Iterable[Document]) -> list[Document]:
-    """The documents whose bytes must be looked at. The others are in the store, or were refused or skipped before."""
-    return [
-        document
-        for document in selected
-        if not _unchanged(state.files.get(document.path), document)
-        and not _refused(state.failed.get(document.path), document)
-        and known_skip(state, document) is None
-    ]
+def to_inspect(state: TargetState, selected: Iterable[Document], again: Matches = nothing) -> list[Document]:
+    """The documents whose bytes must be looked at. The others are in the store, or were refused or skipped before.
+
+    `again` is as for `make_plan`.
+    """
+
+    def is_settled(document: Document) -> bool:
+        path = document.path
+        settled = _unchanged(state.files.get(path), document) or _refused(state.failed.get(path), document)
+        return settled and not again(path)
+
+    return [document for document in selected if not is_settled(document) and known_skip(state, document) is None]
 
 
 def known_skip(state: TargetState, document: Document) -> Skipped | None:
@@ -125,20 +135,22 @@ def make_plan(
     selected: Mapping[str, Document],
     skipped: Mapping[str, Skipped],
     scope: Collection[str] | None = None,
+    again: Matches = nothing,
 ) -> Plan:
     """The plan that turns `state` into `selected`.
 
     `scope` limits the comparison to these paths (a diff); None means all paths. `selected` and `skipped` hold paths in
-    scope. A path of the state that is in scope and not in `selected` is deleted.
+    scope. A path of the state that is in scope and not in `selected` is deleted. What matches `again` counts as changed:
+    it is uploaded also where the store has it, or has refused it.
     """
     operations = []
     failed: dict[str, Failure] = {}
     for path, document in selected.items():
         known_failure = state.failed.get(path)
-        if known_failure is not None and _refused(known_failure, document):
+        if known_failure is not None and _refused(known_failure, document) and not again(path):
             failed[path] = known_failure
             continue
-        operation = _operation(path, state.files.get(path), document)
+        operation = _operation(path, state.files.get(path), document, again)
         if operation is not None:
             operations.append(operation)
     kept_skips, kept_failures = _outside(state, scope)
@@ -169,10 +181,10 @@ def _held(state: TargetState, left: Iterable[str], failed: Mapping[str, Failure]
     return tuple(old for old, _ in pair_renames({path: state.files[path].blob for path in left}, new))
 
 
-def _operation(path: str, entry: Entry | None, document: Document) -> Operation | None:
+def _operation(path: str, entry: Entry | None, document: Document, again: Matches) -> Operation | None:
     if entry is None:
         return Operation("upload", path, document)
-    if entry.blob != document.blob or not same_content_rules(entry.tag, document.tag):
+    if entry.blob != document.blob or not same_content_rules(entry.tag, document.tag) or again(path):
         return Operation("replace", path, document, entry)
     if entry.tag != document.tag:
         return Operation("retag", path, document, entry)

@@ -7,18 +7,18 @@ bytes are looked at only when nothing is known of them yet.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.documents.document import Document
 from vsync.documents.inspection import CONTENT_REASONS, Inspected, inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Finding, Scanner
-from vsync.documents.selection import Selector
+from vsync.documents.selection import Selector, matcher
 from vsync.errors import RepositoryError
 from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.comparison import Comparison, choose_comparison
-from vsync.plan.plan import Plan, known_skip, make_plan, to_inspect
+from vsync.plan.plan import Matches, Plan, known_skip, make_plan, nothing, to_inspect
 from vsync.source.base import Source, unread_id
 from vsync.state.manifest import EMPTY_STATE, Entry, Skipped, TargetState
 
@@ -27,11 +27,16 @@ _NO_FILE = "-"
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A plan and how it was found. `base` is the commit the report names as where the run starts from."""
+    """A plan and how it was found.
+
+    `base` is the commit the report names as where the run starts from. `unmatched` are patterns of `reindex` that match no
+    document.
+    """
 
     plan: Plan
     comparison: Comparison
     base: str | None
+    unmatched: tuple[str, ...] = ()
 
 
 def scan(
@@ -42,13 +47,15 @@ def scan(
     full: bool = False,
     base: str | None = None,
     because: Comparison | None = None,
+    reindex: Sequence[str] = (),
 ) -> Scan:
     """The plan for a source and the state that its manifest records (None: no manifest yet).
 
     `full` asks for a full comparison, `base` is a commit that the user named, `because` a comparison that is decided
-    already.
+    already. Documents that match `reindex` (gitignore patterns) count as changed; to find them takes the whole tree.
     """
-    comparison = because or _comparison(source, state, target, full=full, base=base)
+    comparison = because or _comparison(source, state, target, full=full or bool(reindex), base=base)
+    again = matcher("reindex", reindex) if reindex else nothing
     known = _without_old_skips(state or EMPTY_STATE, target)
     entries: Iterable[TreeEntry]
     scope: set[str] | None
@@ -57,9 +64,18 @@ def scan(
         known = _without_skips(known, unreadable)
     else:
         entries, scope = source.entries(), None
-    found = _look(source, known, entries, target)
-    plan = replace(make_plan(known, found.documents, found.skipped, scope), leaks=found.leaks)
-    return Scan(plan, comparison, base or known.commit)
+    found = _look(source, known, entries, target, again)
+    plan = replace(make_plan(known, found.documents, found.skipped, scope, again), leaks=found.leaks)
+    return Scan(plan, comparison, base or known.commit, _unmatched(reindex, found.documents))
+
+
+def _unmatched(patterns: Sequence[str], paths: Iterable[str]) -> tuple[str, ...]:
+    """The patterns that match none of the paths. A pattern that only takes others back is left out."""
+    return tuple(
+        pattern
+        for pattern in patterns
+        if not pattern.startswith("!") and not any(map(matcher("reindex", [pattern]), paths))
+    )
 
 
 def difference(base: Source, head: Source, target: Target) -> Plan:
@@ -129,11 +145,13 @@ class _Found:
     leaks: dict[str, tuple[Finding, ...]]
 
 
-def _look(source: Source, state: TargetState, entries: Iterable[TreeEntry], target: Target) -> _Found:
+def _look(
+    source: Source, state: TargetState, entries: Iterable[TreeEntry], target: Target, again: Matches = nothing
+) -> _Found:
     selector = Selector(target.rules)
     documents, skipped = _select(source, entries, selector, target)
     leaks: dict[str, tuple[Finding, ...]] = {path: () for path, record in skipped.items() if record.reason == "secret"}
-    found = _inspect(source, _without_allowed(state, selector), documents, selector)
+    found = _inspect(source, _without_allowed(state, selector), documents, selector, again)
     return _Found(found.documents, {**skipped, **found.skipped}, {**leaks, **found.leaks})
 
 
@@ -164,12 +182,14 @@ def _select(
     return documents, skipped
 
 
-def _inspect(source: Source, state: TargetState, documents: list[Document], selector: Selector) -> _Found:
+def _inspect(
+    source: Source, state: TargetState, documents: list[Document], selector: Selector, again: Matches
+) -> _Found:
     """The documents with their sizes, and the paths whose bytes cannot be a document."""
     selected = {document.path: document for document in documents}
     skipped: dict[str, Skipped] = {}
     leaks: dict[str, tuple[Finding, ...]] = {}
-    doubtful = to_inspect(state, documents)
+    doubtful = to_inspect(state, documents, again)
     for document in documents:
         known = known_skip(state, document)
         if known is not None:

@@ -28,6 +28,7 @@ class Planned:
     | `refused` | which limit refuses the plan, and why |
     | `store` | the store's size without the plan and with it |
     | `backlog` | of a pull request: what the store lacks already without it |
+    | `plan_id` | by what `sync --expect` knows the plan; None: what a sync would do is not known |
     """
 
     documents: Documents = field(default_factory=Documents)
@@ -35,6 +36,12 @@ class Planned:
     refused: str | None = None
     store: StoreSizes | None = None
     backlog: str | None = None
+    plan_id: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a sync would change nothing in the store."""
+        return not self.documents.changes and not (self.estimate and self.estimate.deletes)
 
     def mapped(self, change: Callable[[str], str]) -> Planned:
         """The same, with every reason and message changed."""

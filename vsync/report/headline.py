@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from vsync.errors import PlanChanged
 from vsync.report.body import Planned, Synced
 from vsync.report.documents import Documents
 from vsync.report.report import Report
@@ -24,6 +25,8 @@ def headline(report: Report) -> Headline:
         mark = "❌" if report.exit_code else "⏭️"
         return Headline(mark, "A newer run has already synced, nothing was changed")
     if report.error is not None:
+        if isinstance(report.error, PlanChanged):
+            return Headline("🛑", "Not the expected plan, nothing was changed")
         if report.refused:
             return Headline("🛑", "Refused by a limit, nothing was changed")
         if isinstance(report.body, Planned):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from vsync.report.body import Synced
+from vsync.report.body import Planned, Synced
 from vsync.report.documents import Documents, failed_by_code
 from vsync.report.headline import VERBS, headline
 from vsync.report.remedies import DRIFT, remedy
@@ -66,6 +66,8 @@ def _sync(report: Report) -> Iterator[str]:
     yield f"  {_counts(documents)}"
     if isinstance(synced, Synced) and synced.bytes_uploaded:
         yield f"  uploaded {size(synced.bytes_uploaded)} in {count(sum(report.requests.values()), 'request')}"
+    if isinstance(synced, Planned) and synced.plan_id and not (synced.is_empty or report.superseded):
+        yield f"  plan {synced.plan_id}: `vsync sync --expect {synced.plan_id}` carries out this plan and no other"
     yield from _failures("Failed", documents, _FAILURES_SHOWN)
     yield from _listed("Skipped", [f"{path}: {reason}" for path, reason in documents.skipped])
 

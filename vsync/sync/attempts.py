@@ -12,7 +12,7 @@ from vsync.report.report import Report
 from vsync.state.publication import ManifestMoved, Published
 from vsync.store.client import Api
 from vsync.store.session import ask
-from vsync.sync.basis import Basis, Look, PlanRefused, check_limits
+from vsync.sync.basis import Basis, Look, PlanRefused, check_expected, check_plan
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import Asking
 from vsync.sync.lock import Lock, locked, renewing
@@ -54,6 +54,8 @@ def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, 
             basis = _look_again(target, context, lock, look, published)
             late = is_superseded(basis.recorded, context.origin.run_id, context.settings.head)
             if late or basis.has_nothing_to_do(keeps_manifest=context.keeps_manifest):
+                if not late:
+                    check_expected(target, basis.scan.plan, basis.report, context, basis.recorded)
                 _end_without_work(ports, basis, late=late)
                 return overtaken(basis.report) if late else nothing_done(basis.report)
 
@@ -70,9 +72,9 @@ def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, 
 
 
 def _refused_too_late(title: str, refused: PlanRefused) -> PublicationFailed:
-    """The error when a limit refuses a second plan: the first plan has been carried out in part."""
+    """The error when a second plan is refused: the first plan has been carried out in part."""
     return PublicationFailed(
-        f"{title} was changed by somebody else while this run was at work, and a limit refuses the new plan. {refused}",
+        f"{title} was changed by somebody else while this run was at work, and the new plan is refused. {refused}",
         "Run again. What this run has uploaded is in the store, and the next run finds it there.",
     )
 
@@ -102,11 +104,11 @@ async def _attempts(attempt: Attempt, look: Look, make: Make) -> Report:
 
 
 def _look_again(target: Target, context: RunContext, lock: Lock, look: Look, published: Published) -> Basis:
-    """Plans again from what is there now. Raises PlanRefused when that plan is final and larger than the limits."""
+    """Plans again from what is there now. Raises PlanRefused when that plan is final and is refused."""
     basis = look(published)
     lock.owner = basis.recorded.owner or lock.owner
     if basis.is_final and not is_superseded(basis.recorded, context.origin.run_id, context.settings.head):
-        check_limits(target, basis.scan.plan, basis.report, context.observer)
+        check_plan(target, basis.scan.plan, basis.report, context, basis.recorded)
     return basis
 
 

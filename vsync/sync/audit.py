@@ -15,7 +15,14 @@ from vsync.transfer.outcome import Outcome
 
 
 def audit(
-    plan: Plan, outcome: Outcome, *, base: str | None, head: str | None, origin: Origin, now: datetime
+    plan: Plan,
+    outcome: Outcome,
+    *,
+    plan_id: str | None,
+    base: str | None,
+    head: str | None,
+    origin: Origin,
+    now: datetime,
 ) -> dict[str, Any]:
     """The audit facts of the manifest's `run`."""
     done = outcome.confirmed.keys()
@@ -29,6 +36,7 @@ def audit(
         "retagged": sum(op.path in done for op in plan.of("retag")),
         "removed": len(deletable(plan, done)),
         "failed": len(outcome.failed),
+        "plan_id": plan_id,
     }
     if origin.run_id:
         facts |= {"id": origin.run_id, "url": origin.run_url}

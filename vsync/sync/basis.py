@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
-from vsync.errors import LimitExceeded, StoreGone
+from vsync.errors import LimitExceeded, PlanChanged, StoreGone, VsyncError
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Plan
 from vsync.plan.scan import Scan, scan
-from vsync.report.observer import Observer
 from vsync.report.of_plan import nothing_done, of_plan
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSize, StoreSizes, size_after, size_of
@@ -19,6 +18,7 @@ from vsync.state.publication import Published
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
 from vsync.sync.recorded import Recorded, read_recorded
+from vsync.sync.reviewed import id_of, remedy, unexpected
 from vsync.sync.same_store import check_store, expiry_warnings
 
 
@@ -75,7 +75,8 @@ def _check_embedded_store(recorded: Recorded, ports: Ports) -> None:
 def basis_of(
     target: Target, ports: Ports, context: RunContext, recorded: Recorded, *, distrusted: bool = False
 ) -> Basis:
-    found = scan(ports.source, recorded.state, target, full=context.settings.full, base=context.base)
+    settings = context.settings
+    found = scan(ports.source, recorded.state, target, full=settings.full, base=context.base, reindex=settings.reindex)
     return Basis(recorded, found, first_report(target, ports, context, recorded, found), distrusted)
 
 
@@ -93,7 +94,7 @@ def first_report(target: Target, ports: Ports, context: RunContext, recorded: Re
         manifest=ports.publication.name if context.keeps_manifest else None,
     )
     store = sizes_of(state, found.plan) if context.keeps_manifest else None
-    return of_plan(report, found.plan, store=store)
+    return of_plan(report, found.plan, store=store, plan_id=id_of(found.plan, target, state))
 
 
 def sizes_of(state: TargetState | None, plan: Plan) -> StoreSizes:
@@ -103,7 +104,7 @@ def sizes_of(state: TargetState | None, plan: Plan) -> StoreSizes:
 
 
 def _warnings(ports: Ports, context: RunContext, recorded: Recorded, found: Scan) -> list[str]:
-    state, warnings = recorded.state, []
+    state, warnings = recorded.state, [_matches_nothing(pattern) for pattern in found.unmatched]
     if state is None and context.keeps_manifest and found.plan.is_empty:
         warnings.append("No document is selected: nothing is synced. Check the include and exclude patterns.")
     if state is not None and state.commit is not None and ports.source.is_behind(state.commit):
@@ -115,6 +116,10 @@ def _warnings(ports: Ports, context: RunContext, recorded: Recorded, found: Scan
     if state is not None:
         warnings += expiry_warnings(state.vector_store_id, state.expires_after_days)
     return warnings
+
+
+def _matches_nothing(pattern: str) -> str:
+    return f"The pattern {pattern!r} of --reindex (VSYNC_REINDEX) matches no document, so it has no effect."
 
 
 def doubt_warning(recorded: Recorded, *, dry_run: bool) -> str:
@@ -131,20 +136,41 @@ def doubt_resolved(recorded: Recorded) -> str:
 
 
 class PlanRefused(Exception):
-    """The plan is larger than the limits. `report` says so and lists nothing as done."""
+    """The plan is larger than the limits, or not the expected one. `report` says so and lists nothing as done."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(report.refused)
         self.report = report
 
 
-def check_limits(target: Target, plan: Plan, report: Report, observer: Observer) -> None:
-    """Shows the plan. Raises PlanRefused when it is larger than the limits. `report` is the report of the plan."""
-    observer.planned(report)
+def check_plan(target: Target, plan: Plan, report: Report, context: RunContext, recorded: Recorded) -> None:
+    """Shows the plan. Raises PlanRefused when it is not the expected plan, or larger than the limits.
+
+    `report` is the report of the plan.
+    """
+    context.observer.planned(report)
+    check_expected(target, plan, report, context, recorded)
     refused = refusal(plan, target.limits)
     if refused is not None:
-        error = LimitExceeded(refused, "Nothing was changed.")
-        raise PlanRefused(nothing_done(replace(with_refusal(report, refused), error=error)))
+        raise _refused(report, LimitExceeded(refused, "Nothing was changed."))
+
+
+def refusal_of(target: Target, plan: Plan, context: RunContext, recorded: Recorded) -> str | None:
+    """Why a sync would refuse the plan; None: it would carry the plan out."""
+    changed = unexpected(context.settings.expect, plan, id_of(plan, target, recorded.state), recorded.state)
+    return changed or refusal(plan, target.limits)
+
+
+def check_expected(target: Target, plan: Plan, report: Report, context: RunContext, recorded: Recorded) -> None:
+    """Raises PlanRefused when another plan is expected (`sync --expect`)."""
+    now = id_of(plan, target, recorded.state)
+    changed = unexpected(context.settings.expect, plan, now, recorded.state)
+    if changed is not None:
+        raise _refused(report, PlanChanged(changed, remedy(plan, now)))
+
+
+def _refused(report: Report, error: VsyncError) -> PlanRefused:
+    return PlanRefused(nothing_done(replace(with_refusal(report, error.message), error=error)))
 
 
 def with_refusal(report: Report, refused: str | None) -> Report:

@@ -20,7 +20,7 @@ from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
 from vsync.sync.attempts import Attempt
 from vsync.sync.audit import audit
-from vsync.sync.basis import check_limits
+from vsync.sync.basis import check_plan
 from vsync.sync.from_store import Proposal, Propose
 from vsync.sync.lock import doubt_when_overtaken
 from vsync.sync.next_state import Results, next_state
@@ -52,7 +52,7 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
     """
     proposal = await propose(attempt.asking)
     if not proposal.checked:
-        check_limits(attempt.target, proposal.plan, proposal.report, attempt.context.observer)
+        check_plan(attempt.target, proposal.plan, proposal.report, attempt.context, attempt.basis.recorded)
     if proposal.needs_no_store:
         attempt.ports.publication.abandon()
         return replace(nothing_done(proposal.report), requests=dict(attempt.api.traffic.requests))
@@ -112,7 +112,8 @@ def _next_state(work: _Work, outcome: Outcome) -> TargetState:
     head = attempt.ports.source.head
     results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
     base, now = work.proposal.report.base, attempt.ports.now()
-    facts = audit(plan, outcome, base=base, head=head, origin=attempt.context.origin, now=now)
+    known = work.proposal.report.plan.plan_id
+    facts = audit(plan, outcome, plan_id=known, base=base, head=head, origin=attempt.context.origin, now=now)
     return next_state(work.state, plan, results, head=head, settings=attempt.target.fingerprint, run=facts)
 
 

@@ -26,6 +26,7 @@ from vsync.sync.basis import Basis, doubt_resolved, doubt_warning, sizes_of
 from vsync.sync.context import RunContext
 from vsync.sync.locate import Located, locate
 from vsync.sync.ports import Ports
+from vsync.sync.reviewed import id_of
 from vsync.sync.same_store import check_live_name
 
 _TWO_RECORDS = (
@@ -113,7 +114,8 @@ async def with_journaled(asking: Asking, proposal: Proposal) -> Proposal:
         return proposal
     proposal, left = await _left_by_crashed_runs(asking, proposal)
     state = with_proven(proposal.state, left)
-    return replace(proposal, state=state, plan=replace(proposal.plan, pending_delete=state.pending_delete))
+    plan = replace(proposal.plan, pending_delete=state.pending_delete)
+    return replace(proposal, state=state, plan=plan, report=_of_plan(asking, proposal.report, plan, state))
 
 
 async def _left_by_crashed_runs(
@@ -205,11 +207,22 @@ def _planned_again(asking: Asking, proposal: Proposal, state: TargetState) -> Pr
     if asking.basis.recorded.state is not None:
         reason = "the store was listed: it differs from what the manifest says"
     found = scan(
-        asking.ports.source, state, asking.target, because=Comparison("full", reason), base=asking.context.base
+        asking.ports.source,
+        state,
+        asking.target,
+        because=Comparison("full", reason),
+        base=asking.context.base,
+        reindex=asking.context.settings.reindex,
     )
     report = replace(proposal.report, comparison=found.comparison)
-    report = of_plan(report, found.plan, store=sizes_of(state, found.plan))
+    report = _of_plan(asking, report, found.plan, state)
     return replace(proposal, state=state, plan=found.plan, report=report)
+
+
+def _of_plan(asking: Asking, report: Report, plan: Plan, state: TargetState) -> Report:
+    """The report of a plan from that state. The plan's id names the store as the manifest does."""
+    known = id_of(plan, asking.target, asking.basis.recorded.state)
+    return of_plan(report, plan, store=sizes_of(state, plan), plan_id=known)
 
 
 def _told_of_listing(asking: Asking, proposal: Proposal, owner: str | None) -> Report:

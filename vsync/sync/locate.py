@@ -11,6 +11,7 @@ from vsync.state.manifest import TargetState
 from vsync.store.choose import choose_by_metadata, choose_by_name, owner_of_source
 from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
+from vsync.sync.store_name import store_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,6 @@ class Located:
     name: str
     owner: str | None
     lost: str | None = None
-
-
-def store_name(target: Target, old: str | None = None) -> str:
-    """The name given, else that of the store whose place is taken, else the source's with the target's. Pure."""
-    if target.vector_store_name or old:
-        return target.vector_store_name or old or ""
-    return target.source if target.name == "default" else f"{target.source} ({target.name})"
 
 
 async def locate(

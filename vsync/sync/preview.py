@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vsync.config.targets import Target
-from vsync.plan.limits import refusal
 from vsync.report.of_plan import append_warnings, of_plan
 from vsync.report.report import Report
-from vsync.sync.basis import Basis, sizes_of, with_refusal
+from vsync.sync.basis import Basis, refusal_of, sizes_of, with_refusal
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
 from vsync.sync.same_store import expiry_warnings
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def preview_from_manifest(target: Target, context: RunContext, basis: Basis) -> Report:
     """The plan from manifest and source alone. Makes no request."""
-    report = with_refusal(basis.report, refusal(basis.scan.plan, target.limits))
+    report = with_refusal(basis.report, refusal_of(target, basis.scan.plan, context, basis.recorded))
     if basis.recorded.state is None:
         reason = f"{report.comparison.reason}; the store may already hold documents, and a sync checks this"
         report = replace(report, comparison=replace(report.comparison, reason=reason))
@@ -40,8 +39,9 @@ def preview_from_store(target: Target, ports: Ports, context: RunContext, basis:
         report = of_plan(
             proposal.report,
             proposal.plan,
-            refused=refusal(proposal.plan, target.limits),
+            refused=refusal_of(target, proposal.plan, context, basis.recorded),
             store=sizes_of(proposal.state, proposal.plan),
+            plan_id=proposal.report.plan.plan_id,
         )
         if info is not None:
             report = append_warnings(report, expiry_warnings(info.id, info.expires_after_days))

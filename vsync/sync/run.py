@@ -17,7 +17,7 @@ from vsync.report.of_plan import nothing_done, overtaken
 from vsync.report.report import Report
 from vsync.state.publication import Published
 from vsync.state.run_order import is_late
-from vsync.sync.basis import Basis, PlanRefused, check_limits, look
+from vsync.sync.basis import Basis, PlanRefused, check_expected, check_plan, look
 from vsync.sync.context import RunContext
 from vsync.sync.name_check import name_asked
 from vsync.sync.ports import Ports
@@ -54,6 +54,7 @@ def _run(target: Target, ports: Ports, context: RunContext, published: Published
         if not basis.has_nothing_to_do(keeps_manifest=context.keeps_manifest):
             return _sync(target, ports, context, basis)
         requests = name_asked(target, ports, context, basis.recorded.state)
+        check_expected(target, basis.scan.plan, basis.report, context, basis.recorded)
         if looks_left == 0 or _note_nothing_to_do(ports, context, basis.recorded):
             return replace(nothing_done(basis.report), requests=requests)
         context.observer.note("Another run was quicker: looking again.")
@@ -64,7 +65,7 @@ def _run(target: Target, ports: Ports, context: RunContext, published: Published
 def _sync(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Report:
     """Carries the plan out under the lock."""
     if basis.is_final:
-        check_limits(target, basis.scan.plan, basis.report, context.observer)
+        check_plan(target, basis.scan.plan, basis.report, context, basis.recorded)
     ports.connection()
     from vsync.sync.attempts import under_lock
     from vsync.sync.carry_out import carry_out

@@ -28,6 +28,7 @@ from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store, wit
 from vsync.sync.locate import Located, locate_replacement
 from vsync.sync.ports import Ports
 from vsync.sync.recorded import is_superseded, read_recorded
+from vsync.sync.reviewed import id_of
 from vsync.sync.run import run as sync
 from vsync.sync.same_store import check_store
 from vsync.verify.compare import compare_store, read_when_quiet
@@ -120,7 +121,9 @@ def _into_another_store(asking: Asking, located: Located, lost: str) -> Proposal
             f"No seal vouches for the manifest, so these Files that it names were not deleted: {', '.join(unproven)}."
         )
         report = replace(report, warnings=(*report.warnings, warning))
-    report = of_plan(report, found.plan, store=sizes_of(new, found.plan))
+    report = of_plan(
+        report, found.plan, store=sizes_of(new, found.plan), plan_id=id_of(found.plan, asking.target, None)
+    )
     return Proposal(located, located.owner, new, found.plan, report)
 
 

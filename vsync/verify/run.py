@@ -30,6 +30,8 @@ from vsync.verify.takeover import spared, take
 def run(target: Target, ports: Ports, context: RunContext, options: VerifyOptions) -> Report:
     """Compares, and mends what the options say. Raises VsyncError when there is no report."""
     started = time.monotonic()
+    # Both are orders for a sync: a repair carries out another plan than `vsync plan` shows.
+    context = replace(context, settings=replace(context.settings, expect=None, reindex=()))
     _check(ports, context, options)
     report = _run(target, ports, context, options)
     return replace(report, duration_s=time.monotonic() - started)

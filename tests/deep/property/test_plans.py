@@ -146,7 +146,7 @@ class World:
         before = self.state or dataclasses.replace(EMPTY_STATE, vector_store_id="vs_1")
         outcome = self._transfer(plan, step)
         results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
-        run = audit(plan, outcome, base=before.commit, head=source.head, origin=Origin(), now=NOW)
+        run = audit(plan, outcome, plan_id=None, base=before.commit, head=source.head, origin=Origin(), now=NOW)
         after = next_state(before, plan, results, head=source.head, settings=TARGETS[step.target].fingerprint, run=run)
         self._check(before, plan, outcome, after)
         if not step.deletes_fail:

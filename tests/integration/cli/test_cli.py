@@ -1078,6 +1078,7 @@ COMMANDS = [
     ["stores", "create"],
     ["stores", "show"],
     ["serve"],
+    ["completion"],
 ]
 
 

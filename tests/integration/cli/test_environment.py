@@ -68,10 +68,10 @@ def test_the_embedded_store_needs_no_connection(world: World, docs: str) -> None
     ("name", "value"), [("VSYNC_VECTOR_STORE_ID", "../files"), ("VSYNC_VECTOR_STORE_ID", "vs_1?x")]
 )
 def test_what_is_no_id_of_a_store_is_refused(world: World, docs: str, name: str, value: str) -> None:
-    assert "vector-store-id is" in one_sentence(world.vsync("sync", **{name: value}))
-    shown = world.vsync("stores", "show", value)
-    assert shown.code == 2
-    assert "an id holds no" in one_sentence(shown)
+    result = world.vsync("sync", **{name: value})
+    assert result.code == 2
+    assert "vector-store-id is" in one_sentence(result)
+    assert "an id holds no" in one_sentence(result)
 
 
 def test_what_the_http_client_alone_refuses_is_no_defect(world: World, docs: str) -> None:

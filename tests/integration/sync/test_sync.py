@@ -895,7 +895,7 @@ def test_a_second_plan_that_a_limit_refuses_is_not_told_as_if_nothing_was_done(
 
     monkeypatch.setattr("vsync.sync.publish.TargetPart.publish", moved)
     monkeypatch.setattr("vsync.sync.basis.refusal", lambda *_: next(refusals))
-    with pytest.raises(PublicationFailed, match=r"a limit refuses the new plan\. The plan is too large") as raised:
+    with pytest.raises(PublicationFailed, match=r"the new plan is refused\. The plan is too large") as raised:
         world.sync()
     assert raised.value.exit_code == 3
     assert "the next run finds it there" in raised.value.remedy

@@ -34,6 +34,8 @@ VALUES: list[tuple[str, str, str, object]] = [
     ("base", "base", "main~1", "main~1"),
     ("branch", "target.branch", "release", "release"),
     ("full", "full", "true", True),
+    ("expect", "expect", "0123456789abcdef", "0123456789abcdef"),
+    ("reindex", "reindex", "docs/\n*.md", ("docs/", "*.md")),
     ("local", "local", "my.db", "my.db"),
     ("attributes", "target.attributes", "team=docs\nlevel=3", {"team": "docs", "level": 3}),
     ("chunk-size", "target.chunking", "400", Chunking(400, 200)),

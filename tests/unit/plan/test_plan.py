@@ -240,3 +240,47 @@ def test_a_document_that_is_held_under_its_old_name_is_not_dropped() -> None:
 def test_a_name_that_is_shown_like_the_documents_path_is_another_file() -> None:
     plan = make_plan(state(["caf\\xe9.md"]), {}, {"caf\\xe9.md": Skipped("e" * 40, "undecodable-name")})
     assert (len(plan.deletes), plan.dropped) == (1, {})
+
+
+# --- Documents that are uploaded again ----------------------------------------------------------------------
+
+
+def is_a(path: str) -> bool:
+    return path == "a.md"
+
+
+def test_what_is_uploaded_again_is_replaced_although_it_is_the_same() -> None:
+    known = state(["a.md", "b.md"])
+    plan = make_plan(known, by_path(document("a.md"), document("b.md")), {}, again=is_a)
+    assert plan.operations == (Operation("replace", "a.md", document("a.md"), known.files["a.md"]),)
+    assert (plan.unchanged, plan.existing) == (1, 2)
+
+
+def test_what_is_uploaded_again_is_looked_at() -> None:
+    documents = [document("a.md"), document("b.md")]
+    assert to_inspect(state(["a.md", "b.md"]), documents, is_a) == [document("a.md")]
+
+
+def test_a_document_that_was_refused_for_good_is_tried_again() -> None:
+    wanted = document("a.md")
+    known = replace(state(), failed={"a.md": Failure(wanted.blob, wanted.tag, "invalid_file")})
+    plan = make_plan(known, by_path(wanted), {}, again=is_a)
+    assert plan.operations == (Operation("upload", "a.md", wanted),)
+    assert not plan.failed
+    assert to_inspect(known, [wanted], is_a) == [wanted]
+
+
+def test_bytes_that_cannot_be_a_document_are_not_tried_again() -> None:
+    known = replace(state(), skipped={"a.md": Skipped(document("a.md").blob, "empty")})
+    assert to_inspect(known, [document("a.md")], is_a) == []
+
+
+def test_another_attribute_of_what_is_uploaded_again_needs_no_operation_of_its_own() -> None:
+    plan = make_plan(state(["a.md"]), by_path(document("a.md", target=RETAGGED)), {}, again=is_a)
+    assert [operation.kind for operation in plan.operations] == ["replace"]
+
+
+def test_what_is_removed_or_renamed_stays_so_although_it_matches() -> None:
+    plan = make_plan(state(["a.md"]), by_path(document("moved.md")), {}, again=lambda path: True)
+    assert plan.renamed == (("a.md", "moved.md"),)
+    assert [operation.kind for operation in plan.operations] == ["delete", "upload"]

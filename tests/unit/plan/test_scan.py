@@ -236,3 +236,27 @@ def test_all_documents_of_the_head_are_listed_whatever_they_hold() -> None:
         {HEAD: {**tree(a=b"", b=b"x"), b"c.md": TreeFile(b"a", SYMLINK), b"d.py": TreeFile(b"")}}, HEAD
     )
     assert list_documents(source, TARGET).keys() == {"a.md", "b.md"}
+
+
+# --- Documents that are uploaded again ----------------------------------------------------------------------
+
+
+def test_documents_that_match_are_found_in_the_whole_tree_and_read_for_their_size() -> None:
+    same = tree(a=b"one", b=b"one")
+    found, source = look(same, same, known("a.md", "b.md"), reindex=["b*"])
+    assert found.comparison.mode == "full"
+    assert operations(found) == [("replace", "b.md")]
+    assert (found.plan.upload_bytes, source.read_paths, found.unmatched) == (3, ["b.md"], ())
+
+
+def test_the_last_pattern_that_matches_decides() -> None:
+    same = tree(a=b"one", b=b"one")
+    found, _ = look(same, same, known("a.md", "b.md"), reindex=["*", "!a.md"])
+    assert operations(found) == [("replace", "b.md")]
+
+
+def test_a_pattern_that_matches_no_document_is_told() -> None:
+    same = {**tree(a=b"one"), b"main.c": TreeFile(b"int x;"), b"empty.md": TreeFile(b"")}
+    found, _ = look(same, same, known("a.md"), reindex=["a.md", "main.c", "empty.md", "gone.md", "!x"])
+    assert found.unmatched == ("main.c", "empty.md", "gone.md")
+    assert operations(found) == [("replace", "a.md")]

@@ -22,7 +22,9 @@ DEFINITION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 README = (ROOT / "README.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 INPUTS = {*inputs.SETTING_INPUTS, *inputs.CREDENTIAL_INPUTS, *inputs.OTHER_INPUTS}
-NOT_INPUTS = {"config", "repo", "source", "local", "push", "uploads-per-minute", "writes-per-minute"}
+NOT_INPUTS = {
+    "config", "repo", "source", "local", "push", "uploads-per-minute", "writes-per-minute", "expect", "reindex",
+}  # fmt: skip
 """Settings that a workflow cannot give."""
 
 DEFAULTS = {

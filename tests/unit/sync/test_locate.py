@@ -13,7 +13,8 @@ from vsync.errors import StoreConflict
 from vsync.state.manifest import TargetState
 from vsync.store.choose import store_metadata
 from vsync.store.entries import StoreInfo
-from vsync.sync.locate import locate_to_read, store_name
+from vsync.sync.locate import locate_to_read
+from vsync.sync.store_name import store_name
 
 DEFAULT = Target(source="acme/docs")
 CODE = Target("code", "acme/docs")
