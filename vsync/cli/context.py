@@ -11,12 +11,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from vsync.auth.credentials import Credentials, credentials
+from vsync.auth.credentials import Credentials, check_header, credentials
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
 from vsync.config.settings import Settings, resolve
 from vsync.config.variables import unheard
 from vsync.errors import EXIT_OK, VsyncError
+from vsync.network.environment import check_network
+from vsync.network.proxies import passwords
 from vsync.report.of_plan import append_warnings
 from vsync.report.text import summary_lines
 from vsync.system.logs import traceback_lines
@@ -47,7 +49,8 @@ class Context:
         """Whether stdout must get a report as JSON, and has none yet."""
         self.warnings: tuple[str, ...] = ()
         """What a report says beside the warnings of its run."""
-        secrets.add(environ.get("OPENAI_API_KEY", "").strip())
+        for secret in (environ.get("OPENAI_API_KEY", "").strip(), *passwords(environ)):
+            secrets.add(secret)
 
     @functools.cached_property
     def credentials(self) -> Credentials:
@@ -113,6 +116,7 @@ def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
 
     token = context.environ.get("VSYNC_GITHUB_TOKEN", "").strip() or None
     context.secrets.add(token)
+    check_header("VSYNC_GITHUB_TOKEN", token or "")
     return GitAccess(
         context.environ,
         token,
@@ -150,13 +154,14 @@ def opened_run(
             token=context.token,
             secrets=context.secrets,
             if_missing=if_missing,
+            check_network=functools.partial(check_network, context.environ),
         )
 
 
 def connection_of(
     context: Context, settings: Settings, embedded: EmbeddedFile | None, *, if_missing: IfMissing
 ) -> Connect:
-    """How to reach the store. Raises MissingCredentials."""
+    """How to reach the store. Raises MissingCredentials and ConfigurationError."""
     from vsync.store.connect import connector, missing
 
     connect = connector(
@@ -170,6 +175,8 @@ def connection_of(
     if connect is None:
         in_workflow = origin(context.environ).in_workflow
         raise missing(context.credentials, context.token, in_workflow=in_workflow)
+    if embedded is None:
+        check_network(context.environ)
     return connect
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 import click
@@ -11,15 +12,17 @@ from vsync import __version__
 from vsync.cli.completion import VARIABLE, answer, completion_command
 from vsync.cli.context import Context, put_error, show_error
 from vsync.cli.environment import defaults, wrong_variable
+from vsync.cli.output import watched
 from vsync.cli.search import search_command
 from vsync.cli.serve import serve_command
 from vsync.cli.status import status_command
 from vsync.cli.stores import stores_group
 from vsync.cli.sync import plan_command, sync_command
+from vsync.cli.terminal import put
 from vsync.cli.verify import verify_command
 from vsync.config.settings import boolean, variable
-from vsync.errors import ConfigurationError, Interrupted, VsyncError
-from vsync.system.logs import guarded, internal
+from vsync.errors import EXIT_OK, EXIT_USAGE, ConfigurationError, Interrupted, VsyncError
+from vsync.system.logs import guarded, unforeseen
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
@@ -61,7 +64,9 @@ def run(
                 stop.install(raising=True)
                 if stop.signum is not None:
                     return Interrupted(stop.signum).exit_code
-            return _run(arguments, context, failed)
+            with watched() as out:
+                code = _run(arguments, context, failed)
+            return code if out.lost is None else _lost_output(out.lost, code, arguments)
         except KeyboardInterrupt:
             cause = Interrupted(context.stop.signum or signal.SIGINT)
             failed(cause)
@@ -94,9 +99,9 @@ def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncErro
     except click.Abort:
         raise KeyboardInterrupt from None
     except Exception as error:
-        defect = internal(error, context.secrets)
-        failed(defect)
-        return show_error(defect, context)
+        shown = unforeseen(error, context.secrets)
+        failed(shown)
+        return show_error(shown, context)
     return context.exit_code
 
 
@@ -106,6 +111,12 @@ def _json_wanted(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
         return "--json" in arguments or boolean(environ.get(variable("json"), "").strip() or "false")
     except ValueError:
         return False
+
+
+def _lost_output(error: OSError, code: int, arguments: Sequence[str]) -> int:
+    """The exit code where stdout did not take what was printed. A sync is done all the same, and its code says so."""
+    put(sys.stderr, f"vsync: What was printed is not whole: {error.strerror}. What the command did is done.")
+    return EXIT_USAGE if code == EXIT_OK and list(arguments[:1]) != ["sync"] else code
 
 
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -19,6 +19,7 @@ from vsync.documents.attributes import MAX_VALUE_CHARACTERS, parse_attributes
 from vsync.documents.chunking import Chunking
 from vsync.documents.selection import Rules, Types
 from vsync.errors import ConfigurationError
+from vsync.store.store_id import check_store_id
 from vsync.system.utf8 import check_utf8
 
 T = TypeVar("T")
@@ -141,7 +142,7 @@ def _target(reader: _Reader) -> Target:
     return Target(
         name=name,
         source=source,
-        vector_store_id=reader.text("vector-store-id"),
+        vector_store_id=reader.store_id("vector-store-id"),
         vector_store_name=reader.text("vector-store-name"),
         branch=reader.branch("branch"),
         rules=Rules(
@@ -216,6 +217,12 @@ class _Reader:
             return None if value is None or not boolean(value) else ""
         except ValueError:
             return value
+
+    def store_id(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None:
+            check_store_id(value, name)
+        return value
 
     def revision(self, name: str) -> str | None:
         value = self.text(name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from vsync.auth.credentials import check_header
 from vsync.config.variables import unheard
-from vsync.errors import VsyncError
+from vsync.errors import InternalError, VsyncError
 from vsync.github import commands
 from vsync.github.event import read_event
 from vsync.github.inputs import (
@@ -24,7 +25,8 @@ from vsync.github.results import publish_failure
 from vsync.github.step import Step
 from vsync.github.sync import sync
 from vsync.github.verify import verify
-from vsync.system.logs import guarded, internal, traceback_lines
+from vsync.network.proxies import passwords
+from vsync.system.logs import guarded, traceback_lines, unforeseen
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
@@ -33,7 +35,8 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
     """Runs the action and gives the exit code. `stop` listens to signals already."""
     given = inputs(environ)
     secrets = Secrets(added=commands.mask)
-    for key in (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token")):
+    named = (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token"))
+    for key in (*named, *passwords(environ)):
         secrets.add((key or "").strip())
     with guarded(secrets):
         return _run_or_report(given, environ, stop, secrets)
@@ -50,13 +53,15 @@ def _run_or_report(given: Mapping[str, str], environ: Mapping[str, str], stop: S
         publish_failure(cause, secrets, environ)
         return cause.exit_code
     except Exception as error:
-        defect = internal(error, secrets)
-        publish_failure(defect, secrets, environ)
-        commands.group("Traceback", traceback_lines(error, secrets))
-        return defect.exit_code
+        shown = unforeseen(error, secrets)
+        publish_failure(shown, secrets, environ)
+        if isinstance(shown, InternalError):
+            commands.group("Traceback", traceback_lines(error, secrets))
+        return shown.exit_code
 
 
 def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Stop, secrets: Secrets) -> int:
+    check_header("The input github-token", given.get("github-token", "").strip())
     keys = credentials_of(given, environ)
     words = command_of(given)
     if not words or words[0] not in COMMANDS:

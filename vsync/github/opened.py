@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from vsync.auth.identity_token import token_source
@@ -21,6 +22,8 @@ from vsync.github.report_file import workspace_folder, write_report
 from vsync.github.results import ActionObserver, publish
 from vsync.github.runs import run_is_over
 from vsync.github.step import Step
+from vsync.network.certificates import for_requests
+from vsync.network.environment import check_network
 from vsync.report.of_plan import append_warnings
 from vsync.report.report import Report
 from vsync.store.connect import IfMissing
@@ -48,7 +51,9 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
         step.environ,
         step.token,
         optional=setting("commit", step.given, step.environ) is None,
-        is_dead=run_is_over(step.token, step.api_url, step.origin.repository, commands.say),
+        is_dead=run_is_over(
+            step.token, step.api_url, step.origin.repository, commands.say, verify=for_requests(step.environ)
+        ),
         found=step.secrets.add,
         stopped=lambda: step.stop.requested_for,
     )
@@ -69,6 +74,7 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
             token=token_source(step.environ, identity.audience, step.secrets.add) if identity else None,
             secrets=step.secrets,
             if_missing=if_missing,
+            check_network=partial(check_network, step.environ),
         )
         try:
             yield Opened(*run, workspace, access)

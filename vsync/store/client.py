@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from vsync.auth.api_address import base_url
 from vsync.auth.credentials import Credentials
 from vsync.auth.token_exchange import Exchange
+from vsync.errors import ConfigurationError
 from vsync.store.breaker import Breaker
 from vsync.store.failed_try import (
     FailedTry,
@@ -260,13 +261,22 @@ def _http_client(
     async def after(response: httpx2.Response) -> None:
         traffic.answered(response.headers.get("date", ""))
 
-    return httpx2.AsyncClient(
-        transport=transport,
-        timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
-        limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
-        event_hooks={"request": [before], "response": [after, limit_size]},
-        follow_redirects=True,
-    )
+    try:
+        httpx2.URL(address)
+        return httpx2.AsyncClient(
+            transport=transport,
+            timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
+            limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
+            event_hooks={"request": [before], "response": [after, limit_size]},
+            follow_redirects=True,
+        )
+    except (httpx2.InvalidURL, ImportError, OSError, ValueError) as error:
+        # `check_network` names the variable of the faults that it knows.
+        raise ConfigurationError(
+            f"The environment lets no connection be made ({type(error).__name__}).",
+            "Check OPENAI_BASE_URL, the proxies (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) and the certificates (SSL_CERT_FILE, "
+            "SSL_CERT_DIR).",
+        ) from error
 
 
 def _exchange(credentials: Credentials, subject_token: Callable[[], str] | None, secrets: Secrets) -> Exchange | None:

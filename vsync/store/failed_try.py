@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vsync.auth.token_exchange import NoTokenYet
-from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted, PermissionDenied, VsyncError
+from vsync.errors import (
+    ApiUnavailable,
+    CredentialsRefused,
+    HandshakeFailed,
+    Interrupted,
+    PermissionDenied,
+    VsyncError,
+)
+from vsync.network.trust import handshake_fault
 from vsync.store.api_errors import BY_GATEWAY, AnswerLost, Refused, gateway_refused
 from vsync.store.foreign_answer import described, is_the_apis
 from vsync.store.response_limit import TooLarge
@@ -81,6 +89,9 @@ def read_failure(what: str, error: Exception, *, secrets: Iterable[str], keyless
         return _by_status(error, _words(error, secrets), keyless=keyless, now=now)
     if isinstance(error, openai.APIConnectionError):
         words = _words(error.__cause__ or error, secrets)
+        fault = handshake_fault(words, error.request.url.host)
+        if fault is not None:
+            return FailedTry(HandshakeFailed(*fault), ambiguous=not _never_sent(error))
         return FailedTry(_unreachable(what, words), may_pass=True, ambiguous=not _never_sent(error))
     if isinstance(error, openai.OpenAIError | ValueError | AttributeError | TypeError | RecursionError | LookupError):
         # The SDK takes every body with status 200 for an answer, and raises any of these when it cannot read the body.
