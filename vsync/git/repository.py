@@ -163,11 +163,11 @@ class Repository:
         except gitpython.GitCommandError:
             return None
 
-    def file(self, commit: str, path: str) -> bytes | None:
-        """The bytes of a file in a commit; None when there is no such file."""
+    def file(self, commit: str, path: str, *, most: int | None = None) -> bytes | None:
+        """The bytes of a file in a commit; None when there is no such file, or it has more than `most` bytes."""
         with self._output("ls-tree", "-z", "--full-tree", commit, "--", path) as chunks:
             entries = [entry for entry in parse_tree(chunks) if entry.mode in {"100644", "100755"}]
-        if not entries:
+        if not entries or (most is not None and self.sizes([entries[0].blob])[entries[0].blob] > most):
             return None
         with self.blobs() as blobs:
             return b"".join(blobs.chunks(entries[0].blob))
