@@ -89,6 +89,16 @@ class Selector:
             return Verdict(text, "unsupported-type")
         return Verdict(text)
 
+    def why_not(self, path: str, mode: str) -> str | None:
+        """Why the path is not selected, in a few words; None when it is selected."""
+        if _never(path) or self._is_reserved(path):
+            return "a file of git, GitHub or vsync"
+        if self._selected(path, mode):
+            return None
+        if self._include is None and self._exclude is None:
+            return f"not documentation ({extension_of(path) or 'no extension'})"
+        return "not included, or excluded by a pattern"
+
     def allows_secrets(self, path: str) -> bool:
         """Whether the user allows the file to be uploaded although it seems to hold secrets."""
         return self._allowed is not None and self._allowed.match_file(path)

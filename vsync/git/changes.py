@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from vsync.errors import GitUnavailable
 
+REGULAR = "100644"
 SYMLINK = "120000"
 SUBMODULE = "160000"
 

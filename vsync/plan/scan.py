@@ -92,6 +92,13 @@ def difference(base: Source, head: Source, target: Target) -> Plan:
     return replace(plan, unchanged=plan.unchanged + untouched, existing=plan.existing + untouched, leaks=found.leaks)
 
 
+def scan_path(source: Source, state: TargetState | None, target: Target, path: str, entry: TreeEntry | None) -> Plan:
+    """The plan for one path alone. `entry` is what the source holds there; None: there is no such file."""
+    known = _without_old_skips(state or EMPTY_STATE, target)
+    found = _look(source, known, [] if entry is None else [entry], target)
+    return make_plan(known, found.documents, found.skipped, {path})
+
+
 def list_documents(source: Source, target: Target) -> dict[str, Document]:
     """Every path of the head that the rules select, whatever the file holds."""
     documents, _ = _select(source, source.entries(), Selector(target.rules), target)
