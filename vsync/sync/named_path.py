@@ -109,7 +109,13 @@ def _nearest(places: Iterable[bytes], known: Collection[str]) -> str | None:
             same = [path for path, last in last_names.items() if name in last]
         if same:
             return nearest(place, same) or same[0]
-    return next(filter(None, (nearest(show_path(place), known) for place in places)), None)
+    found = filter(None, (nearest(show_path(place), known) for place in places))
+    # Paths of one folder are alike anyway: their last names must be alike as well.
+    return next((path for path in found if any(_alike(path, show_path(place)) for place in places)), None)
+
+
+def _alike(one: str, other: str) -> bool:
+    return nearest(one.rpartition("/")[2], [other.rpartition("/")[2]]) is not None
 
 
 def _shown(given: str) -> str:

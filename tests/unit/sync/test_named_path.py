@@ -140,3 +140,10 @@ def test_what_is_no_file_is_an_error_that_names_the_nearest(
         find(root, given)
     assert words in str(raised.value)
     assert raised.value.exit_code == 2
+
+
+def test_a_path_that_is_only_in_the_same_folder_is_not_suggested(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root / "docs" / "api")
+    with pytest.raises(ConfigurationError) as raised:
+        find(root, "-q.rs")
+    assert "nearest" not in str(raised.value)
