@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from vsync.auth.credentials import Credentials
+from vsync.cli import completers
 from vsync.cli.context import Context, git_access, pass_context, resolved
 from vsync.cli.options import NOT_FOR_STATUS, WithArgument, shared_options
 from vsync.cli.terminal import put
@@ -19,7 +20,7 @@ from vsync.errors import ConfigurationError
 
 @click.command("status", cls=WithArgument)
 @shared_options("Print the status as JSON on stdout.", hidden=NOT_FOR_STATUS, reading=True)
-@click.argument("path", required=False)
+@click.argument("path", required=False, shell_complete=completers.files)
 @pass_context
 def status_command(context: Context, /, path: str | None, as_json: bool, **options: Any) -> None:
     """Show which commit is in the store.

@@ -29,8 +29,6 @@ class Documents:
 
     def __init__(self, workspace: Workspace) -> None:
         self._source, self._repository = workspace.source, workspace.repository
-        if self._repository is not None:
-            self._repository.reach_with({"GIT_NO_LAZY_FETCH": "1"})
 
     def text_of(self, hit: Hit) -> Text | None:
         """The text of the result's document. None where it is not on this machine."""
@@ -53,7 +51,7 @@ class Documents:
         try:
             if self._repository is not None:
                 known = commit is not None and self._repository.has_commit(commit)
-                return self._repository.file(commit, path, most=_MAX_BYTES) if commit is not None and known else None
+                return self._repository.file_here(commit, path, _MAX_BYTES) if commit is not None and known else None
             document = Document(path, "", "")
             if self._source.sizes([document]).get(path, _MAX_BYTES + 1) > _MAX_BYTES:
                 return None
