@@ -6,7 +6,7 @@ import contextlib
 import functools
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -38,8 +38,16 @@ if TYPE_CHECKING:
 class Context:
     """What the commands need of the world."""
 
-    def __init__(self, environ: Mapping[str, str], secrets: Secrets, stop: Stop) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        secrets: Secrets,
+        stop: Stop,
+        summarize: Callable[[str], None] = lambda markdown: None,
+    ) -> None:
         self.environ = environ
+        self.summarize = summarize
+        """Takes what the command found as Markdown, for a job summary."""
         self.stop = stop
         self.secrets = secrets
         self.exit_code = EXIT_OK

@@ -49,13 +49,15 @@ def run(
     failed: Callable[[VsyncError], None] = lambda _: None,
     secrets: Secrets | None = None,
     stop: Stop | None = None,
+    summarize: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Runs one command and gives the exit code. Every error that a user can cause is one sentence on stderr.
 
-    `failed` gets the error as well. Keys and tokens are added to `secrets`, and never shown. `stop` listens to signals
-    already. A signal interrupts a command that does not look at `stop`.
+    `failed` gets the error as well, and `summarize` what the command found as Markdown. Keys and tokens are added to
+    `secrets`, and never shown. `stop` listens to signals already. A signal interrupts a command that does not look at
+    `stop`.
     """
-    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop())
+    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop(), summarize)
     if VARIABLE in environ:
         return answer(main, environ[VARIABLE], context)
     with guarded(context.secrets):

@@ -51,8 +51,10 @@ class _Shared(NamedTuple):
     names: tuple[str, ...]
     attributes: dict[str, Any]
 
-    def decorator(self, *, hidden: bool) -> Callable[[F], F]:
+    def decorator(self, *, hidden: bool, reading: bool = False) -> Callable[[F], F]:
         attributes = {**self.attributes, "hidden": hidden or self.attributes.get("hidden", False)}
+        if reading and self.names[0] in _WHERE_NOTHING_IS_WRITTEN:
+            attributes["help"] = _WHERE_NOTHING_IS_WRITTEN[self.names[0]]
         return click.option(*self.names, cls=HeadedOption, heading=self.heading, **attributes)
 
 
@@ -277,8 +279,17 @@ NOT_FOR_A_SEARCH = (
 )
 
 
-def shared_options(json_help: str, *, hidden: Collection[str] = ()) -> Callable[[F], F]:
-    """All shared options. The command's help does not list those in `hidden`."""
+_WHERE_NOTHING_IS_WRITTEN = {
+    "--head": "The commit to compare with.  [default: HEAD]",
+    "--vector-store-name": "The name of the store.  [default: the manifest's, or the source]",
+    "--commit/--no-commit": "Read the manifest from its branch of the clone.  [default: from the file]",
+    "--push/--no-push": "Read manifest and seal from the remote `origin`.  [default: from this machine]",
+}
+"""The help of options that mean something else for a command that only reads."""
+
+
+def shared_options(json_help: str, *, hidden: Collection[str] = (), reading: bool = False) -> Callable[[F], F]:
+    """All shared options. The command's help does not list those in `hidden`. `reading`: the command writes nothing."""
 
     def apply(function: F) -> F:
         output = (
@@ -291,7 +302,7 @@ def shared_options(json_help: str, *, hidden: Collection[str] = ()) -> Callable[
                 help="Show every operation, and the tracebacks of errors.",
             ),
         )
-        shared = [found.decorator(hidden=found.names[0] in hidden) for found in _EVERY]
+        shared = [found.decorator(hidden=found.names[0] in hidden, reading=reading) for found in _EVERY]
         for decorator in reversed([*shared, *output]):
             function = decorator(function)
         return function

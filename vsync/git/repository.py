@@ -193,12 +193,24 @@ class Repository:
 
     def file(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file in a commit; None when there is no such file."""
+        blob = self._blob_at(commit, path)
+        return None if blob is None else self._bytes(blob)
+
+    def file_here(self, commit: str, path: str, most: int) -> bytes | None:
+        """The same, as far as this clone holds the bytes, and at most `most` of them. Nothing is fetched."""
+        blob = self._blob_at(commit, path)
+        if blob is None or (self._promisor_remote() is not None and blob in self._missing(commit)):
+            return None
+        return self._bytes(blob) if self.sizes([blob])[blob] <= most else None
+
+    def _blob_at(self, commit: str, path: str) -> str | None:
         with self._output("ls-tree", "-z", "--full-tree", commit, "--", path) as chunks:
             entries = [entry for entry in parse_tree(chunks) if entry.mode in {"100644", "100755"}]
-        if not entries:
-            return None
+        return entries[0].blob if entries else None
+
+    def _bytes(self, blob: str) -> bytes:
         with self.blobs() as blobs:
-            return b"".join(blobs.chunks(entries[0].blob))
+            return b"".join(blobs.chunks(blob))
 
     def count_between(self, base: str, head: str) -> int:
         """How many commits are in the history of `head` and not in that of `base`."""

@@ -27,6 +27,7 @@ from vsync.github.sync import sync
 from vsync.github.verify import verify
 from vsync.network.proxies import passwords
 from vsync.system.logs import guarded, traceback_lines, unforeseen
+from vsync.system.redaction import redacted
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
@@ -86,9 +87,13 @@ def _other_command(
     arguments = arguments_of(given)
     os.chdir(working_directory(given, environ))
     failures: list[VsyncError] = []
+    summaries: list[str] = []
     with commands.no_commands() as mask:
         hidden = Secrets(*secrets, added=mask)
-        code = run_command_line([*words, *arguments], as_variables(given, environ), failures.append, hidden, stop)
+        variables = as_variables(given, environ)
+        code = run_command_line([*words, *arguments], variables, failures.append, hidden, stop, summaries.append)
+    for found in summaries:
+        commands.append_summary(redacted(found, hidden), environ)
     for failed in failures:
         publish_failure(failed, hidden, environ)
     return code
