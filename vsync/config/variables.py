@@ -21,6 +21,7 @@ OPTIONS = (
     "host",
     "port",
     "exit-code",
+    "chunks",
 )
 """Options that are no settings: each belongs to some of the commands."""
 
