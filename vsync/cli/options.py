@@ -128,6 +128,7 @@ _FILES = (
         "--types",
         metavar="KIND",
         help="Sync `documentation`, or `any` kind of file.  [default: documentation; with --include any]",
+        shell_complete=completers.types,
     ),
     _shared(
         FILES,

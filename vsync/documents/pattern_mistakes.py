@@ -209,6 +209,9 @@ _MACHINE = frozenset(
     "home Users root github __w mnt media tmp private var opt srv Volumes workspace workspaces".split()
 )
 _WORKSPACES = ("/github/workspace", "/__w/")
+_RUNNER = r"/home/runner/work/([^/]+)/\1|/__w/([^/]+)/\2|/github/workspace"
+"""Where runners of GitHub keep the workspace."""
+
 _DEEP = 3
 
 
@@ -231,13 +234,11 @@ def of_machine(line: str, top: str) -> str | None:
 def machine_path(line: str, top: str) -> Mistake:
     """What is wrong with a pattern that is an absolute path of this machine."""
     _, body = _signed(line)
-    beginnings = [
-        beginning for beginning in (top, "/github/workspace") if body == beginning or body.startswith(f"{beginning}/")
-    ]
+    inside = re.match(rf"(?:{re.escape(top)}|{_RUNNER})(?=/|$)", body)
     why = "it looks like a path of this machine, and patterns count from the top folder of what is synced"
-    if not beginnings:
+    if inside is None:
         return Mistake(why, (), _RELATIVE)
-    rest = body.removeprefix(beginnings[0])
+    rest = body[inside.end() :]
     return Mistake(why, (rest if rest.strip("/") else "*",))
 
 

@@ -126,7 +126,9 @@ def test_many_alternatives_are_not_all_written_out() -> None:
         ("!/work/repo/docs/a.md", "work", ("/docs/a.md",)),
         ("/work/repo", "work", ("*",)),
         ("/github/workspace/docs/", "github", ("/docs/",)),
-        ("/home/runner/work/a/a/docs/**", "home", ()),
+        ("/home/runner/work/a/a/docs/**", "home", ("/docs/**",)),
+        ("/home/runner/work/a/b/docs/**", "home", ()),
+        ("/__w/a/a/docs/**", "__w", ("/docs/**",)),
         ("/Users/me/docs/*.md", "Users", ()),
     ],
 )
