@@ -68,7 +68,7 @@ def _sync(report: Report) -> Iterator[str]:
     if isinstance(synced, Synced) and synced.bytes_uploaded:
         yield f"  uploaded {size(synced.bytes_uploaded)} in {count(sum(report.requests.values()), 'request')}"
     if isinstance(synced, Planned) and synced.plan_id and not (synced.is_empty or report.superseded):
-        yield f"  plan {synced.plan_id}: `vsync sync --expect {synced.plan_id}` carries out this plan and no other"
+        yield f"  plan {synced.plan_id}: with the same settings, `vsync sync --expect {synced.plan_id}` carries out just this plan"
     yield from _failures("Failed", documents, _FAILURES_SHOWN)
     yield from _listed("Skipped", [f"{path}: {reason}" for path, reason in documents.skipped])
 
