@@ -29,7 +29,7 @@ Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; 
 status and search also as VSYNC_… (for example VSYNC_INCLUDE).
 In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
-  0    the store equals the source; also after any plan
+  0    the sync is complete, or there was nothing to do; also after any plan
   1    some documents failed; verify: there is drift; plan --exit-code: something would change
   2    wrong usage, configuration or manifest; nothing was done
   3    the API or git refused or did not answer; run again
@@ -71,6 +71,7 @@ def run(
 
 
 def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncError], None]) -> int:
+    context.arguments = tuple(arguments)
     context.json_expected = "--json" in arguments and arguments[0] in _REPORTING
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)

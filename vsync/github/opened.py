@@ -13,6 +13,7 @@ from vsync.config.origin import repository_url
 from vsync.config.settings import Settings
 from vsync.config.targets import Target
 from vsync.github import commands
+from vsync.github.inputs import as_options
 from vsync.github.report_file import workspace_folder, write_report
 from vsync.github.results import ActionObserver, publish
 from vsync.github.runs import run_is_over
@@ -67,7 +68,12 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
 
 def finish(report: Report, step: Step, opened: Opened) -> Report:
     """Writes the report to its file and publishes it, without secrets."""
-    report = replace(report, started_by=step.mode.reason, repository_url=repository_url(step.environ))
+    report = replace(
+        report,
+        started_by=step.mode.reason,
+        repository_url=repository_url(step.environ),
+        options=as_options(step.given),
+    )
     report = report.mapped(lambda text: redacted(text, step.secrets))
     root = opened.workspace.root
     path = write_report(report, step, root)

@@ -28,6 +28,7 @@ class Planned:
     | `refused` | which limit refuses the plan, and why |
     | `store` | the store's size without the plan and with it |
     | `backlog` | of a pull request: what the store lacks already without it |
+    | `of_pull_request` | the plan shows what a pull request changes |
     | `plan_id` | by what `sync --expect` knows the plan; None: what a sync would do is not known |
     """
 
@@ -36,6 +37,7 @@ class Planned:
     refused: str | None = None
     store: StoreSizes | None = None
     backlog: str | None = None
+    of_pull_request: bool = False
     plan_id: str | None = None
 
     @property
@@ -77,6 +79,7 @@ class Synced:
     | `store` | the store's size before and after |
     | `orphans` | Files of uploads whose answers were lost |
     | `left` | how many documents a run did not come to because it ended early |
+    | `listed` | the run listed the store before it planned |
     """
 
     plan: Planned = field(default_factory=Planned)
@@ -85,6 +88,7 @@ class Synced:
     bytes_uploaded: int = 0
     orphans: tuple[Orphan, ...] = ()
     left: int = 0
+    listed: bool = False
 
     def mapped(self, change: Callable[[str], str]) -> Synced:
         """The same, with every reason and message changed."""
