@@ -13,8 +13,12 @@ def main(arguments: list[str]) -> int:
     # without a word. Everything slow is imported after this.
     stop = Stop()
     stop.install()
+    from vsync.network.certificates import anchor
     from vsync.system.secrets import taken_from
+    from vsync.system.streams import open_closed_streams
 
+    open_closed_streams()
+    anchor(os.environ)
     environ = taken_from(os.environ)
     # A runner may hand the action's input `args` to the container as its own arguments.
     if arguments and "INPUT_COMMAND" not in environ:

@@ -19,7 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     stop = Stop()
     stop.install()  # who interrupts while the rest is imported gets an exit code, and no traceback
     from vsync.cli.main import run
+    from vsync.network.certificates import anchor
     from vsync.system.secrets import taken_from
+    from vsync.system.streams import open_closed_streams
+
+    open_closed_streams()
+    anchor(os.environ)
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

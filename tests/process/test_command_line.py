@@ -123,3 +123,26 @@ def test_a_terminal_that_cannot_show_every_character_gets_what_it_can_show(
     result = finished(process(world, *command, env=variables, encoding=encoding, errors="replace"))
     assert (result.code, "Traceback" in result.err) == (0, False)
     assert "new" in result.out
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_stop_no_sync_and_get_into_no_file(world: World, docs: str, closed: str) -> None:
+    """A file that is opened instead of a closed stream would take what is written to that stream."""
+    running = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m vsync sync {closed}', sys.executable],
+        cwd=world.repo.root,
+        env=environment(VSYNC_LOCAL=str(world.db), PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+    )
+    assert running.returncode == 0
+    assert "Traceback" not in running.stderr
+    world.assert_in_store(docs, "README.md", "docs/a.md", "docs/b.txt")
+
+
+def test_without_the_program_git_the_command_says_so(world: World) -> None:
+    result = finished(
+        process(world, "sync", env=environment(VSYNC_LOCAL=str(world.db), PYTHONPATH=str(ROOT), PATH="/nowhere"))
+    )
+    assert result.code == 2
+    assert "git cannot be started" in one_sentence(result)

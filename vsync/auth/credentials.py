@@ -41,11 +41,10 @@ def credentials(environ: Mapping[str, str]) -> Credentials:
         return environ.get(name, "").strip() or None
 
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
-        if not (get(name) or "").isprintable():
-            raise ConfigurationError(
-                f"{name} (in a workflow: its input) holds a line break or another character that cannot be sent.",
-                "Give one value on one line. A secret with two lines was perhaps pasted twice.",
-            )
+        shown = f"{name} (in a workflow: its input)"
+        _check_printable(shown, get(name) or "")
+        if name != "OPENAI_BASE_URL":
+            check_header(shown, get(name) or "")
     identity = _workload_identity(
         get("OPENAI_IDENTITY_PROVIDER_ID"), get("OPENAI_SERVICE_ACCOUNT_ID"), get("OPENAI_WIF_AUDIENCE")
     )
@@ -56,6 +55,27 @@ def credentials(environ: Mapping[str, str]) -> Credentials:
         get("OPENAI_PROJECT_ID"),
         identity,
     )
+
+
+def _check_printable(name: str, value: str) -> None:
+    if not value.isprintable():
+        raise ConfigurationError(
+            f"{name} holds a line break or another character that cannot be sent.",
+            "Give one value on one line. A secret with two lines was perhaps pasted twice.",
+        )
+
+
+def check_header(name: str, value: str) -> None:
+    """Raises ConfigurationError for a key, token or id that no header of a request can carry. `name` is how the message calls it.
+
+    The value is not shown: it may be secret.
+    """
+    _check_printable(name, value)
+    if not value.isascii() or " " in value:
+        raise ConfigurationError(
+            f"{name} holds {'a blank' if value.isascii() else 'a character that is not ASCII'}, which no key and no id holds.",
+            "Copy the value once more, without anything around it.",
+        )
 
 
 def _workload_identity(provider: str | None, account: str | None, audience: str | None) -> WorkloadIdentity | None:

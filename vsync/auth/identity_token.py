@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from vsync.errors import ApiUnavailable, CredentialsRefused, MissingCredentials, VsyncError
+from vsync.auth.credentials import check_header
+from vsync.errors import ApiUnavailable, CredentialsRefused, HandshakeFailed, MissingCredentials, VsyncError
+from vsync.network.trust import handshake_fault
 from vsync.system.redaction import one_line
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 CLAIMS = ("repository", "ref", "workflow_ref", "environment")
 """The claims that a mapping on OpenAI's side usually checks."""
+
+_NO_ADDRESS = "ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) address"
 
 _TIMEOUT_S = 5.0
 _MAY_PASS = {408, 425, 429}
@@ -54,6 +58,7 @@ class TokenSource:
         assert self.url is not None
         assert self.bearer is not None
         self.hide(self.bearer)
+        check_header("ACTIONS_ID_TOKEN_REQUEST_TOKEN", self.bearer)
         url = _request_url(self.url, self.audience)
         import httpx2
 
@@ -64,8 +69,14 @@ class TokenSource:
                     url,
                     headers={"Authorization": f"Bearer {self.bearer}", "Accept": "application/json"},
                 )
+        except httpx2.InvalidURL as error:
+            raise _refused(_NO_ADDRESS) from error
         except httpx2.HTTPError as error:
-            raise _unavailable(f"{type(error).__name__}: {one_line(str(error), (self.bearer,))}") from error
+            words = one_line(str(error), (self.bearer,))
+            fault = handshake_fault(words, urlsplit(url).hostname or "")
+            if fault is not None:
+                raise HandshakeFailed(*fault) from error
+            raise _unavailable(f"{type(error).__name__}: {words}") from error
         return self._token_of(response)
 
     def _token_of(self, response: httpx2.Response) -> str:
@@ -102,7 +113,7 @@ def _request_url(url: str, audience: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise _refused("ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) address")
+        raise _refused(_NO_ADDRESS)
     return f"{url}{'&' if parts.query else '?'}audience={quote(audience, safe='')}"
 
 

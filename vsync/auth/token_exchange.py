@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from vsync.auth.credentials import WorkloadIdentity
 from vsync.auth.identity_token import claims
-from vsync.errors import ApiUnavailable, CredentialsRefused, VsyncError
+from vsync.errors import ApiUnavailable, CredentialsRefused, HandshakeFailed, VsyncError
+from vsync.network.trust import handshake_fault
 from vsync.system.redaction import one_line
 from vsync.system.retry import Clock, backoff
 from vsync.system.secrets import Secrets
@@ -87,7 +88,7 @@ class Exchange:
         try:
             token = self._subject_token()
         except ApiUnavailable as failure:
-            raise self._failed(failure, may_pass=True) from None
+            raise self._failed(failure, may_pass=not isinstance(failure, HandshakeFailed)) from None
         except VsyncError as failure:
             self._failed(failure, may_pass=False)
             raise
@@ -111,7 +112,11 @@ class Exchange:
         if isinstance(error, openai.APIConnectionError):
             cause = error.__cause__
             if isinstance(cause, httpx2.RequestError) and cause.request.url.path == _PATH:
-                return self._failed(_unavailable(f"{type(cause).__name__}: {self._line(str(cause))}"), may_pass=True)
+                words = self._line(str(cause))
+                fault = handshake_fault(words, cause.request.url.host)
+                if fault is not None:
+                    return self._failed(HandshakeFailed(*fault), may_pass=False)
+                return self._failed(_unavailable(f"{type(cause).__name__}: {words}"), may_pass=True)
             return None
         if type(error) is openai.OpenAIError or isinstance(error, RuntimeError):
             # The SDK has no error types for these failures, only sentences. All of them begin with this word.

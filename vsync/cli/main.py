@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 import click
@@ -10,14 +11,18 @@ import click
 from vsync import __version__
 from vsync.cli.completion import VARIABLE, answer, completion_command
 from vsync.cli.context import Context, put_error, show_error
+from vsync.cli.environment import defaults, wrong_variable
+from vsync.cli.output import watched
 from vsync.cli.search import search_command
 from vsync.cli.serve import serve_command
 from vsync.cli.status import status_command
 from vsync.cli.stores import stores_group
 from vsync.cli.sync import plan_command, sync_command
+from vsync.cli.terminal import put
 from vsync.cli.verify import verify_command
-from vsync.errors import ConfigurationError, Interrupted, VsyncError
-from vsync.system.logs import guarded, internal
+from vsync.config.settings import boolean, variable
+from vsync.errors import EXIT_OK, EXIT_USAGE, ConfigurationError, Interrupted, VsyncError
+from vsync.system.logs import guarded, unforeseen
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
@@ -25,8 +30,8 @@ _REPORTING = {"sync", "plan", "verify"}
 """Commands whose `--json` is a report."""
 
 _EPILOG = """\b
-Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; each option of sync, plan, verify,
-status and search also as VSYNC_… (for example VSYNC_INCLUDE).
+Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; each option also as VSYNC_… (for
+example VSYNC_INCLUDE). A variable that no command knows is a warning.
 In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
   0    the store equals the source; also after any plan
@@ -44,13 +49,15 @@ def run(
     failed: Callable[[VsyncError], None] = lambda _: None,
     secrets: Secrets | None = None,
     stop: Stop | None = None,
+    summarize: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Runs one command and gives the exit code. Every error that a user can cause is one sentence on stderr.
 
-    `failed` gets the error as well. Keys and tokens are added to `secrets`, and never shown. `stop` listens to signals
-    already. A signal interrupts a command that does not look at `stop`.
+    `failed` gets the error as well, and `summarize` what the command found as Markdown. Keys and tokens are added to
+    `secrets`, and never shown. `stop` listens to signals already. A signal interrupts a command that does not look at
+    `stop`.
     """
-    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop())
+    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop(), summarize)
     if VARIABLE in environ:
         return answer(main, environ[VARIABLE], context)
     with guarded(context.secrets):
@@ -59,7 +66,9 @@ def run(
                 stop.install(raising=True)
                 if stop.signum is not None:
                     return Interrupted(stop.signum).exit_code
-            return _run(arguments, context, failed)
+            with watched() as out:
+                code = _run(arguments, context, failed)
+            return code if out.lost is None else _lost_output(out.lost, code, arguments)
         except KeyboardInterrupt:
             cause = Interrupted(context.stop.signum or signal.SIGINT)
             failed(cause)
@@ -71,12 +80,16 @@ def run(
 
 
 def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncError], None]) -> int:
-    context.json_expected = "--json" in arguments and arguments[0] in _REPORTING
+    variables = defaults(main, context.environ)
+    context.json_expected = bool(arguments) and arguments[0] in _REPORTING and _json_wanted(arguments, context.environ)
     try:
-        main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
+        main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False, default_map=variables)
     except click.exceptions.Exit as stopped:
         return stopped.exit_code
     except click.ClickException as error:
+        if (wrong := wrong_variable(error)) is not None:
+            failed(wrong)
+            return show_error(wrong, context)
         error.show()
         failed(ConfigurationError(error.format_message()))
         put_error(ConfigurationError(error.format_message()), context)
@@ -88,10 +101,24 @@ def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncErro
     except click.Abort:
         raise KeyboardInterrupt from None
     except Exception as error:
-        defect = internal(error, context.secrets)
-        failed(defect)
-        return show_error(defect, context)
+        shown = unforeseen(error, context.secrets)
+        failed(shown)
+        return show_error(shown, context)
     return context.exit_code
+
+
+def _json_wanted(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Whether the command is asked for JSON, as far as that is known before its options are read."""
+    try:
+        return "--json" in arguments or boolean(environ.get(variable("json"), "").strip() or "false")
+    except ValueError:
+        return False
+
+
+def _lost_output(error: OSError, code: int, arguments: Sequence[str]) -> int:
+    """The exit code where stdout did not take what was printed. A sync is done all the same, and its code says so."""
+    put(sys.stderr, f"vsync: What was printed is not whole: {error.strerror}. What the command did is done.")
+    return EXIT_USAGE if code == EXIT_OK and list(arguments[:1]) != ["sync"] else code
 
 
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

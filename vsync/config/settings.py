@@ -19,6 +19,7 @@ from vsync.documents.attributes import MAX_VALUE_CHARACTERS, parse_attributes
 from vsync.documents.chunking import Chunking
 from vsync.documents.selection import Rules, Types
 from vsync.errors import ConfigurationError
+from vsync.store.store_id import check_store_id
 from vsync.system.utf8 import check_utf8
 
 T = TypeVar("T")
@@ -81,9 +82,17 @@ _PATHS = {"repo", "folder", "root", "manifest", "local", "include", "exclude", "
 """Settings that name files, whose names can be any bytes."""
 
 
+PREFIX = "VSYNC_"
+
+
+def variable(name: str) -> str:
+    """The variable of a setting, or of another option."""
+    return PREFIX + name.upper().replace("-", "_")
+
+
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings given as `VSYNC_…` variables; empty ones left out."""
-    found = {name: environ.get("VSYNC_" + name.upper().replace("-", "_"), "") for name in NAMES}
+    found = {name: environ.get(variable(name), "") for name in NAMES}
     return {name: value for name, value in found.items() if value.strip()}
 
 
@@ -133,7 +142,7 @@ def _target(reader: _Reader) -> Target:
     return Target(
         name=name,
         source=source,
-        vector_store_id=reader.text("vector-store-id"),
+        vector_store_id=reader.store_id("vector-store-id"),
         vector_store_name=reader.text("vector-store-name"),
         branch=reader.branch("branch"),
         rules=Rules(
@@ -208,6 +217,12 @@ class _Reader:
             return None if value is None or not boolean(value) else ""
         except ValueError:
             return value
+
+    def store_id(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None:
+            check_store_id(value, name)
+        return value
 
     def revision(self, name: str) -> str | None:
         value = self.text(name)

@@ -16,6 +16,16 @@ from vsync.embedded.context import Context
 from vsync.embedded.database import Database
 from vsync.embedded.messages import MAX_BODY_BYTES, ApiError, Request, Response, not_found, too_large
 
+_PRIMARY_CODE = 0xFF
+"""SQLite's extended codes hold the primary code in their lowest byte: https://www.sqlite.org/rescode.html"""
+_OF_THE_SYSTEM = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+}
+
 _log = logging.getLogger(__name__)
 
 Operation = Callable[..., Response]
@@ -59,9 +69,11 @@ class EmbeddedStore:
             response = self._answer(Context(self._database, now, self._indexing_delay_s), request)
         except ApiError as error:
             response = error.response()
-        except Exception as error:
-            _log.exception("%s %r failed", request.method, request.path)
+        except sqlite3.OperationalError as error:
             response = _failure(error).response()
+        except Exception:
+            _log.exception("%s %r failed", request.method, request.path)
+            response = _defect().response()
         stamps = {"x-request-id": "req_" + secrets.token_hex(16), "date": formatdate(now, usegmt=True)}
         return Response(response.status, response.headers | stamps, response.body)
 
@@ -101,7 +113,15 @@ def _route(request: Request) -> tuple[str, Operation, list[str]]:
     return pattern, operation, [unquote(part) for n, part in enumerate(parts) if n in (1, 3)]
 
 
-def _failure(error: Exception) -> ApiError:
-    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+def _failure(error: sqlite3.OperationalError) -> ApiError:
+    """The answer when the file cannot be read or written: another process writes, the disk is full, the file is read-only."""
+    if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
         return ApiError(503, "The store is being written by another process; try again.")
+    if error.sqlite_errorcode & _PRIMARY_CODE not in _OF_THE_SYSTEM:
+        _log.error("The embedded store failed", exc_info=error)
+        return _defect()
+    return ApiError(500, f"The embedded store's file cannot be used: {error}.", headers={"x-should-retry": "false"})
+
+
+def _defect() -> ApiError:
     return ApiError(500, "The embedded store failed to answer this request.")

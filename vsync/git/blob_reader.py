@@ -10,9 +10,8 @@ import threading
 from collections.abc import Generator, Iterator
 from typing import IO
 
-import git as gitpython
-
 from vsync.errors import GitUnavailable, RepositoryError
+from vsync.git.gitpython import gitpython
 from vsync.git.stream import GitStream
 from vsync.system.spool import CHUNK_BYTES, Content, spool
 

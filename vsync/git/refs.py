@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "unreachable"]
+from vsync.network.trust import Fault, handshake_fault
+
+Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "machine", "unreachable"]
 
 _USERINFO = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s@:]*:(?!\d+/)\S*@)")
 """Up to the last @: a password may hold an @ or a slash, when somebody forgot to encode it."""
@@ -30,6 +32,10 @@ _PERMISSION = re.compile(
 _MISSING = re.compile(r"repository .*not found|returned error: 404\b|does not appear to be a git repository", re.I)
 _NO_ATOMIC = re.compile(r"does not support --atomic", re.I)
 _BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.lock|index-pack failed", re.I)
+_HOST_KEY = re.compile(r"host key verification failed", re.I)
+_NO_SSH = re.compile(r"cannot run \S*ssh\b", re.I)
+_PROXY = re.compile(r"unsupported proxy|could not resolve proxy|socks\S* .*(not supported|disabled)", re.I)
+_ABOUT_TLS = re.compile(r"\b(ssl|tls|gnutls|certificate)", re.I)
 _MIN_TOKEN_CHARACTERS = 16
 _KEPT_SETTINGS = re.compile(r"(http|credential|ssh)\.|core\.(sshcommand|askpass|gitproxy)$", re.I)
 
@@ -55,6 +61,8 @@ def classify(output: str) -> Failure:
     output = _NAMES.sub("", output)
     if _NO_ATOMIC.search(output):
         return "no-atomic"
+    if fault_of_machine(output, "") is not None:
+        return "machine"
     if _DECLINED.search(output):
         return "declined"
     if _PERMISSION.search(output):
@@ -64,14 +72,38 @@ def classify(output: str) -> Failure:
     return "busy" if _BUSY.search(output) else "unreachable"
 
 
+def fault_of_machine(output: str, address: str) -> Fault | None:
+    """Why git cannot speak with a remote from this machine; None when that is not the reason. Another try would fail as well."""
+    # Not what the remote says: it may say anything.
+    output = "\n".join(line for line in output.splitlines() if not line.startswith("remote:"))
+    why = reason_given(output)
+    if _HOST_KEY.search(output):
+        return Fault(
+            f"This machine does not know the SSH key of the host of {address}, or the key has changed.",
+            "Add the key to known_hosts, or use the https address of the remote.",
+        )
+    if _NO_SSH.search(output):
+        return Fault(
+            f"git cannot start the program ssh, which the address {address} needs.",
+            "Use the https address of the remote: the action's container has no ssh.",
+        )
+    if _PROXY.search(output):
+        return Fault(
+            f"git cannot use the proxy for {address}: {why}.",
+            "Check HTTPS_PROXY, ALL_PROXY and git's http.proxy.",
+        )
+    return handshake_fault(why, urlsplit(address).hostname or address) if _ABOUT_TLS.search(output) else None
+
+
 def reason_given(output: str) -> str:
     """The part of git's output that says why it failed, on one line, without user and password of any address."""
     lines = [line.strip() for line in without_userinfo(output).splitlines() if line.strip()]
     remote = [re.sub(r"^(remote: )+(error: )?", "", line) for line in lines if re.match(r"remote: \S", line)]
+    ssh = [line for line in lines if line.startswith("ssh: ")]
     fatal = [line for line in lines if line.startswith("fatal: ")]
     # Git marks a refused ref with `!` and gives the reason in brackets. When an atomic push fails, each ref has that mark.
     refs = [match[1] for line in lines if (match := re.match(r"!.*\((.+)\)$", line)) and "atomic" not in match[1]]
-    parts = [*remote, *(fatal or refs)] or [line for line in lines if line.startswith("error: ")] or lines
+    parts = [*remote, *ssh, *(fatal or refs)] or [line for line in lines if line.startswith("error: ")] or lines
     return "; ".join(dict.fromkeys(part.rstrip(".") for part in parts)).replace("\t", " ")[:400] or "git gave no reason"
 
 

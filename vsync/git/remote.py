@@ -21,6 +21,7 @@ from vsync.git.refs import (
     RefUpdate,
     as_environment,
     classify,
+    fault_of_machine,
     network_config,
     parse_refs,
     reason_given,
@@ -295,6 +296,9 @@ class Remote:
 
     def _refusal(self, output: str, what: str) -> GitUnavailable | PushRefused:
         kind, why = classify(output), reason_given(output)
+        fault = fault_of_machine(output, self.shown)
+        if fault is not None:
+            return GitUnavailable(*fault)
         if kind == "permission":
             return PushRefused(f"git may not {what} {self.shown}: {why}.", _PERMISSION_REMEDY)
         if kind == "declined":

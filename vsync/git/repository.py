@@ -17,13 +17,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import git as gitpython
-
 from vsync.errors import GitUnavailable, RepositoryError
 from vsync.git.blob_reader import NUMBER, BlobReader, missing_blob
 from vsync.git.changes import Change, TreeEntry, parse_diff, parse_tree
+from vsync.git.diagnosis import commit_gone, not_a_repository, unusable
 from vsync.git.discovery import common_dir, repository_at
-from vsync.git.refs import is_address
+from vsync.git.gitpython import gitpython
+from vsync.git.refs import is_address, reason_given
 from vsync.git.stream import GitStream
 from vsync.system.atomic_write import give_back
 from vsync.system.spool import CHUNK_BYTES
@@ -55,10 +55,7 @@ class Repository:
         try:
             self._repo = gitpython.Repo(repository_at(path.absolute()), expand_vars=False)
         except (gitpython.InvalidGitRepositoryError, OSError, ValueError) as error:
-            raise RepositoryError(
-                f"{path} is not in a git repository.",
-                "Run inside a clone (in a workflow: after actions/checkout), or sync a plain folder with --folder (input folder).",
-            ) from error
+            raise not_a_repository(path) from error
         self.git_dir = Path(self._repo.git_dir).resolve()
         self.common_dir = common_dir(self.git_dir)
         self.root = Path(self._repo.working_tree_dir or self._repo.git_dir).resolve()
@@ -86,6 +83,9 @@ class Repository:
             commit = ""
         if _COMMIT.fullmatch(commit):  # git accepts "^HEAD" as well, which is not a commit
             return commit
+        named = self._named_by(revision)
+        if named is not None:
+            raise commit_gone(named, revision, self.common_dir / "objects")
         if revision == "HEAD":
             raise RepositoryError(
                 "The repository has no commit yet: its branch is unborn.", "Commit the files to sync first."
@@ -95,14 +95,32 @@ class Repository:
             "Check its spelling; in a shallow clone fetch it first (actions/checkout: fetch-depth: 0).",
         )
 
+    def _named_by(self, branch: str) -> str | None:
+        """The commit that a branch or HEAD names, whether or not the clone has it. Raises RepositoryError when git refuses to work."""
+        try:
+            self._text("rev-parse", "--git-dir")
+        except gitpython.GitCommandError as error:
+            raise unusable(self.root, _stderr(error)) from error
+        if _COMMIT.fullmatch(branch):
+            return None
+        try:
+            named = self._text("rev-parse", "--verify", "--quiet", branch)
+        except gitpython.GitCommandError:
+            return None
+        return named if _COMMIT.fullmatch(named) and self._kind(named) is None else None
+
     def has_commit(self, commit: str) -> bool:
         """Whether the commit is in this clone. A partial clone must not fetch it with its whole history to find out."""
         if not _COMMIT.fullmatch(commit):  # it comes from a manifest, and could be an option of git
             return False
+        return self._kind(commit) == "commit"
+
+    def _kind(self, object_id: str) -> str | None:
+        """The type of an object in this clone; None when the clone does not have the object."""
         try:
-            return self._repo.git.execute(["git", "cat-file", "-t", commit], env={"GIT_NO_LAZY_FETCH": "1"}) == "commit"
+            return str(self._repo.git.execute(["git", "cat-file", "-t", object_id], env={"GIT_NO_LAZY_FETCH": "1"}))
         except gitpython.GitCommandError:
-            return False
+            return None
 
     def origin_url(self) -> str | None:
         """The address of the remote `origin`, as configured."""
@@ -128,6 +146,13 @@ class Repository:
             return []
         records = (record.partition("\n") for record in output.split("\0") if record)
         return [(key, value) for key, _, value in records]
+
+    def names_certificates(self) -> bool:
+        """Whether git's configuration, of this repository or of the user, says which certificates git trusts."""
+        try:
+            return bool(self._text("config", "--get-regexp", r"^http\.(.*\.)?sslca(info|path)$"))
+        except gitpython.GitCommandError:
+            return False
 
     def object_format(self) -> str:
         name = self._text_or_raise("rev-parse", "--show-object-format")
@@ -168,12 +193,24 @@ class Repository:
 
     def file(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file in a commit; None when there is no such file."""
+        blob = self._blob_at(commit, path)
+        return None if blob is None else self._bytes(blob)
+
+    def file_here(self, commit: str, path: str, most: int) -> bytes | None:
+        """The same, as far as this clone holds the bytes, and at most `most` of them. Nothing is fetched."""
+        blob = self._blob_at(commit, path)
+        if blob is None or (self._promisor_remote() is not None and blob in self._missing(commit)):
+            return None
+        return self._bytes(blob) if self.sizes([blob])[blob] <= most else None
+
+    def _blob_at(self, commit: str, path: str) -> str | None:
         with self._output("ls-tree", "-z", "--full-tree", commit, "--", path) as chunks:
             entries = [entry for entry in parse_tree(chunks) if entry.mode in {"100644", "100755"}]
-        if not entries:
-            return None
+        return entries[0].blob if entries else None
+
+    def _bytes(self, blob: str) -> bytes:
         with self.blobs() as blobs:
-            return b"".join(blobs.chunks(entries[0].blob))
+            return b"".join(blobs.chunks(blob))
 
     def count_between(self, base: str, head: str) -> int:
         """How many commits are in the history of `head` and not in that of `base`."""
@@ -236,7 +273,7 @@ class Repository:
         except gitpython.GitCommandError as error:
             raise GitUnavailable(
                 f"{len(missing)} blobs are not in this partial clone, and fetching them from {remote!r} failed: "
-                f"{_last_line(error)}",
+                f"{reason_given(_stderr(error))}.",
                 "Check the network and the remote's credentials, or clone without --filter.",
             ) from error
         finally:
@@ -319,6 +356,12 @@ def _not_understood(command: str, output: str) -> GitUnavailable:
     return _failed(command, f"its output is not understood ({output[:200]!r}).")
 
 
+def _stderr(error: gitpython.GitCommandError | OSError) -> str:
+    """What git wrote to stderr. GitPython puts a title before it, and quotes around it."""
+    text = str(getattr(error, "stderr", error)).strip()
+    return text.removeprefix("stderr:").strip().strip("'").strip()
+
+
 def _last_line(error: gitpython.GitCommandError | OSError) -> str:
-    lines = str(getattr(error, "stderr", error)).strip().strip("'").splitlines()
+    lines = _stderr(error).splitlines()
     return lines[-1].strip() if lines else "no message"

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import IO
 
-import git as gitpython
+from vsync.git.gitpython import gitpython
 
 
 class GitStream:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from vsync.errors import VsyncError
+from vsync.auth.credentials import check_header
+from vsync.config.variables import unheard
+from vsync.errors import InternalError, VsyncError
 from vsync.github import commands
 from vsync.github.event import read_event
 from vsync.github.inputs import (
@@ -23,7 +25,9 @@ from vsync.github.results import publish_failure
 from vsync.github.step import Step
 from vsync.github.sync import sync
 from vsync.github.verify import verify
-from vsync.system.logs import guarded, internal, traceback_lines
+from vsync.network.proxies import passwords
+from vsync.system.logs import guarded, traceback_lines, unforeseen
+from vsync.system.redaction import redacted
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
@@ -32,7 +36,8 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
     """Runs the action and gives the exit code. `stop` listens to signals already."""
     given = inputs(environ)
     secrets = Secrets(added=commands.mask)
-    for key in (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token")):
+    named = (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token"))
+    for key in (*named, *passwords(environ)):
         secrets.add((key or "").strip())
     with guarded(secrets):
         return _run_or_report(given, environ, stop, secrets)
@@ -44,16 +49,20 @@ def _run_or_report(given: Mapping[str, str], environ: Mapping[str, str], stop: S
         return _run_command(given, environ, stop, secrets)
     except VsyncError as error:
         cause = stop.cause(error)
+        for warning in unheard(environ, workflow=True):
+            commands.warning("vsync", warning)
         publish_failure(cause, secrets, environ)
         return cause.exit_code
     except Exception as error:
-        defect = internal(error, secrets)
-        publish_failure(defect, secrets, environ)
-        commands.group("Traceback", traceback_lines(error, secrets))
-        return defect.exit_code
+        shown = unforeseen(error, secrets)
+        publish_failure(shown, secrets, environ)
+        if isinstance(shown, InternalError):
+            commands.group("Traceback", traceback_lines(error, secrets))
+        return shown.exit_code
 
 
 def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Stop, secrets: Secrets) -> int:
+    check_header("The input github-token", given.get("github-token", "").strip())
     keys = credentials_of(given, environ)
     words = command_of(given)
     if not words or words[0] not in COMMANDS:
@@ -64,7 +73,7 @@ def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Sto
     event, problem = read_event(environ)
     if problem:
         commands.warning("Event", problem)
-    mode = mode_of(event, given, plan_only=command == "plan")
+    mode = mode_of(event, given, environ, plan_only=command == "plan")
     step = Step(given, environ, keys, secrets, event, mode, stop)
     return verify(step) if command == "verify" else sync(step)
 
@@ -78,9 +87,13 @@ def _other_command(
     arguments = arguments_of(given)
     os.chdir(working_directory(given, environ))
     failures: list[VsyncError] = []
+    summaries: list[str] = []
     with commands.no_commands() as mask:
         hidden = Secrets(*secrets, added=mask)
-        code = run_command_line([*words, *arguments], as_variables(given, environ), failures.append, hidden, stop)
+        variables = as_variables(given, environ)
+        code = run_command_line([*words, *arguments], variables, failures.append, hidden, stop, summaries.append)
+    for found in summaries:
+        commands.append_summary(redacted(found, hidden), environ)
     for failed in failures:
         publish_failure(failed, hidden, environ)
     return code

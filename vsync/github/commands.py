@@ -97,16 +97,32 @@ def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
     """Writes the step's outputs. A run by hand has no file for them and writes none."""
     if not environ.get("GITHUB_OUTPUT"):
         return
-    for name, value in values.items():
-        issue_file_command("OUTPUT", prepare_key_value_message(name, _whole(value)))
+    with _warned("Outputs", "The step's outputs", "GITHUB_OUTPUT", environ):
+        Path(environ["GITHUB_OUTPUT"]).stat()  # of a missing file the toolkit makes an error without a type of its own
+        for name, value in values.items():
+            issue_file_command("OUTPUT", prepare_key_value_message(name, _whole(value)))
 
 
 def append_summary(markdown: str, environ: Mapping[str, str]) -> None:
     """Adds to the job summary, where there is a file for it."""
     path = environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with (
+            _warned("Job summary", "The job summary", "GITHUB_STEP_SUMMARY", environ),
+            Path(path).open("a", encoding="utf-8") as file,
+        ):
             file.write(_whole(markdown))
+
+
+@contextlib.contextmanager
+def _warned(title: str, what: str, variable: str, environ: Mapping[str, str]) -> Iterator[None]:
+    """Makes a warning of a file of the runner that cannot be written: the run is over, and its result stands all the same."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else None
+        named = environ.get(variable, "")
+        warning(title, f"{what} cannot be written: {variable} names {named}: {(why or str(error)).rstrip('.')}.")
 
 
 def _whole(text: str) -> str:

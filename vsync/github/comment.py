@@ -9,6 +9,7 @@ from vsync.config.settings import DEFAULT_MANIFEST, NO_MANIFEST, Settings
 from vsync.github import commands
 from vsync.github.mode import PullRequest
 from vsync.github.step import Step
+from vsync.network.certificates import for_requests
 from vsync.report.comment import body, marker, worth_creating
 from vsync.report.report import Report
 from vsync.system.redaction import redacted
@@ -38,7 +39,8 @@ def update_comment(
     )
     create = pull.state == "open" and (wanted is True or worth_creating(report))
     try:
-        with connect(step.token or "", step.api_url, step.origin.repository or "") as session:
+        trusted = for_requests(step.environ)
+        with connect(step.token or "", step.api_url, step.origin.repository or "", verify=trusted) as session:
             posted = upsert(session, pull.number, text, marker(report.target, place), create=create)
     except CannotComment as error:
         commands.warning("Pull request comment", redacted(f"No comment was written. {error}", step.secrets))

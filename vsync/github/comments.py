@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
+from urllib.parse import urlsplit
 
+from vsync.github.unreachable import unreachable
 from vsync.report.comment import run_of
 from vsync.system.redaction import printable, redacted
 from vsync.system.retry import backoff, retry_after
@@ -81,6 +83,7 @@ class Session:
     clock: Callable[[], float]
     _github: Github
     _token: str = field(repr=False)
+    _host: str
     _waited: float = 0.0
     _login: str | None = None
 
@@ -146,7 +149,6 @@ class Session:
 
         With `once` a failed request that GitHub may have done is not repeated: this raises `_Lost`.
         """
-        import requests
         from github.GithubException import BadAttributeException, GithubException
 
         attempt = 0
@@ -156,12 +158,10 @@ class Session:
             except GithubException as error:
                 wait, failure = self._wait_after(error, attempt), self._translated(doing, error)
                 done_perhaps = error.status >= 500
-            except requests.RequestException as error:
-                # The error's own text does not help a reader, and may hold a proxy's password.
-                failure = CannotComment(
-                    f"GitHub could not be reached to {doing} ({type(error).__name__}).", "Run the job again."
-                )
-                wait, done_perhaps = backoff(attempt), True
+            except OSError as error:  # what requests raises
+                message, remedy, may_pass = unreachable(doing, error, self._host)
+                failure = CannotComment(message, remedy)
+                wait, done_perhaps = backoff(attempt) if may_pass else None, may_pass
             except (
                 AssertionError,
                 AttributeError,
@@ -233,12 +233,13 @@ def connect(
     api_url: str,
     repository: str,
     *,
+    verify: str | bool = True,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.time,
 ) -> Session:
     """A session for one repository (`owner/name`). `api_url` is GITHUB_API_URL, GitHub Enterprise Server's included.
 
-    Makes no request. `clock` gives Unix time in seconds.
+    Makes no request. `verify` is the path of the certificates to trust, or True. `clock` gives Unix time in seconds.
     """
     if not token:
         raise CannotComment("There is no token to comment with.", "Leave the input github-token to its default.")
@@ -260,8 +261,9 @@ def connect(
         seconds_between_requests=None,
         seconds_between_writes=None,
         lazy=True,
+        verify=verify,
     )
-    return Session(repository, sleep, clock, client, token)
+    return Session(repository, sleep, clock, client, token, urlsplit(api_url).hostname or api_url)
 
 
 def upsert(session: Session, number: int, body: str, marker: str, *, create: bool) -> Posted:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vsync.auth.credentials import Credentials, credentials
-from vsync.config.settings import Settings, boolean, resolve
+from vsync.config.settings import Settings, boolean, from_environment, resolve, variable
+from vsync.config.variables import TOKEN
 from vsync.errors import ConfigurationError
 from vsync.git.discovery import repository_at
 from vsync.github.mode import Event, Mode, choose_mode
@@ -68,14 +69,20 @@ def named(given: Mapping[str, str]) -> dict[str, str]:
     return {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
 
 
-def mode_of(event: Event, given: Mapping[str, str], *, plan_only: bool) -> Mode:
+def mode_of(event: Event, given: Mapping[str, str], environ: Mapping[str, str], *, plan_only: bool) -> Mode:
     if plan_only:
         return Mode(True, "the command is plan")
-    return choose_mode(
-        event,
-        wanted=three_way("dry-run", given.get("dry-run", "auto")),
-        branch=given.get("branch", "").strip() or None,
-    )
+    wanted = three_way("the input dry-run", given.get("dry-run", "auto"))
+    if wanted is None:
+        # action.yml gives the input a default, so `auto` is also what the input is when nobody gives it.
+        name = variable("dry-run")
+        wanted = three_way(name, environ.get(name, "").strip() or "auto")
+    return choose_mode(event, wanted=wanted, branch=setting("branch", given, environ))
+
+
+def setting(name: str, given: Mapping[str, str], environ: Mapping[str, str]) -> str | None:
+    """The text of a setting that decides before the settings are read: of the input, else of the variable."""
+    return given.get(name, "").strip() or from_environment(environ).get(name, "").strip() or None
 
 
 def three_way(name: str, text: str) -> bool | None:
@@ -85,7 +92,7 @@ def three_way(name: str, text: str) -> bool | None:
     try:
         return boolean(text.strip())
     except ValueError:
-        raise ConfigurationError(f"The input {name} is {text!r}.", "Use auto, true or false.") from None
+        raise ConfigurationError(f"{name[0].upper()}{name[1:]} is {text!r}.", "Use auto, true or false.") from None
 
 
 def settings_of(
@@ -101,11 +108,11 @@ def settings_of(
         chosen["repo"] = str(folder / chosen["repo"])
     if "folder" not in chosen and "repo" not in chosen:
         chosen |= _root_of(folder, chosen, environ)
-    asked = "commit" in chosen
-    chosen.setdefault("commit", "true")
+    wanted = chosen.get("commit", setting("commit", given, environ))
+    chosen["commit"] = wanted or "true"
     chosen["push"] = chosen["commit"]  # the runner's clone is deleted after the job, and a commit in it would be lost
     settings = resolve({"repo": str(folder), **chosen}, environ)
-    if settings.local is not None and not asked:
+    if settings.local is not None and wanted is None:
         return replace(settings, commit=False, push=False)  # nobody asked for it, and it cannot be done
     return settings
 
@@ -149,10 +156,12 @@ def arguments_of(given: Mapping[str, str]) -> list[str]:
 
 def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """The inputs as variables of the command line, so that it finds the manifest where the action keeps it."""
-    settings = {name: given[name] for name in SETTING_INPUTS if name in given}
+    settings = {name: given[name] for name in SETTING_INPUTS if name in given and name != "branch"}
     if "folder" not in settings:
         settings |= _root_of(working_directory(given, environ), settings, environ)
-    settings["push"] = settings.setdefault("commit", "true")
-    variables = {"VSYNC_" + name.upper().replace("-", "_"): value for name, value in settings.items()}
-    token = {"VSYNC_GITHUB_TOKEN": given["github-token"]} if "github-token" in given else {}
+    settings["push"] = settings.setdefault("commit", setting("commit", given, environ) or "true")
+    if (dry_run := three_way("the input dry-run", given.get("dry-run", "auto"))) is not None:
+        settings["dry-run"] = str(dry_run).lower()
+    variables = {variable(name): value for name, value in settings.items()}
+    token = {TOKEN: given["github-token"]} if "github-token" in given else {}
     return {**environ, **named(given), **variables, **token}

@@ -18,8 +18,12 @@ def run_is_over(
     repository: str | None,
     log: Callable[[str], None],
     clock: Callable[[], float] = time.monotonic,
+    *,
+    verify: str | bool = True,
 ) -> Callable[[str], bool]:
     """A function that takes a run's id and says whether GitHub confirms that the run has ended.
+
+    `verify` is the path of the certificates to trust, or True.
 
     Without `actions: read` GitHub does not answer. The seal is then taken over when its holder is silent for three minutes.
     """
@@ -33,7 +37,7 @@ def run_is_over(
             return False
         asked[run] = clock()
         try:
-            status = _status(token, api_url, repository, int(run))
+            status = _status(token, api_url, repository, int(run), verify)
         except Exception as error:  # PyGithub raises whatever requests, urllib3 and JSON raise
             if run not in warned:
                 warned.add(run)
@@ -49,7 +53,7 @@ def run_is_over(
     return ended
 
 
-def _status(token: str, api_url: str, repository: str, run: int) -> str:
+def _status(token: str, api_url: str, repository: str, run: int, verify: str | bool) -> str:
     import github
 
     with github.Github(
@@ -60,5 +64,6 @@ def _status(token: str, api_url: str, repository: str, run: int) -> str:
         seconds_between_requests=None,
         seconds_between_writes=None,
         lazy=True,
+        verify=verify,
     ) as client:
         return str(client.get_repo(repository).get_workflow_run(run).status)

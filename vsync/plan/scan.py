@@ -121,6 +121,13 @@ def difference(base: Source, head: Source, target: Target) -> Plan:
     )
 
 
+def scan_path(source: Source, state: TargetState | None, target: Target, path: str, entry: TreeEntry | None) -> Plan:
+    """The plan for one path alone. `entry` is what the source holds there; None: there is no such file."""
+    known = _without_old_skips(state or EMPTY_STATE, target)
+    found = look(source, known, [] if entry is None else [entry], target, Selector(target.rules))
+    return make_plan(known, found.documents, found.skipped, {path})
+
+
 def list_documents(source: Source, target: Target) -> dict[str, Document]:
     """Every path of the head that the rules select, whatever the file holds."""
     selected = select(source, source.entries(), Selector(target.rules), target, whole=True)

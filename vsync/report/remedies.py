@@ -13,6 +13,9 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "unsupported_file": "The store cannot index this content. Change the file, or exclude it. vsync tries again when the file changes.",
         "invalid_file": "The store could not parse the file. It may be damaged or encrypted, be a PDF without text, or have too many "
         "tokens. Mend it, or exclude it. vsync tries again when the file changes.",
+        "refused-by-gateway": "Something between vsync and the API refused this document: a gateway, a proxy or a firewall. Its log "
+        "names the rule. Let it pass such documents, or exclude the file. The next run tries again. If "
+        "it refuses every document, check the key as well.",
         "server_error": "The server failed each time. The next run tries again.",
         "unanswered": _BUSY,
         "index-timeout": "Indexing took too long. The next run tries again. With a higher index-timeout it waits longer.",

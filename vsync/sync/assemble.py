@@ -57,11 +57,12 @@ def assemble(
     secrets: Secrets | None = None,
     rates: Rates | None = None,
     if_missing: IfMissing = "make",
+    check_network: Callable[[], None] = lambda: None,
 ) -> Assembled:
     """All that a run of one target takes.
 
     `branch` is the branch whose push started the run. `token`, `secrets` and `if_missing` are as for `connector`. `rates`
-    are those of the run's other targets.
+    are those of the run's other targets. `check_network` is asked before a connection to an API is made.
     """
     base = workspace.repository.resolve(settings.base, "base") if settings.base and workspace.repository else None
     target = target_in(workspace, settings, credentials)
@@ -80,6 +81,7 @@ def assemble(
             secrets=secrets,
         ),
         missing=missing(credentials, token, in_workflow=origin.in_workflow),
+        check_network=check_network if workspace.embedded is None else lambda: None,
         embedded=workspace.embedded,
         journal=_journal(settings, workspace, observer.note),
         rates=rates

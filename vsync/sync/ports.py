@@ -20,7 +20,8 @@ from vsync.store.rate_limit import Rates
 class Ports:
     """The source, the place of manifest and seal, the journal, and the way to the store.
 
-    `connect` is None without a way to authenticate; `missing` says what is missing. `embedded` is the embedded store's
+    `connect` is None without a way to authenticate; `missing` says what is missing. `check_network` raises
+    ConfigurationError when the environment lets no connection be made. `embedded` is the embedded store's
     file; None: the run uses another store. The targets of a run share `rates`. `at` opens the source at another commit;
     it gives None where that commit cannot be had. `now` is the clock.
     """
@@ -29,6 +30,7 @@ class Ports:
     publication: Publication
     connect: Connect | None
     missing: MissingCredentials | None = None
+    check_network: Callable[[], None] = lambda: None
     embedded: EmbeddedFile | None = None
     journal: Journal = field(default_factory=Journal)
     rates: Rates = field(default_factory=Rates)
@@ -36,7 +38,8 @@ class Ports:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def connection(self) -> Connect:
-        """The way to the store. Raises MissingCredentials."""
+        """The way to the store. Raises MissingCredentials and ConfigurationError."""
         if self.connect is None:
             raise self.missing or missing(Credentials())
+        self.check_network()
         return self.connect

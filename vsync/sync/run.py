@@ -5,6 +5,7 @@ A run with nothing to do takes no lock, makes no request and never imports the S
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import threading
 import time
@@ -98,5 +99,13 @@ def _note_nothing_to_do(ports: Ports, context: RunContext, recorded: Recorded) -
 
 
 def _import_sdk_meanwhile() -> None:
-    """Imports the SDK while git lists the source: a first sync needs both."""
-    threading.Thread(target=importlib.import_module, args=("openai",), daemon=True).start()
+    """Imports the SDK while git lists the source: a first sync needs both.
+
+    It is no daemon: a process that ends in the middle of an import can crash. An error shows where the SDK is used.
+    """
+
+    def import_sdk() -> None:
+        with contextlib.suppress(Exception):
+            importlib.import_module("openai")
+
+    threading.Thread(target=import_sdk).start()

@@ -63,4 +63,6 @@ def _path(given: str, root: Path) -> Path:
         )
     if path.is_dir():
         raise ManifestError(f"The manifest {given} is a folder.", "Give the path of a file.")
+    if path.exists() and not path.is_file():
+        raise ManifestError(f"The manifest {given} is a device or a pipe.", "Give the path of a file.")
     return path

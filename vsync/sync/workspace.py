@@ -12,9 +12,11 @@ from vsync.config.settings import DEFAULT_CONFIG, DEFAULT_MANIFEST_BRANCH, NO_MA
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
 from vsync.git.changes import show_path
 from vsync.git.discovery import repository_at
-from vsync.git.refs import as_environment, network_config
+from vsync.git.refs import as_environment, is_http, network_config
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
+from vsync.network.certificates import check_git, for_git
+from vsync.network.environment import check_network
 from vsync.source.base import Source
 from vsync.source.folder import FolderSource
 from vsync.source.git import GitSource
@@ -111,6 +113,8 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
     access = access or GitAccess()
     workspace = replace(_open_source(settings, origin), stopped=access.stopped)
     repository = workspace.repository
+    if repository is not None:
+        access = _trusting(access, repository)
     if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
         repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
     if settings.local is not None:
@@ -126,6 +130,15 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
             workspace, warnings=(*workspace.warnings, f"{error.message} It is kept as a file in the workspace.")
         )
     return replace(workspace, remote=remote, is_dead=access.is_dead)
+
+
+def _trusting(access: GitAccess, repository: Repository) -> GitAccess:
+    """The same access, with which git trusts the certificates that the other connections trust."""
+    variables = for_git(access.environ)
+    if not variables or repository.names_certificates():
+        return access
+    repository.reach_with(variables)
+    return replace(access, environ={**access.environ, **variables})
 
 
 def _beside_embedded_store(settings: Settings, workspace: Workspace) -> Workspace:
@@ -164,6 +177,9 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
             "The repository has no remote `origin` that could keep the manifest.",
             "Add one, or keep the manifest as a file (without --push; in a workflow: `commit: false`).",
         )
+    if is_http(url):
+        check_network(access.environ)
+        check_git(access.environ)
     return access.remote(repository, url)
 
 

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from vsync.errors import InternalError
+from vsync.errors import InternalError, VsyncError
+from vsync.system.faults import system_fault
 from vsync.system.redaction import one_line, printable, redacted
 from vsync.system.secrets import Secrets
 
@@ -35,8 +36,17 @@ def traceback_lines(error: BaseException, secrets: Secrets) -> list[str]:
     return [printable(line) for line in clean(text, secrets).splitlines()]
 
 
+def unforeseen(error: Exception, secrets: Secrets) -> VsyncError:
+    """The error to show for an exception that nobody translated: what the system refused, else a defect."""
+    fault = system_fault(error)
+    if fault is None:
+        return internal(error, secrets)
+    fault.__cause__ = error
+    return fault
+
+
 def internal(error: Exception, secrets: Secrets) -> InternalError:
-    """The error to show for an unforeseen exception."""
+    """The error to show for a defect of vsync."""
     words = clean(one_line(str(error), secrets), secrets)
     internal_error = InternalError(
         f"Internal error: {type(error).__name__}{f': {words}' if words else ''}.",

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.support.gitrepo import ENVIRONMENT, Repo
 from tests.support.runner import read_outputs
 from vsync.auth.credentials import credentials
 from vsync.auth.identity_token import claims, token_source
+from vsync.cli import main as cli
 from vsync.config.origin import origin, repository_url
 from vsync.config.settings import NAMES, from_environment, resolve
 from vsync.errors import ConfigurationError
@@ -28,6 +30,7 @@ from vsync.github import action, commands, inputs
 from vsync.github.event import parse_event, read_event
 from vsync.github.mode import choose_mode
 from vsync.github.results import OUTPUTS
+from vsync.store import client
 from vsync.system.secrets import taken_from
 from vsync.system.stop import Stop
 
@@ -158,6 +161,57 @@ def test_no_variable_of_access_is_another_error_than_a_wrong_setting(environ: di
             assert (text or "").isprintable()
         assert found.api_key is None or found.identity is None
         assert "api_key" not in repr(found)
+
+
+NETWORK = (
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "OPENAI_API_KEY",
+    "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "VSYNC_VECTOR_STORE_ID", "REQUESTS_CA_BUNDLE", "HOME", "TZ", "LANG",
+)  # fmt: skip
+ADDRESS = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["http://", "https://", "socks5://", "ftp://", "", "//", "HTTP://"]),
+    st.sampled_from(["", "me:secret@", "@", "a@b@"]),
+    st.sampled_from(["127.0.0.1", "[::1]", "[::1", "", "a..b", "\N{SNOWMAN}.test", "xn--", "h h", "a" * 70]),
+    st.sampled_from(["", ":9", ":0", ":99999", ":x", ":"]),
+    st.sampled_from(["", "/v1", "/v1?x=1", "#x", "/\udcff"]),
+)
+
+
+def no_names(host: object, *_: object, **__: object) -> Any:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+@fewer(0.5)
+@given(
+    st.dictionaries(st.sampled_from(NETWORK), ADDRESS | ODD, max_size=3),
+    st.sampled_from([["stores", "list"], ["sync"], ["stores", "show", "vs_1"]]),
+)
+@example({"SSL_CERT_FILE": "/nowhere"}, ["sync"])
+@example({"ALL_PROXY": "\tx"}, ["stores", "list"])
+@example({"OPENAI_BASE_URL": "http://xn--/v1"}, ["stores", "list"])
+@example({"OPENAI_BASE_URL": "http://\N{SNOWMAN}.test/v1"}, ["sync"])
+def test_no_variable_of_the_network_is_a_defect(workspace: Path, variables: dict[str, str], command: list[str]) -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environ = {
+        **kept,
+        **ENVIRONMENT,
+        "OPENAI_API_KEY": "sk-0123456789",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        **variables,
+    }
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, environ, clear=True),
+        contextlib.chdir(workspace),
+        patch.object(socket, "getaddrinfo", no_names),
+        patch.object(client, "backoff", lambda _: 0.0),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = cli.run(command, environ)
+    assert code in {2, 3}
+    assert "defect" not in err.getvalue()
+    assert "Traceback" not in err.getvalue()
 
 
 @given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")) | VALUE.map(lambda value: f"e30.{value}.x"))

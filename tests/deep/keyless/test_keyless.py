@@ -25,7 +25,7 @@ from vsync.auth.identity_token import token_source
 from vsync.auth.token_exchange import MAX_TRIES
 from vsync.cli import main as cli
 from vsync.embedded import EmbeddedStore
-from vsync.errors import ApiUnavailable, CredentialsRefused, PermissionDenied, VsyncError
+from vsync.errors import ApiUnavailable, CredentialsRefused, HandshakeFailed, PermissionDenied, VsyncError
 from vsync.serve.app import create_app
 from vsync.store.client import Api, connect
 from vsync.store.stores import Stores
@@ -338,9 +338,11 @@ def test_an_exchange_behind_a_certificate_nobody_knows_is_not_spoken_to(
     with oidc_server(tmp_path) as stranger:
         monkeypatch.setenv("SSL_CERT_FILE", str(stranger.ca))
         keyless.run(list_stores)
-    assert isinstance(keyless.failure, ApiUnavailable)
-    assert "OpenAI's token exchange" in keyless.failure.message
+    assert isinstance(keyless.failure, HandshakeFailed)
+    assert "The certificate of auth.openai.com is not trusted by this machine" in keyless.failure.message
+    assert "SSL_CERT_FILE" in keyless.failure.remedy
     assert oidc.exchange_requests == []
+    assert len(oidc.github_requests) == 1  # another try would not help
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, PermissionDenied)])

@@ -67,7 +67,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_gitfile_that_leads_nowhere_is_not_a_repository(tmp_path: Path) -> None:
     (tmp_path / ".git").write_text("gitdir: /nowhere/at/all\n")
-    with pytest.raises(RepositoryError, match="not in a git repository"):
+    with pytest.raises(RepositoryError, match=r"\.git names the repository /nowhere/at/all, which is not there"):
         Repository(tmp_path)
 
 

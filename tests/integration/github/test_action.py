@@ -265,3 +265,86 @@ def test_other_commands_are_the_command_line(job: Runner) -> None:
     step = job.run({"command": "search", "args": "'read me' -n 1"})
     assert step.code == 0
     assert "README.md" in step.log
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
+@pytest.mark.parametrize("kind", ["missing", "folder", "in no folder", "full", "no path"])
+def test_a_file_of_the_runner_that_cannot_be_written_fails_no_run(
+    job: Runner, tmp_path: Path, variable: str, kind: str
+) -> None:
+    path = {
+        "missing": tmp_path / "missing" if variable == "GITHUB_OUTPUT" else tmp_path / "none" / "missing",
+        "folder": tmp_path,
+        "in no folder": tmp_path / "none" / "file",
+        "full": Path("/dev/full"),
+        "no path": Path("a" * 5_000),
+    }[kind]
+    step = job.run({}, **{variable: str(path)})
+    assert step.code == 0
+    assert f"::warning title={'Outputs' if variable == 'GITHUB_OUTPUT' else 'Job summary'}::" in step.log
+    assert f"cannot be written: {variable} names {str(path)[:100]}" in step.log
+    assert "2 documents synced" in step.log
+    other = step.summary if variable == "GITHUB_OUTPUT" else step.outputs
+    assert other  # the other file is written all the same
+    again = job.run()
+    assert "Nothing to do" in again.log
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("SSL_CERT_FILE", "/nowhere.pem", "SSL_CERT_FILE names /nowhere.pem"),
+        ("HTTPS_PROXY", "http://", "The proxy in HTTPS_PROXY"),
+        ("INPUT_OPENAI-API-KEY", "sk-schlüssel", "holds a character that is not ASCII"),
+        ("INPUT_OPENAI-BASE-URL", "https://h/v1?x=1", "has a query"),
+        ("INPUT_VECTOR-STORE-ID", "vs_1/../2", "vector-store-id is"),
+        ("GITHUB_EVENT_PATH", "/nowhere.json", "/nowhere.json cannot be read"),
+    ],
+)
+def test_a_fault_of_the_environment_is_a_wrong_configuration_and_no_defect(
+    job: Runner, variable: str, value: str, told: str
+) -> None:
+    step = job.run({"vector-store-name": "docs"}, **{variable: value})
+    assert told in step.log
+    assert "defect" not in step.log
+    assert "Traceback" not in step.log
+    if variable != "GITHUB_EVENT_PATH":  # a warning: it says only what started the run
+        assert (step.code, step.outputs["failure-reason"]) == (2, "config")
+
+
+def test_a_workspace_without_a_checkout_says_what_is_missing(tmp_path: Path) -> None:
+    runner = Runner(tmp_path)
+    (runner.workspace / ".git").rename(tmp_path / "elsewhere")
+    step = runner.run()
+    assert (step.code, step.outputs["failure-reason"]) == (2, "git")
+    assert "after actions/checkout" in step.log
+
+
+def test_a_search_writes_the_job_summary(job: Runner) -> None:
+    job.run()
+    head = git(job.workspace, "rev-parse", "HEAD")
+    step = job.run({"command": "search", "args": "'read me' -n 1 --json"}, GITHUB_STEP_SUMMARY="")
+    assert step.summary == ""
+    step = job.run({"command": "search", "args": "'read me <b>' -n 1"})
+    assert step.summary.startswith("## 🔎 vsync search: 1 result\n\nAsked: read me &#60;b&#62;\n")
+    assert f"/acme/docs/blob/{head}/README.md?plain=1#L1" in step.summary
+    assert "**Read**" in step.summary
+
+
+def test_a_status_writes_the_job_summary(job: Runner) -> None:
+    step = job.run({"command": "status"})
+    assert step.summary.startswith("## vsync status: nothing recorded\n")
+    job.run()
+    step = job.run({"command": "status", "args": "docs/a.md"})
+    assert step.summary.startswith("## vsync status: 2 documents in vs&#95;")
+    assert "- docs/a&#46;md is in the store" in step.summary
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"command": "search"}, {"command": "search", "args": "--nonsense"}, {"command": "status", "args": "no.md"}],
+)
+def test_a_command_that_fails_says_so_in_the_job_summary(job: Runner, given: dict[str, str]) -> None:
+    step = job.run(given)
+    assert step.code == 2
+    assert step.summary.startswith("## ❌ vsync: nothing was done\n")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import datetime
 import json
 import ssl
 import threading
@@ -21,10 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.support.servers.certificates import Authority
 
 AUDIENCE = "https://api.openai.com/v1"
 PROVIDER, ACCOUNT = "idp_0123", "svcacct_4567"
@@ -184,12 +180,10 @@ class _Server(ThreadingHTTPServer):
 @contextlib.contextmanager
 def oidc_server(folder: Path) -> Iterator[Oidc]:
     """Both endpoints on one port; the authority's certificate is written to the folder."""
-    ca, chain = _certificates(folder)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
-    handler = type("Handler", (_Handler,), {"tls": context})
+    authority = Authority(folder)
+    handler = type("Handler", (_Handler,), {"tls": authority.server(EXCHANGE_HOST)})
     with _Server(("127.0.0.1", 0), handler) as server:
-        oidc = Oidc(server.server_address[1], ca)
+        oidc = Oidc(server.server_address[1], authority.certificate)
         handler.oidc = oidc  # type: ignore[attr-defined]  # read by the handler alone
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -217,39 +211,3 @@ def guarded(app: Any, oidc: Oidc) -> Any:
         await send({"type": "http.response.body", "body": body})
 
     return door
-
-
-def _certificates(folder: Path) -> tuple[Path, Path]:
-    """An authority's certificate, and a chain with key for the exchange's host that it has signed."""
-    authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
-    authority = (
-        _certificate(authority_name, authority_name, authority_key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(authority_key, hashes.SHA256())
-    )
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, EXCHANGE_HOST)])
-    certificate = (
-        _certificate(name, authority_name, key)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(EXCHANGE_HOST)]), critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-    ca, chain = folder / "authority.pem", folder / "exchange.pem"
-    pem = serialization.Encoding.PEM
-    ca.write_bytes(authority.public_bytes(pem))
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    chain.write_bytes(private + certificate.public_bytes(pem))
-    return ca, chain
-
-
-def _certificate(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=1))
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import ssl
 import sys
 import threading
 from abc import ABC, abstractmethod
@@ -125,7 +126,12 @@ class HttpServer(ABC):
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "https" if isinstance(self._http.socket, ssl.SSLSocket) else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speaks TLS from now on. Call it before the server starts."""
+        self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
 
     @property
     def requests(self) -> list[Recorded]:

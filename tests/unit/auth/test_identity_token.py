@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vsync.auth.identity_token import token_source
-from vsync.errors import CredentialsRefused, MissingCredentials
+from vsync.errors import ConfigurationError, CredentialsRefused, MissingCredentials
 
 URL, BEARER = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 
@@ -29,7 +29,16 @@ def test_its_bearer_does_not_print() -> None:
     assert "secret-bearer" not in repr(token_source({URL: "https://x.example", BEARER: "secret-bearer"}, "aud"))
 
 
-@pytest.mark.parametrize("url", ["x.example/token", "file:///etc/passwd", "ftp://x.example", "https://[broken"])
+@pytest.mark.parametrize(
+    "url", ["x.example/token", "file:///etc/passwd", "ftp://x.example", "https://[broken", "https://\N{SNOWMAN}.test"]
+)
 def test_an_address_that_is_none_is_refused_plainly(url: str) -> None:
     with pytest.raises(CredentialsRefused, match="ACTIONS_ID_TOKEN_REQUEST_URL"):
         token_source({URL: url, BEARER: "b"}, "aud")()
+
+
+@pytest.mark.parametrize("bearer", ["b\u00fc", "two\nlines", "two words"])
+def test_a_bearer_that_no_header_can_carry_is_told_and_not_shown(bearer: str) -> None:
+    with pytest.raises(ConfigurationError, match=BEARER) as error:
+        token_source({URL: "https://x.example", BEARER: bearer}, "aud")()
+    assert bearer not in str(error.value)

@@ -407,6 +407,16 @@ def test_a_mapping_without_any_setting_is_enough() -> None:
     assert resolve(nothing, {}) == Settings()
 
 
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"])
+@pytest.mark.parametrize(
+    ("value", "why"), [("sk-schlüssel", "not ASCII"), ("sk-one sk-two", "a blank"), ("sk-\u2028x", "sent")]
+)
+def test_a_credential_that_no_header_can_carry_is_refused_and_not_shown(name: str, value: str, why: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} .*{why}") as caught:
+        credentials({name: value})
+    assert "sk-" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"])
 @pytest.mark.parametrize("value", ["sk-one\nsk-two", "a\rb", "a\x00b", "a\x7fb"])
 def test_a_credential_of_two_lines_is_refused_and_not_shown(name: str, value: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from vsync.git.refs import (
     as_environment,
     classify,
+    fault_of_machine,
     is_address,
     is_http,
     is_ssh,
@@ -89,6 +90,21 @@ remote: error: GH006: Protected branch update failed for refs/heads/main.
         (f"fatal: unable to access '{URL}/': Failed to connect to github.com port 443", "unreachable"),
         ("error: RPC failed; curl 56 Recv failure: Connection reset by peer\nfatal: early EOF", "unreachable"),
         ("fatal: the remote end hung up unexpectedly", "unreachable"),
+        (
+            f"fatal: unable to access '{URL}/': server certificate verification failed. CAfile: none CRLfile: none",
+            "machine",
+        ),
+        (f"fatal: unable to access '{URL}/': SSL certificate problem: certificate has expired", "machine"),
+        (f"fatal: unable to access '{URL}/': error setting certificate file: /ca.pem", "machine"),
+        (
+            f"fatal: unable to access '{URL}/': gnutls_handshake() failed: The TLS connection was non-properly terminated.",
+            "unreachable",
+        ),
+        (f"fatal: unable to access '{URL}/': Unsupported proxy syntax in 'x y'", "machine"),
+        (f"fatal: unable to access '{URL}/': Could not resolve proxy: proxy.test", "machine"),
+        ("Host key verification failed.\nfatal: Could not read from remote repository.", "machine"),
+        ("error: cannot run ssh: No such file or directory\nfatal: unable to fork", "machine"),
+        ("remote: GH006: certificate has expired, says a rule\n! [remote rejected] (declined)", "declined"),
         ("", "unreachable"),
     ],
 )
@@ -106,6 +122,33 @@ def test_what_git_and_github_say_is_understood(output: str, failure: str) -> Non
 )
 def test_names_of_repositories_and_branches_decide_nothing(output: str) -> None:
     assert classify(output) == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("output", "message", "remedy"),
+    [
+        (
+            "fatal: unable to access 'https://h/x/': SSL certificate problem: self-signed certificate",
+            "of github.com is not trusted",
+            "SSL_CERT_FILE",
+        ),
+        ("Host key verification failed.", "SSH key", "known_hosts"),
+        ("error: cannot run ssh: No such file or directory", "program ssh", "https address"),
+        ("fatal: unable to access 'https://h/x/': Could not resolve proxy: p", "resolve proxy: p", "http.proxy"),
+    ],
+)
+def test_what_this_machine_lacks_is_told_with_what_to_do(output: str, message: str, remedy: str) -> None:
+    fault = fault_of_machine(output, URL)
+    assert fault is not None
+    assert message in fault.message
+    assert remedy in fault.remedy
+
+
+def test_what_ssh_says_is_part_of_the_reason() -> None:
+    output = (
+        "ssh: Could not resolve hostname h: Name or service not known\nfatal: Could not read from remote repository.\n"
+    )
+    assert "Could not resolve hostname h" in reason_given(output)
 
 
 def test_why_is_told_on_one_line_without_progress() -> None:
