@@ -13,6 +13,7 @@
     ├── SealHeld              3  git          nobody: another run is at work
     ├── ApiUnavailable        3  api          nobody: unreachable, or refusing after every retry
     │   └── HandshakeFailed   3  api          the machine's owner: a certificate that is not trusted, or no TLS at all
+    ├── GatewayRefused        3  api          who runs the gateway, or the key's owner: a refusal that is not the API's own
     ├── GitUnavailable        3  git          nobody: a remote that does not answer
     ├── PushRefused           3  permission   the workflow's author: the token or a branch rule forbids the push
     ├── InternalError         3  api          us: a defect of vsync
@@ -112,6 +113,10 @@ class ApiUnavailable(VsyncError):
 
 class HandshakeFailed(ApiUnavailable):
     """Another try fails as well."""
+
+
+class GatewayRefused(VsyncError):
+    reason = "api"
 
 
 class GitUnavailable(VsyncError):

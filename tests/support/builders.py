@@ -11,7 +11,7 @@ from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes
 from vsync.documents.chunking import Chunking
 from vsync.documents.document import Document
-from vsync.git.changes import SYMLINK, Change, Status, TreeEntry
+from vsync.git.changes import FOLDER, SYMLINK, Change, Status, TreeEntry
 from vsync.plan.comparison import Comparison
 from vsync.report.body import Synced
 from vsync.report.documents import Documents, FailedItem
@@ -145,6 +145,11 @@ class MemorySource:
     def entries(self) -> Iterator[TreeEntry]:
         for path, file in sorted(self._tree.items()):
             yield _tree_entry(path, file)
+
+    def find(self, paths: Sequence[bytes]) -> list[TreeEntry]:
+        files = [_tree_entry(path, self._tree[path]) for path in paths if path in self._tree]
+        folders = [path for path in paths if any(other.startswith(path + b"/") for other in self._tree)]
+        return [*files, *(TreeEntry(path, FOLDER, "0" * 40) for path in folders)]
 
     def changes(self, base: str) -> Iterator[Change]:
         yield from changes(self.commits[base], self._tree)

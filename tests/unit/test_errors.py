@@ -20,6 +20,7 @@ CONTRACT = {
     "StoreGone": (3, "store"),
     "PublicationFailed": (3, "manifest"),
     "SealHeld": (3, "git"),
+    "GatewayRefused": (3, "api"),
     "ApiUnavailable": (3, "api"),
     "GitUnavailable": (3, "git"),
     "PushRefused": (3, "permission"),

@@ -28,6 +28,11 @@ def files(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comple
     return [CompletionItem(incomplete, type="file")]
 
 
+def types(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The values of --types."""
+    return _items((kind, None) for kind in ("documentation", "any") if kind.startswith(incomplete))
+
+
 def targets(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The targets of the manifest."""
     content = _manifest(_settings(ctx))

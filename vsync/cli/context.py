@@ -6,7 +6,7 @@ import contextlib
 import functools
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -15,9 +15,11 @@ from vsync.auth.credentials import Credentials, check_header, credentials
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
 from vsync.config.settings import Settings, resolve
+from vsync.config.variables import unheard
 from vsync.errors import EXIT_OK, VsyncError
 from vsync.network.environment import check_network
 from vsync.network.proxies import passwords
+from vsync.report.of_plan import append_warnings
 from vsync.report.text import summary_lines
 from vsync.system.logs import traceback_lines
 from vsync.system.redaction import printable, redacted
@@ -36,8 +38,16 @@ if TYPE_CHECKING:
 class Context:
     """What the commands need of the world."""
 
-    def __init__(self, environ: Mapping[str, str], secrets: Secrets, stop: Stop) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        secrets: Secrets,
+        stop: Stop,
+        summarize: Callable[[str], None] = lambda markdown: None,
+    ) -> None:
         self.environ = environ
+        self.summarize = summarize
+        """Takes what the command found as Markdown, for a job summary."""
         self.stop = stop
         self.secrets = secrets
         self.exit_code = EXIT_OK
@@ -45,6 +55,8 @@ class Context:
         self.target = environ.get("VSYNC_TARGET", "").strip() or "default"
         self.json_expected = False
         """Whether stdout must get a report as JSON, and has none yet."""
+        self.warnings: tuple[str, ...] = ()
+        """What a report says beside the warnings of its run."""
         for secret in (environ.get("OPENAI_API_KEY", "").strip(), *passwords(environ)):
             secrets.add(secret)
 
@@ -93,8 +105,17 @@ def put_error(error: VsyncError, context: Context) -> None:
 def resolved(context: Context, options: dict[str, Any]) -> Settings:
     context.verbose = bool(options.get("verbose"))
     context.target = options.get("target") or context.target
+    _warn_of_variables(context)
     given = {name.replace("_", "-"): value for name, value in options.items()}
     return resolve(given, context.environ)
+
+
+def _warn_of_variables(context: Context) -> None:
+    """Says which variables nobody hears, once, and before anything is done: one of them may have been meant as a limit."""
+    unsaid = [warning for warning in unheard(context.environ) if warning not in context.warnings]
+    for warning in unsaid:
+        put(sys.stderr, f"vsync: warning: {redacted(warning, context.secrets)}")
+    context.warnings = (*context.warnings, *unsaid)
 
 
 def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
@@ -170,7 +191,7 @@ def connection_of(
 def show_report(report: Report, context: Context, *, as_json: bool) -> None:
     """Prints the report and its error, and sets the exit code."""
     if as_json:
-        put_report(report, context)
+        put_report(append_warnings(report, context.warnings), context)
     else:
         put(sys.stdout, "\n".join(summary_lines(report)))
     if report.error is not None:

@@ -12,9 +12,10 @@ STORE = "Store"
 STATE = "State"
 LIMITS = "Limits and rates"
 REPAIRS = "What to repair"
+SEARCH = "What to find"
 OUTPUT = "Output"
 
-_ORDER = (REPAIRS, SOURCE, FILES, STORE, STATE, LIMITS, OUTPUT)
+_ORDER = (REPAIRS, SEARCH, SOURCE, FILES, STORE, STATE, LIMITS, OUTPUT)
 _FEW = 12
 """A command with fewer options needs no headings."""
 
@@ -33,7 +34,7 @@ class HeadedCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in _ORDER}
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
             if record is not None:
                 records[getattr(param, "heading", OUTPUT)].append(record)
         every = [record for found in records.values() for record in found]

@@ -11,6 +11,7 @@ import click
 from vsync import __version__
 from vsync.cli.completion import VARIABLE, answer, completion_command
 from vsync.cli.context import Context, put_error, show_error
+from vsync.cli.environment import defaults, wrong_variable
 from vsync.cli.output import watched
 from vsync.cli.search import search_command
 from vsync.cli.serve import serve_command
@@ -19,6 +20,7 @@ from vsync.cli.stores import stores_group
 from vsync.cli.sync import plan_command, sync_command
 from vsync.cli.terminal import put
 from vsync.cli.verify import verify_command
+from vsync.config.settings import boolean, variable
 from vsync.errors import EXIT_OK, EXIT_USAGE, ConfigurationError, Interrupted, VsyncError
 from vsync.system.logs import guarded, unforeseen
 from vsync.system.secrets import Secrets
@@ -28,8 +30,8 @@ _REPORTING = {"sync", "plan", "verify"}
 """Commands whose `--json` is a report."""
 
 _EPILOG = """\b
-Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; each option of sync, plan, verify,
-status and search also as VSYNC_… (for example VSYNC_INCLUDE).
+Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; each option also as VSYNC_… (for
+example VSYNC_INCLUDE). A variable that no command knows is a warning.
 In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
   0    the store equals the source; also after any plan
@@ -47,13 +49,15 @@ def run(
     failed: Callable[[VsyncError], None] = lambda _: None,
     secrets: Secrets | None = None,
     stop: Stop | None = None,
+    summarize: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Runs one command and gives the exit code. Every error that a user can cause is one sentence on stderr.
 
-    `failed` gets the error as well. Keys and tokens are added to `secrets`, and never shown. `stop` listens to signals
-    already. A signal interrupts a command that does not look at `stop`.
+    `failed` gets the error as well, and `summarize` what the command found as Markdown. Keys and tokens are added to
+    `secrets`, and never shown. `stop` listens to signals already. A signal interrupts a command that does not look at
+    `stop`.
     """
-    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop())
+    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop(), summarize)
     if VARIABLE in environ:
         return answer(main, environ[VARIABLE], context)
     with guarded(context.secrets):
@@ -76,12 +80,16 @@ def run(
 
 
 def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncError], None]) -> int:
-    context.json_expected = "--json" in arguments and arguments[0] in _REPORTING
+    variables = defaults(main, context.environ)
+    context.json_expected = bool(arguments) and arguments[0] in _REPORTING and _json_wanted(arguments, context.environ)
     try:
-        main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False)
+        main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False, default_map=variables)
     except click.exceptions.Exit as stopped:
         return stopped.exit_code
     except click.ClickException as error:
+        if (wrong := wrong_variable(error)) is not None:
+            failed(wrong)
+            return show_error(wrong, context)
         error.show()
         failed(ConfigurationError(error.format_message()))
         put_error(ConfigurationError(error.format_message()), context)
@@ -97,6 +105,14 @@ def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncErro
         failed(shown)
         return show_error(shown, context)
     return context.exit_code
+
+
+def _json_wanted(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Whether the command is asked for JSON, as far as that is known before its options are read."""
+    try:
+        return "--json" in arguments or boolean(environ.get(variable("json"), "").strip() or "false")
+    except ValueError:
+        return False
 
 
 def _lost_output(error: OSError, code: int, arguments: Sequence[str]) -> int:

@@ -51,8 +51,10 @@ class _Shared(NamedTuple):
     names: tuple[str, ...]
     attributes: dict[str, Any]
 
-    def decorator(self, *, hidden: bool) -> Callable[[F], F]:
+    def decorator(self, *, hidden: bool, reading: bool = False) -> Callable[[F], F]:
         attributes = {**self.attributes, "hidden": hidden or self.attributes.get("hidden", False)}
+        if reading and self.names[0] in _WHERE_NOTHING_IS_WRITTEN:
+            attributes["help"] = _WHERE_NOTHING_IS_WRITTEN[self.names[0]]
         return click.option(*self.names, cls=HeadedOption, heading=self.heading, **attributes)
 
 
@@ -63,6 +65,14 @@ def _shared(heading: str, *names: str, **attributes: Any) -> _Shared:
 def option(*names: str, heading: str, **attributes: Any) -> Callable[[F], F]:
     """An option of one command, under a heading."""
     return click.option(*names, cls=HeadedOption, heading=heading, **attributes)
+
+
+def _only_in_a_workflow(_: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Refuses an option that was given. Without this, a suggestion of an option with a similar name would mislead."""
+    if value is not None:
+        raise click.UsageError(
+            f"{option.opts[0]} is only an input of the action. To sync another commit than HEAD, use --head."
+        )
 
 
 # --- All of them --------------------------------------------------------------------------------------------
@@ -106,6 +116,20 @@ _SOURCE = (
 )
 
 _FILES = (
+    _shared(
+        FILES,
+        "--root",
+        metavar="DIR",
+        help="Sync the files of this folder only. Patterns count from it.  [default: the top folder]",
+        shell_complete=completers.folders,
+    ),
+    _shared(
+        FILES,
+        "--types",
+        metavar="KIND",
+        help="Sync `documentation`, or `any` kind of file.  [default: documentation; with --include any]",
+        shell_complete=completers.types,
+    ),
     _shared(
         FILES,
         "--include",
@@ -197,7 +221,7 @@ _STATE = (
         default=None,
         help="Keep manifest and seal on the remote `origin`, for runs on any machine.",
     ),
-    _shared(STATE, "--branch", metavar="NAME", hidden=True),
+    _shared(STATE, "--branch", metavar="NAME", hidden=True, expose_value=False, callback=_only_in_a_workflow),
 )
 
 _LIMITS = (
@@ -256,8 +280,17 @@ NOT_FOR_A_SEARCH = (
 )
 
 
-def shared_options(json_help: str, *, hidden: Collection[str] = ()) -> Callable[[F], F]:
-    """All shared options. The command's help does not list those in `hidden`."""
+_WHERE_NOTHING_IS_WRITTEN = {
+    "--head": "The commit to compare with.  [default: HEAD]",
+    "--vector-store-name": "The name of the store.  [default: the manifest's, or the source]",
+    "--commit/--no-commit": "Read the manifest from its branch of the clone.  [default: from the file]",
+    "--push/--no-push": "Read manifest and seal from the remote `origin`.  [default: from this machine]",
+}
+"""The help of options that mean something else for a command that only reads."""
+
+
+def shared_options(json_help: str, *, hidden: Collection[str] = (), reading: bool = False) -> Callable[[F], F]:
+    """All shared options. The command's help does not list those in `hidden`. `reading`: the command writes nothing."""
 
     def apply(function: F) -> F:
         output = (
@@ -270,7 +303,7 @@ def shared_options(json_help: str, *, hidden: Collection[str] = ()) -> Callable[
                 help="Show every operation, and the tracebacks of errors.",
             ),
         )
-        shared = [found.decorator(hidden=found.names[0] in hidden) for found in _EVERY]
+        shared = [found.decorator(hidden=found.names[0] in hidden, reading=reading) for found in _EVERY]
         for decorator in reversed([*shared, *output]):
             function = decorator(function)
         return function

@@ -11,6 +11,7 @@ import click
 
 from vsync.cli import completers
 from vsync.cli.context import Context, connection_of, pass_context, resolved
+from vsync.cli.environment import refuse_in_dry_run
 from vsync.cli.headings import HeadedCommand
 from vsync.cli.options import WithArgument, stores_options
 from vsync.cli.terminal import put
@@ -68,6 +69,7 @@ def stores_create(context: Context, /, name: str, as_json: bool, **options: Any)
 
     To sync into it, give its id with --vector-store-id: a name alone does not prove that a store is yours.
     """
+    refuse_in_dry_run(context.environ, "creates no store", "Unset the variable.")
 
     async def question(api: Api) -> Any:
         from vsync.store.stores import Stores

@@ -45,7 +45,7 @@ def sync_command(context: Context, /, dry_run: bool, as_json: bool, **options: A
 
 
 @click.command("plan", cls=HeadedCommand)
-@shared_options(_JSON, hidden=NOT_FOR_A_PLAN)
+@shared_options(_JSON, hidden=NOT_FOR_A_PLAN, reading=True)
 @_reindex
 @option(
     "--exit-code",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vsync.cli.context import Context, git_access, opened_run, pass_context, resolved, show_report
+from vsync.cli.environment import defaults, refuse_in_dry_run, wrong_variable
 from vsync.cli.headings import REPAIRS, HeadedCommand
 from vsync.cli.options import option, shared_options
 from vsync.errors import ConfigurationError
@@ -48,6 +49,11 @@ def verify_command(context: Context, /, as_json: bool, **options: Any) -> None:
     settings, chosen = resolved(context, options), _verify_options(options)
     out = sys.stderr if as_json else sys.stdout
     if chosen.writes:
+        refuse_in_dry_run(
+            context.environ,
+            "repairs, rebuilds and takes over nothing",
+            "Unset the variable, or leave out --repair, --rebuild and --yes.",
+        )
         context.stop.install()
     access, if_missing = git_access(context, options), chosen.if_missing
     with opened_run(context, settings, access, out, dry_run=False, if_missing=if_missing) as opened:
@@ -64,13 +70,16 @@ def _verify_options(options: Mapping[str, Any]) -> VerifyOptions:
     return VerifyOptions(options["repair"], options["rebuild"], patterns, options["yes"])
 
 
-def parse_verify(arguments: Sequence[str]) -> tuple[dict[str, Any], VerifyOptions]:
+def parse_verify(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[dict[str, Any], VerifyOptions]:
     """The settings that stand in arguments of `vsync verify`, and what it is to do. Raises ConfigurationError."""
+    variables = defaults(verify_command, environ)
     try:
         options = verify_command.make_context(
-            "vsync verify", list(arguments), help_option_names=["-h", "--help"]
+            "vsync verify", list(arguments), help_option_names=["-h", "--help"], default_map=variables
         ).params
     except click.ClickException as error:
+        if (wrong := wrong_variable(error)) is not None:
+            raise wrong from None
         raise ConfigurationError(
             f"The arguments of verify: {error.format_message()}", "See vsync verify --help."
         ) from None

@@ -7,16 +7,17 @@ Precedence: option > environment > default. An empty string counts as unset: Git
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast, get_args
 
 from vsync.config.limits import Limits
 from vsync.config.targets import Target
 from vsync.documents.attributes import MAX_VALUE_CHARACTERS, parse_attributes
 from vsync.documents.chunking import Chunking
-from vsync.documents.selection import Rules
+from vsync.documents.selection import Rules, Types
 from vsync.errors import ConfigurationError
 from vsync.store.store_id import check_store_id
 from vsync.system.utf8 import check_utf8
@@ -68,7 +69,8 @@ class Settings:
 
 
 NAMES = (
-    "repo", "folder", "target", "source", "vector-store-id", "vector-store-name", "include", "exclude", "allow-secrets", "config",
+    "repo", "folder", "target", "source", "vector-store-id", "vector-store-name", "root", "types", "include", "exclude", "allow-secrets",
+    "config",
     "manifest", "manifest-branch", "head", "base", "branch", "full", "local", "attributes", "chunk-size", "chunk-overlap", "max-delete",
     "max-upload", "force", "concurrency", "index-timeout", "lock-timeout", "uploads-per-minute", "writes-per-minute",
     "commit", "push", "expect", "reindex",
@@ -76,13 +78,21 @@ NAMES = (
 """Every setting, under the name that options and inputs share."""
 
 
-_PATHS = {"repo", "folder", "manifest", "local", "include", "exclude", "allow-secrets", "reindex"}
+_PATHS = {"repo", "folder", "root", "manifest", "local", "include", "exclude", "allow-secrets", "reindex"}
 """Settings that name files, whose names can be any bytes."""
+
+
+PREFIX = "VSYNC_"
+
+
+def variable(name: str) -> str:
+    """The variable of a setting, or of another option."""
+    return PREFIX + name.upper().replace("-", "_")
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings given as `VSYNC_…` variables; empty ones left out."""
-    found = {name: environ.get("VSYNC_" + name.upper().replace("-", "_"), "") for name in NAMES}
+    found = {name: environ.get(variable(name), "") for name in NAMES}
     return {name: value for name, value in found.items() if value.strip()}
 
 
@@ -135,7 +145,13 @@ def _target(reader: _Reader) -> Target:
         vector_store_id=reader.store_id("vector-store-id"),
         vector_store_name=reader.text("vector-store-name"),
         branch=reader.branch("branch"),
-        rules=Rules(reader.lines("include"), reader.lines("exclude"), reader.lines("allow-secrets")),
+        rules=Rules(
+            reader.lines("include"),
+            reader.lines("exclude"),
+            reader.lines("allow-secrets"),
+            types=reader.optional("types", _types),
+            root=reader.root(),
+        ),
         attributes=parse_attributes(_pairs(reader.lines("attributes"))),
         chunking=Chunking.parse(reader.optional("chunk-size", _whole), reader.optional("chunk-overlap", _whole)),
         limits=_limits(reader),
@@ -174,7 +190,25 @@ class _Reader:
             return ()
         if name not in _PATHS:
             check_utf8(name, "".join(value))
-        return tuple(line for item in value for line in item.splitlines() if line.strip() and line[0] != "#")
+        return tuple(line for item in value for line in item.splitlines() if line.strip() and line.lstrip()[0] != "#")
+
+    def root(self) -> str:
+        """A folder of the source, as its path from the top folder. Empty: the top folder itself."""
+        value = self.text("root")
+        if value is None:
+            return ""
+        if value.startswith(("/", "~")) or re.match(r"[A-Za-z]:[\\/]", value):
+            raise ConfigurationError(
+                f"root is {value!r}, which is a path of this machine.",
+                "Give the folder's path from the top folder of the repository, such as services/api.",
+            )
+        path = posixpath.normpath(value)
+        if path.split("/")[0] == "..":
+            raise ConfigurationError(
+                f"root is {value!r}, which leads out of the repository.",
+                "Give the folder's path from the top folder of the repository, such as services/api.",
+            )
+        return "" if path == "." else path
 
     def local(self) -> str | None:
         """None: not asked for. "": the default file (`--local` without a value, VSYNC_LOCAL=true)."""
@@ -266,6 +300,13 @@ def boolean(text: str) -> bool:
     if word in {"false", "0", "no", "off"}:
         return False
     raise ValueError("true or false")
+
+
+def _types(text: str) -> Types:
+    for name in get_args(Types):
+        if text.lower() == name:
+            return cast(Types, name)
+    raise ValueError("documentation or any")
 
 
 def _plan_id(text: str) -> str:

@@ -12,7 +12,7 @@ from vsync.documents.chunking import Chunking
 from vsync.documents.convert import MARKS as CONVERSIONS
 from vsync.documents.selection import Rules
 
-_RULES_VERSION = 2
+_RULES_VERSION = 3
 """Raised when the built-in rules (file types, defaults, names) change: every run then compares the whole tree once."""
 
 
@@ -59,8 +59,10 @@ class Target:
                 [self.chunking.size, self.chunking.overlap],
                 list(rules.include),
                 list(rules.exclude),
-                # Only where it is given: it came later, and would have changed everybody's fingerprint.
+                # Only where they are given: they came later, and would have changed everybody's fingerprint.
                 *([list(rules.allow_secrets)] if rules.allow_secrets else []),
+                *([{"types": rules.types}] if rules.types else []),
+                *([{"root": rules.root}] if rules.root else []),
             ],
             16,
         )

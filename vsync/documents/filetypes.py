@@ -65,9 +65,12 @@ _TEXT_NAMES = frozenset(
 )
 
 DOCUMENTATION_EXTENSIONS = frozenset(
-    ".md .markdown .mdown .mkd .mdx .rst .rest .adoc .asciidoc .asc .txt .text .html .htm .pdf .doc .docx .pptx".split()
+    (
+        ".md .markdown .mdown .mkd .mdx .qmd .rst .rest .adoc .asciidoc .asc .org .txt .text .ipynb .html .htm "
+        ".pdf .doc .docx .pptx"
+    ).split()
 )
-"""What counts as documentation where no include rule says otherwise."""
+"""The kinds of files that count as documentation. `defaults` says more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from vsync.documents.filetypes import file_type
 from vsync.documents.patterns import lazily
 from vsync.documents.secret_scan import Finding, Scanner
 from vsync.documents.selection import SkipReason
+from vsync.documents.templates import TemplateScan
 
-CONTENT_REASONS = frozenset({"empty", "too-large", "not-text", "not-notebook", "lfs-pointer", "secret"})
+CONTENT_REASONS = frozenset({"empty", "too-large", "not-text", "not-notebook", "template", "lfs-pointer", "secret"})
 """Reasons that depend on a file's bytes alone. They hold as long as the bytes and vsync's own rules are the same."""
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -65,8 +66,12 @@ class Inspected(NamedTuple):
     bytes: int | None = None
 
 
-def inspect_content(path: str, chunks: Iterable[bytes], scanner: Scanner | None) -> Inspected:
-    """What the bytes of the file at that path tell. `scanner` None: secrets are allowed.
+def inspect_content(
+    path: str, chunks: Iterable[bytes], scanner: Scanner | None, templates: TemplateScan | None = None
+) -> Inspected:
+    """What the bytes of the file at that path tell.
+
+    `scanner` None: secrets are allowed. `templates` None: templates are allowed, or this is no HTML.
 
     What is uploaded is what counts: of a file that is converted, the converted text must be text without secrets. May
     leave some of the chunks unread.
@@ -81,7 +86,7 @@ def inspect_content(path: str, chunks: Iterable[bytes], scanner: Scanner | None)
     pieces = itertools.chain([head], iterator)
     conversion = conversion_of(path)
     if conversion is None:
-        return _inspect_text(pieces, scanner)
+        return _inspect_text(pieces, scanner, templates)
     try:
         converted = conversion.of(pieces)
     except NotConvertible as error:
@@ -101,7 +106,7 @@ def _head(iterator: Iterator[bytes]) -> bytes:
     return head
 
 
-def _inspect_text(pieces: Iterable[bytes], scanner: Scanner | None) -> Inspected:
+def _inspect_text(pieces: Iterable[bytes], scanner: Scanner | None, templates: TemplateScan | None = None) -> Inspected:
     """What bytes tell that must be text: UTF-8, UTF-16 with a byte order mark, or ASCII. The API indexes no other encoding.
 
     The bytes are read only once.
@@ -117,12 +122,15 @@ def _inspect_text(pieces: Iterable[bytes], scanner: Scanner | None) -> Inspected
             if "\0" in text:
                 return Inspected("not-text")
             blank = blank and not _VISIBLE().search(text)
-            if scanner is not None:
-                scanner.feed(text)
+            for looks in (scanner, templates):
+                if looks is not None:
+                    looks.feed(text)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return Inspected("not-text")
     if blank:
         return Inspected("empty")
+    if templates is not None and templates.found:
+        return Inspected("template")
     findings = scanner.close() if scanner is not None else ()
     return Inspected("secret", findings) if findings else Inspected(None)

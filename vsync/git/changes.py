@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 
 from vsync.errors import GitUnavailable
 
+FOLDER = "040000"
+REGULAR = "100644"
 SYMLINK = "120000"
 SUBMODULE = "160000"
 

@@ -10,6 +10,7 @@ GitPython runs the commands. Each command runs with `GIT_DIR` set to the folder 
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
+_PATHS_AT_ONCE = 500
+"""Paths in one command. A command line has a limited length."""
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
@@ -47,10 +50,10 @@ class Repository:
 
         `alternates` is another folder of objects to read from. `environment` holds what git needs to reach the remote.
         """
+        if not path.is_dir():  # a folder above it may be a repository, and is not meant
+            raise RepositoryError(f"There is no folder {path}.", "Give the repository's folder with --repo.")
         try:
             self._repo = gitpython.Repo(repository_at(path.absolute()), expand_vars=False)
-        except gitpython.NoSuchPathError:
-            raise RepositoryError(f"There is no folder {path}.", "Give the repository's folder with --repo.") from None
         except (gitpython.InvalidGitRepositoryError, OSError, ValueError) as error:
             raise not_a_repository(path) from error
         self.git_dir = Path(self._repo.git_dir).resolve()
@@ -191,12 +194,24 @@ class Repository:
 
     def file(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file in a commit; None when there is no such file."""
+        blob = self._blob_at(commit, path)
+        return None if blob is None else self._bytes(blob)
+
+    def file_here(self, commit: str, path: str, most: int) -> bytes | None:
+        """The same, as far as this clone holds the bytes, and at most `most` of them. Nothing is fetched."""
+        blob = self._blob_at(commit, path)
+        if blob is None or (self._promisor_remote() is not None and blob in self._missing(commit)):
+            return None
+        return self._bytes(blob) if self.sizes([blob])[blob] <= most else None
+
+    def _blob_at(self, commit: str, path: str) -> str | None:
         with self._output("ls-tree", "-z", "--full-tree", commit, "--", path) as chunks:
             entries = [entry for entry in parse_tree(chunks) if entry.mode in {"100644", "100755"}]
-        if not entries:
-            return None
+        return entries[0].blob if entries else None
+
+    def _bytes(self, blob: str) -> bytes:
         with self.blobs() as blobs:
-            return b"".join(blobs.chunks(entries[0].blob))
+            return b"".join(blobs.chunks(blob))
 
     def count_between(self, base: str, head: str) -> int:
         """How many commits are in the history of `head` and not in that of `base`."""
@@ -209,6 +224,15 @@ class Repository:
         """Every file of a commit."""
         with self._output("ls-tree", "-r", "-z", "--full-tree", commit) as chunks:
             yield from parse_tree(chunks)
+
+    def find(self, commit: str, paths: Sequence[bytes]) -> list[TreeEntry]:
+        """What stands at these paths of a commit: files, links and folders."""
+        entries: list[TreeEntry] = []
+        for start in range(0, len(paths), _PATHS_AT_ONCE):
+            names = [os.fsdecode(path) for path in paths[start : start + _PATHS_AT_ONCE]]
+            with self._output("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names) as chunks:
+                entries += parse_tree(chunks)
+        return entries
 
     def diff(self, base: str, head: str) -> Iterator[Change]:
         """The changes between two commits. A rename is one removed and one added path."""

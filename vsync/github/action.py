@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from vsync.auth.credentials import check_header
+from vsync.config.variables import unheard
 from vsync.errors import InternalError, VsyncError
 from vsync.github import commands
 from vsync.github.event import read_event
@@ -26,6 +27,7 @@ from vsync.github.sync import sync
 from vsync.github.verify import verify
 from vsync.network.proxies import passwords
 from vsync.system.logs import guarded, traceback_lines, unforeseen
+from vsync.system.redaction import redacted
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
@@ -47,6 +49,8 @@ def _run_or_report(given: Mapping[str, str], environ: Mapping[str, str], stop: S
         return _run_command(given, environ, stop, secrets)
     except VsyncError as error:
         cause = stop.cause(error)
+        for warning in unheard(environ, workflow=True):
+            commands.warning("vsync", warning)
         publish_failure(cause, secrets, environ)
         return cause.exit_code
     except Exception as error:
@@ -69,7 +73,7 @@ def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Sto
     event, problem = read_event(environ)
     if problem:
         commands.warning("Event", problem)
-    mode = mode_of(event, given, plan_only=command == "plan")
+    mode = mode_of(event, given, environ, plan_only=command == "plan")
     step = Step(given, environ, keys, secrets, event, mode, stop)
     return verify(step) if command == "verify" else sync(step)
 
@@ -83,9 +87,13 @@ def _other_command(
     arguments = arguments_of(given)
     os.chdir(working_directory(given, environ))
     failures: list[VsyncError] = []
+    summaries: list[str] = []
     with commands.no_commands() as mask:
         hidden = Secrets(*secrets, added=mask)
-        code = run_command_line([*words, *arguments], as_variables(given, environ), failures.append, hidden, stop)
+        variables = as_variables(given, environ)
+        code = run_command_line([*words, *arguments], variables, failures.append, hidden, stop, summaries.append)
+    for found in summaries:
+        commands.append_summary(redacted(found, hidden), environ)
     for failed in failures:
         publish_failure(failed, hidden, environ)
     return code

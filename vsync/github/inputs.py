@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from vsync.auth.credentials import Credentials, credentials
-from vsync.config.settings import Settings, boolean, resolve
+from vsync.config.settings import Settings, boolean, from_environment, resolve, variable
+from vsync.config.variables import TOKEN
 from vsync.errors import ConfigurationError
+from vsync.git.discovery import repository_at
 from vsync.github.mode import Event, Mode, choose_mode
 
 SETTING_INPUTS = (
-    "vector-store-id", "vector-store-name", "target", "include", "exclude", "allow-secrets", "folder", "manifest", "manifest-branch",
-    "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
+    "vector-store-id", "vector-store-name", "target", "root", "types", "include", "exclude", "allow-secrets", "folder", "manifest",
+    "manifest-branch", "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
     "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
 )  # fmt: skip
 """Inputs that are settings of the same names."""
@@ -67,14 +69,20 @@ def named(given: Mapping[str, str]) -> dict[str, str]:
     return {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
 
 
-def mode_of(event: Event, given: Mapping[str, str], *, plan_only: bool) -> Mode:
+def mode_of(event: Event, given: Mapping[str, str], environ: Mapping[str, str], *, plan_only: bool) -> Mode:
     if plan_only:
         return Mode(True, "the command is plan")
-    return choose_mode(
-        event,
-        wanted=three_way("dry-run", given.get("dry-run", "auto")),
-        branch=given.get("branch", "").strip() or None,
-    )
+    wanted = three_way("the input dry-run", given.get("dry-run", "auto"))
+    if wanted is None:
+        # action.yml gives the input a default, so `auto` is also what the input is when nobody gives it.
+        name = variable("dry-run")
+        wanted = three_way(name, environ.get(name, "").strip() or "auto")
+    return choose_mode(event, wanted=wanted, branch=setting("branch", given, environ))
+
+
+def setting(name: str, given: Mapping[str, str], environ: Mapping[str, str]) -> str | None:
+    """The text of a setting that decides before the settings are read: of the input, else of the variable."""
+    return given.get(name, "").strip() or from_environment(environ).get(name, "").strip() or None
 
 
 def three_way(name: str, text: str) -> bool | None:
@@ -84,7 +92,7 @@ def three_way(name: str, text: str) -> bool | None:
     try:
         return boolean(text.strip())
     except ValueError:
-        raise ConfigurationError(f"The input {name} is {text!r}.", "Use auto, true or false.") from None
+        raise ConfigurationError(f"{name[0].upper()}{name[1:]} is {text!r}.", "Use auto, true or false.") from None
 
 
 def settings_of(
@@ -98,13 +106,24 @@ def settings_of(
         chosen["folder"] = str(folder / chosen["folder"])
     if "repo" in chosen:
         chosen["repo"] = str(folder / chosen["repo"])
-    asked = "commit" in chosen
-    chosen.setdefault("commit", "true")
+    if "folder" not in chosen and "repo" not in chosen:
+        chosen |= _root_of(folder, chosen, environ)
+    wanted = chosen.get("commit", setting("commit", given, environ))
+    chosen["commit"] = wanted or "true"
     chosen["push"] = chosen["commit"]  # the runner's clone is deleted after the job, and a commit in it would be lost
     settings = resolve({"repo": str(folder), **chosen}, environ)
-    if settings.local is not None and not asked:
+    if settings.local is not None and wanted is None:
         return replace(settings, commit=False, push=False)  # nobody asked for it, and it cannot be done
     return settings
+
+
+def _root_of(folder: Path, chosen: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """The default of root: the working directory, where it lies below the repository's top folder."""
+    if "root" in chosen or any(environ.get(name, "").strip() for name in ("VSYNC_ROOT", "VSYNC_FOLDER")):
+        return {}
+    here = folder.resolve()
+    top = repository_at(here)
+    return {"root": here.relative_to(top).as_posix()} if here != top and here.is_relative_to(top) else {}
 
 
 def working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> Path:
@@ -137,8 +156,12 @@ def arguments_of(given: Mapping[str, str]) -> list[str]:
 
 def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """The inputs as variables of the command line, so that it finds the manifest where the action keeps it."""
-    settings = {name: given[name] for name in SETTING_INPUTS if name in given}
-    settings["push"] = settings.setdefault("commit", "true")
-    variables = {"VSYNC_" + name.upper().replace("-", "_"): value for name, value in settings.items()}
-    token = {"VSYNC_GITHUB_TOKEN": given["github-token"]} if "github-token" in given else {}
+    settings = {name: given[name] for name in SETTING_INPUTS if name in given and name != "branch"}
+    if "folder" not in settings:
+        settings |= _root_of(working_directory(given, environ), settings, environ)
+    settings["push"] = settings.setdefault("commit", setting("commit", given, environ) or "true")
+    if (dry_run := three_way("the input dry-run", given.get("dry-run", "auto"))) is not None:
+        settings["dry-run"] = str(dry_run).lower()
+    variables = {variable(name): value for name, value in settings.items()}
+    token = {TOKEN: given["github-token"]} if "github-token" in given else {}
     return {**environ, **named(given), **variables, **token}

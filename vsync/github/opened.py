@@ -13,13 +13,18 @@ from vsync.auth.identity_token import token_source
 from vsync.config.origin import repository_url
 from vsync.config.settings import Settings
 from vsync.config.targets import Target
+from vsync.config.variables import unheard
+from vsync.errors import VsyncError
 from vsync.github import commands
+from vsync.github.branch import missing_branch
+from vsync.github.inputs import setting
 from vsync.github.report_file import workspace_folder, write_report
 from vsync.github.results import ActionObserver, publish
 from vsync.github.runs import run_is_over
 from vsync.github.step import Step
 from vsync.network.certificates import for_requests
 from vsync.network.environment import check_network
+from vsync.report.of_plan import append_warnings
 from vsync.report.report import Report
 from vsync.store.connect import IfMissing
 from vsync.sync.assemble import assemble
@@ -45,7 +50,7 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
     access = GitAccess(
         step.environ,
         step.token,
-        optional="commit" not in step.given,
+        optional=setting("commit", step.given, step.environ) is None,
         is_dead=run_is_over(
             step.token, step.api_url, step.origin.repository, commands.say, verify=for_requests(step.environ)
         ),
@@ -54,6 +59,9 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
     )
     identity = step.keys.identity
     with contextlib.closing(open_workspace(settings, step.origin, access)) as workspace:
+        warning = missing_branch(settings.target.branch, step.event, workspace.remote)
+        if warning is not None:
+            workspace = replace(workspace, warnings=(*workspace.warnings, warning))
         run = assemble(
             settings,
             step.keys,
@@ -68,12 +76,18 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
             if_missing=if_missing,
             check_network=partial(check_network, step.environ),
         )
-        yield Opened(*run, workspace, access)
+        try:
+            yield Opened(*run, workspace, access)
+        except VsyncError:
+            if warning is not None:  # there is no report that could show it
+                commands.warning("vsync", warning)
+            raise
 
 
 def finish(report: Report, step: Step, opened: Opened) -> Report:
     """Writes the report to its file and publishes it, without secrets."""
     report = replace(report, started_by=step.mode.reason, repository_url=repository_url(step.environ))
+    report = append_warnings(report, unheard(step.environ, workflow=True))
     report = report.mapped(lambda text: redacted(text, step.secrets))
     root = opened.workspace.root
     path = write_report(report, step, root)

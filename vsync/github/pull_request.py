@@ -16,6 +16,7 @@ from vsync.git.remote import Remote
 from vsync.git.repository import Repository
 from vsync.github.mode import PullRequest
 from vsync.github.trees import Trees, find_trees, sources
+from vsync.plan.check_rules import check_root
 from vsync.plan.comparison import Comparison
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Plan
@@ -135,6 +136,7 @@ def propose(
 def _change(
     target: Target, ports: Ports, context: RunContext, base: Source, trees: Trees, published: Published | None
 ) -> Change:
+    check_root(ports.source, target.rules)
     plan = difference(base, ports.source, target)
     refused = refusal(plan, target.limits)
     comparison = Comparison("diff", trees.reason)

@@ -30,7 +30,7 @@ def sync(step: Step) -> int:
     if step.mode.warning:
         commands.warning("Event", step.mode.warning)
     settings = settings_of(step.given, step.environ)
-    comment = three_way("comment", step.given.get("comment", "auto"))
+    comment = three_way("the input comment", step.given.get("comment", "auto"))
     pull = step.event.pull_request if step.mode.dry_run else None
     planned_pull = pull if settings.folder is None else None
     report, alone = _report_of(step, settings, planned_pull)

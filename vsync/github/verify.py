@@ -16,7 +16,7 @@ def verify(step: Step) -> int:
     from vsync.cli.verify import parse_verify
     from vsync.verify.run import run
 
-    arguments, options = parse_verify(arguments_of(step.given))
+    arguments, options = parse_verify(arguments_of(step.given), step.environ)
     mode = step.mode
     if options.writes and mode.dry_run:
         raise ConfigurationError(

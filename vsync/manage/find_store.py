@@ -8,8 +8,8 @@ from vsync.errors import StoreConflict, StoreGone
 from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-"""What can be an id. Other text would be another address of the API."""
+_ID = re.compile(r"vs_[A-Za-z0-9_-]{1,128}")
+"""An id of OpenAI's. Its API refuses every other text that is asked for as an id. Other servers may have other ids."""
 
 
 async def find_store(stores: Stores, given: str) -> StoreInfo:
@@ -17,16 +17,15 @@ async def find_store(stores: Stores, given: str) -> StoreInfo:
     if _ID.fullmatch(given):
         try:
             return await stores.get(given)
-        except StoreGone as error:
-            gone = error
-    else:
-        gone = StoreGone(f"There is no vector store named {given!r}.")
-    named = [info for info in await stores.list() if info.name == given]
-    if not named:
-        raise StoreGone(gone.message, "See `vsync stores list`.") from None
-    if len(named) > 1:
+        except StoreGone:
+            pass  # a name may look like an id
+    listed = await stores.list()
+    found = [info for info in listed if info.id == given] or [info for info in listed if info.name == given]
+    if not found:
+        raise StoreGone(f"There is no vector store with the id or the name {given!r}.", "See `vsync stores list`.")
+    if len(found) > 1:
         raise StoreConflict(
-            f"There are {len(named)} vector stores named {given!r}: {', '.join(info.id for info in named)}.",
+            f"There are {len(found)} vector stores named {given!r}: {', '.join(info.id for info in found)}.",
             "Give the id of one of them.",
         )
-    return named[0]
+    return found[0]

@@ -13,6 +13,7 @@ from typing import Literal
 from vsync.documents.document import Document, same_content_rules
 from vsync.documents.inspection import CONTENT_REASONS
 from vsync.documents.secret_scan import Finding
+from vsync.plan.advice import NO_ADVICE, Advice
 from vsync.plan.renames import pair_renames
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 
@@ -50,6 +51,7 @@ class Plan:
     | `skipped` | selected paths that cannot be documents, and why |
     | `failed` | earlier final refusals whose file has not changed since |
     | `held` | old names of renamed files; they stay, because the new name was refused for good |
+    | `advice` | what the user should know of the rules |
     | `leaks` | the secrets in files that are skipped for them; no secret: the file's name is the reason |
     | `pending_delete` | replaced Files whose removal was never confirmed |
     | `outdated` | the paths in `failed` of which the store keeps an older version |
@@ -63,6 +65,7 @@ class Plan:
     failed: Mapping[str, Failure] | None = None
     held: tuple[str, ...] = ()
     leaks: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    advice: Advice = NO_ADVICE
     pending_delete: tuple[str, ...] = ()
     outdated: frozenset[str] = frozenset()
 

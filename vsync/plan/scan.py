@@ -1,26 +1,26 @@
 """From a source and a known state to a plan: which paths to compare, what stands there now, what it means.
 
-Asks the source in as few calls as possible, and leaves every decision to `plan`. Nothing is uploaded here. A document's
-bytes are looked at only when nothing is known of them yet.
+Asks the source in as few calls as possible, and leaves every decision to `plan`. Nothing is uploaded here.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.documents.document import Document
-from vsync.documents.inspection import CONTENT_REASONS, Inspected, inspect_content, needs_reading, size_reason
-from vsync.documents.secret_scan import Finding, Scanner
-from vsync.documents.selection import Selector, matcher
-from vsync.errors import RepositoryError
+from vsync.documents.gitignore import matcher
+from vsync.documents.inspection import CONTENT_REASONS
+from vsync.documents.selection import Selector
 from vsync.git.changes import TreeEntry, decodable, show_path
+from vsync.plan.advice import Advice
 from vsync.plan.comparison import Comparison, choose_comparison
-from vsync.plan.plan import Matches, Plan, known_skip, make_plan, nothing, to_inspect
-from vsync.source.base import Source, unread_id
-from vsync.state.manifest import EMPTY_STATE, Entry, Skipped, TargetState
+from vsync.plan.look import look
+from vsync.plan.plan import Matches, Plan, make_plan, nothing
+from vsync.plan.selected import Watch, is_attributes, select
+from vsync.source.base import Source
+from vsync.state.manifest import EMPTY_STATE, Entry, TargetState
 
 _NO_FILE = "-"
 
@@ -54,27 +54,47 @@ def scan(
     `full` asks for a full comparison, `base` is a commit that the user named, `because` a comparison that is decided
     already. Documents that match `reindex` (gitignore patterns) count as changed; to find them takes the whole tree.
     """
+    selector = Selector(target.rules)
+    again = _matching("reindex", reindex, target) if reindex else nothing
     comparison = because or _comparison(source, state, target, full=full or bool(reindex), base=base)
-    again = matcher("reindex", reindex) if reindex else nothing
     known = _without_old_skips(state or EMPTY_STATE, target)
-    entries: Iterable[TreeEntry]
-    scope: set[str] | None
+    entries: Iterable[TreeEntry] | None = None
+    scope: set[str] | None = None
+    added: set[bytes] | None = None
     if comparison.mode == "diff" and known.commit is not None:
-        entries, scope, unreadable = _changed(source, known.commit)
-        known = _without_skips(known, unreadable)
-    else:
-        entries, scope = source.entries(), None
-    found = _look(source, known, entries, target, again)
-    plan = replace(make_plan(known, found.documents, found.skipped, scope, again), leaks=found.leaks)
-    return Scan(plan, comparison, base or known.commit, _unmatched(reindex, found.documents))
+        changed = _changed(source, known.commit)
+        if target.rules.documentation_only and changed.attributes:
+            comparison = Comparison("full", f"{changed.attributes} changed, which decides what is documentation")
+        else:
+            entries, scope, added = changed.entries, changed.paths, changed.added
+            known = _without_skips(known, changed.unreadable)
+    watch = Watch.of(target.rules, added)
+    found = look(source, known, entries, target, selector, watch, again)
+    plan = replace(
+        make_plan(known, found.documents, found.skipped, scope, again),
+        leaks=found.leaks,
+        advice=_advice(source, watch, known, scope),
+    )
+    return Scan(plan, comparison, base or known.commit, _unmatched(reindex, found.documents, target))
 
 
-def _unmatched(patterns: Sequence[str], paths: Iterable[str]) -> tuple[str, ...]:
+def _matching(setting: str, patterns: Sequence[str], target: Target) -> Matches:
+    """Whether a path matches patterns that count from the target's root."""
+    matches, inside = matcher(setting, patterns), target.rules.inside
+
+    def matching(path: str) -> bool:
+        counted = inside(path)
+        return counted is not None and matches(counted)
+
+    return matching
+
+
+def _unmatched(patterns: Sequence[str], paths: Iterable[str], target: Target) -> tuple[str, ...]:
     """The patterns that match none of the paths. A pattern that only takes others back is left out."""
     return tuple(
         pattern
         for pattern in patterns
-        if not pattern.startswith("!") and not any(map(matcher("reindex", [pattern]), paths))
+        if not pattern.startswith("!") and not any(map(_matching("reindex", [pattern], target), paths))
     )
 
 
@@ -82,20 +102,36 @@ def difference(base: Source, head: Source, target: Target) -> Plan:
     """How the documents of two commits differ, whatever a store holds of them."""
     assert base.head is not None
     assert head.head is not None
-    before, scope, _ = _changed(base, head.head)
-    after, _, _ = _changed(head, base.head)
-    was = _look(base, EMPTY_STATE, before, target).documents
+    selector = Selector(target.rules)
+    before, after = _changed(base, head.head), _changed(head, base.head)
+    whole = target.rules.documentation_only and bool(after.attributes)
+    watch = Watch.of(target.rules, after.added)
+    was = look(base, EMPTY_STATE, None if whole else before.entries, target, selector).documents
     files = {path: Entry(known.blob, "", known.bytes or 0, _NO_FILE, known.tag) for path, known in was.items()}
-    found = _look(head, EMPTY_STATE, after, target)
-    untouched = sum(1 for path in list_documents(head, target) if path not in scope)
+    found = look(head, EMPTY_STATE, None if whole else after.entries, target, selector, watch)
+    scope = None if whole else after.paths
+    untouched = 0 if scope is None else sum(1 for path in list_documents(head, target) if path not in scope)
     plan = make_plan(replace(EMPTY_STATE, files=files), found.documents, found.skipped, scope)
-    return replace(plan, unchanged=plan.unchanged + untouched, existing=plan.existing + untouched, leaks=found.leaks)
+    return replace(
+        plan,
+        unchanged=plan.unchanged + untouched,
+        existing=plan.existing + untouched,
+        leaks=found.leaks,
+        advice=_advice(head, watch, EMPTY_STATE, scope),
+    )
+
+
+def scan_path(source: Source, state: TargetState | None, target: Target, path: str, entry: TreeEntry | None) -> Plan:
+    """The plan for one path alone. `entry` is what the source holds there; None: there is no such file."""
+    known = _without_old_skips(state or EMPTY_STATE, target)
+    found = look(source, known, [] if entry is None else [entry], target, Selector(target.rules))
+    return make_plan(known, found.documents, found.skipped, {path})
 
 
 def list_documents(source: Source, target: Target) -> dict[str, Document]:
     """Every path of the head that the rules select, whatever the file holds."""
-    documents, _ = _select(source, source.entries(), Selector(target.rules), target)
-    return {document.path: document for document in documents}
+    selected = select(source, source.entries(), Selector(target.rules), target, whole=True)
+    return {document.path: document for document in selected.documents}
 
 
 def _comparison(
@@ -107,12 +143,53 @@ def _comparison(
     return choose_comparison(state, target.fingerprint, full=full, base_known=base_known, base=base)
 
 
-def _changed(source: Source, base: str) -> tuple[list[TreeEntry], set[str], set[str]]:
-    """The entries that stand now at the paths that differ; these paths; and the names among them that are not text."""
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """What differs from another commit.
+
+    | field | meaning |
+    | --- | --- |
+    | `entries` | what stands now at the paths that differ |
+    | `paths` | these paths |
+    | `added` | the paths among them where nothing stood before |
+    | `unreadable` | the names among them that are not text |
+    | `attributes` | a `.gitattributes` among them; empty: there is none |
+    """
+
+    entries: list[TreeEntry]
+    paths: set[str]
+    added: set[bytes]
+    unreadable: set[str]
+    attributes: str
+
+
+def _changed(source: Source, base: str) -> _Changed:
     changes = list(source.changes(base))
-    paths = {change.path.decode() for change in changes if decodable(change.path)}
-    unreadable = {show_path(change.path) for change in changes if not decodable(change.path)}
-    return [change.entry for change in changes if change.entry is not None], paths, unreadable
+    return _Changed(
+        entries=[change.entry for change in changes if change.entry is not None],
+        paths={change.path.decode() for change in changes if decodable(change.path)},
+        added={change.path for change in changes if change.status == "added"},
+        unreadable={show_path(change.path) for change in changes if not decodable(change.path)},
+        attributes=next((show_path(change.path) for change in changes if is_attributes(change.path)), ""),
+    )
+
+
+def _advice(source: Source, watch: Watch, known: TargetState, scope: set[str] | None) -> Advice:
+    """The plan's advice. Of a diff (`scope`) the other paths must be known: the recorded ones first, then the whole tree.
+
+    Listing a tree of 10,000 files takes about 50 ms. It is listed only for a pattern that matches no recorded path.
+    """
+    unmatched = watch.unmatched
+    if scope is not None:
+        for path in (*known.files, *known.skipped):
+            if path not in scope:
+                unmatched.see(path)
+    paths = []
+    if unmatched.left:
+        for entry in source.entries():
+            paths.append(entry.path.decode("utf-8", "surrogateescape"))
+            unmatched.see(paths[-1], entry.mode)
+    return Advice(unmatched.warnings(paths, "the commit" if source.head else "the folder"), watch.others.hints())
 
 
 def _without_old_skips(state: TargetState, target: Target) -> TargetState:
@@ -134,96 +211,3 @@ def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:
         if not (path in unreadable and record.reason == "undecodable-name")
     }
     return replace(state, skipped=kept)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What stands in a source: documents with their sizes, selected paths that are no documents, and secrets in these."""
-
-    documents: dict[str, Document]
-    skipped: dict[str, Skipped]
-    leaks: dict[str, tuple[Finding, ...]]
-
-
-def _look(
-    source: Source, state: TargetState, entries: Iterable[TreeEntry], target: Target, again: Matches = nothing
-) -> _Found:
-    selector = Selector(target.rules)
-    documents, skipped = _select(source, entries, selector, target)
-    leaks: dict[str, tuple[Finding, ...]] = {path: () for path, record in skipped.items() if record.reason == "secret"}
-    found = _inspect(source, _without_allowed(state, selector), documents, selector, again)
-    return _Found(found.documents, {**skipped, **found.skipped}, {**leaks, **found.leaks})
-
-
-def _without_allowed(state: TargetState, selector: Selector) -> TargetState:
-    """The state without the records of secrets that are allowed by now."""
-    kept = {
-        path: record
-        for path, record in state.skipped.items()
-        if record.reason != "secret" or not selector.allows_secrets(path)
-    }
-    return replace(state, skipped=kept)
-
-
-def _select(
-    source: Source, entries: Iterable[TreeEntry], selector: Selector, target: Target
-) -> tuple[list[Document], dict[str, Skipped]]:
-    documents: list[Document] = []
-    skipped: dict[str, Skipped] = {}
-    for entry in entries:
-        verdict = selector.decide(entry.path, entry.mode)
-        if verdict.path is None:
-            continue
-        if verdict.skipped is not None:
-            skipped[verdict.path] = Skipped(entry.blob or "-", verdict.skipped)
-        else:
-            blob = source.identify(entry).blob
-            documents.append(Document(verdict.path, blob, target.tag(verdict.path)))
-    return documents, skipped
-
-
-def _inspect(
-    source: Source, state: TargetState, documents: list[Document], selector: Selector, again: Matches
-) -> _Found:
-    """The documents with their sizes, and the paths whose bytes cannot be a document."""
-    selected = {document.path: document for document in documents}
-    skipped: dict[str, Skipped] = {}
-    leaks: dict[str, tuple[Finding, ...]] = {}
-    doubtful = to_inspect(state, documents, again)
-    for document in documents:
-        known = known_skip(state, document)
-        if known is not None:
-            skipped[document.path] = known
-    source.prefetch(doubtful)
-    sizes = source.sizes(doubtful)
-    for document in doubtful:
-        size = sizes.get(document.path)
-        seen = None if size is None else _seen(source, document, size, selector)
-        if seen is None or size is None:
-            selected[document.path] = replace(document, blob=unread_id(document.path))
-            continue
-        if seen.reason == "secret":
-            leaks[document.path] = seen.findings
-        if seen.reason is None:
-            selected[document.path] = replace(document, bytes=size if seen.bytes is None else seen.bytes)
-        else:
-            skipped[document.path] = Skipped(document.blob, seen.reason)
-    for path in skipped:
-        del selected[path]
-    return _Found(selected, skipped, leaks)
-
-
-def _seen(source: Source, document: Document, size: int, selector: Selector) -> Inspected | None:
-    """What the bytes of this document tell. None when they cannot be read."""
-    reason = size_reason(size)
-    if reason is not None or not needs_reading(document.path, size):
-        return Inspected(reason)
-    scanner = None if selector.allows_secrets(document.path) else Scanner()
-    try:
-        with contextlib.closing(source.chunks(document)) as chunks:
-            found = inspect_content(document.path, chunks, scanner)
-            for _ in chunks:  # one `cat-file` serves all blobs: each blob must be read to its end
-                pass
-    except RepositoryError:
-        return None
-    return found

@@ -28,6 +28,7 @@ class Planned:
     | `refused` | which limit refuses the plan, and why |
     | `store` | the store's size without the plan and with it |
     | `backlog` | of a pull request: what the store lacks already without it |
+    | `hints` | what looks like documentation and is not selected |
     | `plan_id` | by what `sync --expect` knows the plan; None: what a sync would do is not known |
     """
 
@@ -36,6 +37,7 @@ class Planned:
     refused: str | None = None
     store: StoreSizes | None = None
     backlog: str | None = None
+    hints: tuple[str, ...] = ()
     plan_id: str | None = None
 
     @property
@@ -50,6 +52,7 @@ class Planned:
             documents=self.documents.mapped(change),
             refused=self.refused and change(self.refused),
             backlog=self.backlog and change(self.backlog),
+            hints=tuple(map(change, self.hints)),
         )
 
 

@@ -41,8 +41,8 @@ def context(report: Report) -> Iterator[str]:
     if report.manifest_commit:
         yield f"The manifest is committed as {commit(report, report.manifest_commit)}."
     yield ""
-    if plan.backlog:
-        yield from (f"ℹ️ {prose(plan.backlog, 500)}", "")
+    for note in (*([plan.backlog] if plan.backlog else []), *plan.hints):
+        yield from (f"ℹ️ {prose(note, 500)}", "")
 
 
 def commit(report: Report, commit: str) -> str:

@@ -57,7 +57,11 @@ def _entities(text: str) -> str:
 
 def link(markup: str, url: str | None) -> str:
     """The markup as a link, or as it is where the address is in doubt. The markup must hold no link itself."""
-    if url is None or len(url) > _MAX_URL or not re.fullmatch(r"https?://[A-Za-z0-9/%._~:-]+", url):
+    if (
+        url is None
+        or len(url) > _MAX_URL
+        or not re.fullmatch(r"https?://[A-Za-z0-9/%._~:-]+(\?plain=1)?(#L[0-9]+)?", url)
+    ):
         return markup
     return f'<a href="{url}">{markup}</a>'
 
@@ -70,6 +74,12 @@ def file_url(repository_url: str | None, commit: str | None, path: str) -> str |
         return f"{repository_url}/blob/{commit}/{quote(path, safe='/')}"
     except UnicodeEncodeError:
         return None
+
+
+def line_url(repository_url: str | None, commit: str | None, path: str, line: int | None) -> str | None:
+    """The page of a file at a commit, at that line. GitHub shows lines of a file that it renders only with `plain=1`."""
+    page = file_url(repository_url, commit, path)
+    return f"{page}?plain=1#L{line}" if page is not None and line is not None else page
 
 
 def commit_url(repository_url: str | None, commit: str | None) -> str | None:

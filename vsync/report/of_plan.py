@@ -31,9 +31,10 @@ def of_plan(
         upload_bytes=plan.upload_bytes,
         deletes=len(plan.of("replace", "delete")) + len(plan.pending_delete),
     )
-    planned = Planned(_documents(plan), estimate, refused, store, backlog, plan_id)
+    planned = Planned(_documents(plan), estimate, refused, store, backlog, plan.advice.hints, plan_id)
     report = dataclasses.replace(report, body=planned)
-    return _with_document_warnings(report, [*_held_back(plan), *_leaked(plan), *_dropped(plan)])
+    rules = [_Warning(None, text) for text in plan.advice.warnings]
+    return _with_document_warnings(report, [*_held_back(plan), *_leaked(plan), *_dropped(plan), *rules])
 
 
 def append_warnings(report: Report, warnings: Iterable[str]) -> Report:

@@ -13,6 +13,9 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "unsupported_file": "The store cannot index this content. Change the file, or exclude it. vsync tries again when the file changes.",
         "invalid_file": "The store could not parse the file. It may be damaged or encrypted, be a PDF without text, or have too many "
         "tokens. Mend it, or exclude it. vsync tries again when the file changes.",
+        "refused-by-gateway": "Something between vsync and the API refused this document: a gateway, a proxy or a firewall. Its log "
+        "names the rule. Let it pass such documents, or exclude the file. The next run tries again. If "
+        "it refuses every document, check the key as well.",
         "server_error": "The server failed each time. The next run tries again.",
         "unanswered": _BUSY,
         "index-timeout": "Indexing took too long. The next run tries again. With a higher index-timeout it waits longer.",
@@ -35,6 +38,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unsupported-type": "a type that the store cannot index",
         "not-text": "not text in UTF-8, UTF-16 or ASCII",
         "not-notebook": "not a notebook that vsync can read (JSON of the notebook format 3 or 4, at most 32 MB)",
+        "template": "an HTML template for a program: an include rule that names it selects it",
         "undecodable-name": "its name is not UTF-8",
         "symlink": "a symbolic link: its target is a document of its own, if it is selected",
         "submodule": "a submodule: another repository",
@@ -57,6 +61,10 @@ NO_LONGER: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not-notebook": (
             "the file is not a notebook that vsync can read",
             "To keep it, save the notebook again in the notebook format 4, with at most 32 MB.",
+        ),
+        "template": (
+            "the file is an HTML template for a program",
+            "To keep it, name the file in an include rule (--include, input include).",
         ),
         "symlink": ("a symbolic link stands in its place", "To keep its text, select the link's target."),
         "submodule": ("a submodule stands in its place", "To keep it, put the file into this repository."),

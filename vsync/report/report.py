@@ -131,6 +131,7 @@ class Report:
             **self.documents.to_json(),
             "refused": self.refused,
             "warnings": list(self.warnings),
+            "hints": list(self.plan.hints),
             "plan_id": self.plan.plan_id,
             "estimate": estimate._asdict() if estimate else {},
             "requests": dict(sorted(self.requests.items())),

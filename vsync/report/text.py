@@ -32,6 +32,7 @@ def plan_lines(report: Report, shown: int = _SHOWN) -> list[str]:
         f"  {amounts or 'nothing to do'}{uploads}",
         *_capped((f"  {sign} {text}" for sign, text in operations(documents)), shown),
     ]
+    lines += [f"  {hint}" for hint in report.plan.hints]
     if report.refused:
         lines.append(f"Refused: {report.refused}")
     return [printable(line) for line in lines]

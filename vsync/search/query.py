@@ -1,4 +1,4 @@
-"""The filters of a search, and how its results look. Pure."""
+"""The filters of a search, and which of its results are shown. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from vsync.documents.attributes import parse_attribute_value
 from vsync.errors import ConfigurationError
-from vsync.system.redaction import printable
 
 if TYPE_CHECKING:
     from vsync.store.entries import Hit
-
-_SNIPPET = 300
 
 
 def search_filters(pairs: Sequence[str]) -> Mapping[str, Any] | None:
@@ -28,25 +25,10 @@ def search_filters(pairs: Sequence[str]) -> Mapping[str, Any] | None:
     return filters[0] if len(filters) == 1 else {"type": "and", "filters": filters}
 
 
-def hit_data(hit: Hit) -> dict[str, Any]:
-    return {
-        "path": hit.attributes.get("path"),
-        "filename": hit.filename,
-        "file_id": hit.file_id,
-        "score": hit.score,
-        "attributes": dict(hit.attributes),
-        "text": hit.text,
-    }
-
-
-def hit_lines(hits: Sequence[Hit]) -> list[str]:
-    """The results for people: path, score, and the beginning of the text."""
-    if not hits:
-        return ["No results."]
-    lines = []
-    for number, hit in enumerate(hits, 1):
-        name = str(hit.attributes.get("path") or hit.filename)
-        text = " ".join(hit.text.split())
-        lines.append(f"{number}. {printable(name)}  ({hit.score:.2f})")
-        lines.append(f"   {printable(text[:_SNIPPET])}{'…' if len(text) > _SNIPPET else ''}")
-    return lines
+def one_a_document(hits: Sequence[Hit], limit: int) -> list[Hit]:
+    """The best result of each document, at most `limit`. While a document is replaced, both its versions can be found."""
+    best: dict[object, Hit] = {}
+    for hit in hits:
+        path, *whose = (hit.attributes.get(name) for name in ("path", "source", "target"))
+        best.setdefault((path, *whose) if isinstance(path, str) else hit.file_id, hit)
+    return list(best.values())[:limit]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vsync.config.targets import Target
+from vsync.search.query import one_a_document
 from vsync.state.identity import SourceIdentity
 from vsync.state.publication import Publication
 from vsync.store.client import Api
@@ -17,6 +18,9 @@ from vsync.sync.locate import locate_to_read
 from vsync.sync.recorded import read_recorded
 from vsync.sync.same_store import check_live_name, check_store, has_unknown_name
 
+MAX_RESULTS = 50
+"""How many results the API gives at most. Several may be of one document."""
+
 
 def search(
     target: Target,
@@ -26,8 +30,12 @@ def search(
     query: str,
     limit: int,
     filters: Mapping[str, Any] | None,
+    *,
+    chunks: bool = False,
 ) -> list[Hit]:
-    """The best results, at most `limit`. A given store is asked whatever the manifest says."""
+    """The best result of each document, at most `limit`; with `chunks` the best results. A given store is asked whatever
+    the manifest says.
+    """
 
     async def search_store(api: Api) -> list[Hit]:
         state = None
@@ -38,6 +46,8 @@ def search(
         if state is not None and has_unknown_name(state, target):
             check_live_name(state, target, await stores.get(state.vector_store_id), publication.title)
         store = stores.open(await locate_to_read(stores, target, state))
-        return await store.search(query, limit, filters)
+        if chunks:
+            return await store.search(query, limit, filters)
+        return one_a_document(await store.search(query, MAX_RESULTS, filters), limit)
 
     return ask(connect, search_store)

@@ -25,6 +25,9 @@ class Source(Protocol):
     def entries(self) -> Iterator[TreeEntry]:
         """All files of the source."""
 
+    def find(self, paths: Sequence[bytes]) -> list[TreeEntry]:
+        """The files, links and folders at these paths, as far as there are any."""
+
     def changes(self, base: str) -> Iterator[Change]:
         """The changes between that commit and the head."""
 

@@ -34,6 +34,9 @@ class FolderSource:
     def entries(self) -> Iterator[TreeEntry]:
         return self._folder.entries()
 
+    def find(self, paths: Sequence[bytes]) -> list[TreeEntry]:
+        return [entry for path in paths if (entry := self._folder.find(path)) is not None]
+
     def changes(self, base: str) -> Iterator[Change]:
         raise NotImplementedError("a plain folder has no history: `knows` is always false")
 

@@ -7,6 +7,7 @@ somebody makes while the run reads cannot lead outside either.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Generator, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from vsync.errors import ConfigurationError, RepositoryError
-from vsync.git.changes import SYMLINK, TreeEntry, show_path
+from vsync.git.changes import FOLDER, SYMLINK, TreeEntry, show_path
 from vsync.system.spool import CHUNK_BYTES, Content, spool
 
 _REGULAR = "100644"
@@ -59,6 +60,19 @@ class Folder:
                 return [(os.fsencode(item.name), _kind(item)) for item in items]
         except OSError as error:
             raise _unreadable(b"/".join(parts), self.root, error) from error
+
+    def find(self, path: bytes) -> TreeEntry | None:
+        """What stands at that path: a file, a link or a folder. None where there is nothing of these."""
+        *folders, name = path.split(b"/")
+        try:
+            with contextlib.closing(_Descent(self.root)) as descent:
+                mode = os.stat(name, dir_fd=descent.to(folders), follow_symlinks=False).st_mode
+        except OSError as error:
+            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                return None
+            raise _unreadable(path, self.root, error) from error
+        git_mode = FOLDER if stat.S_ISDIR(mode) else SYMLINK if stat.S_ISLNK(mode) else _REGULAR
+        return TreeEntry(path, git_mode, "") if git_mode != _REGULAR or stat.S_ISREG(mode) else None
 
     def size(self, path: bytes) -> int:
         """The file's size in bytes."""

@@ -32,6 +32,9 @@ class GitSource:
     def entries(self) -> Iterator[TreeEntry]:
         return self._repository.tree(self._head)
 
+    def find(self, paths: Sequence[bytes]) -> list[TreeEntry]:
+        return self._repository.find(self._head, paths)
+
     def changes(self, base: str) -> Iterator[Change]:
         return iter(()) if base == self._head else self._repository.diff(base, self._head)
 

@@ -52,6 +52,20 @@ def name_of_remote(url: str) -> tuple[str | None, bool]:
     return ("/".join(names[-2:]) if hosted else names[-1])[:256], hosted
 
 
+_GITHUB = r"github\.(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+"
+"""GitHub, and GitHub Enterprise under the usual name."""
+
+
+def web_page(url: str | None) -> str | None:
+    """The web page of a repository on GitHub, from its remote's address. None for other hosts: their pages differ."""
+    found = re.fullmatch(
+        r"(?:(?:https?|ssh|git)://(?:[^/@]+@)?(?P<host>{0})(?::[0-9]+)?/|(?:[^/@:]+@)?(?P<scp>{0}):/?)"
+        r"(?P<name>[A-Za-z0-9._-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?".replace("{0}", _GITHUB),
+        url or "",
+    )
+    return f"https://{found['host'] or found['scp']}/{found['name']}" if found else None
+
+
 def check_manifest(manifest: Manifest, name: str, source: SourceIdentity) -> Manifest:
     """The manifest, with the source's present name. Raises ManifestError when it belongs to another source.
 

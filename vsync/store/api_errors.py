@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from vsync.errors import ApiUnavailable, VsyncError
+from vsync.errors import ApiUnavailable, GatewayRefused, VsyncError
+
+BY_GATEWAY = "refused-by-gateway"
+"""The code of a refusal that is not the API's own. Something before the API gave it: a gateway, a proxy, a firewall."""
+
+CANNOT_TELL = "vsync cannot tell whether the cause is the key, the gateway or the network."
+ASK_THE_GATEWAY = (
+    "Check the key and OPENAI_BASE_URL. Ask who runs the gateway, proxy or firewall: its log names the rule. Then run "
+    "again."
+)
 
 _CODE = re.compile(r"(?!sk-)[A-Za-z0-9_.-]{1,64}")
 
@@ -12,7 +21,8 @@ _CODE = re.compile(r"(?!sk-)[A-Za-z0-9_.-]{1,64}")
 class Refused(Exception):
     """The API refused one request for its content. The error is about that request, not about the run.
 
-    `by_api` is False when the answer did not come from the API: a proxy's error page says nothing about the request.
+    `by_api` is False when the answer did not come from the API: a proxy's error page says nothing about the object of the
+    request. `by_gateway`: something before the API refused the request.
     """
 
     def __init__(self, status: int, code: str, message: str, *, by_api: bool = True) -> None:
@@ -21,6 +31,10 @@ class Refused(Exception):
         self.code = code if _CODE.fullmatch(code) else f"http_{status}"
         self.by_api = by_api
         self.message = message
+
+    @property
+    def by_gateway(self) -> bool:
+        return self.code == BY_GATEWAY
 
 
 class AnswerLost(Exception):
@@ -47,11 +61,18 @@ class AnswerLost(Exception):
         return ApiUnavailable(f"{self.cause.message}", "Run again later: it continues from here.")
 
 
-def unexpected_refusal(what: str, error: Refused) -> ApiUnavailable:
-    """The error that ends the run when the API refuses a request that it should never refuse."""
-    remedy = (
-        "An address usually ends in /v1: check OPENAI_BASE_URL." if error.status in {404, 405} else "Run again later."
-    )
+def unexpected_refusal(what: str, error: Refused) -> VsyncError:
+    """The error that ends the run when a request is refused that the API should never refuse."""
+    wrong_address = error.status in {404, 405}
+    if error.by_gateway and not wrong_address:
+        return gateway_refused(what, error)
+    code = "" if error.by_gateway else f" ({error.status} {error.code})"
     return ApiUnavailable(
-        f"{what[0].upper()}{what[1:]} was refused ({error.status} {error.code}): {error.message}.", remedy
+        f"{what[0].upper()}{what[1:]} was refused{code}: {error.message}.",
+        "An address usually ends in /v1: check OPENAI_BASE_URL." if wrong_address else "Run again later.",
     )
+
+
+def gateway_refused(what: str, error: Refused) -> GatewayRefused:
+    """The error that ends the run when something before the API refuses a request that carries no document."""
+    return GatewayRefused(f"{what[0].upper()}{what[1:]} was refused: {error.message}. {CANNOT_TELL}", ASK_THE_GATEWAY)

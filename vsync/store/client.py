@@ -21,7 +21,15 @@ from vsync.auth.credentials import Credentials
 from vsync.auth.token_exchange import Exchange
 from vsync.errors import ConfigurationError
 from vsync.store.breaker import Breaker
-from vsync.store.failed_try import FailedTry, StoppedInFlight, answer_lost, hopeless_error, read_failure, too_late_error
+from vsync.store.failed_try import (
+    FailedTry,
+    StoppedInFlight,
+    answer_lost,
+    for_request,
+    hopeless_error,
+    read_failure,
+    too_late_error,
+)
 from vsync.store.poll_times import SERVER, PollTimes
 from vsync.store.request_body import joined
 from vsync.store.response_limit import limit_size
@@ -84,6 +92,7 @@ class Api:
         send: Callable[[], Awaitable[T]],
         *,
         once: bool = False,
+        of_document: bool = False,
         limited: Callable[[], None] = lambda: None,
     ) -> T:
         """The answer to one request. The request is sent again while another try may succeed.
@@ -92,6 +101,7 @@ class Api:
         | --- | --- |
         | `what` | words for messages (`uploading docs/a.md`); the breaker counts by the first word |
         | `once` | the request makes something each time it is sent. AnswerLost says that it may have been made |
+        | `of_document` | the request carries a document, or is about one: something before the API may refuse it alone |
         | `limited` | called at each 429 |
 
         Raises Refused when the request itself is the problem, and a VsyncError when the run cannot go on.
@@ -102,7 +112,7 @@ class Api:
             try:
                 answer = await self._in_time(send)
             except Exception as error:
-                failed = self._read_failure(what, error)
+                failed = self._read_failure(what, error, of_document=of_document)
                 if failed is None:
                     raise
             else:
@@ -129,12 +139,12 @@ class Api:
             waited += wait
         raise AssertionError("the last attempt returns or raises")
 
-    def _read_failure(self, what: str, error: Exception) -> FailedTry | None:
+    def _read_failure(self, what: str, error: Exception, *, of_document: bool) -> FailedTry | None:
         keyless = self._exchange is not None
         failed = read_failure(what, error, secrets=self.secrets, keyless=keyless, now=time.time())
         if failed is not None and failed.detail:
             self._log(f"{what}: {failed.detail}")
-        return failed
+        return failed and for_request(failed, what, of_document=of_document)
 
     async def _in_time(self, send: Callable[[], Awaitable[T]]) -> T:
         """The result of `send`. Raises TimeoutError, or StoppedInFlight soon after the run was told to stop."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vsync.auth.token_exchange import NoTokenYet
@@ -18,7 +18,8 @@ from vsync.errors import (
     VsyncError,
 )
 from vsync.network.trust import handshake_fault
-from vsync.store.api_errors import AnswerLost, Refused
+from vsync.store.api_errors import BY_GATEWAY, AnswerLost, Refused, gateway_refused
+from vsync.store.foreign_answer import described, is_the_apis
 from vsync.store.response_limit import TooLarge
 from vsync.system.redaction import one_line
 from vsync.system.retry import retry_after
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 _RETRIED = {408, 409, 429}
 _NEVER_RETRIED = {501, 505}
 """The server does not have this function, so the next try fails too."""
+
+_DENIED = {401, 403, 407, 451}
+"""Who may not do one thing may not do others. With any other status only the one request is refused."""
 
 
 class StoppedInFlight(Exception):
@@ -78,7 +82,7 @@ def read_failure(what: str, error: Exception, *, secrets: Iterable[str], keyless
         return FailedTry(Interrupted(error.signum), ambiguous=True)
     if isinstance(error, TooLarge) or isinstance(error.__cause__, TooLarge):
         # The next try would bring the same answer.
-        return FailedTry(_not_of_the_api(what), ambiguous=True, detail=str(error.__cause__ or error))
+        return FailedTry(_not_of_the_api(what), ambiguous=True, strange=True, detail=str(error.__cause__ or error))
     if isinstance(error, TimeoutError):
         return FailedTry(_unreachable(what, str(error) or "no answer"), may_pass=True, ambiguous=True)
     if isinstance(error, openai.APIStatusError):
@@ -95,6 +99,19 @@ def read_failure(what: str, error: Exception, *, secrets: Iterable[str], keyless
             _not_of_the_api(what), may_pass=True, ambiguous=True, strange=True, detail=_words(error, secrets)
         )
     return None
+
+
+def for_request(failed: FailedTry, what: str, *, of_document: bool) -> FailedTry:
+    """What an answer that is not the API's own means for the request.
+
+    It refuses a document for its content, perhaps. Any other request has no content, so a denial ends the run.
+    """
+    error = failed.error
+    if of_document and failed.strange:
+        return replace(failed, error=Refused(failed.status or 200, BY_GATEWAY, error.message, by_api=False))
+    if not of_document and isinstance(error, Refused) and error.by_gateway and error.status in _DENIED:
+        return replace(failed, error=gateway_refused(what, error))
+    return failed
 
 
 def answer_lost(failed: FailedTry, *, hopeless: bool) -> AnswerLost:
@@ -137,22 +154,24 @@ def _by_status(error: openai.APIStatusError, text: str, *, keyless: bool, now: f
 def _meaning(error: openai.APIStatusError, text: str, *, keyless: bool) -> tuple[VsyncError | Refused, bool]:
     """The error that a status stands for, and whether it may pass."""
     status, code = error.status_code, str(error.code or "")
-    if status == 401:
+    response = error.response
+    by_api = is_the_apis(status, error.body, response.text, response.headers.get("content-type", ""))
+    if status == 401 and by_api:
         lacks_scope = re.search(r"missing scopes|insufficient permissions", text, re.IGNORECASE)
         return _permission_denied(text, keyless=keyless) if lacks_scope else _refused(text, keyless=keyless), False
-    if status == 403:
+    if status == 403 and by_api:
         return _permission_denied(text, keyless=keyless), False
     if "insufficient_quota" in {code, str(error.type or "")}:
         return ApiUnavailable(
             f"The OpenAI account has no quota left: {text}", "Add credit or raise its limit, then run again."
         ), False
     outage = _outage(status, text)
-    should_retry = error.response.headers.get("x-should-retry")
+    should_retry = response.headers.get("x-should-retry")
     if should_retry != "false" and (status in _RETRIED or _is_retried_5xx(status) or should_retry == "true"):
         return outage or Refused(status, code or "server_error", f"The API answers {status}: {text}"), True
-    by_api = isinstance(error.body, dict)  # a proxy answers with a page
-    refused = Refused(status, code or f"http_{status}", text, by_api=by_api)
-    return outage or refused, False
+    if not by_api and 400 <= status < 500:
+        return outage or Refused(status, BY_GATEWAY, described(status, text if error.body else ""), by_api=False), False
+    return outage or Refused(status, code or f"http_{status}", text, by_api=by_api), False
 
 
 def _is_retried_5xx(status: int) -> bool:

@@ -26,7 +26,7 @@ async def look_up(api: Api, store_id: str) -> StoreInfo:
     try:
         info = await api.ask(f"looking up the vector store {store_id}", send)
     except Refused as error:
-        if error.status in {400, 404}:
+        if error.by_api and error.status in {400, 404}:
             raise gone(store_id) from error
         raise unexpected_refusal("looking up the vector store", error) from error
     if info.status == "expired":

@@ -41,14 +41,14 @@ def says_expired(error: Refused) -> bool:
 
 def is_final(error: Refused) -> bool:
     """Whether the same bytes with the same filename would be refused again. In doubt they are tried again."""
-    if is_unknown_file(error):
+    if error.by_gateway or is_unknown_file(error):
         return False
     return error.status in {413, 415} or (error.status in {400, 422} and bool(_FINAL.search(error.message)))
 
 
 def is_unknown_file(error: Refused) -> bool:
     """Whether the store does not know the File. A new File can be unknown for some seconds."""
-    return error.status in {400, 404} and bool(_UNKNOWN_FILE.search(error.message))
+    return not error.by_gateway and error.status in {400, 404} and bool(_UNKNOWN_FILE.search(error.message))
 
 
 def is_attached_already(error: Refused) -> bool:

@@ -71,12 +71,15 @@ class VectorStore:
         async def request() -> str:
             ticket = await self._journal.sending(filename, size, self._api.traffic.date)
             try:
-                file_id = await self._api.ask(f"uploading {filename!r}", send, once=True, limited=self._uploads.lower)
-            except AnswerLost:
-                self._api.traffic.at_next_answer(self._journal.lose(ticket))
-                raise
-            except (Refused, VsyncError):
-                self._journal.unmade(ticket)
+                file_id = await self._api.ask(
+                    f"uploading {filename!r}", send, once=True, of_document=True, limited=self._uploads.lower
+                )
+            except (AnswerLost, Refused, VsyncError) as error:
+                if isinstance(error, AnswerLost) or (isinstance(error, Refused) and error.by_gateway):
+                    # A gateway may also refuse the API's answer: then the File was made.
+                    self._api.traffic.at_next_answer(self._journal.lose(ticket))
+                else:
+                    self._journal.unmade(ticket)
                 raise
             except BaseException:
                 self._journal.lose(ticket)
@@ -99,7 +102,9 @@ class VectorStore:
                 self._still_ours()
                 return self._entry(await self._files.create(vector_store_id=self.id, **fields))
 
-        return await self._in_store(f"attaching {entry.file_id}", send, once=True, limited=self._lower_both)
+        return await self._in_store(
+            f"attaching {entry.file_id}", send, once=True, of_document=True, limited=self._lower_both
+        )
 
     async def attach_batch(self, entries: Sequence[NewEntry]) -> str:
         """Attaches up to `max_batch` Files in one request and returns the batch's id.
@@ -115,7 +120,9 @@ class VectorStore:
                 # block the event loop for a fifth of a second.
                 return id_of(await self._batches.create(self.id, extra_body={"files": files}))
 
-        return await self._in_store(f"attaching {len(entries)} Files", send, once=True, limited=self._lower_both)
+        return await self._in_store(
+            f"attaching {len(entries)} Files", send, once=True, of_document=True, limited=self._lower_both
+        )
 
     def _lower_both(self) -> None:
         """Lowers both rates: a 429 does not say which limit was exceeded."""
@@ -204,7 +211,8 @@ class VectorStore:
                 self._still_ours()
                 return id_of(await self._files.update(file_id, vector_store_id=self.id, attributes=dict(attributes)))
 
-        await self._in_store(f"updating the attributes of {file_id}", send, limited=self._writes.lower)
+        what = f"updating the attributes of {file_id}"
+        await self._in_store(what, send, of_document=True, limited=self._writes.lower)
 
     async def remove(self, file_id: str) -> None:
         """Detaches an entry, then deletes its File. An entry or File that does not exist any more is success. Raises Refused.
@@ -217,7 +225,7 @@ class VectorStore:
             return deleted(await self._api.client.files.delete(file_id))
 
         await self.detach(file_id)
-        await unless_gone(self._api.ask(f"deleting {file_id}", send))
+        await unless_gone(self._api.ask(f"deleting {file_id}", send, of_document=True))
 
     async def detach(self, file_id: str) -> None:
         """Takes an entry out of the store and keeps its File. An entry that does not exist any more is success. Raises Refused."""
@@ -227,7 +235,12 @@ class VectorStore:
                 self._still_ours()
                 return deleted(await self._files.delete(file_id, vector_store_id=self.id))
 
-        await unless_gone(self._in_store(f"detaching {file_id}", send, limited=self._writes.lower))
+        what = f"detaching {file_id}"
+        await unless_gone(self._in_store(what, send, of_document=True, limited=self._writes.lower))
+
+    async def check_answers(self) -> None:
+        """Asks for the store, which takes no document. Raises the error that ends the run when the API does not answer."""
+        await look_up(self._api, self.id)
 
     async def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> list[Hit]:
         chosen: dict[str, Any] = {"filters": filters} if filters else {}
@@ -247,11 +260,12 @@ class VectorStore:
         send: Callable[[], Awaitable[T]],
         *,
         once: bool = False,
+        of_document: bool = False,
         limited: Callable[[], None] = lambda: None,
     ) -> T:
         """Sends a request about this store. When a refusal may be about the store itself, looks it up, and so raises StoreGone."""
         try:
-            return await self._api.ask(what, send, once=once, limited=limited)
+            return await self._api.ask(what, send, once=once, of_document=of_document, limited=limited)
         except Refused as error:
             if not_there(error) or says_expired(error):
                 await look_up(self._api, self.id)

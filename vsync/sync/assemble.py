@@ -13,6 +13,7 @@ from vsync.auth.credentials import Credentials
 from vsync.config.origin import Origin
 from vsync.config.settings import Settings
 from vsync.config.targets import Target
+from vsync.plan.check_rules import check_patterns
 from vsync.report.observer import Observer
 from vsync.state.journal import Journal
 from vsync.store.connect import IfMissing, connector, missing
@@ -65,6 +66,7 @@ def assemble(
     """
     base = workspace.repository.resolve(settings.base, "base") if settings.base and workspace.repository else None
     target = target_in(workspace, settings, credentials)
+    check_patterns(workspace.source, target.rules, str(workspace.root))
     ports = Ports(
         source=workspace.source,
         publication=open_publication(settings, workspace, observer.note),

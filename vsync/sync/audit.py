@@ -9,9 +9,13 @@ from typing import Any
 from vsync import __version__
 from vsync.config.origin import Origin
 from vsync.plan.plan import Plan
+from vsync.state.manifest import TargetState
+from vsync.store.api_errors import BY_GATEWAY
 from vsync.sync.next_state import deletable
 from vsync.system.wording import count
 from vsync.transfer.outcome import Outcome
+
+_BY_GATEWAY = "refused_by_gateway"
 
 
 def audit(
@@ -38,9 +42,21 @@ def audit(
         "failed": len(outcome.failed),
         "plan_id": plan_id,
     }
+    by_gateway = sum(item.code == BY_GATEWAY for item in outcome.failed.values())
+    if by_gateway and outcome.cause is None:
+        facts[_BY_GATEWAY] = by_gateway
     if origin.run_id:
         facts |= {"id": origin.run_id, "url": origin.run_url}
     return facts
+
+
+def refused_before(state: TargetState) -> int:
+    """How many documents a gateway may refuse in this run although it lets documents through.
+
+    As many as it refused in the last run, which got others through; and one, where any document is in the store.
+    """
+    number = state.run.get(_BY_GATEWAY)
+    return max(1, number if type(number) is int else 0) if state.files else 0
 
 
 def rebuilt(documents: int, *, head: str | None, origin: Origin, now: datetime) -> dict[str, Any]:

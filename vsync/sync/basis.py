@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.errors import LimitExceeded, PlanChanged, StoreGone, VsyncError
+from vsync.plan.check_rules import check_root
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Plan
 from vsync.plan.scan import Scan, scan
@@ -75,6 +76,7 @@ def _check_embedded_store(recorded: Recorded, ports: Ports) -> None:
 def basis_of(
     target: Target, ports: Ports, context: RunContext, recorded: Recorded, *, distrusted: bool = False
 ) -> Basis:
+    check_root(ports.source, target.rules)
     settings = context.settings
     found = scan(ports.source, recorded.state, target, full=settings.full, base=context.base, reindex=settings.reindex)
     return Basis(recorded, found, first_report(target, ports, context, recorded, found), distrusted)

@@ -19,7 +19,7 @@ from vsync.store.choose import store_metadata
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
 from vsync.sync.attempts import Attempt
-from vsync.sync.audit import audit
+from vsync.sync.audit import audit, refused_before
 from vsync.sync.basis import check_plan
 from vsync.sync.from_store import Proposal, Propose
 from vsync.sync.lock import doubt_when_overtaken
@@ -100,6 +100,7 @@ async def _transfer(work: _Work) -> Outcome:
         context.settings.concurrency,
         context.settings.index_timeout,
         known=work.proposal.proven,
+        refused_before=refused_before(work.state),
     )
     still_ours = ports.publication.check
     return await transfer(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vsync.errors import ApiUnavailable, VsyncError
 from vsync.plan.plan import Plan
 from vsync.report.body import Orphan, Synced
 from vsync.report.documents import FailedItem, carried_over
+from vsync.report.of_plan import append_warnings
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSizes
 from vsync.state.manifest import Failure
 from vsync.store.traffic import Traffic
 from vsync.system.wording import count
 from vsync.transfer.outcome import Outcome, Removal
+
+_SHOWN = 20
+"""How many Files that could not be deleted have a warning of their own."""
 
 
 def final_failures(plan: Plan, outcome: Outcome) -> dict[str, Failure]:
@@ -56,7 +61,19 @@ def of_run(
         left=sum(op.path not in done and op.path not in outcome.failed for op in plan.of("upload", "replace", "retag")),
     )
     error = outcome.cause or removal.cause or removal_error(removal)
+    report = append_warnings(report, _not_deleted(plan, removal))
     return replace(report, body=synced, requests=dict(traffic.requests), error=error)
+
+
+def _not_deleted(plan: Plan, removal: Removal) -> Iterator[str]:
+    """Warnings about what a search may still find although the plan deletes it."""
+    paths = {op.previous.file_id: op.path for op in plan.operations if op.previous is not None}
+    for file_id, message in itertools.islice(removal.refused.items(), _SHOWN):
+        whose = f"of {paths[file_id]} " if file_id in paths else ""
+        yield (
+            f"The File {file_id} {whose}could not be deleted: {message}. A search may still find it, and the next run tries "
+            "again."
+        )
 
 
 def removal_error(removal: Removal) -> VsyncError | None:

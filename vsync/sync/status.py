@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vsync.config.settings import NO_MANIFEST, Settings
-from vsync.state.manifest import Entry, Failure, Skipped, TargetState
+from vsync.errors import VsyncError
+from vsync.git.changes import REGULAR, TreeEntry
+from vsync.plan.scan import scan_path
+from vsync.plan.selected import selector_for
+from vsync.report.markup import prose
+from vsync.state.manifest import TargetState
+from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Trust
+from vsync.sync.named_path import find_path
+from vsync.sync.path_status import PathStatus, judge, path_line
 from vsync.sync.recorded import read_recorded
 from vsync.sync.same_store import check_store, expiry_warnings
+from vsync.sync.workspace import place_of
 from vsync.system.redaction import printable
 from vsync.system.wording import count
 
 if TYPE_CHECKING:
     from vsync.config.targets import Target
+    from vsync.source.base import Source
     from vsync.state.publication import Publication, Published
     from vsync.sync.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class PathStatus:
-    """Whether a path is in the store, and which version of it."""
-
-    path: str
-    entry: Entry | None
-    failure: Failure | None
-    skipped: Skipped | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +63,17 @@ class Status:
             "run": dict(state.run) if state else None,
         }
         if self.path is not None:
-            data["path"] = {
-                "path": self.path.path,
-                "in_store": self.path.entry is not None,
-                "file_id": self.path.entry.file_id if self.path.entry else None,
-                "blob": self.path.entry.blob if self.path.entry else None,
-                "failed": self.path.failure.code if self.path.failure else None,
-                "skipped": self.path.skipped.reason if self.path.skipped else None,
-            }
+            data["path"] = self.path.to_json()
         return data
 
 
 def status(
     publication: Publication, workspace: Workspace, settings: Settings, target: Target, path: str | None
 ) -> Status:
-    """Reads manifest and seal, and asks git how far the head is ahead. Makes no request."""
+    """Reads manifest and seal, and asks git how far the head is ahead. Makes no request.
+
+    `path` is a path as it was typed. Raises ConfigurationError when there is no such file.
+    """
     if workspace.embedded is not None:
         workspace.embedded.check_exists()
     recorded = read_recorded(publication, workspace.identity, target.name)
@@ -95,7 +89,7 @@ def status(
         trusted,
         head,
         behind,
-        _path_status(state, path),
+        _path_status(workspace, target, state, path) if path is not None else None,
         unknown=_unknown(recorded.published, workspace, settings) if state is None else "",
         doubt=recorded.published.doubt if trusted == "doubtful" else "",
     )
@@ -115,35 +109,53 @@ def _unknown(published: Published, workspace: Workspace, settings: Settings) -> 
     if workspace.embedded is not None:
         return "Nothing has been synced into this embedded store yet: there is no manifest for this target beside it."
     if workspace.remote is None and workspace.repository is not None and workspace.repository.push_url() is not None:
-        return (
+        return _fetched(workspace, settings) or (
             "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. The action and "
             "sync --push keep the manifest on the remote `origin`; with --push, status looks there."
         )
     return "Nothing has been synced yet: there is no manifest for this target."
 
 
-def path_in(root: Path, path: str) -> str:
-    """The path as the manifest names it: as given, or where that is no file, as seen from the current folder."""
-    here = Path(os.path.normpath(Path.cwd() / path))
-    if (root / path).exists() or not here.exists() or not here.is_relative_to(root):
-        return path
-    return here.relative_to(root).as_posix()
-
-
-def _path_status(state: TargetState | None, path: str | None) -> PathStatus | None:
-    if path is None:
+def _fetched(workspace: Workspace, settings: Settings) -> str | None:
+    """What this clone has fetched of the remote's manifest. None: nothing of this target."""
+    assert workspace.repository is not None
+    name, branch = place_of(settings, workspace).name, settings.manifest_branch
+    try:
+        content = workspace.repository.file(f"refs/remotes/origin/{branch}", name)
+        manifest = parse_manifest(content, name) if content is not None else None
+    except VsyncError:  # there is no such branch, or the file is no manifest
         return None
-    path = path.removeprefix("./")
+    state = manifest.targets.get(settings.target.name) if manifest is not None else None
     if state is None:
-        return PathStatus(path, None, None, None)
-    return PathStatus(path, state.files.get(path), state.failed.get(path), state.skipped.get(path))
+        return None
+    at = f", {state.commit[:12]} is live" if state.commit else ""
+    return (
+        f"The manifest of this target stands on the remote `origin` (branch {branch}), and not here. As this clone has "
+        f"fetched it, {count(len(state.files), 'document')} are in the store{at}. With --push, status asks the remote."
+    )
+
+
+def _path_status(workspace: Workspace, target: Target, state: TargetState | None, given: str) -> PathStatus:
+    source = workspace.source
+    where = source.head[:12] if source.head else "the folder"
+    path, entry, submodule = find_path(given, workspace.root, source.entries(), state.files if state else (), where)
+    plan = scan_path(source, state, target, path, entry)
+    why_not = f"it lies in the submodule {submodule}, which is another repository" if submodule else None
+    if why_not is None:
+        why_not = _why_not(source, target, entry or TreeEntry(path.encode(), REGULAR, ""))
+    return judge(path, state, plan, at_head=entry is not None, why_not=why_not)
+
+
+def _why_not(source: Source, target: Target, entry: TreeEntry) -> str | None:
+    path = entry.path.decode("utf-8", "surrogateescape")
+    return selector_for(source, target, path).why_not(path, entry.mode)
 
 
 def status_lines(found: Status) -> list[str]:
     """The status for people."""
     state = found.state
     if state is None:
-        return [found.unknown]
+        return [printable(line) for line in (found.unknown, *_path_lines(found))]
     lines = [f"{count(len(state.files), 'document')} in {state.vector_store_id}"]
     if state.commit is None and not (found.head is None and state.settings):
         lines.append("  live: no complete sync yet; the next run goes on")
@@ -156,9 +168,21 @@ def status_lines(found: Status) -> list[str]:
         lines.append(f"  {found.doubt}: the next sync lists the store first.")
     lines += [f"  {warning}" for warning in expiry_warnings(state.vector_store_id, state.expires_after_days)]
     lines += [f"  failed: {printable(path)}: {failure.code}" for path, failure in state.failed.items()]
-    if found.path is not None:
-        lines.append(_path_line(found.path))
-    return [printable(line) for line in lines]
+    return [printable(line) for line in (*lines, *_path_lines(found))]
+
+
+def _path_lines(found: Status) -> list[str]:
+    return [path_line(found.path, found.head)] if found.path is not None else []
+
+
+def status_summary(found: Status) -> str:
+    """The status as Markdown."""
+    first, *rest = (prose(line) for line in status_lines(found))
+    if found.state is None:
+        lines = ["## vsync status: nothing recorded", "", first, "", *(f"- {line}" for line in rest)]
+    else:
+        lines = [f"## vsync status: {first}", "", *(f"- {line}" for line in rest)]
+    return "\n".join(lines) + "\n"
 
 
 def _behind(found: Status) -> str:
@@ -171,15 +195,3 @@ def _behind(found: Status) -> str:
     if found.behind == 0:
         return f"up to date with {found.head[:12]}"
     return f"{count(found.behind, 'commit')} behind {found.head[:12]}"
-
-
-def _path_line(path: PathStatus) -> str:
-    name = printable(path.path)
-    if path.entry is not None:
-        failed = f"; its newer version failed: {path.failure.code}" if path.failure else ""
-        return f"{name} is in the store ({path.entry.file_id}, {path.entry.bytes} bytes){failed}"
-    if path.failure is not None:
-        return f"{name} is not in the store: {path.failure.code}"
-    if path.skipped is not None:
-        return f"{name} is not in the store: skipped, {path.skipped.reason}"
-    return f"{name} is not in the store"

@@ -20,6 +20,7 @@ from vsync.store.refusals import is_attached_already, is_final, is_unknown_file
 from vsync.store.send_once import send_once
 from vsync.store.vector_store import MAX_BATCH, VectorStore
 from vsync.system.tasks import all_of
+from vsync.transfer.gateway import Gateway
 from vsync.transfer.halt import Halt, unanswerable
 from vsync.transfer.index import Group, Indexing
 from vsync.transfer.tracker import Pending, Tracker
@@ -141,12 +142,14 @@ class InBatches:
     def __init__(
         self,
         store: VectorStore,
+        gateway: Gateway,
         halt: Halt,
         identity: Identity,
         one_by_one: OneByOne,
         still_ours: Callable[[], None],
     ) -> None:
         self._store = store
+        self._gateway = gateway
         self._halt = halt
         self._identity = identity
         self._one_by_one = one_by_one
@@ -212,6 +215,7 @@ class InBatches:
             else:
                 if left:
                     self._taken += 1
+                    self._gateway.answered("attach")
                     attached(left, batch_id)
                 return []
 
@@ -220,10 +224,17 @@ class OneByOne:
     """Attaches each File with a request of its own, some of them side by side."""
 
     def __init__(
-        self, store: VectorStore, tracker: Tracker, halt: Halt, identity: Identity, still_ours: Callable[[], None]
+        self,
+        store: VectorStore,
+        tracker: Tracker,
+        gateway: Gateway,
+        halt: Halt,
+        identity: Identity,
+        still_ours: Callable[[], None],
     ) -> None:
         self._store = store
         self._tracker = tracker
+        self._gateway = gateway
         self._halt = halt
         self._identity = identity
         self._still_ours = still_ours
@@ -237,6 +248,7 @@ class OneByOne:
             async with slots:
                 if self._halt.may_attach and await self._attach_one(item):
                     self._given_up_in_a_row = 0
+                    self._gateway.answered("attach")
                     taken.append(item)
 
         # Each of them ends before an error goes on, so that no File is missed which was attached meanwhile.
@@ -269,7 +281,8 @@ class OneByOne:
                     return True
                 wait_s = next(waits, None) if is_unknown_file(error) else None
                 if wait_s is None or self._halt.requested:
-                    self._tracker.reject(item, error.code, error.message, final=is_final(error))
+                    self._tracker.reject(item, error.code, self._gateway.reason(error), final=is_final(error))
+                    await self._gateway.judge("attach", item.document.path, error)
                     return False
                 await self._halt.sleep(wait_s)
 

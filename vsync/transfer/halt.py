@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable
 
 from vsync.errors import ApiUnavailable, Interrupted, VsyncError
-from vsync.store.api_errors import AnswerLost, Refused
+from vsync.store.api_errors import AnswerLost, Refused, unexpected_refusal
 from vsync.system.stop import Stop
 
 _ATTACH_AFTER_STOP_S = 0.5
@@ -89,6 +89,8 @@ class Halt:
             event.set()
 
 
-def unanswerable(error: Refused) -> ApiUnavailable:
+def unanswerable(error: Refused) -> VsyncError:
     """The error of a run that asked a question which the API refused to answer."""
+    if error.by_gateway:
+        return unexpected_refusal("a question", error)
     return ApiUnavailable(error.message, "Run again later: it continues from here.")

@@ -34,15 +34,11 @@ async def remove(
                 return
             try:
                 still_ours()
-                await store.remove(file_id)
-            except Refused as error:
-                removal.refused[file_id] = error.message
+                await _remove(file_id, store, removal)
             except VsyncError as error:
                 removal.cause = error
             except Exception as error:  # it is raised when the other removals have ended
                 defects.append(error)
-            else:
-                removal.gone.append(file_id)
             observer.advance("deleting")
 
     async with asyncio.TaskGroup() as working:
@@ -53,3 +49,15 @@ async def remove(
     if stop.signum is not None and removal.cause is None:
         removal.cause = Interrupted(stop.signum)
     return removal
+
+
+async def _remove(file_id: str, store: VectorStore, removal: Removal) -> None:
+    """Removes one entry and its File. A refusal is noted; after one by a gateway the API must show that it still answers."""
+    try:
+        await store.remove(file_id)
+    except Refused as error:
+        removal.refused[file_id] = error.message
+        if error.by_gateway:
+            await store.check_answers()
+    else:
+        removal.gone.append(file_id)

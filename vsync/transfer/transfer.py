@@ -6,6 +6,7 @@
 | attach what is uploaded, while uploads go on | `attach` |
 | wait until it is indexed | `index` |
 | remember what becomes of each File | `tracker` |
+| tell a document that a gateway refuses from a gateway that refuses all | `gateway` |
 | end the run early | `halt` |
 
 Documents that the server fails to index are uploaded again in a second and a third round. Nothing is removed here: see
@@ -25,6 +26,7 @@ from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Clock
 from vsync.system.stop import Stop
 from vsync.transfer.attach import Attaching, InBatches, OneByOne, UploadQueue
+from vsync.transfer.gateway import Gateway
 from vsync.transfer.halt import Halt
 from vsync.transfer.index import Indexing
 from vsync.transfer.outcome import Outcome
@@ -55,10 +57,11 @@ async def transfer(
     halt = Halt(stop)
     tracker = Tracker(observer, {operation.path for operation in operations if operation.previous is not None})
     indexing = Indexing(store, tracker, halt, observer, delivery.index_timeout_s, clock)
-    one_by_one = OneByOne(store, tracker, halt, delivery.identity, still_ours)
-    in_batches = InBatches(store, halt, delivery.identity, one_by_one, still_ours)
+    gateway = Gateway(store.check_answers, few=len(operations) <= delivery.refused_before)
+    one_by_one = OneByOne(store, tracker, gateway, halt, delivery.identity, still_ours)
+    in_batches = InBatches(store, gateway, halt, delivery.identity, one_by_one, still_ours)
     attaching = Attaching(store, in_batches, one_by_one, indexing, halt, observer)
-    uploading = Uploading(store, source, delivery, tracker, halt, observer, still_ours)
+    uploading = Uploading(store, source, delivery, tracker, gateway, halt, observer, still_ours)
 
     async def carry_out(todo: Sequence[Operation]) -> None:
         """Uploads, attaches and waits, once for each of these operations."""
@@ -78,4 +81,6 @@ async def transfer(
             todo = [] if halt.requested else tracker.to_try_again()
             if todo:
                 await halt.sleep(next(waits))
+    if (refused := gateway.verdict()) is not None:
+        halt.end(refused)
     return tracker.outcome([operation.path for operation in operations], halt.cause, halt.defect)

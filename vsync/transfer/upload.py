@@ -18,6 +18,7 @@ from vsync.store.api_errors import Refused
 from vsync.store.entries import NewEntry, belongs
 from vsync.store.refusals import is_final
 from vsync.store.vector_store import VectorStore
+from vsync.transfer.gateway import Gateway
 from vsync.transfer.halt import Halt
 from vsync.transfer.tracker import Pending, Tracker
 
@@ -26,7 +27,8 @@ from vsync.transfer.tracker import Pending, Tracker
 class Delivery:
     """What all documents of a run have in common on their way into the store.
 
-    `known` are the ids of entries that are ours, whatever their attributes say.
+    `known` are the ids of entries that are ours, whatever their attributes say. `refused_before`: how
+    many documents a gateway may refuse without any other getting through, because earlier runs got others through.
     """
 
     identity: Identity
@@ -36,6 +38,7 @@ class Delivery:
     concurrency: int = 16
     index_timeout_s: float = 600.0
     known: frozenset[str] = frozenset()
+    refused_before: int = 0
 
 
 class Uploading:
@@ -47,6 +50,7 @@ class Uploading:
         source: Source,
         delivery: Delivery,
         tracker: Tracker,
+        gateway: Gateway,
         halt: Halt,
         observer: Observer,
         still_ours: Callable[[], None],
@@ -55,6 +59,7 @@ class Uploading:
         self._source = source
         self._delivery = delivery
         self._tracker = tracker
+        self._gateway = gateway
         self._halt = halt
         self._observer = observer
         self._still_ours = still_ours
@@ -67,7 +72,9 @@ class Uploading:
             try:
                 item = await (self._retag(operation) if operation.kind == "retag" else self._upload(operation))
             except Refused as error:
-                self._tracker.fail(operation.path, error.code, error.message, final=is_final(error))
+                reason = self._gateway.reason(error)
+                self._tracker.fail(operation.path, error.code, reason, final=is_final(error))
+                await self._gateway.judge("retag" if operation.kind == "retag" else "upload", operation.path, error)
             except OSError as error:  # a full disk for temporary files
                 self._tracker.fail(operation.path, "unreadable", f"{error.strerror or error}")
             else:
@@ -96,6 +103,7 @@ class Uploading:
             )
         finally:
             content.close()
+        self._gateway.answered("upload")
         item = Pending(
             operation,
             document,
@@ -123,6 +131,7 @@ class Uploading:
         await self._store.retag(
             previous.file_id, self._attributes(document, previous.sha256, str(commit) if commit else None)
         )
+        self._gateway.answered("retag")
         self._tracker.retagged(document.path, previous._replace(tag=document.tag))
         return None
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from vsync.documents.attributes import path_attribute
 from vsync.documents.document import upload_filename
-from vsync.documents.selection import matcher
+from vsync.documents.gitignore import matcher
 from vsync.errors import Interrupted, VsyncError
 from vsync.report.observer import Observer
 from vsync.report.verification import Foreign, Taken
@@ -96,7 +96,7 @@ async def _take_one(entry: Foreign, files: Files, store: VectorStore, elsewhere:
             return Taken(entry, "left", "another vsync owns this entry now")
         await store.detach(entry.file_id)
     except Refused as error:
-        return Taken(entry, "left", f"the API refused it: {error.message}")
+        return Taken(entry, "left", f"it was refused: {error.message}")
     if elsewhere is None:
         return Taken(entry, "detached", "its File is kept: there are too many other stores to ask each of them")
     if entry.file_id in elsewhere:
@@ -104,7 +104,7 @@ async def _take_one(entry: Foreign, files: Files, store: VectorStore, elsewhere:
     try:
         await files.delete(entry.file_id)
     except Refused as error:
-        return Taken(entry, "detached", f"its File is kept: the API refused to delete it: {error.message}")
+        return Taken(entry, "detached", f"its File is kept, because the deletion was refused: {error.message}")
     return Taken(entry, "deleted")
 
 

@@ -14,6 +14,7 @@ import httpx2
 from tests.support.wire import Fault, Forward, Sent, World, answer, cut, error, lose, refuse, response, unreachable
 
 _HTML = "<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1><p>cloudflare</p></body></html>"
+_FORBIDDEN = "<html><head><title>Forbidden</title></head><body><h1>Blocked by rule 942100</h1></body></html>"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ _FINAL: dict[str, Callable[[], Fault]] = {
     "no quota": _no_quota,
     "401": _no_key,
     "403": _no_scope,
+    "403 from a gateway": lambda: answer(403, _FORBIDDEN),
+    "done, and 403 from a gateway": lambda: _done_but(answer(403, _FORBIDDEN)),
     "404": _not_found,
     "404 from a proxy": lambda: answer(404, "<html>Not found</html>"),
     "400": lambda: refuse(400, "This request cannot be served."),
@@ -124,6 +127,7 @@ _LASTING = (
     "no quota",
     "401",
     "403",
+    "403 from a gateway",
     "404",
     "400",
 )

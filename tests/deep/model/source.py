@@ -19,7 +19,7 @@ Tree = dict[str, bytes | File]
 PATHS = ["a.md", "b.txt", "docs/c.md", "docs/d.html", "docs/deep/e.md", "g.rst", "ü/f.md", "src/x.py", "C.TXT"]
 OFFICE = "docs/w.docx"
 NOTEBOOK = "src/n.ipynb"
-DOCUMENTATION = (".md", ".txt", ".html", ".rst", ".docx")
+DOCUMENTATION = (".md", ".txt", ".html", ".rst", ".docx", ".ipynb")
 TEXTS = [b"# one\n", b"# two\n", b"# six\n", b"# another, of another size\n"]
 """There are few texts, so that the same bytes often stand under several names, and come back later."""
 

@@ -730,24 +730,6 @@ def test_status_tells_what_is_live_and_how_far_behind_it_is(world: World, docs: 
     assert data["interrupted"] is False
 
 
-def test_status_tells_of_a_path_whether_it_is_in_the_store(world: World) -> None:
-    world.repo.commit({"a.md": b"text", "empty.md": b"", "main.c": b"x"})
-    world.sync()
-    file_id = world.state()["files"]["a.md"]["file_id"]
-    assert f"a.md is in the store ({file_id}, 4 bytes)" in world.vsync("status", "a.md").out
-    assert f"a.md is in the store ({file_id}" in world.vsync("status", "./a.md").out
-    assert "empty.md is not in the store: skipped, empty" in world.vsync("status", "empty.md").out
-    assert "main.c is not in the store" in world.vsync("status", "main.c").out
-    assert world.vsync("status", "--json", "a.md").json["path"] == {
-        "path": "a.md",
-        "in_store": True,
-        "file_id": file_id,
-        "blob": world.repo.blob("HEAD", "a.md"),
-        "failed": None,
-        "skipped": None,
-    }
-
-
 def test_status_does_not_call_an_older_head_up_to_date(world: World, docs: str) -> None:
     world.repo.commit({"README.md": b"newer"})
     world.sync()
@@ -760,7 +742,7 @@ def test_search_finds_documents_and_filters_by_attribute(world: World, docs: str
     world.sync("--target", "default", "--attributes", "team=docs")
     result = world.vsync("search", "apples")
     assert result.code == 0
-    assert re.match(r"1\. docs/a\.md  \([0-9.]+\)\n   about apples", result.out)
+    assert re.match(r"1\. docs/a\.md:1  \([0-9.]+\)\n   about apples", result.out)
     hits = world.vsync("search", "about", "--json", "-n", "1").json
     assert len(hits) == 1
     assert set(hits[0]) >= {"path", "filename", "file_id", "score", "attributes", "text"}

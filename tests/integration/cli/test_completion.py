@@ -47,6 +47,11 @@ def test_commands_and_options_are_completed(world: World, monkeypatch: pytest.Mo
     assert answers(world, monkeypatch, "completion", "b") == ["plain,bash"]
 
 
+def test_the_kinds_of_files_are_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answers(world, monkeypatch, "plan", "--types", "") == ["plain,documentation", "plain,any"]
+    assert answers(world, monkeypatch, "plan", "--types", "a") == ["plain,any"]
+
+
 def test_an_option_that_the_help_does_not_list_is_not_offered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert answers(world, monkeypatch, "status", "--index") == []
     assert answers(world, monkeypatch, "sync", "--index") == ["plain,--index-timeout"]

@@ -465,6 +465,18 @@ def partial(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Part
     return Partial(repo, tmp_path, monkeypatch)
 
 
+def test_a_file_is_read_here_without_a_fetch_and_up_to_a_size(partial: Partial) -> None:
+    with opened(partial.clone.root) as repository:
+        head = repository.resolve("HEAD")
+        assert repository.file_here(head, "docs/1.md", 100) is None
+        assert partial.fetches == 0
+        assert repository.file(head, "docs/1.md") == b"text 1"
+        assert repository.file_here(head, "docs/1.md", 6) == b"text 1"
+        assert repository.file_here(head, "docs/1.md", 5) is None
+        assert repository.file_here(head, "docs/none.md", 5) is None
+        assert partial.fetches == 1
+
+
 def test_blobs_that_a_partial_clone_lacks_come_in_one_fetch_and_no_others_come(partial: Partial) -> None:
     wanted = [b"text %d" % number for number in range(25)]
     with opened(partial.clone.root) as repository:

@@ -318,3 +318,33 @@ def test_a_workspace_without_a_checkout_says_what_is_missing(tmp_path: Path) -> 
     step = runner.run()
     assert (step.code, step.outputs["failure-reason"]) == (2, "git")
     assert "after actions/checkout" in step.log
+
+
+def test_a_search_writes_the_job_summary(job: Runner) -> None:
+    job.run()
+    head = git(job.workspace, "rev-parse", "HEAD")
+    step = job.run({"command": "search", "args": "'read me' -n 1 --json"}, GITHUB_STEP_SUMMARY="")
+    assert step.summary == ""
+    step = job.run({"command": "search", "args": "'read me <b>' -n 1"})
+    assert step.summary.startswith("## 🔎 vsync search: 1 result\n\nAsked: read me &#60;b&#62;\n")
+    assert f"/acme/docs/blob/{head}/README.md?plain=1#L1" in step.summary
+    assert "**Read**" in step.summary
+
+
+def test_a_status_writes_the_job_summary(job: Runner) -> None:
+    step = job.run({"command": "status"})
+    assert step.summary.startswith("## vsync status: nothing recorded\n")
+    job.run()
+    step = job.run({"command": "status", "args": "docs/a.md"})
+    assert step.summary.startswith("## vsync status: 2 documents in vs&#95;")
+    assert "- docs/a&#46;md is in the store" in step.summary
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"command": "search"}, {"command": "search", "args": "--nonsense"}, {"command": "status", "args": "no.md"}],
+)
+def test_a_command_that_fails_says_so_in_the_job_summary(job: Runner, given: dict[str, str]) -> None:
+    step = job.run(given)
+    assert step.code == 2
+    assert step.summary.startswith("## ❌ vsync: nothing was done\n")

@@ -26,6 +26,8 @@ VALUES: list[tuple[str, str, str, object]] = [
     ("source", "target.source", "acme/docs", "acme/docs"),
     ("vector-store-id", "target.vector_store_id", "vs_1", "vs_1"),
     ("vector-store-name", "target.vector_store_name", "Docs", "Docs"),
+    ("root", "target.rules.root", "./services/api/", "services/api"),
+    ("types", "target.rules.types", "Any", "any"),
     ("include", "target.rules.include", "docs/\n*.md", ("docs/", "*.md")),
     ("exclude", "target.rules.exclude", "draft*", ("draft*",)),
     ("allow-secrets", "target.rules.allow_secrets", "/docs/keys.md\n*.pem.md", ("/docs/keys.md", "*.pem.md")),
@@ -177,6 +179,13 @@ def test_uploads_are_limited_by_number_size_or_both(text: str, count: int | None
 
 
 WRONG: list[tuple[str, str, str]] = [
+    ("root", "/srv/clone/docs", "services/api"),
+    ("root", "~/docs", "services/api"),
+    ("root", "C:\\docs", "services/api"),
+    ("root", "..", "leads out"),
+    ("root", "docs/../../x", "leads out"),
+    ("root", "a\0b", "NUL"),
+    ("types", "docs", "documentation or any"),
     ("target", "../x", "letters, digits"),
     ("target", "-x", "letters, digits"),
     ("target", "x" * 65, "letters, digits"),
@@ -245,6 +254,25 @@ def test_bytes_that_are_no_text_are_refused_where_they_must_be_text(name: str) -
 @pytest.mark.parametrize("name", ["folder", "repo", "manifest", "local"])
 def test_a_file_may_have_a_name_of_any_bytes(name: str) -> None:
     assert getattr(resolve({name: "caf\udce9"}, {}), name) == "caf\udce9"
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [
+        (".", ""),
+        ("./", ""),
+        ("docs/..", ""),
+        ("docs/", "docs"),
+        ("./docs", "docs"),
+        ("a//b/./c/", "a/b/c"),
+        ("a/../b", "b"),
+        ("..docs", "..docs"),
+        ("my docs", "my docs"),
+        ("caf\udce9", "caf\udce9"),
+    ],
+)
+def test_the_root_is_a_path_from_the_top_folder(text: str, root: str) -> None:
+    assert resolve({"root": text}, {}).target.rules.root == root
 
 
 @pytest.mark.parametrize("name", ["head", "base"])

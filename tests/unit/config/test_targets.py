@@ -23,6 +23,9 @@ TARGET = Target(source="acme/docs", attributes={"team": "docs"})
         replace(TARGET, rules=Rules(include=("*.md",))),
         replace(TARGET, rules=Rules(exclude=("*.md",))),
         replace(TARGET, rules=Rules(allow_secrets=("a.md",))),
+        replace(TARGET, rules=Rules(root="a.md")),
+        replace(TARGET, rules=Rules(types="any")),
+        replace(TARGET, rules=Rules(types="documentation")),
     ],
 )
 def test_all_that_decides_about_documents_is_in_the_fingerprint(other: Target) -> None:
@@ -45,7 +48,7 @@ def test_what_decides_nothing_about_documents_is_not_in_the_fingerprint(other: T
 def test_the_fingerprint_is_the_same_in_every_version() -> None:
     # Another value would compare everybody's whole tree again.
     rules = Rules(("a",), ("b",))
-    assert replace(TARGET, rules=rules).fingerprint == "80cea78eaddebade"
+    assert replace(TARGET, rules=rules).fingerprint == "f3147b1aca9ee86e"
     assert len(TARGET.fingerprint) == 16
 
 

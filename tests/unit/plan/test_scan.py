@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,9 @@ from vsync.config.targets import Target
 from vsync.documents.document import Document
 from vsync.documents.secret_scan import Finding
 from vsync.documents.selection import Rules
-from vsync.git.changes import SUBMODULE, SYMLINK
+from vsync.git.changes import SUBMODULE, SYMLINK, TreeEntry
 from vsync.plan.comparison import Comparison
-from vsync.plan.scan import Scan, list_documents, scan
+from vsync.plan.scan import Scan, difference, list_documents, scan
 from vsync.state.manifest import Skipped, TargetState, blob_id
 
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_a_document_is_skipped_with_its_reason() -> None:
     new = {
         **tree(empty=b"", latin="größe".encode("latin-1"), fine=b"text"),
         b"link.md": TreeFile(b"fine.md", SYMLINK),
-        b"vendor": TreeFile(b"", SUBMODULE),
+        b"library": TreeFile(b"", SUBMODULE),
         b"caf\xe9.md": TreeFile(b"x"),
         b"pointer.pdf": TreeFile(b"version https://git-lfs.github.com/spec/v1\n"),
         b"large.pdf": TreeFile(b"%PDF" + b"\0" * 2_000),
@@ -114,7 +114,7 @@ def test_what_cannot_be_a_document_is_skipped_with_its_reason() -> None:
         "latin.md": "not-text",
         "link.md": "symlink",
         "pointer.pdf": "lfs-pointer",
-        "vendor": "submodule",
+        "library": "submodule",
     }
     assert "large.pdf" not in source.read_paths
 
@@ -236,6 +236,197 @@ def test_all_documents_of_the_head_are_listed_whatever_they_hold() -> None:
         {HEAD: {**tree(a=b"", b=b"x"), b"c.md": TreeFile(b"a", SYMLINK), b"d.py": TreeFile(b"")}}, HEAD
     )
     assert list_documents(source, TARGET).keys() == {"a.md", "b.md"}
+
+
+# --- Marks of .gitattributes --------------------------------------------------------------------------------------
+
+ATTRIBUTES = b".gitattributes"
+
+
+def marking(*names: str, folder: str = "") -> dict[bytes, TreeFile]:
+    lines = "".join(f"{name}.md linguist-vendored\n" for name in names)
+    return {f"{folder}.gitattributes".encode(): TreeFile(lines.encode())}
+
+
+def test_a_marked_file_is_not_selected() -> None:
+    found, _ = look({}, {**tree(a=b"one", b=b"one"), **marking("a")}, None)
+    assert operations(found) == [("upload", "b.md")]
+    assert found.plan.advice.hints == (
+        "Not selected, but looks like documentation: 1 .md marked in .gitattributes. "
+        "Include patterns can select them (--include, input include).",
+    )
+    everything = replace(TARGET, rules=Rules(include=("*.md",)))
+    assert operations(look({}, {**tree(a=b"one"), **marking("a")}, None, everything)[0]) == [("upload", "a.md")]
+
+
+def test_a_marked_file_that_changes_is_not_selected_by_a_diff_either() -> None:
+    marks = marking("a", folder="x/")
+    old = {b"x/a.md": TreeFile(b"one"), b"b.md": TreeFile(b"one"), **marks}
+    new = {b"x/a.md": TreeFile(b"two"), b"b.md": TreeFile(b"two"), **marks}
+    found, _ = look(old, new, known("b.md"))
+    assert (found.comparison.mode, operations(found)) == ("diff", [("replace", "b.md")])
+
+
+def test_where_the_marks_change_the_whole_tree_is_compared() -> None:
+    old = tree(a=b"one", b=b"one")
+    found, _ = look(old, {**old, **marking("a")}, known("a.md", "b.md"))
+    assert found.comparison == Comparison("full", ".gitattributes changed, which decides what is documentation")
+    assert operations(found) == [("delete", "a.md")]
+    found, _ = look({**old, **marking("a")}, old, known("b.md"))
+    assert operations(found) == [("upload", "a.md")]
+    everything = replace(TARGET, rules=Rules(include=("*.md",)))
+    before = replace(known("a.md", "b.md"), settings=everything.fingerprint)
+    assert look(old, {**old, **marking("a")}, before, everything)[0].comparison.mode == "diff"
+
+
+def test_a_link_of_that_name_says_nothing() -> None:
+    found, _ = look({}, {**tree(a=b"one"), ATTRIBUTES: TreeFile(b"a.md linguist-vendored", SYMLINK)}, None)
+    assert operations(found) == [("upload", "a.md")]
+
+
+def test_the_difference_of_two_commits_knows_the_marks_of_each() -> None:
+    old, new = tree(a=b"one", b=b"one"), {**tree(a=b"one", b=b"two", c=b"one"), **marking("a")}
+    commits = {COMMIT: old, HEAD: new}
+    plan = difference(MemorySource(commits, COMMIT), MemorySource(commits, HEAD), TARGET)
+    assert [(op.kind, op.path) for op in plan.operations] == [
+        ("delete", "a.md"),
+        ("replace", "b.md"),
+        ("upload", "c.md"),
+    ]
+
+
+# --- Templates ----------------------------------------------------------------------------------------------------
+
+PAGE, TEMPLATE = TreeFile(b"<p>prose</p>"), TreeFile(b"<p>{{ prose }}</p>")
+
+
+def test_an_html_template_is_skipped_unless_rules_select_it() -> None:
+    new = {b"page.html": PAGE, b"base.html": TEMPLATE}
+    found, _ = look({}, new, None)
+    assert operations(found) == [("upload", "page.html")]
+    assert found.plan.skipped == {"base.html": Skipped(blob_id(TEMPLATE.data), "template")}
+    for rules in (Rules(("*.html",)), Rules(types="any"), Rules(("base.html",), types="documentation")):
+        assert ("upload", "base.html") in operations(look({}, new, None, replace(TARGET, rules=rules))[0])
+
+
+def test_a_page_that_becomes_a_template_is_told_as_no_document_any_more() -> None:
+    before = state({"a.html": entry("a.html", "<p>prose</p>")}, settings=TARGET.fingerprint)
+    found, _ = look({b"a.html": PAGE, b"b.md": PAGE}, {b"a.html": TEMPLATE, b"b.md": PAGE}, before)
+    assert operations(found) == [("delete", "a.html")]
+    assert found.plan.dropped == {"a.html": "template"}
+
+
+def test_a_template_that_other_settings_put_into_the_store_is_taken_out() -> None:
+    text = TEMPLATE.data.decode()
+    files = {"a.html": entry("a.html", text), "b.html": entry("b.html", PAGE.data.decode())}
+    new = {b"a.html": TEMPLATE, b"b.html": PAGE}
+    for settings in ("others", ""):
+        found, source = look(new, new, state(files, settings=settings))
+        assert operations(found) == [("delete", "a.html")]
+        assert sorted(source.read_paths) == ["a.html", "b.html"]
+    found, source = look(new, new, state(files, settings=TARGET.fingerprint), full=True)
+    assert (operations(found), source.read_paths) == ([], [])
+
+
+def test_a_template_that_is_known_is_selected_when_the_rules_allow_it() -> None:
+    new = {b"a.html": TEMPLATE}
+    before = replace(known(), skipped={"a.html": Skipped(blob_id(TEMPLATE.data), "template")}, settings="")
+    found, _ = look(new, new, before, replace(TARGET, rules=Rules(types="any")))
+    assert operations(found) == [("upload", "a.html")]
+
+
+# --- Advice -------------------------------------------------------------------------------------------------------
+
+
+def with_rules(**rules: Any) -> Target:
+    return replace(TARGET, rules=Rules(**rules))
+
+
+def recorded(target: Target, *paths: str) -> TargetState:
+    return state({path: entry(path) for path in paths}, settings=target.fingerprint)
+
+
+class Counting(MemorySource):
+    """Counts how often the whole tree is listed."""
+
+    listed = 0
+
+    def entries(self) -> Iterator[TreeEntry]:
+        self.listed += 1
+        return super().entries()
+
+
+def test_a_pattern_that_matches_nothing_is_told_by_full_and_by_diff() -> None:
+    target = with_rules(include=("*.md", "/dcos/"), exclude=("d.md",))
+    same = {**tree(a=b"one", b=b"one"), b"docs/c.txt": TreeFile(b"one")}
+    expected = (
+        "The include pattern '/dcos/' matches no file of the commit; the nearest path is 'docs/'.",
+        "The exclude pattern 'd.md' matches no file of the commit; the nearest path is 'a.md'.",
+    )
+    for full in (False, True):
+        found, _ = look(same, same, recorded(target, "a.md", "b.md"), target, full=full)
+        assert found.comparison.mode == ("full" if full else "diff")
+        warnings = found.plan.advice.warnings
+        assert warnings[0] == expected[0]
+        assert warnings[1].startswith("The exclude pattern 'd.md' matches no file")
+
+
+def test_a_diff_lists_the_tree_only_for_a_pattern_that_no_recorded_path_shows_alive() -> None:
+    old = tree(a=b"one", b=b"one", d=b"one")
+    for patterns, listed in (((), 0), (("d.md",), 1)):
+        target = with_rules(include=("*.md",), exclude=patterns)
+        source = Counting({COMMIT: old, HEAD: old}, HEAD)
+        found = scan(source, recorded(target, "a.md", "b.md"), target)
+        assert (found.comparison.mode, found.plan.advice.warnings, source.listed) == ("diff", (), listed)
+
+
+def test_a_pattern_whose_last_file_was_removed_is_told_by_the_diff_that_removes_it() -> None:
+    target = with_rules(include=("a.md", "b.md"))
+    found, _ = look(tree(a=b"one", b=b"one"), tree(b=b"one"), recorded(target, "a.md", "b.md"), target)
+    (warning,) = found.plan.advice.warnings
+    assert "'a.md' matches no file" in warning
+
+
+def test_a_diff_tells_of_added_files_and_not_again_of_those_that_change() -> None:
+    old = {b"fixtures/a.md": TreeFile(b"one"), **tree(b=b"one")}
+    new = {b"fixtures/a.md": TreeFile(b"two"), b"fixtures/c.md": TreeFile(b"one"), **tree(b=b"one")}
+    found, _ = look(old, new, known("b.md"))
+    assert found.plan.advice.hints[0].startswith("Not selected, but looks like documentation: 1 .md in fixtures/.")
+    found, _ = look(new, {**new, b"fixtures/a.md": TreeFile(b"three")}, known("b.md"))
+    assert found.plan.advice.hints == ()
+    assert "2 .md" in look(old, new, known("b.md"), full=True)[0].plan.advice.hints[0]
+
+
+def test_the_difference_of_two_commits_has_its_advice() -> None:
+    commits = {COMMIT: tree(a=b"one"), HEAD: {**tree(a=b"one", b=b"one"), b"build/c.md": TreeFile(b"one")}}
+    plan = difference(
+        MemorySource(commits, COMMIT), MemorySource(commits, HEAD), with_rules(exclude=("x.md", "b.md", "a.md"))
+    )
+    assert [text[:26] for text in plan.advice.warnings] == ["The exclude pattern 'x.md'"]
+    assert "1 .md in build/" in plan.advice.hints[0]
+
+
+def test_a_folder_is_named_in_the_warning() -> None:
+    found = scan(FolderLike({"": tree(a=b"one")}, None), None, with_rules(exclude=("x.md",)))
+    assert "matches no file of the folder" in found.plan.advice.warnings[0]
+
+
+# --- Root ---------------------------------------------------------------------------------------------------------
+
+
+def test_documents_of_the_root_keep_their_path_in_the_repository() -> None:
+    new = {
+        b"docs/a.md": TreeFile(b"x"),
+        b"services/api/docs/b.md": TreeFile(b"x"),
+        b"services/api/c.md": TreeFile(b"x"),
+    }
+    found, _ = look({}, new, None, with_rules(include=("/docs/**",), root="services/api"))
+    assert operations(found) == [("upload", "services/api/docs/b.md")]
+
+
+def test_the_marks_above_the_root_count_for_it() -> None:
+    new = {b"docs/a.md": TreeFile(b"x"), b"docs/b.md": TreeFile(b"x"), **marking("a")}
+    assert operations(look({}, new, None, with_rules(root="docs"))[0]) == [("upload", "docs/b.md")]
 
 
 # --- Documents that are uploaded again ----------------------------------------------------------------------

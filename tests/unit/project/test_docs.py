@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.places import ROOT
 from vsync.cli.main import main
+from vsync.config.variables import unheard
 
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMPOSED = {
@@ -91,6 +92,13 @@ def test_every_command_in_the_readme_exists_and_every_command_is_there() -> None
 def test_a_block_of_commands_says_in_which_folder_it_runs(page: Path) -> None:
     for block in re.findall(r"(?ms)^```sh\n(.*?)^```$", page.read_text()):
         assert re.match(r"# in (a|any|the|your) ", block), block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_a_variable_that_a_page_names_is_known(page: Path) -> None:
+    named = set(re.findall(r"\bVSYNC_[A-Z_]*[A-Z]", page.read_text()))
+    unknown = [sentence for sentence in unheard(dict.fromkeys(named, "true")) if "is not a variable" in sentence]
+    assert unknown == []
 
 
 def test_a_word_of_the_glossary_has_one_meaning() -> None:

@@ -104,7 +104,7 @@ def test_the_inputs_of_a_workflow_mean_something(entry: Workflow) -> None:
         command = given.get("command", "sync")
         assert command in {"sync", "plan", "verify"}
         if command == "verify":
-            parse_verify(shlex.split(given.get("args", "")))
+            parse_verify(shlex.split(given.get("args", "")), {})
 
 
 @each(ALL)

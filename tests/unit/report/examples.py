@@ -30,7 +30,8 @@ DOCUMENTS = Documents(
     sizes={"docs/new.md": 1_500, "docs/edit.md": 2_000_000},
 )
 SIZES = StoreSizes(StoreSize(1_240, 9_000_000), StoreSize(1_241, 9_500_000))
-PLANNED = Planned(DOCUMENTS, Estimate(4, 2_003_000, 3), store=SIZES)
+HINT = "Not selected, but looks like documentation: 3 .md in vendor/. Include patterns can select them."
+PLANNED = Planned(DOCUMENTS, Estimate(4, 2_003_000, 3), store=SIZES, hints=(HINT,))
 SYNCED = Synced(
     PLANNED,
     DOCUMENTS,

@@ -15,7 +15,7 @@ from vsync.errors import LimitExceeded, StoreGone
 from vsync.report.body import Estimate, changed_nothing
 from vsync.report.cost import dollars, per_day
 from vsync.report.documents import FailedItem
-from vsync.report.markup import code, prose
+from vsync.report.markup import code, line_url, link, prose
 from vsync.report.remedies import NO_LONGER, REASONS
 from vsync.report.report import Report
 from vsync.report.summary import MAX_BYTES, failure, summary
@@ -230,3 +230,12 @@ def test_a_run_that_did_nothing_but_fail_shows_no_row_of_zeros() -> None:
 )
 def test_the_first_gigabyte_is_free_and_the_next_cost_ten_cents_a_day(stored: int, expected: str) -> None:
     assert dollars(per_day(stored)) == expected
+
+
+def test_a_line_of_a_file_has_a_page_where_the_commit_is_known() -> None:
+    page = f"https://github.com/acme/docs/blob/{'c' * 40}/a.md"
+    assert line_url("https://github.com/acme/docs", "c" * 40, "a.md", 8) == f"{page}?plain=1#L8"
+    assert line_url("https://github.com/acme/docs", "c" * 40, "a.md", None) == page
+    assert line_url("https://github.com/acme/docs", "main", "a.md", 8) is None
+    assert link("a", f"{page}?plain=1#L8") == f'<a href="{page}?plain=1#L8">a</a>'
+    assert link("a", f"{page}?x=1#L8") == "a"

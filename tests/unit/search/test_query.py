@@ -1,8 +1,8 @@
-"""The filters of a search, and how its results and stores look."""
+"""The filters of a search, which results are shown, and how stores look."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from tests.support.builders import store_info
 from vsync.errors import ConfigurationError
 from vsync.manage.stores import store_data, store_lines
-from vsync.search.query import hit_data, hit_lines, search_filters
+from vsync.search.query import one_a_document, search_filters
 from vsync.store.entries import Hit
 
 
@@ -40,39 +40,32 @@ def test_a_pair_without_name_or_value_is_refused(pair: str) -> None:
         search_filters([pair])
 
 
-HIT = Hit("file-1", "docs/a.rst.txt", 0.8765, {"path": "docs/a.rst", "team": "docs"}, "One\n\n  two. ")
+def hit(file_id: str, **attributes: str) -> Hit:
+    return Hit(file_id, "a.md", 0.5, attributes, "text")
 
 
-def test_results_are_told_by_path_score_and_beginning() -> None:
-    assert hit_lines([HIT]) == ["1. docs/a.rst  (0.88)", "   One two."]
-    assert hit_lines([]) == ["No results."]
+def ids(hits: Sequence[Hit], limit: int = 10) -> list[str]:
+    return [found.file_id for found in one_a_document(hits, limit)]
 
 
-def test_a_result_without_a_path_is_told_by_its_filename() -> None:
-    assert hit_lines([Hit("file-1", "a.txt", 0.5, {}, "x")])[0] == "1. a.txt  (0.50)"
+def test_of_each_document_the_best_result_is_taken() -> None:
+    hits = [hit("1", path="a.md"), hit("2", path="b.md"), hit("1", path="a.md"), hit("3", path="c.md")]
+    assert ids(hits) == ["1", "2", "3"]
+    assert ids(hits, 2) == ["1", "2"]
+    assert ids([]) == []
 
 
-def test_a_long_text_is_cut() -> None:
-    line = hit_lines([Hit("file-1", "a.txt", 0.5, {}, "x" * 301)])[1]
-    assert line == "   " + "x" * 300 + "…"
-    assert "…" not in hit_lines([Hit("file-1", "a.txt", 0.5, {}, "x" * 300)])[1]
+def test_two_versions_of_a_document_are_one() -> None:
+    assert ids([hit("2", path="a.md", source="s"), hit("1", path="a.md", source="s")]) == ["2"]
 
 
-def test_hostile_text_in_a_result_does_nothing() -> None:
-    lines = hit_lines([Hit("file-1", "a\x1b[2J.txt", 0.5, {"path": "a\n::error::b"}, "x\x1b]0;t\x07 y\u202e")])
-    assert [line for line in lines if not line.isprintable()] == []
+def test_the_same_path_of_another_source_or_target_is_another_document() -> None:
+    hits = [hit("1", path="a.md", source="s"), hit("2", path="a.md", source="t"), hit("3", path="a.md", target="t")]
+    assert ids(hits) == ["1", "2", "3"]
 
 
-def test_a_result_as_data_is_whole() -> None:
-    assert hit_data(HIT) == {
-        "path": "docs/a.rst",
-        "filename": "docs/a.rst.txt",
-        "file_id": "file-1",
-        "score": 0.8765,
-        "attributes": {"path": "docs/a.rst", "team": "docs"},
-        "text": "One\n\n  two. ",
-    }
-    assert hit_data(Hit("file-1", "a.txt", 0.5, {}, ""))["path"] is None
+def test_entries_of_other_tools_are_known_by_their_file() -> None:
+    assert ids([hit("1"), hit("2"), hit("1")]) == ["1", "2"]
 
 
 def test_stores_stand_in_a_table() -> None:

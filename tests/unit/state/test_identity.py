@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vsync.errors import ManifestError
-from vsync.state.identity import SourceIdentity, check_manifest, identify, name_of_remote
+from vsync.state.identity import SourceIdentity, check_manifest, identify, name_of_remote, web_page
 from vsync.state.manifest import Manifest, TargetState
 
 NAME = ".vsync/manifest.json"
@@ -106,3 +106,29 @@ def test_a_manifest_of_another_source_is_refused(found: Manifest, source: Source
     for word in [NAME, *words]:
         assert word in caught.value.message
     assert "elete the manifest" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("https://github.com/acme/docs", "https://github.com/acme/docs"),
+        ("https://github.com/acme/docs.git/", "https://github.com/acme/docs"),
+        ("https://user:secret@github.com/acme/docs.git", "https://github.com/acme/docs"),
+        ("ssh://git@github.com:22/acme/docs.git", "https://github.com/acme/docs"),
+        ("git@github.com:acme/docs.git", "https://github.com/acme/docs"),
+        ("github.com:acme/docs", "https://github.com/acme/docs"),
+        ("git@github.acme.example:acme/docs.io", "https://github.acme.example/acme/docs.io"),
+        ("https://gitlab.com/group/docs.git", None),
+        ("https://notgithub.com/acme/docs", None),
+        ("https://github.com@evil.example/acme/docs", None),
+        ("https://evil.example/github.com/acme/docs", None),
+        ("https://github.com/acme/docs?x=<a>", None),
+        ("https://github.com/acme", None),
+        ("github.com/acme/docs", None),
+        ("/srv/github.com:acme/docs", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_a_repository_on_github_has_a_page_that_is_known(url: str | None, page: str | None) -> None:
+    assert web_page(url) == page

@@ -9,9 +9,24 @@ import openai
 import pytest
 
 from vsync.auth.token_exchange import NoTokenYet
-from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted, PermissionDenied, VsyncError
+from vsync.errors import (
+    ApiUnavailable,
+    CredentialsRefused,
+    GatewayRefused,
+    Interrupted,
+    PermissionDenied,
+    VsyncError,
+)
 from vsync.store.api_errors import Refused
-from vsync.store.failed_try import FailedTry, StoppedInFlight, answer_lost, hopeless_error, read_failure, too_late_error
+from vsync.store.failed_try import (
+    FailedTry,
+    StoppedInFlight,
+    answer_lost,
+    for_request,
+    hopeless_error,
+    read_failure,
+    too_late_error,
+)
 from vsync.store.response_limit import TooLarge
 
 REQUEST = httpx2.Request("POST", "http://store.test/v1/files")
@@ -26,7 +41,8 @@ def read(error: Exception, *, keyless: bool = False) -> FailedTry:
 def by_status(status: int, message: str = "no", code: str | None = None, **headers: str) -> openai.APIStatusError:
     body = {"message": message, "code": code}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return openai.APIStatusError(message, response=httpx2.Response(status, request=REQUEST, headers=named), body=body)
+    response = httpx2.Response(status, request=REQUEST, headers=named, json={"error": body})
+    return openai.APIStatusError(message, response=response, body=body)
 
 
 def connection(cause: Exception) -> openai.APIConnectionError:
@@ -88,6 +104,60 @@ def test_a_page_of_a_proxy_is_no_refusal_of_the_api() -> None:
     failed = read(error)
     assert isinstance(failed.error, Refused)
     assert not failed.error.by_api
+
+
+def page(status: int, body: str = "<html><h1>Access denied</h1></html>", **headers: str) -> openai.APIStatusError:
+    """What the SDK makes of a page: its body is the error's text, and its message where it is empty is the status."""
+    response = httpx2.Response(status, request=REQUEST, headers={"content-type": "text/html"} | headers, text=body)
+    return openai.APIStatusError(body or f"Error code: {status}", response=response, body=body)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 407, 410, 413, 415, 418, 422, 431, 451])
+@pytest.mark.parametrize("body", ["<html><h1>Access denied</h1></html>", ""])
+def test_a_refusal_that_is_not_the_apis_is_a_gateways(status: int, body: str) -> None:
+    failed = read(page(status, body))
+    assert isinstance(failed.error, Refused)
+    assert (failed.error.by_gateway, failed.error.by_api, failed.error.status) == (True, False, status)
+    assert (failed.may_pass, failed.ambiguous) == (False, False)
+    assert ("Access denied" in failed.error.message) is bool(body)
+    assert "<" not in failed.error.message
+    assert "Error code" not in failed.error.message
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504])
+def test_a_page_of_a_server_that_is_busy_or_broken_is_tried_again(status: int) -> None:
+    assert read(page(status)).may_pass
+
+
+@pytest.mark.parametrize("status", [401, 403, 407, 451])
+def test_a_gateway_that_denies_a_request_without_a_document_ends_the_run(status: int) -> None:
+    failed = read(page(status))
+    assert for_request(failed, "uploading a.md", of_document=True) is failed
+    error = for_request(failed, "listing the Files", of_document=False).error
+    assert isinstance(error, GatewayRefused)
+    assert "Listing the Files was refused: the answer" in error.message
+    assert "cannot tell whether the cause is the key, the gateway or the network" in error.message
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 413])
+def test_another_refusal_of_a_gateway_is_for_the_caller_to_judge(status: int) -> None:
+    failed = read(page(status))
+    assert for_request(failed, "listing the Files", of_document=False) is failed
+
+
+@pytest.mark.parametrize("of_document", [False, True])
+def test_the_apis_own_refusals_stay_as_they_are(*, of_document: bool) -> None:
+    for failed in (read(by_status(401)), read(by_status(403)), read(by_status(400)), read(by_status(503))):
+        assert for_request(failed, "uploading a.md", of_document=of_document) is failed
+
+
+def test_an_answer_that_cannot_be_read_may_be_the_page_of_a_gateway_that_refuses_one_document() -> None:
+    failed = read(ValueError("<html>Request unsuccessful</html>"))
+    assert for_request(failed, "listing the Files", of_document=False) is failed
+    of_document = for_request(failed, "uploading a.md", of_document=True)
+    assert isinstance(of_document.error, Refused)
+    assert of_document.error.by_gateway
+    assert (of_document.may_pass, of_document.ambiguous) == (failed.may_pass, failed.ambiguous)
 
 
 @pytest.mark.parametrize(

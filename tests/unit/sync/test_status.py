@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ from vsync.state.identity import SourceIdentity
 from vsync.state.manifest import Failure, Manifest, Skipped, TargetState, blob_id, dump_manifest
 from vsync.state.publication import Published
 from vsync.state.seal import Seal
-from vsync.sync.status import PathStatus, Status, status, status_lines
+from vsync.sync.status import Status, status, status_lines
 
 STATE = replace(
     state(["a.md", "b.md"]),
@@ -37,7 +38,6 @@ def look(
     known: bool = True,
     repository: bool = True,
     source: str = "acme/docs",
-    path: str | None = None,
     origin: str | None = None,
     settings: Settings = Settings(),  # noqa: B008 - a value that cannot change
     target: Target = TARGET,
@@ -51,13 +51,16 @@ def look(
         repository=SimpleNamespace(
             count_between=lambda old, new: 3 if (old, new) == (COMMIT, HEAD) else 0,
             push_url=lambda: origin,
+            file=lambda commit, path: None,
         )
         if repository
         else None,
+        root=Path("/clone"),
+        seal_folder=Path("/clone/.git/vsync"),
         remote=None,
         embedded=None,
     )
-    return status(publication, place, settings, target, path)
+    return status(publication, place, settings, target, None)
 
 
 def test_before_the_first_sync_there_is_nothing_to_tell() -> None:
@@ -160,27 +163,8 @@ def test_what_speaks_against_the_manifest_is_told(seal: Seal, words: str) -> Non
     assert [line.strip().startswith(words) for line in told] == [True]
 
 
-@pytest.mark.parametrize(
-    ("path", "line"),
-    [
-        ("a.md", "a.md is in the store (file-a.md, 3 bytes)"),
-        ("./a.md", "a.md is in the store (file-a.md, 3 bytes)"),
-        ("b.md", "b.md is in the store (file-b.md, 3 bytes); its newer version failed: invalid_file"),
-        ("c.md", "c.md is not in the store: unsupported_file"),
-        ("d.md", "d.md is not in the store: skipped, empty"),
-        ("e\n.md", "e\\n.md is not in the store"),
-    ],
-)
-def test_a_path_is_in_the_store_or_there_is_a_reason(path: str, line: str) -> None:
-    assert status_lines(look(STATE, path=path))[-1] == line
-
-
-def test_before_the_first_sync_no_path_is_in_the_store() -> None:
-    assert look(None, path="a.md").path == PathStatus("a.md", None, None, None)
-
-
 def test_the_status_as_json() -> None:
-    assert look(STATE, Seal("open", "r", "s"), path="b.md").to_json() == {
+    assert look(STATE, Seal("open", "r", "s")).to_json() == {
         "target": "default",
         "vector_store_id": "vs_1",
         "expires_after_days": None,
@@ -193,14 +177,6 @@ def test_the_status_as_json() -> None:
         "doubt": "The last run did not end",
         "unknown": None,
         "run": dict(STATE.run),
-        "path": {
-            "path": "b.md",
-            "in_store": True,
-            "file_id": "file-b.md",
-            "blob": entry("b.md").blob,
-            "failed": "invalid_file",
-            "skipped": None,
-        },
     }
 
 
@@ -218,25 +194,15 @@ def test_another_store_than_the_recorded_one_is_refused() -> None:
 
 
 def test_the_status_as_json_before_the_first_sync() -> None:
-    data = look(None, path="a.md").to_json()
+    data = look(None).to_json()
     assert (data["vector_store_id"], data["documents"], data["failed"], data["run"]) == (None, 0, [], None)
-    assert data["path"] == {
-        "path": "a.md",
-        "in_store": False,
-        "file_id": None,
-        "blob": None,
-        "failed": None,
-        "skipped": None,
-    }
-    assert "path" not in look(None).to_json()
-    assert look(STATE, path="d.md").to_json()["path"]["skipped"] == "empty"
+    assert "path" not in data
 
 
 HOSTILE = "x\n::error::y\x1b[2J"
 
 
-@pytest.mark.parametrize("path", ["a.md", "c.md", "d.md", HOSTILE])
-def test_what_a_hostile_manifest_says_does_nothing(path: str) -> None:
+def test_what_a_hostile_manifest_says_does_nothing() -> None:
     hostile = replace(
         STATE,
         vector_store_id=HOSTILE,
@@ -246,4 +212,4 @@ def test_what_a_hostile_manifest_says_does_nothing(path: str) -> None:
         failed={HOSTILE: Failure("b", "t", HOSTILE), "c.md": Failure("b", "t", HOSTILE)},
         skipped={"d.md": Skipped("b", HOSTILE)},
     )
-    assert [line for line in status_lines(look(hostile, path=path)) if not line.isprintable()] == []
+    assert [line for line in status_lines(look(hostile)) if not line.isprintable()] == []

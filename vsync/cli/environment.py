@@ -1,0 +1,59 @@
+"""Options that are no settings, given as `VSYNC_…` variables. (The settings among the options are read by `config`.)"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from vsync.config.settings import NAMES, boolean, variable
+from vsync.errors import ConfigurationError
+
+
+def defaults(command: click.Command, environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the variables give for a command's options, in the form of click's `default_map`: an option given wins over it."""
+    if isinstance(command, click.Group):
+        return {name: defaults(inner, environ) for name, inner in command.commands.items()}
+    found: dict[str, Any] = {}
+    for option in command.params:
+        name = option_name(option)
+        text = environ.get(variable(name), "").strip() if name is not None and name not in NAMES else ""
+        if text and option.name is not None:
+            found[option.name] = text.splitlines() if option.multiple else text
+    return found
+
+
+def option_name(option: click.Parameter) -> str | None:
+    """The longest name of an option, without dashes; None for an argument."""
+    return max(option.opts, key=len).lstrip("-") if isinstance(option, click.Option) else None
+
+
+def wrong_variable(error: click.ClickException) -> ConfigurationError | None:
+    """The error of a wrong value that stood in a variable; None when it stood on the command line."""
+    option, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    if not isinstance(error, click.BadParameter) or not isinstance(option, click.Option) or context is None:
+        return None
+    name = option_name(option)
+    if name is None or context.get_parameter_source(option.name) is not ParameterSource.DEFAULT_MAP:
+        return None
+    wrong = f"{variable(name)} is {context.default_map[option.name]!r}"
+    why = ", but must be true or false." if option.is_flag else f": {error.message.rstrip('.')}."
+    return ConfigurationError(wrong + why, "Correct it and run again.")
+
+
+def refuse_in_dry_run(environ: Mapping[str, str], what: str, remedy: str) -> None:
+    """Raises ConfigurationError where VSYNC_DRY_RUN asks a command to change nothing that has no dry run."""
+    if _dry_run_wanted(environ):
+        raise ConfigurationError(f"{variable('dry-run')} asks vsync to change nothing, so it {what}.", remedy)
+
+
+def _dry_run_wanted(environ: Mapping[str, str]) -> bool:
+    text = environ.get(variable("dry-run"), "").strip()
+    try:
+        return boolean(text or "false")
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{variable('dry-run')} is {text!r}, but must be {error}.", "Correct it and run again."
+        ) from None

@@ -1,0 +1,62 @@
+"""The `VSYNC_…` variables: which there are, and which of those that are set nobody hears. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from vsync.config.settings import NAMES, PREFIX, variable
+from vsync.system.nearest import nearest
+from vsync.system.redaction import printable
+
+OPTIONS = (
+    "dry-run",
+    "json",
+    "verbose",
+    "repair",
+    "rebuild",
+    "take-over",
+    "yes",
+    "n",
+    "filter",
+    "host",
+    "port",
+    "exit-code",
+    "chunks",
+)
+"""Options that are no settings: each belongs to some of the commands."""
+
+TOKEN = "VSYNC_GITHUB_TOKEN"  # noqa: S105 - a variable's name
+"""The token for the remote, on the command line. It is no option, since an option can be seen in a list of processes."""
+
+_IN_A_WORKFLOW = {
+    "VSYNC_REPO": "Use the input working-directory.",
+    "VSYNC_PUSH": "Use the input commit.",
+    "VSYNC_JSON": "The output report names the report as JSON.",
+    "VSYNC_VERBOSE": "The log of the step shows the operations.",
+    TOKEN: "Use the input github-token.",
+    **{
+        variable(name): f"It is only an input: use the input {name}."
+        for name in ("args", "command", "comment", "working-directory")
+    },
+}
+"""What to say of a variable that the action's commands sync, plan and verify do not hear."""
+
+_ON_THE_COMMAND_LINE = {"VSYNC_BRANCH": "To sync another commit than HEAD, use --head."}
+
+
+def unheard(environ: Mapping[str, str], *, workflow: bool = False) -> tuple[str, ...]:
+    """Sentences about each `VSYNC_…` variable that is set and that nobody hears. An empty variable counts as unset."""
+    where, said = ("in a workflow", _IN_A_WORKFLOW) if workflow else ("on the command line", _ON_THE_COMMAND_LINE)
+    heard = {TOKEN, *map(variable, (*NAMES, *OPTIONS))} - said.keys()
+    given = sorted(name for name, value in environ.items() if name.startswith(PREFIX) and value.strip())
+    return tuple(
+        f"{name} has no effect {where}. {said[name]}" if name in said else _unknown(name, heard)
+        for name in given
+        if name not in heard
+    )
+
+
+def _unknown(name: str, heard: Collection[str]) -> str:
+    meant = nearest(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in heard])
+    remedy = f"Did you mean {PREFIX}{meant}?" if meant else "docs/configuration.md lists the settings."
+    return f"{printable(name)} is not a variable of vsync, and has no effect. {remedy}"
