@@ -92,7 +92,7 @@ def test_the_first_push_fills_a_store_and_tells_so(runner: Runner, first: str, s
     assert step.outputs["failure-reason"] == ""
     assert step.outputs["head"] == first
     assert store.stores() == {step.outputs["vector-store-id"]: "docs"}
-    assert "3 documents synced" in step.summary
+    assert "+3 in docs, 3 documents" in step.summary
     assert json.loads((step.workspace / step.outputs["report"]).read_text())["added"] == sorted(DOCUMENTS)
 
 

@@ -40,7 +40,7 @@ def test_a_push_syncs_and_no_program_that_is_started_gets_the_key(job: Runner) -
     assert step.code == 0, step.log
     assert step.log.splitlines()[0] == f"::add-mask::{KEY}"
     assert (step.outputs["added"], step.outputs["failure-reason"]) == ("2", "")
-    assert "2 documents synced" in step.summary
+    assert "vsync: +2 in acme/docs, 2 documents" in step.summary
     seen = watched.with_name("git.environments").read_text()
     assert "GITHUB_WORKSPACE=" in seen
     assert not [secret for secret in (KEY, "org-secret", "INPUT_") if secret in seen]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -10,8 +11,14 @@ from vsync.plan.comparison import Comparison
 from vsync.report.body import Planned, Synced
 from vsync.report.documents import Documents
 from vsync.report.report import Body, Report
+from vsync.report.text import Line
 
 COMPARISON = Comparison("diff", "git diff since the last synced commit 0123456789ab")
+
+
+def texts(lines: Iterable[Line]) -> list[str]:
+    """The lines without their tones."""
+    return [line.text for line in lines]
 
 
 def planned_report(**facts: Any) -> Report:

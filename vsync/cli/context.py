@@ -7,11 +7,14 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from vsync.auth.credentials import Credentials, check_header, credentials
+from vsync.cli.colour import painted, wants_colour
+from vsync.cli.repeated import repeated
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
 from vsync.config.settings import Settings, resolve
@@ -53,6 +56,7 @@ class Context:
         self.exit_code = EXIT_OK
         self.verbose = False
         self.target = environ.get("VSYNC_TARGET", "").strip() or "default"
+        self.arguments: tuple[str, ...] = ()
         self.json_expected = False
         """Whether stdout must get a report as JSON, and has none yet."""
         self.warnings: tuple[str, ...] = ()
@@ -148,7 +152,9 @@ def opened_run(
     from vsync.sync.assemble import assemble
     from vsync.sync.workspace import open_workspace
 
-    observer = TerminalObserver(out, verbose=context.verbose)
+    # With --json the report is what the user asked for. A program may read only that, so little goes to stderr.
+    whole_plan = dry_run and out is sys.stdout
+    observer = TerminalObserver(out, verbose=context.verbose, whole_plan=whole_plan, environ=context.environ)
     workspace = open_workspace(settings, origin(context.environ), access)
     with contextlib.closing(workspace):
         yield assemble(
@@ -193,7 +199,8 @@ def show_report(report: Report, context: Context, *, as_json: bool) -> None:
     if as_json:
         put_report(append_warnings(report, context.warnings), context)
     else:
-        put(sys.stdout, "\n".join(summary_lines(report)))
+        report = replace(report, options=repeated(context.arguments))
+        put(sys.stdout, painted(summary_lines(report), colour=wants_colour(sys.stdout, context.environ)))
     if report.error is not None:
         show_error(report.error, context)
     context.exit_code = report.exit_code

@@ -34,7 +34,7 @@ Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; 
 example VSYNC_INCLUDE). A variable that no command knows is a warning.
 In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
-  0    the store equals the source; also after any plan
+  0    the sync is complete, or there was nothing to do; also after any plan
   1    some documents failed; verify: there is drift; plan --exit-code: something would change
   2    wrong usage, configuration or manifest; nothing was done
   3    the API or git refused or did not answer; run again
@@ -81,6 +81,7 @@ def run(
 
 def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncError], None]) -> int:
     variables = defaults(main, context.environ)
+    context.arguments = tuple(arguments)
     context.json_expected = bool(arguments) and arguments[0] in _REPORTING and _json_wanted(arguments, context.environ)
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False, default_map=variables)

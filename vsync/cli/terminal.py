@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
+from vsync.cli.colour import painted, wants_colour
 from vsync.report.observer import Observer
 from vsync.report.progress import Progress, Stage
 from vsync.report.report import Report
@@ -18,22 +19,31 @@ if TYPE_CHECKING:
     from rich import progress as rich_progress
 
 _LINE_EVERY_S = 5.0
+_SHOWN_BEFORE_A_RUN = 20
+_SHOWN_IN_A_PLAN = 1_000
 
 
 class TerminalObserver(Observer):
-    """Prints the plan on `out` and progress on `err`: a bar where `err` is a terminal, else a line every 5 seconds."""
+    """Prints the plan on `out` and progress on `err`: a bar where `err` is a terminal, else a line every 5 seconds.
+
+    `whole_plan`: the user asked to see the plan. Otherwise the list of its operations is short.
+    """
 
     def __init__(
         self,
         out: IO[str],
         *,
         verbose: bool,
+        whole_plan: bool = False,
+        environ: Mapping[str, str] | None = None,
         err: IO[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._out = out
         self._err = err or sys.stderr
-        self._verbose = verbose
+        self._most = sys.maxsize if verbose else _SHOWN_IN_A_PLAN if whole_plan else _SHOWN_BEFORE_A_RUN
+        self._colour = wants_colour(out, environ or {})
+        self._bars = self._err.isatty() and (environ or {}).get("TERM") != "dumb"
         self._progress = Progress(_LINE_EVERY_S, clock)
         self._bar: rich_progress.Progress | None = None
         self._tasks: dict[str, rich_progress.TaskID] = {}
@@ -42,16 +52,16 @@ class TerminalObserver(Observer):
         self._say(printable(text))
 
     def planned(self, report: Report) -> None:
-        put(self._out, "\n".join(plan_lines(report, 10_000 if self._verbose else 20)))
+        put(self._out, painted(plan_lines(report, self._most, " (-v lists all)"), colour=self._colour))
 
     def stage(self, name: str, total: int) -> None:
         stage = self._progress.add(name, total)
-        if self._err.isatty():
+        if self._bars:
             self._show(name, stage)
 
     def advance(self, name: str) -> None:
         stage = self._progress.advance(name)
-        if self._err.isatty():
+        if self._bars:
             self._show(name, stage)
         elif (line := self._progress.due_line()) is not None:
             self._say(line)

@@ -13,7 +13,7 @@ working tree. `git check-attr --source` would do that, but needs git 2.40.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -179,17 +179,50 @@ _CLASSES = {
 
 
 def _regex(pattern: str) -> str:
-    """Git's wildmatch as a regular expression. In a pattern with a slash a star matches no slash."""
-    return "".join(map(_translated, _TOKEN.finditer(pattern)))
+    """Git's wildmatch as a regular expression. In a pattern with a slash a star matches no slash.
+
+    Whoever may write a `.gitattributes` could write a pattern of many stars that is tried for hours. So what stands behind a
+    wildcard is taken at the first place where it fits, and no other place is tried (`(?>…)`): if another wildcard of the
+    same kind follows, a later place could not match more.
+    """
+    chunks = _split_at(list(_TOKEN.finditer(pattern)), lambda token: bool(token["deep"] or token["rest"]))
+    ends_deep = pattern.endswith("**") and len(chunks) > 1 and not chunks[-1]
+    if ends_deep:
+        chunks.pop()
+    parts = [_of_folders(chunks[0])]
+    for chunk in chunks[1:-1]:
+        parts.append(f"(?>(?:[^/]+/)*?{_of_folders(chunk)})")
+    for chunk in chunks[1:][-1:]:
+        inside = _of_folders(chunk)
+        parts.append(f"(?>(?:[^/]+/)*?{inside})" if ends_deep else f"(?:[^/]+/)*{inside}")
+    return "".join(parts) + (".+" if ends_deep else "")
+
+
+def _of_folders(tokens: list[re.Match[str]]) -> str:
+    names = _split_at(tokens, lambda token: "/" in {token["plain"], token["escaped"]})
+    return "/".join(map(_of_name, names))
+
+
+def _of_name(tokens: list[re.Match[str]]) -> str:
+    first, *chunks = [
+        "".join(map(_translated, chunk)) for chunk in _split_at(tokens, lambda token: bool(token["stars"]))
+    ]
+    if not chunks:
+        return first
+    return first + "".join(f"(?>[^/]*?{chunk})" for chunk in chunks[:-1]) + f"[^/]*{chunks[-1]}"
+
+
+def _split_at(tokens: list[re.Match[str]], ends: Callable[[re.Match[str]], bool]) -> list[list[re.Match[str]]]:
+    chunks: list[list[re.Match[str]]] = [[]]
+    for token in tokens:
+        if ends(token):
+            chunks.append([])
+        else:
+            chunks[-1].append(token)
+    return chunks
 
 
 def _translated(token: re.Match[str]) -> str:
-    if token["deep"]:
-        return "(?:[^/]+/)*"
-    if token["rest"]:
-        return ".+"
-    if token["stars"]:
-        return "[^/]*"
     if token["one"]:
         return "[^/]"
     if token["set"]:

@@ -7,6 +7,7 @@ https://git-scm.com/docs/git-diff-tree#_raw_output_format, both with `-z`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -77,6 +78,23 @@ def parse_diff(output: Iterable[bytes]) -> Iterator[Change]:
             raise _not_understood(f"git reports the status {letter[:20]!r}, which vsync does not know, for", path)
         entry = None if status == "removed" else TreeEntry(path, _word(mode), _word(blob))
         yield Change(status, path, entry)
+
+
+def parse_line_counts(output: Iterable[bytes]) -> Iterator[tuple[bytes, int, int]]:
+    """Paths with the numbers of added and removed lines, from the output of `git diff-tree -r -z --numstat --no-renames`.
+
+    Git counts no lines of binary files: they are left out. Raises GitUnavailable for any other output.
+    """
+    for record in nul_separated(output):
+        fields = record.split(b"\t", 2)
+        if len(fields) != 3 or not fields[2]:
+            raise _not_understood("git diff-tree wrote a line that is not understood", record)
+        added, removed, path = fields
+        if (added, removed) == (b"-", b"-"):
+            continue
+        if not all(re.fullmatch(rb"[0-9]{1,15}", number) for number in (added, removed)):
+            raise _not_understood("git diff-tree wrote this instead of numbers of lines", record)
+        yield path, int(added), int(removed)
 
 
 def _word(field: bytes) -> str:

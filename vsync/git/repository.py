@@ -19,7 +19,7 @@ from pathlib import Path
 
 from vsync.errors import GitUnavailable, RepositoryError
 from vsync.git.blob_reader import NUMBER, BlobReader, missing_blob
-from vsync.git.changes import Change, TreeEntry, parse_diff, parse_tree
+from vsync.git.changes import Change, TreeEntry, parse_diff, parse_line_counts, parse_tree
 from vsync.git.diagnosis import commit_gone, not_a_repository, unusable
 from vsync.git.discovery import common_dir, repository_at
 from vsync.git.gitpython import gitpython
@@ -213,6 +213,13 @@ class Repository:
         with self.blobs() as blobs:
             return b"".join(blobs.chunks(blob))
 
+    def has_file(self, revision: str, path: str) -> bool:
+        """Whether the revision is in this clone, and has that path."""
+        try:
+            return bool(self._text("ls-tree", "--name-only", "--full-tree", revision, "--", path))
+        except gitpython.GitCommandError:
+            return False
+
     def count_between(self, base: str, head: str) -> int:
         """How many commits are in the history of `head` and not in that of `base`."""
         number = self._text_or_raise("rev-list", "--count", f"{base}..{head}")
@@ -247,6 +254,12 @@ class Repository:
         )
         with self._output("diff-tree", *options, base, head) as chunks:
             yield from parse_diff(chunks)
+
+    def line_counts(self, base: str, head: str, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """How many lines were added and removed in these files between two commits. Binary files are left out."""
+        options = ("-r", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv")
+        with self._output("--literal-pathspecs", "diff-tree", *options, base, head, "--", *paths) as chunks:
+            return {path.decode(): (added, removed) for path, added, removed in parse_line_counts(chunks)}
 
     def fetch_missing(self, commit: str, blobs: Sequence[str]) -> None:
         """Fetches those of the blobs that a partial clone lacks, in one fetch. Git itself would fetch them one by one.

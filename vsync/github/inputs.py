@@ -35,7 +35,7 @@ CREDENTIAL_INPUTS = {
 COMMANDS = frozenset({"sync", "plan", "verify"})
 """The commands of the action itself. Every other command is one of the command line."""
 
-OTHER_INPUTS = ("command", "dry-run", "comment", "github-token", "working-directory", "args")
+OTHER_INPUTS = ("command", "dry-run", "comment", "fail-on-refused", "github-token", "working-directory", "args")
 
 
 def inputs(environ: Mapping[str, str]) -> dict[str, str]:
@@ -95,6 +95,15 @@ def three_way(name: str, text: str) -> bool | None:
         raise ConfigurationError(f"{name[0].upper()}{name[1:]} is {text!r}.", "Use auto, true or false.") from None
 
 
+def flag(name: str, given: Mapping[str, str]) -> bool:
+    """An input that is true or false. Not given: false."""
+    text = given.get(name, "false").strip()
+    try:
+        return boolean(text)
+    except ValueError:
+        raise ConfigurationError(f"The input {name} is {text!r}.", "Use true or false.") from None
+
+
 def settings_of(
     given: Mapping[str, str], environ: Mapping[str, str], arguments: Mapping[str, Any] | None = None
 ) -> Settings:
@@ -152,6 +161,26 @@ def arguments_of(given: Mapping[str, str]) -> list[str]:
         return shlex.split(given.get("args", ""))
     except ValueError as error:
         raise ConfigurationError(f"The input args cannot be read: {error}.", "Check its quotes.") from None
+
+
+_FLAGS = {"full", "force"}
+_LINES = {"include", "exclude", "allow-secrets", "attributes"}
+_OF_THE_RUN = {"branch", "base", "head", "commit"}
+
+
+def as_options(given: Mapping[str, str]) -> tuple[str, ...]:
+    """The inputs as options of the command line, with which a person does the same in a clone of the repository."""
+    options = [] if given.get("commit", "true").strip().lower() in {"false", "0", "no", "off"} else ["--push"]
+    for name in SETTING_INPUTS:
+        value = given.get(name, "").strip()
+        if not value or name in _OF_THE_RUN:
+            continue
+        if name in _FLAGS:
+            options += [f"--{name}"] if value.lower() in {"true", "1", "yes", "on"} else []
+        else:
+            lines = value.splitlines() if name in _LINES else [value]
+            options += [word for line in lines if line.strip() and line[0] != "#" for word in (f"--{name}", line)]
+    return tuple(options)
 
 
 def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

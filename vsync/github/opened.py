@@ -17,7 +17,7 @@ from vsync.config.variables import unheard
 from vsync.errors import VsyncError
 from vsync.github import commands
 from vsync.github.branch import missing_branch
-from vsync.github.inputs import setting
+from vsync.github.inputs import as_options, setting
 from vsync.github.report_file import workspace_folder, write_report
 from vsync.github.results import ActionObserver, publish
 from vsync.github.runs import run_is_over
@@ -86,7 +86,12 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
 
 def finish(report: Report, step: Step, opened: Opened) -> Report:
     """Writes the report to its file and publishes it, without secrets."""
-    report = replace(report, started_by=step.mode.reason, repository_url=repository_url(step.environ))
+    report = replace(
+        report,
+        started_by=step.mode.reason,
+        repository_url=repository_url(step.environ),
+        options=as_options(step.given),
+    )
     report = append_warnings(report, unheard(step.environ, workflow=True))
     report = report.mapped(lambda text: redacted(text, step.secrets))
     root = opened.workspace.root

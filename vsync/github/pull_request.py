@@ -20,17 +20,19 @@ from vsync.plan.check_rules import check_root
 from vsync.plan.comparison import Comparison
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Plan
-from vsync.plan.scan import difference, scan
+from vsync.plan.scan import difference
+from vsync.report.documents import Lines
 from vsync.report.of_plan import of_plan
 from vsync.report.report import Report
-from vsync.report.store_size import StoreSizes, size_after, size_of
+from vsync.report.store_size import StoreSizes
 from vsync.source.base import Source
 from vsync.state.manifest import TargetState
 from vsync.state.publication import Published
-from vsync.sync.basis import look
+from vsync.sync.basis import Basis, look, sizes_of
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
 from vsync.sync.same_store import expiry_warnings
+from vsync.sync.store_facts import with_store_facts
 from vsync.sync.workspace import GitAccess, Workspace
 from vsync.system.wording import count
 
@@ -49,10 +51,39 @@ def plan(
         with sources(trees, repository, remote) as opened:
             published, warnings = _published(ports, context, workspace, opened.repository, trees.base)
             context = replace(context, warnings=(*context.warnings, *warnings))
-            return propose(target, replace(ports, source=opened.head), context, opened.base, trees, published=published)
+            report = propose(
+                target, replace(ports, source=opened.head), context, opened.base, trees, published=published
+            )
+            return _readable(with_lines(report, opened.repository, trees), pull, opened.repository)
     finally:
         if remote is not None:
             remote.close()
+
+
+_MOST_COUNTED, _MOST_BYTES_OF_NAMES = 1_000, 100_000
+"""With more documents or longer names no lines are counted: nobody reads that many rows, and a command has a longest length."""
+
+
+def with_lines(report: Report, repository: Repository, trees: Trees) -> Report:
+    """The report with the added and removed lines of its documents. A report without them says all that matters."""
+    documents = report.documents
+    paths = [*documents.added, *documents.updated, *documents.removed]
+    too_many = len(paths) > _MOST_COUNTED or sum(len(path.encode()) for path in paths) > _MOST_BYTES_OF_NAMES
+    if not paths or too_many:
+        return report
+    try:
+        counted = repository.line_counts(trees.base, trees.head, paths)
+    except GitUnavailable:
+        return report
+    lines = {path: Lines(*numbers) for path, numbers in counted.items()}
+    return replace(report, body=replace(report.plan, documents=replace(documents, lines=lines)))
+
+
+def _readable(report: Report, pull: PullRequest, repository: Repository) -> Report:
+    """The report with links to the pull request's head. GitHub soon forgets the merge that it makes for a trial."""
+    if pull.state != "open" or pull.head is None or report.head is None or report.comparison.mode == "full":
+        return report
+    return replace(report, files_at=pull.head) if pull.head in repository.parents(report.head) else report
 
 
 def _reading(repository: Repository, access: GitAccess) -> Remote | None:
@@ -86,18 +117,15 @@ def _published(
 class Change:
     """What the pull request changes, and what that means for the store.
 
-    `vector_store_id`, `store` and `backlog` are None as far as nothing is recorded of the store. `warnings` are what is
-    recorded of it that a reader must know. `plan_id` is of all that a sync of the merge would do: more than the pull
-    request, where the store lacks something of the base.
+    `store` is None where nothing is recorded of it. `plan_id` is of all that a sync of the merge would do: more than the
+    pull request, where the store lacks something of the base.
     """
 
     plan: Plan
     comparison: Comparison
     refused: str | None
-    vector_store_id: str | None
     store: StoreSizes | None = None
     backlog: str | None = None
-    warnings: tuple[str, ...] = ()
     plan_id: str | None = None
 
 
@@ -109,23 +137,25 @@ def propose(
     `published` is what is recorded of the store. It is None where no manifest is kept, or it could not be read.
     """
     started = time.monotonic()
-    change = _change(target, ports, context, base, trees, published)
+    basis = None if published is None else look(target, ports, context, published)
+    state = basis.recorded.state if basis is not None else None
+    change = _change(target, ports, context, base, trees, basis)
     report = Report(
         target=target.name,
         comparison=change.comparison,
         source=context.identity.name,
-        vector_store_id=change.vector_store_id,
         base=trees.base,
         head=trees.head,
         manifest=ports.publication.name if context.keeps_manifest else None,
-        warnings=(*context.warnings, *([trees.warning] if trees.warning else []), *change.warnings),
+        warnings=_warnings(context, trees, state),
     )
     report = of_plan(
-        report,
+        with_store_facts(report, target, state),
         change.plan,
         refused=change.refused,
         store=change.store,
         backlog=change.backlog,
+        of_pull_request=True,
         plan_id=change.plan_id,
     )
     report = replace(report, duration_s=time.monotonic() - started)
@@ -133,43 +163,42 @@ def propose(
     return report
 
 
-def _change(
-    target: Target, ports: Ports, context: RunContext, base: Source, trees: Trees, published: Published | None
-) -> Change:
-    check_root(ports.source, target.rules)
-    plan = difference(base, ports.source, target)
-    refused = refusal(plan, target.limits)
-    comparison = Comparison("diff", trees.reason)
-    if published is None:
-        backlog = None if context.keeps_manifest else _NOT_KEPT
-        return Change(plan, comparison, refused, target.vector_store_id, backlog=backlog)
-    basis = look(target, ports, context, published)
-    state, whole = basis.recorded.state, basis.scan.plan
-    store_id = basis.report.vector_store_id
-    recorded = size_of(state.files if state else {})
-    warnings = expiry_warnings(state.vector_store_id, state.expires_after_days) if state else ()
-    if _other_settings(state, target.fingerprint):
-        # A workflow of the pull request may have other settings. Neither tree shows that, so the whole plan is shown.
-        sizes = StoreSizes(recorded, size_after(recorded, whole))
-        return Change(
-            whole,
-            Comparison("full", _OTHER_SETTINGS),
-            refusal(whole, target.limits),
-            store_id,
-            sizes,
-            warnings=warnings,
-            plan_id=basis.report.plan.plan_id,
-        )
-    lacks = scan(base, state, target, full=context.settings.full, base=context.base).plan
-    if refused is None and not plan.is_empty and refusal(lacks, target.limits) is None:
-        refused = refusal(whole, target.limits)
-    # Both sizes count the base as synced, so that they differ by the pull request alone.
-    before = size_after(recorded, lacks) if state is not None else recorded
-    sizes = StoreSizes(before, size_after(recorded, whole))
-    return Change(
-        plan, comparison, refused, store_id, sizes, backlog_of(state, lacks), warnings, basis.report.plan.plan_id
-    )
+def _warnings(context: RunContext, trees: Trees, state: TargetState | None) -> tuple[str, ...]:
+    """What a reader must know of the trees that are compared, and what is recorded of the store."""
+    expiry = expiry_warnings(state.vector_store_id, state.expires_after_days) if state is not None else ()
+    return (*context.warnings, *([trees.warning] if trees.warning else []), *expiry)
 
+
+def _change(
+    target: Target, ports: Ports, context: RunContext, base: Source, trees: Trees, basis: Basis | None
+) -> Change:
+    """What the pull request changes. All numbers count the base as synced, so that they agree with each other."""
+    check_root(ports.source, target.rules)
+    state = basis.recorded.state if basis is not None else None
+    if basis is not None and _other_settings(state, target.fingerprint):
+        # A workflow of the pull request may have other settings. Neither tree shows that, so the whole plan is shown.
+        whole, sizes = basis.scan.plan, sizes_of(state, basis.scan.plan)
+        comparison, refused = Comparison("full", _OTHER_SETTINGS), refusal(whole, target.limits)
+        return Change(whole, comparison, refused, sizes, plan_id=basis.report.plan.plan_id)
+    comparison = Comparison("diff", trees.reason)
+    found = difference(base, ports.source, target, state, comparison, full=context.settings.full)
+    refused = refusal(found.plan, target.limits)
+    if basis is None:
+        return Change(found.plan, comparison, refused, backlog=None if context.keeps_manifest else _NOT_KEPT)
+    refused_before = refusal(found.lacks, target.limits)
+    if refused is None and refused_before is None and not found.plan.is_empty:
+        whole_refused = refusal(basis.scan.plan, target.limits)
+        refused = whole_refused and f"{_TOGETHER} {whole_refused}"
+    backlog = backlog_of(state, found.lacks)
+    if backlog is not None and refused_before is not None:
+        backlog = f"{backlog} A limit refuses that sync, with or without this pull request."
+    sizes = sizes_of(found.synced, found.plan)
+    return Change(found.plan, comparison, refused, sizes, backlog, basis.report.plan.plan_id)
+
+
+_TOGETHER = (
+    "The pull request alone is within the limits. The next sync also brings what the store lacks of the base branch."
+)
 
 _NOT_KEPT = "No manifest is kept (manifest: none), so what the store lacks of the base branch is not known here."
 
@@ -189,7 +218,12 @@ def backlog_of(state: TargetState | None, lacks: Plan) -> str | None:
     uploads, retags, deletes = len(lacks.of("upload", "replace")), len(lacks.of("retag")), len(lacks.deletes)
     if state is None:
         first = len(lacks.of("upload"))
-        return f"Nothing has been synced yet: the first sync brings {count(first, 'document')}." if first else None
+        if not first:
+            return None
+        first_sync = (
+            f"Nothing has been synced yet: the first sync brings {count(first, 'document')} of the base branch."
+        )
+        return f"{first_sync} {_COUNTED}"
     numbers = [
         *([count(uploads, "upload")] if uploads else []),
         *([count(retags, "change of attributes", "changes of attributes")] if retags else []),
@@ -199,4 +233,7 @@ def backlog_of(state: TargetState | None, lacks: Plan) -> str | None:
         return None
     listed = " and ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]]))
     why = "the base branch is not fully synced yet, or the store is newer than this pull request's base"
-    return f"Not counted here: {listed} by which the store and the base branch differ, because {why}."
+    return f"Not counted here: {listed} by which the store and the base branch differ, because {why}. {_COUNTED}"
+
+
+_COUNTED = "All numbers here count the base branch as synced."

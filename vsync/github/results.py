@@ -33,7 +33,7 @@ _LINE_EVERY_S = 10.0
 def publish(report: Report, report_path: str, environ: Mapping[str, str]) -> None:
     """Log, annotations, outputs and summary of a run that has a report. The report holds no secrets any more."""
     for line in summary_lines(report):
-        commands.say(line)
+        commands.say(line.text)
     for warning in warning_annotations(report, commands.MAX_ANNOTATIONS):
         commands.warning(warning.title, warning.message, warning.file)
     for error in error_annotations(report, commands.MAX_ANNOTATIONS):
@@ -136,7 +136,7 @@ class ActionObserver(Observer):
         commands.say(text)
 
     def planned(self, report: Report) -> None:
-        title, *lines = plan_lines(report, 1_000)
+        title, *lines = (line.text for line in plan_lines(report, 1_000))
         commands.group(title, lines)
 
     def stage(self, name: str, total: int) -> None:

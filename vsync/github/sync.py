@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from vsync.config.origin import repository_url
 from vsync.config.settings import DEFAULT_MANIFEST, NO_MANIFEST, Settings
-from vsync.errors import GitUnavailable, PushRefused, RepositoryError
+from vsync.errors import GitUnavailable, LimitExceeded, PushRefused, RepositoryError
 from vsync.github import commands
 from vsync.github.comment import update_comment
-from vsync.github.inputs import settings_of, three_way
+from vsync.github.inputs import flag, settings_of, three_way
 from vsync.github.mode import PullRequest
 from vsync.github.opened import Opened, finish, opened_run
 from vsync.github.report_file import repository_root, write_report
@@ -49,9 +49,18 @@ def _report_of(step: Step, settings: Settings, pull: PullRequest | None) -> tupl
         report = _closed(step, settings, pull)
         publish_closed(report, write_report(report, step, repository_root(step)), step.environ)
         return report, True
+    fails = flag("fail-on-refused", step.given)
     with opened_run(step, settings) as opened:
         report, alone = _run(opened, pull)
-        return finish(report, step, opened), alone
+        return finish(_failed_if_refused(report) if fails else report, step, opened), alone
+
+
+def _failed_if_refused(report: Report) -> Report:
+    """The report with an error where a limit refuses a plan. Without the error the job of a refused plan succeeds."""
+    if not report.dry_run or report.refused is None or report.error is not None:
+        return report
+    remedy = "Nothing was changed. This job fails because of the input fail-on-refused."
+    return replace(report, error=LimitExceeded(report.refused, remedy))
 
 
 def _run(opened: Opened, pull: PullRequest | None) -> tuple[Report, bool]:

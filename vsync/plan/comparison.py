@@ -40,7 +40,7 @@ def choose_comparison(
     if not base_known:
         return Comparison(
             "full",
-            f"the last synced commit {state.commit[:12]} is not in this clone (shallow or behind, or history was rewritten)",
+            f"this clone does not have the last synced commit {state.commit[:12]}, which is usual for a shallow clone",
         )
     if base is not None and base != state.commit:
         return Comparison("full", f"the given base {base[:12]} is not the last synced commit {state.commit[:12]}")

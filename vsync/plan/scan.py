@@ -98,26 +98,55 @@ def _unmatched(patterns: Sequence[str], paths: Iterable[str], target: Target) ->
     )
 
 
-def difference(base: Source, head: Source, target: Target) -> Plan:
-    """How the documents of two commits differ, whatever a store holds of them."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How the documents of two commits differ.
+
+    | field | meaning |
+    | --- | --- |
+    | `lacks` | what the store lacks of the base already |
+    | `synced` | the state that a sync of the base would leave |
+    | `plan` | what the other commit changes then |
+    """
+
+    lacks: Plan
+    synced: TargetState
+    plan: Plan
+
+
+def difference(
+    base: Source, head: Source, target: Target, state: TargetState | None, because: Comparison, *, full: bool = False
+) -> Difference:
+    """How the documents of the head differ from those of the base, whether or not the base is in the store already.
+
+    `state` is what is recorded of the store. All numbers of the plan count the base as synced.
+    """
     assert base.head is not None
-    assert head.head is not None
-    selector = Selector(target.rules)
-    before, after = _changed(base, head.head), _changed(head, base.head)
-    whole = target.rules.documentation_only and bool(after.attributes)
-    watch = Watch.of(target.rules, after.added)
-    was = look(base, EMPTY_STATE, None if whole else before.entries, target, selector).documents
-    files = {path: Entry(known.blob, "", known.bytes or 0, _NO_FILE, known.tag) for path, known in was.items()}
-    found = look(head, EMPTY_STATE, None if whole else after.entries, target, selector, watch)
-    scope = None if whole else after.paths
-    untouched = 0 if scope is None else sum(1 for path in list_documents(head, target) if path not in scope)
-    plan = make_plan(replace(EMPTY_STATE, files=files), found.documents, found.skipped, scope)
+    lacks = scan(base, state, target, full=full).plan
+    synced = state_with(state or EMPTY_STATE, lacks, commit=base.head, settings=target.fingerprint)
+    return Difference(lacks, synced, scan(head, synced, target, because=because).plan)
+
+
+def state_with(state: TargetState, plan: Plan, *, commit: str, settings: str) -> TargetState:
+    """The state as if the plan were carried out, and nothing failed."""
+    files = dict(state.files)
+    for operation in plan.operations:
+        document, previous = operation.document, operation.previous
+        if document is None:
+            del files[operation.path]
+        elif operation.kind == "retag" and previous is not None:
+            files[operation.path] = previous._replace(tag=document.tag)
+        else:
+            files[operation.path] = Entry(document.blob, "", document.bytes or 0, _NO_FILE, document.tag)
     return replace(
-        plan,
-        unchanged=plan.unchanged + untouched,
-        existing=plan.existing + untouched,
-        leaks=found.leaks,
-        advice=_advice(head, watch, EMPTY_STATE, scope),
+        state,
+        commit=commit,
+        settings=settings,
+        run={"head": commit},
+        files=files,
+        failed=dict(plan.failed or {}),
+        skipped=dict(plan.skipped or {}),
+        pending_delete=(),
     )
 
 

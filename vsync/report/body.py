@@ -29,6 +29,7 @@ class Planned:
     | `store` | the store's size without the plan and with it |
     | `backlog` | of a pull request: what the store lacks already without it |
     | `hints` | what looks like documentation and is not selected |
+    | `of_pull_request` | the plan shows what a pull request changes |
     | `plan_id` | by what `sync --expect` knows the plan; None: what a sync would do is not known |
     """
 
@@ -38,6 +39,7 @@ class Planned:
     store: StoreSizes | None = None
     backlog: str | None = None
     hints: tuple[str, ...] = ()
+    of_pull_request: bool = False
     plan_id: str | None = None
 
     @property
@@ -80,6 +82,7 @@ class Synced:
     | `store` | the store's size before and after |
     | `orphans` | Files of uploads whose answers were lost |
     | `left` | how many documents a run did not come to because it ended early |
+    | `listed` | the run listed the store before it planned |
     """
 
     plan: Planned = field(default_factory=Planned)
@@ -88,6 +91,7 @@ class Synced:
     bytes_uploaded: int = 0
     orphans: tuple[Orphan, ...] = ()
     left: int = 0
+    listed: bool = False
 
     def mapped(self, change: Callable[[str], str]) -> Synced:
         """The same, with every reason and message changed."""

@@ -10,11 +10,11 @@ import json
 import re
 from typing import Literal
 
+from vsync.report.document_tables import sections
 from vsync.report.headline import headline
-from vsync.report.markdown import alerts, changes, context, documents_table, skipped, store_sizes, what_to_do
+from vsync.report.markdown import cautions, counts, detail, first_line, notes, provenance, store_line, warnings
 from vsync.report.markup import code, link
 from vsync.report.report import Report
-from vsync.system.wording import count
 
 State = Literal["open", "closed", "merged"]
 
@@ -23,9 +23,6 @@ MAX_BYTES = 60_000
 
 _FORMAT = 1
 _MAX_IDENTITY = 500
-_OPEN_ROWS = 30
-"""A longer table is folded."""
-
 _TO_ESCAPE = re.compile(r"[^A-Za-z0-9_./,:{}\" \\]")
 _RUN = re.compile(r"<!-- vsync-run ([0-9]{1,20}) -->")
 
@@ -68,10 +65,11 @@ def body(
     hidden = [marker(report.target, place), *([f"<!-- vsync-run {run_id} -->"] if run_id is not None else [])]
     short = state == "closed" or (state == "merged" and not report.changed)
     lines = _SENTENCES[state] if short else _details(report, state)
-    head = "\n".join([*hidden, f"### {_title(report, state)}", "", *lines, ""])
+    head = "\n".join([*hidden, f"### {_title(report, state)}", "", *lines])
     foot = _foot(run_url, short=short)
     if short:
         return f"{head}\n{foot}\n"
+    foot = "\n".join([*store_line(report, report.plan.store), provenance(report), foot])
     room = MAX_BYTES - len((head + foot).encode()) - 1_000
     return "\n".join(filter(None, [head, *_tables(report, room), foot])) + "\n"
 
@@ -80,41 +78,34 @@ def _title(report: Report, state: State) -> str:
     name = "vsync" if report.target == "default" else f"vsync {code(report.target)}"
     if state == "closed":
         return f"🚪 {name}: closed without merging"
-    mark, sentence = headline(report)
+    sentence = first_line(report)
     if state == "merged" and report.error is None and not report.refused:
         return f"🔀 {name}: merged{f', {sentence}' if report.changed else ''}"
-    return f"{mark} {name}: {sentence}"
+    return f"{headline(report).mark} {name}: {sentence}"
 
 
 _SENTENCES: dict[State, list[str]] = {
     "open": [],
-    "closed": ["This pull request was closed without merging: the vector store stays as it is."],
-    "merged": ["This pull request was merged: the run on the branch it was merged into brings it to the vector store."],
+    "closed": ["This pull request was closed without merging: the vector store stays as it is.", ""],
+    "merged": [
+        "This pull request was merged: the run on the branch it was merged into brings it to the vector store.",
+        "",
+    ],
 }
 
 
 def _details(report: Report, state: State) -> list[str]:
-    sizes = store_sizes(report.plan.store)
-    return [*_SENTENCES[state], "", *context(report), *alerts(report), *sizes, *what_to_do(report)]
+    numbers = counts(report.documents, planned=True)
+    return [
+        *_SENTENCES[state], *detail(report), *numbers, *notes(report), *cautions(report), *warnings(report),
+    ]  # fmt: skip
 
 
 def _tables(report: Report, budget: int) -> list[str]:
-    """The table of changes, and the folded table of skipped files. The changes come first when room is short."""
-    documents = report.documents
-    changed, left_aside = list(changes(report, documents, planned=True)), list(skipped(report, documents))
-    main, rest = documents_table(changed, budget)
-    shown = len(changed) - rest
-    parts = [_folded(count(shown, "document"), main) if shown > _OPEN_ROWS else main]
-    second, more = documents_table(left_aside, budget - len(main.encode()))
-    if second:
-        parts.append(_folded(count(len(left_aside) - more, "skipped file"), second))
-    if rest + more:
-        parts.append(f"… and {rest + more:,} more, which do not fit here: see the job summary.\n")
-    return parts
-
-
-def _folded(title: str, markup: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{markup}\n</details>\n"
+    """The changes, what earlier runs were refused, and the skipped files."""
+    made = sections(report, report.documents, planned=True, budget=budget)
+    more = f"… and {made.left_out:,} more, which do not fit here: see the job summary.\n" if made.left_out else ""
+    return [made.changed.markup, made.failed.markup, made.skipped.markup, more]
 
 
 def _foot(run_url: str | None, *, short: bool) -> str:

@@ -6,7 +6,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypedDict
 
 from vsync.report.remedies import remedy
 from vsync.state.manifest import Failure
@@ -18,13 +19,26 @@ class FailedItem(TypedDict):
     message: str
 
 
+class Lines(NamedTuple):
+    """How many lines of a file a change adds and removes."""
+
+    added: int
+    removed: int
+
+
+SIGNS: Mapping[str, str] = MappingProxyType(
+    {"added": "+", "updated": "~", "renamed": "→", "retagged": "*", "removed": "−"}
+)
+"""The sign of each kind of change, in the order in which people read them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
     """The paths of documents, by what happened to them.
 
     `renamed` holds pairs of the old and the new path, `skipped` pairs of the path and the reason. `sizes` are the bytes
-    of documents, where they are known. `dropped` are those of the removed documents whose file is still there and
-    cannot be a document any more, each with the reason.
+    of documents, and `lines` how their lines change, where that is known. `dropped` are those of the removed documents
+    whose file is still there and cannot be a document any more, each with the reason.
     """
 
     added: tuple[str, ...] = ()
@@ -36,6 +50,7 @@ class Documents:
     skipped: tuple[tuple[str, str], ...] = ()
     failed: tuple[FailedItem, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, Lines] = field(default_factory=dict)
     dropped: Mapping[str, str] = field(default_factory=dict)
 
     @property

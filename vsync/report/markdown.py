@@ -1,6 +1,6 @@
 """Parts of a report as Markdown. The job summary and the pull request's comment are made of them. Pure.
 
-Nothing in file names or messages renders.
+Nothing in file names or messages renders. The tables of documents are in `document_tables`.
 """
 
 from __future__ import annotations
@@ -9,73 +9,130 @@ from collections.abc import Iterator, Sequence
 
 from vsync.report.body import Synced
 from vsync.report.cost import PRICES_URL, dollars, per_day
-from vsync.report.documents import Documents, failed_by_code
-from vsync.report.markup import alert, code, commit_url, file_url, link, prose, range_url, row, table
-from vsync.report.remedies import REASONS, no_longer, remedy
+from vsync.report.documents import Documents
+from vsync.report.headline import headline
+from vsync.report.markup import (
+    alert,
+    branch_range_url,
+    code,
+    commit_url,
+    folded,
+    link,
+    prose,
+    range_url,
+    sentences,
+    store_url,
+)
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSize, StoreSizes
 from vsync.system.wording import count, size
 
 _WARNINGS_BUDGET = 8_000
-_HARD = "\N{NO-BREAK SPACE}"
 
 
-def from_where_to_where(report: Report) -> list[str]:
-    """The source and the store."""
-    head = f" at {commit(report, report.head)}" if report.head else ""
-    store = code(report.vector_store_id) if report.vector_store_id else "its vector store"
-    return [f"{code(report.source or 'this folder')}{head} → {store}, target {code(report.target)}", ""]
+# --- Lead -------------------------------------------------------------------------------------------------------
 
 
-def context(report: Report) -> Iterator[str]:
-    """From where to where, what was compared, and how much it is."""
-    yield from from_where_to_where(report)
-    what = "Compared the whole tree" if report.comparison.mode == "full" else "Compared"
-    yield f"{what}: {prose(report.comparison.reason, 300)}{_range(report)}."
+def first_line(report: Report) -> str:
+    """The headline's sentence. Only the names in it are escaped, so a mail or a terminal shows it as it reads."""
+    said = headline(report)
+    return said.words.format(*(prose(name, 200) for name in said.names))
+
+
+def detail(report: Report) -> Iterator[str]:
+    """What the headline says besides."""
+    if text := headline(report).detail:
+        yield from (sentences(text), "")
+
+
+_PLANNED = {
+    "added": "to add",
+    "updated": "to update",
+    "renamed": "to rename",
+    "retagged": "to retag",
+    "removed": "to remove",
+    "failed": "refused by earlier runs",
+}
+
+
+def counts(documents: Documents, *, planned: bool) -> Iterator[str]:
+    """The numbers that are not zero, in one line."""
+    words = _PLANNED if planned else {}
+    numbers = [f"{number:,} {words.get(word, word)}" for word, number in documents.counts.items() if number]
+    if numbers:
+        yield from (" · ".join(numbers), "")
+
+
+def notes(report: Report) -> Iterator[str]:
+    """What the store lacks besides the pull request, and what looks like documentation and is not selected."""
     plan = report.plan
-    if isinstance(report.sync, Synced) and report.sync.bytes_uploaded:
-        requests = count(sum(report.requests.values()), "request")
-        yield f"Uploaded {size(report.sync.bytes_uploaded)} in {requests}, {report.duration_s:.1f} s."
-    elif report.dry_run and plan.estimate and plan.estimate.uploads:
-        yield f"Would upload {count(plan.estimate.uploads, 'document')}, {size(plan.estimate.upload_bytes)}."
-    if report.manifest_commit:
-        yield f"The manifest is committed as {commit(report, report.manifest_commit)}."
-    yield ""
     for note in (*([plan.backlog] if plan.backlog else []), *plan.hints):
-        yield from (f"ℹ️ {prose(note, 500)}", "")
+        yield from (f"ℹ️ {prose(note, 700)}", "")
 
 
-def commit(report: Report, commit: str) -> str:
-    """A commit's short name, with a link to it."""
-    return link(code(commit[:12]), commit_url(report.repository_url, commit))
+def cautions(report: Report) -> Iterator[str]:
+    """Why the run ended early, and what refused it."""
+    if report.error is not None:
+        yield from alert("CAUTION", prose(report.error.message), prose(report.error.remedy, 500))
+    if report.refused and report.error is None:
+        yield from alert("CAUTION", prose(report.refused))
 
 
-def _range(report: Report) -> str:
-    url = range_url(report.repository_url, report.base, report.head)
-    if report.base is None or report.head is None or report.base == report.head or url is None:
-        return ""
-    return f" ({link(f'{code(report.base[:12])}…{code(report.head[:12])}', url)})"
+def warnings(report: Report) -> Iterator[str]:
+    """As many warnings as fit."""
+    if report.warnings:
+        yield from alert("WARNING", *_paragraphs(report.warnings))
 
 
-def counts(documents: Documents) -> Iterator[str]:
-    """The table of numbers."""
-    yield row(documents.counts)
-    yield "|" + " ---: |" * len(documents.counts)
-    yield row(f"{number:,}" for number in documents.counts.values())
-    yield ""
+def _paragraphs(warnings: Sequence[str]) -> Iterator[str]:
+    """As many warnings as fit, each as a paragraph."""
+    room = _WARNINGS_BUDGET
+    for number, warning in enumerate(warnings):
+        paragraph = prose(warning, 700)
+        room -= len(paragraph.encode()) + len(">\n> \n")
+        if room < 0:
+            yield f"… and {count(len(warnings) - number, 'more warning')}, which the log has."
+            return
+        yield paragraph
 
 
-def store_sizes(sizes: StoreSizes | None) -> Iterator[str]:
-    """What the store holds before and after, and about what that costs."""
+# --- The store --------------------------------------------------------------------------------------------------
+
+
+def store(report: Report) -> str:
+    """The store's name and its id, which leads to its page."""
+    if report.vector_store_id is None:
+        return code(report.vector_store_name) if report.vector_store_name else "its vector store"
+    id_ = link(code(report.vector_store_id), store_url(report.api, report.vector_store_id))
+    return f"{code(report.vector_store_name)} ({id_})" if report.vector_store_name else id_
+
+
+def store_line(report: Report, sizes: StoreSizes | None) -> Iterator[str]:
+    """The store, what it holds before and after, and about what that costs."""
     if sizes is None:
+        if report.vector_store_id is not None or report.vector_store_name:
+            yield from (f"**Store:** {store(report)}", "")
         return
     before, after = sizes
     held = (
-        f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')}, "
+        f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')} {_documents(after)}, "
         f"{_from_to(size(before.bytes), size(after.bytes))} of files"
     )
-    yield f"**Documents:** {held}. **Storage:** {_cost(before, after)}. File sizes stand in for what is [billed]({PRICES_URL})."
+    yield f"**Store:** {store(report)}, {held}.{_billing(report, before, after)}"
     yield ""
+
+
+def _documents(after: StoreSize) -> str:
+    return "document" if after.documents == 1 else "documents"
+
+
+def _billing(report: Report, before: StoreSize, after: StoreSize) -> str:
+    """What the storage costs. Only OpenAI's prices are known."""
+    if report.api is not None and store_url(report.api, "vs_1") is None:
+        return ""
+    if not before.bytes and not after.bytes:
+        return ""
+    return f" **Storage:** {_cost(before, after)}. File sizes stand in for what is [billed]({PRICES_URL})."
 
 
 def _cost(before: StoreSize, after: StoreSize) -> str:
@@ -91,85 +148,44 @@ def _from_to(before: str, after: str) -> str:
     return after if before == after else f"{before} → {after}"
 
 
-def alerts(report: Report) -> Iterator[str]:
-    """Why the run ended early, what refused it, and as many warnings as fit."""
-    if report.error is not None:
-        yield from alert("CAUTION", prose(report.error.message), prose(report.error.remedy, 500))
-    if report.refused and report.error is None:
-        yield from alert("CAUTION", prose(report.refused))
-    room = _WARNINGS_BUDGET
-    for number, warning in enumerate(report.warnings):
-        lines = alert("WARNING", prose(warning, 700))
-        room -= sum(len(line.encode()) + 1 for line in lines)
-        if room < 0:
-            yield from alert(
-                "WARNING", f"… and {len(report.warnings) - number:,} more warnings, which stand in the log."
-            )
-            return
-        yield from lines
+# --- Where the report comes from ----------------------------------------------------------------------------------
 
 
-def what_to_do(report: Report) -> Iterator[str]:
-    """A remedy for each code of failed documents, the most frequent first."""
-    codes = failed_by_code(report.documents)
-    if codes:
-        yield from ("**What to do about failed documents**", "")
-        yield from (f"- {code(failed)} ({number:,}): {prose(remedy(failed))}" for failed, number in codes)
-        yield ""
+def provenance(report: Report) -> str:
+    """Commits, comparison, requests and manifest, folded."""
+    return folded("Commits, comparison and requests", "\n".join(f"- {line}" for line in _provenance(report)))
 
 
-# --- Documents --------------------------------------------------------------------------------------------------
-
-Cells = tuple[str, str, str, str]
-"""What happens to a document, its name, its size, and details. Each is markup."""
-
-
-def documents_table(rows: Sequence[Cells], budget: int) -> tuple[str, int]:
-    """The table of documents, and how many documents did not fit. It has a column of sizes where any size is known."""
-    if any(cells[2] for cells in rows):
-        return table(("", "Document", "Size", ""), (False, False, True, False), rows, budget)
-    return table(("", "Document", ""), (False,) * 3, [(what, name, more) for what, name, _, more in rows], budget)
-
-
-def changes(report: Report, documents: Documents, *, planned: bool) -> Iterator[Cells]:
-    """The documents that failed, and those that change or have changed."""
-
-    def cells(what: str, path: str, detail: str = "", *, at: str | None = report.head) -> Cells:
-        return _cells(report, documents, what, path, detail, at=at)
-
-    for item in documents.failed:
-        yield cells("❌ failed", item["path"], f"{code(item['code'])} {prose(item['message'], 300)}")
-    for path in documents.added:
-        yield cells("➕ add" if planned else "➕ added", path)
-    for path in documents.updated:
-        yield cells("✏️ update" if planned else "✏️ updated", path)
-    for old, new in documents.renamed:
-        yield cells("🚚 rename" if planned else "🚚 renamed", new, f"from {code(old)}")
-    for path in documents.retagged:
-        yield cells("🏷️ retag" if planned else "🏷️ retagged", path, "attributes only")
-    for path in documents.removed:
-        # The head does not have a removed file. The base has it.
-        reason = documents.dropped.get(path)
-        why = f"no longer a document: {prose(no_longer(reason)[0])}" if reason else ""
-        yield cells("➖ remove" if planned else "➖ removed", path, why, at=report.base)
+def _provenance(report: Report) -> Iterator[str]:
+    head = f" at {commit(report, report.head)}" if report.head else ""
+    yield f"Source: {code(report.source or 'this folder')}{head}, target {code(report.target)}"
+    if report.verification is None:
+        what = "Compared all files" if report.comparison.mode == "full" else "Compared"
+        yield f"{what}: {prose(report.comparison.reason, 300)}{_range(report)}"
+    last = report.last_sync
+    if last is not None and (last.commit or last.when):
+        facts = [commit(report, last.commit) if last.commit else None, prose(last.when) if last.when else None]
+        yield f"Last sync before this run: {', '.join(filter(None, facts))}"
+    if isinstance(report.sync, Synced) and report.sync.bytes_uploaded:
+        yield f"Uploaded {size(report.sync.bytes_uploaded)}"
+    elif report.dry_run and report.plan.estimate and report.plan.estimate.uploads:
+        estimate = report.plan.estimate
+        yield f"Would upload {count(estimate.uploads, 'document')}, {size(estimate.upload_bytes)}"
+    yield f"{count(sum(report.requests.values()), 'request')} to the API, {report.duration_s:.1f} s"
+    if report.manifest_commit:
+        yield f"The manifest is committed as {commit(report, report.manifest_commit)}"
+    if report.started_by:
+        yield f"Started because {prose(report.started_by, 300)}"
 
 
-def skipped(report: Report, documents: Documents) -> Iterator[Cells]:
-    """The files that were skipped, with the reason."""
-    for path, reason in documents.skipped:
-        # A name that is not UTF-8 is shown in another form, and a link to that form would lead nowhere.
-        at = None if reason == "undecodable-name" else report.head
-        yield _cells(report, documents, "⏭️ skipped", path, prose(REASONS.get(reason, reason)), at=at)
+def commit(report: Report, commit: str) -> str:
+    """A commit's short name, with a link to it."""
+    return link(code(commit[:12]), commit_url(report.repository_url, commit))
 
 
-def _cells(report: Report, documents: Documents, what: str, path: str, detail: str, *, at: str | None) -> Cells:
-    """`at` is the commit where the file can be read."""
-    bytes_ = documents.sizes.get(path)
-    name = link(code(path), file_url(report.repository_url, at, path))
-    shown_size = "" if bytes_ is None else unbroken(size(bytes_))
-    return unbroken(what), name, shown_size, detail
-
-
-def unbroken(text: str) -> str:
-    """Text that stays on one line: a browser breaks narrow cells at spaces."""
-    return text.replace(" ", _HARD)
+def _range(report: Report) -> str:
+    base, head = report.base, report.files_at or report.head
+    url = (branch_range_url if report.files_at else range_url)(report.repository_url, base, head)
+    if base is None or head is None or base == head or url is None:
+        return ""
+    return f" ({link(f'{code(base[:12])}…{code(head[:12])}', url)})"

@@ -21,6 +21,8 @@ _PLAIN = re.compile(r"[^A-Za-z0-9 /\-\u0080-\U0010ffff]")
 _ACTIVE = re.compile(r"[@#]|GH(?=-[0-9])|:(?=//)|www(?=\.)", re.IGNORECASE)
 _REPOSITORY = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+){2,4}")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_OPENAI = re.compile(r"https://([a-z]{2}\.)?api\.openai\.com/v1")
+_STORE_ID = re.compile(r"vs_[A-Za-z0-9_-]{1,100}")
 _MAX_URL = 2_000
 
 
@@ -50,6 +52,18 @@ def prose(text: str, most: int = 700) -> str:
 
 def _entities(text: str) -> str:
     return _PLAIN.sub(lambda match: f"&#{ord(match[0])};", text)
+
+
+def sentences(text: str) -> str:
+    """Sentences of our own, with names of unknown origin in them. What stands in `backticks` becomes code."""
+    parts = text.split("`")
+    return "".join(code(part) if number % 2 else _spaced(part) for number, part in enumerate(parts))
+
+
+def _spaced(text: str) -> str:
+    """`prose` that keeps the spaces at the ends."""
+    bare = text.strip()
+    return text.replace(bare, prose(bare), 1) if bare else text
 
 
 # --- Links ------------------------------------------------------------------------------------------------------
@@ -92,6 +106,19 @@ def range_url(repository_url: str | None, base: str | None, head: str | None) ->
     return f"{repository_url}/compare/{base}..{head}" if safe else None
 
 
+def branch_range_url(repository_url: str | None, base: str | None, head: str | None) -> str | None:
+    """The page of what a branch changes since it left its base."""
+    safe = _is_safe(repository_url, base) and _is_safe(repository_url, head)
+    return f"{repository_url}/compare/{base}...{head}" if safe else None
+
+
+def store_url(api: str | None, store_id: str | None) -> str | None:
+    """The page of a store on OpenAI's dashboard. None: the store is not OpenAI's, or its id is in doubt."""
+    if not api or not store_id or not _OPENAI.fullmatch(api) or not _STORE_ID.fullmatch(store_id):
+        return None
+    return f"https://platform.openai.com/storage/vector_stores/{store_id}"
+
+
 def _is_safe(repository_url: str | None, commit: str | None) -> bool:
     return bool(repository_url and commit and _REPOSITORY.fullmatch(repository_url) and _COMMIT.fullmatch(commit))
 
@@ -126,3 +153,15 @@ def table(head: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[st
             break
         shown.append(line)
     return (top + "".join(shown) if shown else ""), len(rows) - len(shown)
+
+
+def folded(title: str, body: str) -> str:
+    """A block that a reader opens. Title and body are markup already."""
+    return f"<details><summary>{title}</summary>\n\n{body.strip()}\n\n</details>\n"
+
+
+def fenced(text: str) -> list[str]:
+    """A block of code to copy. The fence is longer than every row of backticks in the text."""
+    longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}sh", *map(printable, text.splitlines()), fence, ""]

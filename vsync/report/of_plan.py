@@ -23,6 +23,7 @@ def of_plan(
     refused: str | None = None,
     store: StoreSizes | None = None,
     backlog: str | None = None,
+    of_pull_request: bool = False,
     plan_id: str | None = None,
 ) -> Report:
     """The report of a plan that is not carried out, or not yet. It has the report's header and the plan's warnings."""
@@ -31,7 +32,7 @@ def of_plan(
         upload_bytes=plan.upload_bytes,
         deletes=len(plan.of("replace", "delete")) + len(plan.pending_delete),
     )
-    planned = Planned(_documents(plan), estimate, refused, store, backlog, plan.advice.hints, plan_id)
+    planned = Planned(_documents(plan), estimate, refused, store, backlog, plan.advice.hints, of_pull_request, plan_id)
     report = dataclasses.replace(report, body=planned)
     rules = [_Warning(None, text) for text in plan.advice.warnings]
     return _with_document_warnings(report, [*_held_back(plan), *_leaked(plan), *_dropped(plan), *rules])

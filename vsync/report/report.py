@@ -14,6 +14,7 @@ from vsync.errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
 from vsync.plan.comparison import Comparison
 from vsync.report.body import Planned, Synced
 from vsync.report.documents import Documents
+from vsync.report.last_sync import LastSync
 from vsync.report.verification import Verification
 
 Body = Planned | Synced | Verification
@@ -26,7 +27,13 @@ class Report:
     | field | meaning |
     | --- | --- |
     | `comparison` | what was compared with what |
+    | `vector_store_name` | the name of the store; None: not known |
+    | `api` | the address of the API that has the store; None: not known |
+    | `last_sync` | the last complete sync before this run |
     | `repository_url` | where a person can look at the repository |
+    | `files_at` | the commit at which the head's files can be read, where that is not the head |
+    | `options` | the options with which the command line does the same |
+    | `unread_manifest` | the branch of the remote that has a manifest, which this run does not read |
     | `started_by` | why the action planned or synced |
     | `document_warnings` | the warnings that the plan's documents give, each with the path of its file (None: several) |
     | `superseded` | a newer run has synced already, so this run changed nothing |
@@ -39,9 +46,15 @@ class Report:
     body: Body = field(default_factory=Synced)
     source: str = ""
     vector_store_id: str | None = None
+    vector_store_name: str | None = None
+    api: str | None = None
+    last_sync: LastSync | None = None
     base: str | None = None
     head: str | None = None
     repository_url: str | None = None
+    files_at: str | None = None
+    options: tuple[str, ...] = ()
+    unread_manifest: str | None = None
     started_by: str = ""
     manifest: str | None = None
     manifest_commit: str | None = None
@@ -111,6 +124,7 @@ class Report:
             comparison=dataclasses.replace(self.comparison, reason=change(self.comparison.reason)),
             body=self.body.mapped(change),
             started_by=change(self.started_by),
+            options=tuple(map(change, self.options)),
             warnings=tuple(map(change, self.warnings)),
             document_warnings={change(warning): path for warning, path in self.document_warnings.items()},
             error=self.error and self.error.mapped(change),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vsync.errors import EXIT_USAGE
+from vsync.report.document_tables import Sections, sections
 from vsync.report.headline import headline
-from vsync.report.markdown import alerts, changes, context, counts, documents_table, skipped, store_sizes, what_to_do
-from vsync.report.markup import prose
+from vsync.report.markdown import cautions, counts, detail, first_line, notes, provenance, store_line, warnings
+from vsync.report.markup import code, prose
 from vsync.report.report import Report
 from vsync.report.verification import Verification
 from vsync.report.verification_summary import details
@@ -20,39 +21,46 @@ _BUDGET = 900_000
 
 
 def summary(report: Report, budget: int = _BUDGET) -> str:
-    """The headline, the numbers, what to do, and every document. Failures come first.
+    """The headline, what to do, and every document. Failures come first, and where all comes from is folded at the end.
 
     `budget` is the room in bytes of UTF-8. Documents that do not fit are counted.
     """
-    mark, sentence = headline(report)
     if isinstance(report.body, Verification):
-        title = f"## {mark} vsync verify: {sentence}"
-        return details(report, report.body, title, budget)
-    title = f"## {mark} vsync{' plan' if report.dry_run else ''}: {sentence}"
-    return _sync(report, title, budget)
+        return details(report, report.body, _title(report, " verify"), budget)
+    return _sync(report, _title(report, " plan" if report.dry_run else ""), budget)
+
+
+def _title(report: Report, command: str) -> str:
+    target = "" if report.target == "default" else f" {code(report.target)}"
+    return f"## {headline(report).mark} vsync{command}{target}: {first_line(report)}"
 
 
 def _sync(report: Report, title: str, budget: int) -> str:
     refused = report.error is not None and report.refused is not None
     # A plan that a limit refused is listed as a plan: the reader has to decide about it.
-    documents, planned = (report.plan.documents, True) if refused else (report.documents, report.dry_run)
-    lines = [title, "", *context(report), *_why(report), *alerts(report)]
-    if report.error is None or any(documents.counts.values()):
-        lines += counts(documents)
-    lines += [*store_sizes(report.sync.store if report.sync else None), *what_to_do(report)]
-    head = "\n".join(lines)
-    rows = [*changes(report, documents, planned=planned), *skipped(report, documents)]
-    shown, rest = documents_table(rows, budget - len(head.encode()) - 200)
-    more = f"\n… and {count(rest, 'more document')}, listed in the JSON report (output `report`).\n" if rest else ""
-    return f"{head}\n{shown}{more}"
+    documents = report.plan.documents if refused else report.documents
+    planned = refused or report.dry_run or report.superseded
+    lines = [title, "", *detail(report), *_why(report), *counts(documents, planned=planned), *notes(report)]
+    head = "\n".join([*lines, *cautions(report)])
+    warned = "\n".join(warnings(report))
+    foot = "\n".join([*store_line(report, report.sync.store if report.sync else None), provenance(report)])
+    made = sections(report, documents, planned=planned, budget=budget - len((head + warned + foot).encode()) - 300)
+    rest = made.left_out
+    more = f"… and {count(rest, 'more document')}, listed in the JSON report (output `report`).\n" if rest else ""
+    tables = _in_order(made, warned, planned=planned)
+    return "\n".join(filter(None, [head, *tables, made.skipped.markup, more, foot]))
+
+
+def _in_order(made: Sections, warned: str, *, planned: bool) -> tuple[str, ...]:
+    """Failures, warnings, changes. The failures of a plan are of earlier runs and come last."""
+    failed, changed = made.failed.markup, made.changed.markup
+    return (warned, changed, failed) if planned else (failed, warned, changed)
 
 
 def _why(report: Report) -> Iterator[str]:
-    """Why the run planned or synced."""
-    if report.started_by:
-        what = "Planned only" if report.dry_run else "Synced"
-        if report.superseded or report.error is not None:
-            what = "Was to be synced"
+    """Why the run changed nothing although it might have been expected to."""
+    if report.started_by and (report.dry_run or report.superseded):
+        what = "Planned only" if report.dry_run else "Was to be synced"
         yield f"{what} ({prose(report.started_by, 300)})."
         yield ""
 

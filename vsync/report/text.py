@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
 
 from vsync.report.body import Planned, Synced
-from vsync.report.documents import Documents, failed_by_code
-from vsync.report.headline import VERBS, headline
+from vsync.report.documents import SIGNS, Documents, failed_by_code
+from vsync.report.headline import headline
+from vsync.report.next_step import next_command
 from vsync.report.remedies import DRIFT, remedy
 from vsync.report.report import Report
 from vsync.report.verification import FATES, Drift, Verification, by_kind, kept_back, others_title
 from vsync.system.redaction import printable
 from vsync.system.wording import count, size
 
+Tone = Literal["plain", "good", "bad", "warn", "added", "changed", "removed", "faint"]
+"""What a line is about. A terminal shows it as a colour."""
+
+
+class Line(NamedTuple):
+    text: str
+    tone: Tone = "plain"
+
+
 _SHOWN = 20
 _FAILURES_SHOWN = 50
 _TAKEN_SHOWN = 1_000
 
 
-def plan_lines(report: Report, shown: int = _SHOWN) -> list[str]:
-    """The plan: what was compared, how much there is to do, and the first operations."""
+def plan_lines(report: Report, shown: int = _SHOWN, how_to_see_all: str = "") -> list[Line]:
+    """The plan before the run: between which commits, and the first operations."""
     documents, estimate = report.documents, report.plan.estimate
-    whole = " the whole tree" if report.comparison.mode == "full" else ""
-    amounts = ", ".join(f"{VERBS.get(word, word)} {number}" for word, number in documents.counts.items() if number)
     uploads = ""
     if estimate and estimate.uploads:
         uploads = f" ({count(estimate.uploads, 'upload')}, {size(estimate.upload_bytes)})"
+    listed = [Line(f"  {sign} {text}", _TONES[sign]) for sign, text in operations(documents)]
     lines = [
-        f"Plan for {report.source}: {_range(report)}",
-        f"  compared{whole}: {report.comparison.reason}",
-        f"  {amounts or 'nothing to do'}{uploads}",
-        *_capped((f"  {sign} {text}" for sign, text in operations(documents)), shown),
+        Line(f"Plan for {report.source}: {_range(report)}{uploads}"),
+        *(_capped(listed, shown, how_to_see_all) or [Line("  nothing to do", "faint")]),
     ]
-    lines += [f"  {hint}" for hint in report.plan.hints]
-    if report.refused:
-        lines.append(f"Refused: {report.refused}")
-    return [printable(line) for line in lines]
+    lines += [Line(f"  {hint}", "faint") for hint in report.plan.hints]
+    return _printable(lines)
+
+
+_TONES: dict[str, Tone] = {"+": "added", "~": "changed", "→": "changed", "*": "changed", "−": "removed"}
 
 
 def operations(documents: Documents) -> list[tuple[str, str]]:
     """Every operation as a sign and a text, in the order of the paths."""
-    listed = [("+", path, path) for path in documents.added]
-    listed += [("~", path, path) for path in documents.updated]
-    listed += [("»", new, f"{old} → {new}") for old, new in documents.renamed]
-    listed += [("#", path, f"{path} (attributes)") for path in documents.retagged]
-    listed += [("-", path, _removed(path, documents.dropped.get(path))) for path in documents.removed]
+    listed = [(SIGNS["added"], path, path) for path in documents.added]
+    listed += [(SIGNS["updated"], path, path) for path in documents.updated]
+    listed += [(SIGNS["renamed"], new, f"{new} (was {old})") for old, new in documents.renamed]
+    listed += [(SIGNS["retagged"], path, f"{path} (attributes)") for path in documents.retagged]
+    listed += [(SIGNS["removed"], path, _removed(path, documents.dropped.get(path))) for path in documents.removed]
     return [(sign, printable(text)) for sign, _, text in sorted(listed, key=lambda item: item[1])]
 
 
@@ -52,46 +62,100 @@ def _removed(path: str, reason: str | None) -> str:
     return path if reason is None else f"{path} (no longer a document: {reason})"
 
 
-def summary_lines(report: Report) -> list[str]:
-    """What a run did: the headline, the numbers, and then what needs a person's eye."""
+def summary_lines(report: Report) -> list[Line]:
+    """What a run did: what needs a person's eye, then the result, the numbers, and the next step."""
     body = report.body
-    lines = _verification(report, body) if isinstance(body, Verification) else _sync(report)
-    return [printable(line) for line in [*lines, *(f"Warning: {warning}" for warning in report.warnings)]]
+    before, after = (_verification if isinstance(body, Verification) else _sync)(report)
+    warnings = [Line(f"Warning: {warning}", "warn") for warning in report.warnings]
+    refused = [Line(f"Refused: {report.refused}", "bad")] if report.refused and report.error is None else []
+    step = next_command(report)
+    following = [Line(f"Next: {step}")] if step else []
+    return _printable([*before, *warnings, *refused, *_result(report), *after, *following])
 
 
-def _sync(report: Report) -> Iterator[str]:
+def _result(report: Report) -> Iterator[Line]:
+    said = headline(report)
+    mark, sentence, detail = said.mark, said.sentence, said.detail
+    prefix = "Plan: " if isinstance(report.body, Planned) and report.documents.changes and not report.refused else ""
+    tone: Tone = "good" if mark == "✅" else "bad" if mark in {"❌", "🛑"} else "plain"
+    yield Line(f"{prefix}{sentence}{'.' if detail else ''}", tone)
+    if detail:
+        yield Line(f"  {detail}")
+
+
+# --- Sync and plan ----------------------------------------------------------------------------------------------
+
+
+def _sync(report: Report) -> tuple[list[Line], list[Line]]:
+    """The lines before the result, and those behind it."""
     documents, synced = report.documents, report.body
-    dry_run = "Dry run, nothing was changed. " if report.dry_run and not report.superseded else ""
+    refused_before = report.dry_run or report.superseded
+    before = [
+        *_failures("Refused for good by earlier runs" if refused_before else "Failed", documents, _FAILURES_SHOWN),
+        *_skipped(documents),
+    ]
     at = f" at {report.head[:12]}" if report.head else ""
-    yield f"{dry_run}{headline(report).sentence} ({report.source}{at} → {_store(report)}, {report.duration_s:.1f} s)"
-    yield f"  {_counts(documents)}"
+    compared = "compared all files" if report.comparison.mode == "full" else "compared"
+    after = [
+        Line(f"  {_counts(documents)}", "faint"),
+        Line(f"  {report.source}{at} → {_store(report)}, {report.duration_s:.1f} s", "faint"),
+        Line(f"  {compared}: {report.comparison.reason}", "faint"),
+    ]
     if isinstance(synced, Synced) and synced.bytes_uploaded:
-        yield f"  uploaded {size(synced.bytes_uploaded)} in {count(sum(report.requests.values()), 'request')}"
+        requests = count(sum(report.requests.values()), "request")
+        after.append(Line(f"  uploaded {size(synced.bytes_uploaded)} in {requests}", "faint"))
     if isinstance(synced, Planned) and synced.plan_id and not (synced.is_empty or report.superseded):
-        yield f"  plan {synced.plan_id}: `vsync sync --expect {synced.plan_id}` carries out this plan and no other"
-    yield from _failures("Failed", documents, _FAILURES_SHOWN)
-    yield from _listed("Skipped", [f"{path}: {reason}" for path, reason in documents.skipped])
+        expect = f"plan {synced.plan_id}: `vsync sync --expect {synced.plan_id}` carries out this plan and no other"
+        after.append(Line(f"  {expect}", "faint"))
+    return before, [line for line in after if line.text.strip()]
 
 
-def _verification(report: Report, verification: Verification) -> Iterator[str]:
-    sound = ""
+def _skipped(documents: Documents) -> list[Line]:
+    if not documents.skipped:
+        return []
+    reasons = Counter(reason for _, reason in documents.skipped).most_common()
+    numbers = ", ".join(f"{number:,} {reason}" for reason, number in reasons)
+    items = [f"{path}: {reason}" for path, reason in documents.skipped]
+    return _listed(f"Skipped ({numbers})", items, tone="faint")
+
+
+def _counts(documents: Documents) -> str:
+    """The numbers that are not zero."""
+    return " · ".join(f"{word} {number:,}" for word, number in documents.counts.items() if number)
+
+
+# --- Verification -----------------------------------------------------------------------------------------------
+
+
+def _verification(report: Report) -> tuple[list[Line], list[Line]]:
+    """The lines before the result, and those behind it."""
+    verification = report.verification or Verification()
+    before = [
+        *_capped([Line(f"  {_drift_line(item)}", "bad") for item in verification.drift], _FAILURES_SHOWN),
+        *_drift_remedies(verification),
+        *_listed(f"Mended ({len(verification.mended)})", map(_drift_line, verification.mended)),
+        *_failures(
+            "Failed" if isinstance(verification.sync, Synced) else "Refused for good by earlier runs",
+            verification.documents,
+            _SHOWN,
+        ),
+        *map(Line, _take_over(verification)),
+        *_others(verification),
+    ]
+    after = [f"{report.source} → {_store(report)}, {report.duration_s:.1f} s"]
     if verification.compared and not isinstance(verification.sync, Synced):
-        sound = f", {count(verification.sound, 'document as it should be', 'documents as they should be')}"
-    yield f"{headline(report).sentence} ({report.source} → {_store(report)}{sound}, {report.duration_s:.1f} s)"
+        after.append(count(verification.sound, "document as it should be", "documents as they should be"))
     if verification.drift:
-        yield "  " + " · ".join(f"{kind} {number}" for kind, number in by_kind(verification.drift))
-    if verification.sync:
-        yield f"  {'vsync sync would do: ' if report.dry_run else ''}{_counts(verification.documents)}"
-    yield from _capped((f"  {_drift_line(item)}" for item in verification.drift), _FAILURES_SHOWN)
+        after.append(" · ".join(f"{kind} {number}" for kind, number in by_kind(verification.drift)))
+    if verification.sync and _counts(verification.documents):
+        after.append(f"{'vsync sync would do: ' if report.dry_run else ''}{_counts(verification.documents)}")
+    return before, [Line(f"  {text}", "faint") for text in after]
+
+
+def _drift_remedies(verification: Verification) -> Iterator[Line]:
     if verification.drift:
-        yield "What to do:"
-        yield from (f"  {kind}: {DRIFT[kind]}" for kind, _ in by_kind(verification.drift))
-    yield from _listed(f"Mended ({len(verification.mended)})", map(_drift_line, verification.mended))
-    before = "Refused for good by earlier runs"
-    yield from _failures("Failed" if isinstance(verification.sync, Synced) else before, verification.documents, _SHOWN)
-    yield from _take_over(verification)
-    others = [f"{item.name or '?'} ({item.file_id}): {item.detail}" for item in verification.others]
-    yield from _listed(f"{others_title(verification.others)} ({len(others)})", others)
+        yield Line("What to do:")
+        yield from (Line(f"  {kind}: {DRIFT[kind]}") for kind, _ in by_kind(verification.drift))
 
 
 def _take_over(verification: Verification) -> Iterator[str]:
@@ -103,13 +167,11 @@ def _take_over(verification: Verification) -> Iterator[str]:
         yield f"{'To take over' if waiting else 'Taken over'}, matching {patterns} ({len(verification.taken)}):"
     else:
         yield f"To take over: no entry of others matches {patterns}."
-    yield from _capped(
-        (
-            f"  {FATES[item.fate]}: {item.entry.name} ({item.entry.file_id}){f': {item.detail}' if item.detail else ''}"
-            for item in verification.taken
-        ),
-        _TAKEN_SHOWN,
-    )
+    entries = [
+        f"  {FATES[item.fate]}: {item.entry.name} ({item.entry.file_id}){f': {item.detail}' if item.detail else ''}"
+        for item in verification.taken
+    ]
+    yield from (line.text for line in _capped([Line(entry) for entry in entries], _TAKEN_SHOWN))
     if waiting:
         yield (
             "  Nothing was removed. With --yes vsync first syncs all documents, then takes just these entries out of the "
@@ -119,34 +181,38 @@ def _take_over(verification: Verification) -> Iterator[str]:
         yield f"  {kept_back(verification.kept_back)}"
 
 
-# --- Parts ------------------------------------------------------------------------------------------------------
-
-
-def _store(report: Report) -> str:
-    return report.vector_store_id or "its vector store"
-
-
-def _counts(documents: Documents) -> str:
-    return " · ".join(f"{word} {number}" for word, number in documents.counts.items())
-
-
-def _failures(title: str, documents: Documents, most: int) -> Iterator[str]:
-    """The failed documents, and then the remedy of each code."""
-    if documents.failed:
-        failed = [f"{item['path']}: {item['code']}: {item['message']}" for item in documents.failed]
-        yield from _listed(title, failed, most)
-        yield "What to do about failed documents:"
-        yield from (f"  {code} ({number:,}): {remedy(code)}" for code, number in failed_by_code(documents))
-
-
-def _listed(title: str, items: Iterable[str], most: int = _SHOWN) -> list[str]:
-    lines = _capped((f"  {item}" for item in items), most)
-    return [f"{title}:", *lines] if lines else []
+def _others(verification: Verification) -> list[Line]:
+    others = [f"{item.name or '?'} ({item.file_id}): {item.detail}" for item in verification.others]
+    return _listed(f"{others_title(verification.others)} ({len(others)})", others, tone="faint")
 
 
 def _drift_line(item: Drift) -> str:
     name = " ".join(filter(None, [item.path, f"({item.file_id})" if item.file_id else None]))
     return f"{item.kind}: {name}{': ' if name else ''}{item.detail}"
+
+
+# --- Parts ------------------------------------------------------------------------------------------------------
+
+
+def _store(report: Report) -> str:
+    if report.vector_store_id is None:
+        return report.vector_store_name or "its vector store"
+    name = f"{report.vector_store_name} " if report.vector_store_name else ""
+    return f"{name}({report.vector_store_id})" if name else report.vector_store_id
+
+
+def _failures(title: str, documents: Documents, most: int) -> Iterator[Line]:
+    """The failed documents, and then the remedy of each code."""
+    if documents.failed:
+        failed = [f"{item['path']}: {item['code']}: {item['message']}" for item in documents.failed]
+        yield from _listed(title, failed, most, tone="bad")
+        yield Line("What to do about failed documents:")
+        yield from (Line(f"  {code} ({number:,}): {remedy(code)}") for code, number in failed_by_code(documents))
+
+
+def _listed(title: str, items: Iterable[str], most: int = _SHOWN, tone: Tone = "plain") -> list[Line]:
+    lines = _capped([Line(f"  {item}", tone) for item in items], most)
+    return [Line(f"{title}:"), *lines] if lines else []
 
 
 def _range(report: Report) -> str:
@@ -157,8 +223,11 @@ def _range(report: Report) -> str:
     return f"{report.base[:12]}..{report.head[:12]}"
 
 
-def _capped(lines: Iterable[str], most: int) -> list[str]:
-    every = list(lines)
-    if len(every) <= most + 1:
-        return every
-    return [*every[:most], f"  … and {len(every) - most} more"]
+def _capped(lines: list[Line], most: int, how_to_see_all: str = "") -> list[Line]:
+    if len(lines) <= most + 1:
+        return lines
+    return [*lines[:most], Line(f"  … and {len(lines) - most:,} more{how_to_see_all}", "faint")]
+
+
+def _printable(lines: Iterable[Line]) -> list[Line]:
+    return [Line(printable(text), tone) for text, tone in lines]

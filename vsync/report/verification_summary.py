@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vsync.report.body import Synced
-from vsync.report.markdown import (
-    alerts,
-    changes,
-    commit,
-    counts,
-    from_where_to_where,
-    store_sizes,
-    unbroken,
-    what_to_do,
-)
-from vsync.report.markup import code, file_url, link, prose, table
+from vsync.report.document_tables import OPEN_ROWS, Cells, changes, failures, unbroken, what_to_do
+from vsync.report.markdown import cautions, counts, detail, provenance, store_line, warnings
+from vsync.report.markup import code, fenced, file_url, folded, link, prose, table
+from vsync.report.next_step import next_command
 from vsync.report.remedies import DRIFT
 from vsync.report.report import Report
 from vsync.report.verification import FATES, Drift, Fate, Verification, by_kind, kept_back, others_title
@@ -23,49 +16,67 @@ from vsync.system.wording import count
 
 
 def details(report: Report, verification: Verification, title: str, budget: int) -> str:
-    """The title, what to do, and the tables: what differs, what was mended, and what is not ours."""
-    head = "\n".join([title, "", *_head(report, verification)])
-    room = budget - len(head.encode()) - 1_000
+    """The title, what differs and how to mend it, what was mended, and what is not ours."""
+    head = "\n".join([title, "", *detail(report), *cautions(report)])
+    foot = "\n".join([*_rest(report, verification), provenance(report)])
+    room = budget - len((head + foot).encode()) - 4_000
     parts = [head]
     for heading, columns, rows in _tables(report, verification):
         if not rows:
             continue
-        shown, rest = table(columns, (False,) * len(columns), rows, room - len(heading.encode()))
-        more = f"… and {rest:,} more, which stand in the JSON report (output `report`).\n" if rest else ""
-        parts.append(f"**{heading}**\n\n{shown}{more}")
+        parts.append(_section(heading, columns, rows, room))
         room -= len(parts[-1].encode()) + 1
-    return "\n".join(parts)
+        if heading == _DRIFT:
+            parts += [*_what_to_do(verification), *_how_to_repair(report)]
+        if heading in {_FAILED, _REFUSED}:
+            parts += what_to_do(verification.documents)
+    return "\n".join([*parts, foot])
 
 
-def _head(report: Report, verification: Verification) -> Iterator[str]:
-    synced = verification.sync if isinstance(verification.sync, Synced) else None
-    yield from from_where_to_where(report)
-    if verification.compared and synced is None:
-        asked = count(sum(report.requests.values()), "request")
-        yield f"{count(verification.sound, 'document is', 'documents are')} in the store as the manifest says. {asked}."
+_DRIFT, _FAILED, _REFUSED = "Drift", "Failed", "Refused for good by earlier runs"
+
+
+def _section(heading: str, columns: tuple[str, ...], rows: list[tuple[str, ...]], room: int) -> str:
+    """A table under its heading, folded where it is long. The drift itself is the reason to look, so it is never folded."""
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    shown, rest = table(columns, (False,) * len(columns), rows, room - len(heading.encode()) - 200)
+    more = f"… and {rest:,} more, which stand in the JSON report (output `report`).\n" if rest else ""
+    if heading != _DRIFT and len(rows) - rest > OPEN_ROWS:
+        return f"{folded(f'{heading} ({len(rows):,})', shown)}{more}"
+    return f"**{heading}**\n\n{shown}{more}"
+
+
+def _what_to_do(verification: Verification) -> Iterator[str]:
+    yield from ("**What to do**", "")
+    yield from (f"- {code(kind)} ({number:,}): {prose(DRIFT[kind])}" for kind, number in by_kind(verification.drift))
+    yield ""
+
+
+def _how_to_repair(report: Report) -> Iterator[str]:
+    command = next_command(report)
+    if command is not None:
+        yield from fenced(command)
+        yield f"Or run this step in a workflow that may write, with the inputs {code('command: verify')} and {code('args: --repair')}."
         yield ""
-    if report.manifest_commit:
-        yield from (f"The manifest is committed as {commit(report, report.manifest_commit)}.", "")
-    if report.started_by:
-        yield from (f"Started by: {prose(report.started_by, 300)}.", "")
-    yield from alerts(report)
+
+
+def _rest(report: Report, verification: Verification) -> Iterator[str]:
+    """Warnings, the numbers, and the store."""
+    yield from warnings(report)
+    synced = verification.sync if isinstance(verification.sync, Synced) else None
     if synced:
-        if report.error is None or any(synced.documents.counts.values()):
-            yield from counts(synced.documents)
-        yield from store_sizes(synced.store)
-    yield from what_to_do(report)
-    if verification.drift:
-        yield from ("**What to do**", "")
-        yield from (
-            f"- {code(kind)} ({number:,}): {prose(DRIFT[kind])}" for kind, number in by_kind(verification.drift)
-        )
+        yield from counts(synced.documents, planned=False)
+    if verification.compared and synced is None:
+        yield f"{count(verification.sound, 'document is', 'documents are')} in the store as the manifest says."
         yield ""
     if any(item.fate == "listed" for item in verification.taken):
-        yield "Nothing was taken over. With `--yes` vsync first syncs all documents, then takes out just the entries listed below."
+        yield "Nothing was taken over. With `--yes` vsync first syncs all documents, then takes out just the entries listed above."
         yield ""
     if verification.kept_back:
         yield kept_back(verification.kept_back)
         yield ""
+    yield from store_line(report, synced.store if synced else None)
 
 
 _Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
@@ -76,18 +87,18 @@ _MARKS: dict[Fate, str] = {"listed": "📋", "deleted": "➖", "detached": "➖"
 
 def _tables(report: Report, verification: Verification) -> Iterator[_Table]:
     kinds = ("", "Document", "File", "")
-    yield "Drift", kinds, [_drift_row(report, item) for item in verification.drift]
+    yield _DRIFT, kinds, [_drift_row(report, item) for item in verification.drift]
     yield "Mended", kinds, [_drift_row(report, item) for item in verification.mended]
+    documents, of_documents = verification.documents, ("", "Document", "")
+    of_this_run = isinstance(verification.sync, Synced)
+    failed = _narrow(failures(report, documents, planned=not of_this_run))
+    if of_this_run:
+        yield _FAILED, of_documents, failed
     if verification.sync:
-        rows = changes(report, verification.documents, planned=report.dry_run)
         heading = "What sync would do" if report.dry_run else "What was done"
-        yield heading, ("", "Document", ""), [(what, name, more) for what, name, _, more in rows]
-    refused = () if verification.sync else verification.refused_before
-    yield (
-        "Refused for good by earlier runs",
-        ("", "Document", ""),
-        [(code(item["code"]), code(item["path"]), prose(item["message"], 300)) for item in refused],
-    )
+        yield heading, of_documents, _narrow(changes(report, documents, planned=report.dry_run))
+    if not of_this_run:
+        yield _REFUSED, of_documents, failed
     yield (
         "Taken over" if any(item.fate != "listed" for item in verification.taken) else "To take over",
         kinds,
@@ -106,6 +117,11 @@ def _tables(report: Report, verification: Verification) -> Iterator[_Table]:
         ("Entry", "File", ""),
         [(code(item.name or "?"), code(item.file_id), prose(item.detail, 300)) for item in verification.others],
     )
+
+
+def _narrow(rows: Iterable[Cells]) -> list[tuple[str, ...]]:
+    """Rows of documents without their sizes."""
+    return [(cells.what, cells.name, cells.more) for cells in rows]
 
 
 def _drift_row(report: Report, item: Drift) -> tuple[str, ...]:

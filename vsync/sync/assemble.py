@@ -20,7 +20,7 @@ from vsync.store.connect import IfMissing, connector, missing
 from vsync.store.rate_limit import Rates, make_rates
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
-from vsync.sync.workspace import Workspace, open_publication, place_of
+from vsync.sync.workspace import Workspace, open_publication, place_of, unread_manifest
 from vsync.system.stop import Stop
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def assemble(
         base=base,
         dry_run=dry_run,
         warnings=workspace.warnings,
+        unread_manifest=unread_manifest(settings, workspace),
     )
     return Assembled(target, ports, context)
 

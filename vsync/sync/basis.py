@@ -21,6 +21,7 @@ from vsync.sync.ports import Ports
 from vsync.sync.recorded import Recorded, read_recorded
 from vsync.sync.reviewed import id_of, remedy, unexpected
 from vsync.sync.same_store import check_store, expiry_warnings
+from vsync.sync.store_facts import with_store_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,13 @@ def first_report(target: Target, ports: Ports, context: RunContext, recorded: Re
         target=target.name,
         comparison=found.comparison,
         source=context.identity.name,
-        vector_store_id=state.vector_store_id if state else target.vector_store_id,
         base=found.base,
         head=source.head,
         warnings=(*context.warnings, *_warnings(ports, context, recorded, found)),
         manifest=ports.publication.name if context.keeps_manifest else None,
+        unread_manifest=context.unread_manifest if state is None else None,
     )
+    report = with_store_facts(report, target, state)
     store = sizes_of(state, found.plan) if context.keeps_manifest else None
     return of_plan(report, found.plan, store=store, plan_id=id_of(found.plan, target, state))
 
@@ -109,6 +111,11 @@ def _warnings(ports: Ports, context: RunContext, recorded: Recorded, found: Scan
     state, warnings = recorded.state, [_matches_nothing(pattern) for pattern in found.unmatched]
     if state is None and context.keeps_manifest and found.plan.is_empty:
         warnings.append("No document is selected: nothing is synced. Check the include and exclude patterns.")
+    if state is None and context.unread_manifest is not None:
+        warnings.append(
+            f"The remote origin has a manifest, on its branch {context.unread_manifest}, and this run does not read it. "
+            "With --push, plan and sync start from that manifest."
+        )
     if state is not None and state.commit is not None and ports.source.is_behind(state.commit):
         warnings.append(
             f"The commit to sync is older than what is in the store (commit {state.commit[:12]}): the store goes back to it."

@@ -203,11 +203,15 @@ def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) 
 
 def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state: TargetState) -> Report:
     proposal = work.proposal
-    report = _told_of_expiry(replace(proposal.report, vector_store_id=work.store.id), work)
-    report = append_warnings(report, swept.warnings)
+    info = proposal.located.info
+    name = info.name if info is not None else proposal.located.name
+    report = replace(proposal.report, vector_store_id=work.store.id, vector_store_name=name)
+    report = append_warnings(_told_of_expiry(report, work), swept.warnings)
     sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
-    traffic = work.attempt.api.traffic
-    return of_run(report, proposal.plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=traffic)
+    traffic, listed = work.attempt.api.traffic, proposal.listed is not None
+    return of_run(
+        report, proposal.plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=traffic, listed=listed
+    )
 
 
 def _told_of_expiry(report: Report, work: _Work) -> Report:

@@ -17,7 +17,8 @@ class RunContext:
     """The settings of a run that are not a target's, and what the run learned before it began.
 
     `branch` is the branch whose push started the run; the manifest records it. `base` is the commit of the setting
-    `base`. `warnings` go into the report.
+    `base`. `warnings` go into the report. `unread_manifest` is the branch of the remote that has a manifest, where this run
+    keeps its own manifest in a file.
     """
 
     settings: Settings
@@ -29,6 +30,7 @@ class RunContext:
     base: str | None = None
     dry_run: bool = False
     warnings: tuple[str, ...] = ()
+    unread_manifest: str | None = None
 
     @property
     def keeps_manifest(self) -> bool:

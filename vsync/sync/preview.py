@@ -45,7 +45,12 @@ def preview_from_store(target: Target, ports: Ports, context: RunContext, basis:
         )
         if info is not None:
             report = append_warnings(report, expiry_warnings(info.id, info.expires_after_days))
-        return replace(report, vector_store_id=info.id if info else None, requests=dict(api.traffic.requests))
+        return replace(
+            report,
+            vector_store_id=info.id if info else None,
+            vector_store_name=info.name if info else proposal.located.name,
+            requests=dict(api.traffic.requests),
+        )
 
     report = ask(ports.connection(), plan, context.stop)
     context.observer.planned(report)

@@ -41,8 +41,9 @@ def of_run(
     store: StoreSizes,
     orphans: Iterable[Orphan],
     traffic: Traffic,
+    listed: bool,
 ) -> Report:
-    """The report of a plan that was carried out. `report` is the report of the plan.
+    """The report of a plan that was carried out. `report` is the report of the plan, `listed`: it is from a listing.
 
     A document counts as removed when its entry is deleted. Before that a search still finds the document.
     """
@@ -51,14 +52,15 @@ def of_run(
     deleted = {op.path for op in plan.of("delete") if op.previous is not None and op.previous.file_id in gone}
     failed = [FailedItem(path=path, code=item.code, message=item.message) for path, item in outcome.failed.items()]
     failed += [carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()]
-    listed = report.plan.documents.only(done, deleted)
+    documents = report.plan.documents.only(done, deleted)
     synced = Synced(
         report.plan,
-        replace(listed, failed=tuple(sorted(failed, key=lambda item: item["path"]))),
+        replace(documents, failed=tuple(sorted(failed, key=lambda item: item["path"]))),
         store,
         traffic.bytes_uploaded,
         tuple(orphans),
         left=sum(op.path not in done and op.path not in outcome.failed for op in plan.of("upload", "replace", "retag")),
+        listed=listed,
     )
     error = outcome.cause or removal.cause or removal_error(removal)
     report = append_warnings(report, _not_deleted(plan, removal))

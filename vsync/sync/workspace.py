@@ -239,6 +239,19 @@ def open_publication(
     )
 
 
+def unread_manifest(settings: Settings, workspace: Workspace) -> str | None:
+    """The branch of the remote `origin` that has the manifest, as far as this clone knows, where the manifest here is a file.
+
+    Asks no remote: a clone of all branches has the remote's branch.
+    """
+    repository, place = workspace.repository, place_of(settings, workspace)
+    kept_elsewhere = workspace.remote is not None or workspace.embedded is not None
+    if repository is None or kept_elsewhere or place.manifest is None or place.manifest.exists():
+        return None
+    branch = settings.manifest_branch
+    return branch if repository.has_file(f"refs/remotes/origin/{branch}", place.name) else None
+
+
 def place_of(settings: Settings, workspace: Workspace) -> StatePlace:
     """Where this machine keeps the target's state. Raises ManifestError."""
     return state_place(settings, workspace.root, workspace.seal_folder, workspace.embedded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from vsync.config.targets import Target
@@ -24,6 +25,7 @@ from vsync.sync.locate import locate_to_read
 from vsync.sync.ports import Ports
 from vsync.sync.recorded import Recorded, read_recorded
 from vsync.sync.same_store import check_live_name, check_store, expiry_warnings
+from vsync.sync.store_facts import with_store_facts
 from vsync.verify.drift import Found, compare
 from vsync.verify.reports import with_warnings
 from vsync.verify.takeover import chosen
@@ -137,11 +139,10 @@ def _report(
     if compared.info is not None:
         warnings += expiry_warnings(compared.info.id, compared.info.expires_after_days)
     taken, kept_back = _chosen(take_over, recorded, found)
-    return Report(
+    report = Report(
         target=target.name,
         comparison=_COMPARED,
         source=context.identity.name,
-        vector_store_id=compared.store_id,
         base=state.commit if state else None,
         head=state.commit if state else None,
         warnings=tuple(warnings),
@@ -158,6 +159,9 @@ def _report(
             kept_back=kept_back,
         ),
     )
+    report = with_store_facts(report, target, state)
+    name = compared.info.name if compared.info is not None else report.vector_store_name
+    return replace(report, vector_store_id=compared.store_id, vector_store_name=name)
 
 
 def _refused_for_good(state: TargetState) -> Iterator[FailedItem]:

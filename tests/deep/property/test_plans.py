@@ -22,8 +22,10 @@ from vsync.config.targets import Target
 from vsync.documents.chunking import Chunking
 from vsync.documents.selection import Rules
 from vsync.git.changes import SYMLINK
+from vsync.plan.comparison import Comparison
 from vsync.plan.plan import Operation, Plan
-from vsync.plan.scan import scan
+from vsync.plan.scan import difference, scan
+from vsync.report.store_size import size_after, size_of
 from vsync.state.manifest import EMPTY_STATE, Entry, Manifest, TargetState, blob_id, dump_manifest
 from vsync.state.manifest_parser import parse_manifest
 from vsync.sync.audit import audit
@@ -287,3 +289,29 @@ def test_one_complete_run_is_enough(old: dict[bytes, TreeFile], new: dict[bytes,
         world.holds(desired(world.tree(step), TARGETS[0]))
         plan, _ = world.plan(step)
         assert (plan.is_empty, plan.dropped) == (True, {})
+
+
+@given(TREES, TREES, TREES)
+@example({}, ONE, TWO)
+@example(ONE, ONE, {b"a.md": NONE})
+@example(TWO, ONE, {})
+def test_the_numbers_of_a_pull_request_agree_with_each_other_and_with_the_sync_after_its_merge(
+    stored: dict[bytes, TreeFile], base: dict[bytes, TreeFile], merge: dict[bytes, TreeFile]
+) -> None:
+    world, target = World([stored, base, merge]), TARGETS[0]
+    assert world.run(Step(0))
+    trees = {str(number) * 40: tree for number, tree in enumerate((stored, base, merge))}
+    at_base, at_merge = MemorySource(trees, "1" * 40), MemorySource(trees, "2" * 40)
+    because = Comparison("diff", "the base against the merge")
+    found = difference(at_base, at_merge, target, world.state, because)
+    documents = desired(merge, target)
+    plan, before = found.plan, size_of(found.synced.files)
+    assert before.documents == len(desired(base, target))
+    assert size_after(before, plan).documents == len(documents)
+    assert plan.unchanged + len(plan.of("upload", "replace", "retag")) == len(documents)
+    # Once the base is synced, the sync of the merge does just that.
+    assert world.run(Step(1))
+    after, _ = world.plan(Step(2))
+    assert [(op.kind, op.path) for op in after.operations] == [(op.kind, op.path) for op in plan.operations]
+    assert (after.unchanged, after.renamed, after.dropped) == (plan.unchanged, plan.renamed, plan.dropped)
+    assert list(after.skipped or ()) == list(plan.skipped or ())

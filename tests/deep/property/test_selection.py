@@ -11,6 +11,7 @@ from tests.support.builders import COMMIT, HEAD, TARGET, MemorySource, Tree, Tre
 from vsync.config.targets import Target
 from vsync.documents.selection import Rules, Selector
 from vsync.git.changes import SUBMODULE, SYMLINK
+from vsync.plan.comparison import Comparison
 from vsync.plan.plan import Plan
 from vsync.plan.scan import difference, list_documents, scan
 from vsync.plan.selected import selector_for
@@ -99,7 +100,8 @@ def test_a_diff_gives_the_operations_of_a_full_comparison(old: Tree, new: Tree, 
     assert operations(by_diff) == operations(by_full)
     assert (by_diff.skipped, by_diff.unchanged) == (by_full.skipped, by_full.unchanged)
     assert by_diff.advice.warnings == by_full.advice.warnings
-    alone = difference(MemorySource(commits, COMMIT), MemorySource(commits, HEAD), target)
+    base, head = MemorySource(commits, COMMIT), MemorySource(commits, HEAD)
+    alone = difference(base, head, target, None, Comparison("diff", "")).plan
     assert operations(alone) == operations(by_full)
     assert alone.advice.warnings == by_full.advice.warnings
     first = scan(MemorySource(commits, HEAD), None, target).plan

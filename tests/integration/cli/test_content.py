@@ -180,7 +180,7 @@ def test_a_removal_that_is_still_to_be_made_is_told_each_time(world: World) -> N
     assert "1 of them because the file can no longer be a document" in first["refused"]
     assert world.sync(code=4)["warnings"] == first["warnings"] != []
     told = world.vsync("sync", "--force")
-    assert "1 document synced (1 no longer a document)" in told.out
+    assert "−1 (1 no longer a document) in " in told.out
     assert first["warnings"][0] in told.out + told.err
 
 

@@ -96,7 +96,4 @@ def test_a_command_that_only_reads_lists_no_options_of_a_sync(shown: Shown) -> N
 @pytest.mark.parametrize("command", ["sync", "plan", "status", "verify", "search"])
 def test_every_command_takes_all_shared_options_all_the_same(command: str) -> None:
     taken = {name for param in cli.main.commands[command].params for name in (*param.opts, *param.secondary_opts)}
-    assert taken >= SHARED - NOT_YET
-
-
-NOT_YET = {"--root", "--types"} - {name for param in cli.main.commands["sync"].params for name in param.opts}
+    assert taken >= SHARED

@@ -97,7 +97,11 @@ def test_the_sentences_for_people(world: World) -> None:
 
 
 def test_the_rule_that_does_not_select_a_path_is_named(world: World, docs: str) -> None:
-    assert state_of(world, "docs/a.md", "--exclude", "docs/") == ("not-selected", False)
+    found = path_data(world, "docs/a.md", "--exclude", "docs/")
+    assert (found["state"], found["reason"]) == ("not-selected", "excluded by the pattern 'docs/'")
+    world.repo.commit({".gitattributes": b"b.txt linguist-generated\n"})
+    assert path_data(world, "docs/b.txt")["reason"] == "marked linguist-generated in .gitattributes"
+    assert path_data(world, "README.md", "--root", "docs")["reason"] == "outside of the root docs"
     assert state_of(world, "docs/a.md", "--include", "*.rst") == ("not-selected", False)
 
 

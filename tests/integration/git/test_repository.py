@@ -353,6 +353,31 @@ def test_commits_between_are_counted(repo: Repo) -> None:
         assert repository.count_between(last, last) == 0
 
 
+def test_the_changed_lines_of_chosen_files_are_counted_whatever_their_names(repo: Repo) -> None:
+    names = [name for name in NASTY_NAMES if "/" not in name]
+    base = repo.commit({**dict.fromkeys(names, b"one\ntwo\n"), "gone.md": b"1\n2\n", "other.md": b"x\n"})
+    head = repo.commit(
+        {
+            **dict.fromkeys(names, b"one\n2\n3\n"),
+            "gone.md": None,
+            "new.md": b"n",
+            "x.pdf": b"\0",
+            "other.md": b"y\n",
+        }
+    )
+    with opened(repo.root) as repository:
+        counted = repository.line_counts(base, head, [*names, "gone.md", "new.md", "x.pdf", "not there"])
+    assert counted == {**dict.fromkeys(names, (2, 1)), "gone.md": (0, 2), "new.md": (1, 0)}
+
+
+def test_a_file_of_a_revision_is_there_or_not(repo: Repo) -> None:
+    repo.commit({"docs/a.md": b"a"})
+    with opened(repo.root) as repository:
+        assert repository.has_file("refs/heads/main", "docs/a.md")
+        assert not repository.has_file("refs/heads/main", "docs/b.md")
+        assert not repository.has_file("refs/remotes/origin/main", "docs/a.md")
+
+
 def test_the_remotes_address_is_given_as_configured(repo: Repo) -> None:
     with opened(repo.root) as repository:
         assert repository.origin_url() is None

@@ -28,7 +28,7 @@ def test_a_push_syncs_and_tells_so_everywhere(job: Runner) -> None:
     assert step.outputs["failure-reason"] == ""
     assert step.outputs["head"] == git(job.workspace, "rev-parse", "HEAD")
     assert step.outputs["vector-store-id"].startswith("vs_")
-    assert "2 documents synced" in step.summary
+    assert "vsync: +2 in acme/docs, 2 documents" in step.summary
     assert "the push is to main" in step.log
     assert "::group::Plan for acme/docs" in step.log
 
@@ -179,7 +179,10 @@ def test_failed_documents_are_annotated_up_to_githubs_limit_and_counted_beyond(j
     assert step.outputs["failure-reason"] == "documents"
     errors = [line for line in step.log.splitlines() if line.startswith("::error ")]
     assert len(errors) == 10
-    assert errors[0] == "::error title=vsync::14 documents failed, 2 synced. The job summary says why, and what to do."
+    assert (
+        errors[0]
+        == "::error title=vsync::14 documents failed, +2 in acme/docs, 2 documents. The job summary says why, and what to do."
+    )
     assert "file=docs/bad-00.pptx" in errors[1]
     assert remedy("unsupported_file") in errors[1] or remedy("invalid_file") in errors[1]
     assert "6 more documents failed" in errors[-1]

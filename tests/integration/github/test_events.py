@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -98,20 +99,20 @@ def test_a_pull_request_from_its_opening_to_the_sync_after_its_merge(github: Git
     assert opened.outputs["vector-store-id"] == synced.outputs["vector-store-id"]
     assert opened.outputs["dry-run"] == "true"
     assert len(github.comments()) == 1
-    assert "1 to add, 1 to update, 1 to rename, 1 to remove" in github.comment()
+    assert "+1 ~1 →1 −1 in acme/docs, 4 documents afterwards" in github.comment()
     assert "6 B" in github.comment().replace("\N{NO-BREAK SPACE}", " ")
     assert "Not counted here" not in github.comment()
 
     pull = github.pull({"docs/new.md": None})
     github.plan(pull)
     assert len(github.comments()) == 1
-    assert "1 to update, 1 to rename, 1 to remove" in github.comment()
+    assert "~1 →1 −1 in acme/docs, 3 documents afterwards" in github.comment()
 
     github.move("main", str(pull.merge))
     merged = github.plan(pull, "closed", payload=pull.payload("closed", merged=True), GITHUB_REF="refs/heads/main")
     assert merged.code == 0
     assert len(github.comments()) == 1
-    assert "merged, 1 to update, 1 to rename, 1 to remove" in github.comment()
+    assert "merged, ~1 →1 −1 in acme/docs, 3 documents afterwards" in github.comment()
 
     last = github.push()
     kinds = ("added", "updated", "renamed", "removed", "skipped")
@@ -128,13 +129,13 @@ def test_a_document_that_a_pull_request_makes_none_is_told_beside_the_file(githu
     assert planned.report["removed"] == ["docs/a.md"]
     assert len(planned.report["warnings"]) == 1
     assert [line for line in planned.log.splitlines() if line.startswith(beside)]
-    assert "1 to remove (1 no longer a document)" in github.comment()
+    assert "−1 (1 no longer a document) in acme/docs" in github.comment()
     assert "The sync removes it from the store" in github.comment()
     github.commit({"docs/a.md": content})
     synced = github.push()
     assert (synced.code, synced.report["warnings"]) == (0, planned.report["warnings"])
     assert [line for line in synced.log.splitlines() if line.startswith(beside)]
-    assert "1 document synced (1 no longer a document)" in synced.summary
+    assert "−1 (1 no longer a document) in acme/docs, 3 documents" in synced.summary
     github.commit({"docs/b.md": b"# Another\n"})
     assert github.push().report["warnings"] == []
 
@@ -171,18 +172,18 @@ def test_without_a_changed_document_there_is_no_comment(github: GitHub) -> None:
     assert step.code == 0
     assert github.comments() == []
     assert "there is none, and none is needed" in step.log
-    assert "No documents would change" in step.summary
+    assert "This pull request changes no document" in step.summary
 
 
 def test_a_comment_that_is_there_is_brought_up_to_date_though_nothing_changes_any_more(github: GitHub) -> None:
     github.plan(github.pull({"docs/new.md": b"# New\n"}), "opened")
     github.plan(github.pull({"docs/new.md": None}))
-    assert "No documents would change" in github.comment()
+    assert "This pull request changes no document" in github.comment()
 
 
 def test_comment_true_always_comments(github: GitHub) -> None:
     github.plan(github.pull({"src/x.py": b"x = 3\n"}), "opened", {"comment": "true"})
-    assert "No documents would change" in github.comment()
+    assert "This pull request changes no document" in github.comment()
 
 
 def test_comment_false_never_asks_the_api(github: GitHub) -> None:
@@ -246,7 +247,7 @@ def test_a_fork_gets_its_plan_and_one_warning_that_names_the_permission(github: 
     (warning,) = step.annotations("warning")
     assert "`permissions: pull-requests: write`" in warning
     assert "fork" in warning
-    assert "1 to add, 1 to update, 1 to rename, 1 to remove" in step.summary
+    assert "+1 ~1 →1 −1 in acme/docs, 4 documents afterwards" in step.summary
     assert step.annotations("error") == []
 
 
@@ -269,7 +270,7 @@ def test_a_comment_that_is_refused_is_one_warning_and_the_plan_stands(
     (warning,) = step.annotations("warning")
     assert words in warning
     assert str(status) in warning
-    assert "1 to add, 1 to update, 1 to rename, 1 to remove" in step.summary
+    assert "+1 ~1 →1 −1 in acme/docs, 4 documents afterwards" in step.summary
 
 
 @pytest.mark.parametrize("fault", [secondary_rate_limit(429, 0), answer(502, "Bad gateway")], ids=["429", "502"])
@@ -383,7 +384,7 @@ def test_what_the_store_lacks_of_the_base_is_one_line(github: GitHub) -> None:
     assert step.report["added"] == ["docs/new.md"]
     assert step.report["removed"] == []
     assert "1 upload and 1 removal by which the store and the base branch differ" in step.summary
-    assert "**Documents:** 4 → 5," in step.summary
+    assert "4 → 5 documents," in step.summary
 
 
 def test_a_store_that_is_ahead_of_the_base_changes_neither_plan_nor_limits(github: GitHub) -> None:
@@ -394,7 +395,7 @@ def test_a_store_that_is_ahead_of_the_base_changes_neither_plan_nor_limits(githu
     step = github.plan(pull, "opened")
     assert step.report["added"] == ["docs/new.md"]
     assert step.report["refused"] is None
-    assert "**Documents:** 4 → 5," in step.summary
+    assert "4 → 5 documents," in step.summary
 
 
 def test_a_limit_that_would_refuse_the_sync_is_told_and_the_job_stays_green(github: GitHub) -> None:
@@ -405,6 +406,70 @@ def test_a_limit_that_would_refuse_the_sync_is_told_and_the_job_stays_green(gith
     assert "refused by a limit" in github.comment()
     assert "max-delete" in step.summary
     assert "deletes 4 of 4 documents" in step.report["refused"]
+
+
+def test_a_refused_plan_fails_its_job_where_that_is_asked_for(github: GitHub) -> None:
+    github.push()
+    everything: dict[str, Content] = {name: None for name in FILES if name.endswith(".md")}
+    step = github.plan(github.pull(everything), "opened", {"fail-on-refused": "true"})
+    assert (step.code, step.outputs["failure-reason"], step.outputs["dry-run"]) == (4, "limit", "true")
+    assert "The plan is refused by a limit: −4 in acme/docs" in github.comment()
+    assert github.comment().count("[!CAUTION]") == 1
+    assert step.annotations("error")[0].startswith("::error title=vsync::")
+    assert len(step.report["removed"]) == 4
+
+
+@pytest.mark.parametrize("change", [CHANGE, {"docs/new.md": b"# New\n"}], ids=["changes", "one file"])
+def test_a_plan_that_is_not_refused_is_green_whatever_fail_on_refused_says(
+    github: GitHub, change: dict[str, Content]
+) -> None:
+    github.push()
+    step = github.plan(github.pull(change), "opened", {"fail-on-refused": "true"})
+    assert (step.code, step.outputs["failure-reason"]) == (0, "")
+
+
+def test_a_value_of_fail_on_refused_that_is_none_is_refused_by_name(github: GitHub) -> None:
+    step = github.plan(github.pull(CHANGE), "opened", {"fail-on-refused": "sometimes"})
+    assert (step.code, step.outputs["failure-reason"]) == (2, "config")
+    assert "fail-on-refused" in step.log
+
+
+def test_files_are_linked_at_the_head_of_the_pull_request_with_their_changed_lines(github: GitHub) -> None:
+    github.push()
+    pull = github.pull({**CHANGE, "docs/logo.pdf": b"%PDF-1.7\0\xff"})
+    github.plan(pull, "opened")
+    rows = {}
+    for line in github.comment().splitlines():
+        if match := re.match(r'\| [^|]+ \| <a href="[^"]*/blob/([0-9a-f]{40})/([^"]*)">.*?</a> \| ([^|]*) \|', line):
+            rows[match[2]] = (match[1], match[3].replace("\N{NO-BREAK SPACE}", " "))
+    assert rows == {
+        "docs/new.md": (pull.head, "+1"),
+        "docs/logo.pdf": (pull.head, ""),
+        "docs/a.md": (pull.head, "+1 −50"),
+        "docs/moved.md": (pull.head, ""),
+        "docs/b.md": (pull.base, "−1"),
+    }
+    assert str(pull.merge) not in github.comment().split("<summary>Commits")[0]
+
+
+def test_the_numbers_of_the_comment_are_those_of_the_summary_of_the_push(github: GitHub) -> None:
+    github.push()
+    pull = github.pull(CHANGE)
+    planned = github.plan(pull, "opened")
+    github.move("main", str(pull.merge))
+    synced = github.push()
+    first = synced.summary.splitlines()[0].removeprefix("## ✅ ")
+    assert f"### 📋 {first} afterwards\n" in github.comment()
+    kinds = ("added", "updated", "renamed", "removed", "unchanged", "skipped")
+    assert [planned.outputs[kind] for kind in kinds] == [synced.outputs[kind] for kind in kinds]
+
+
+def test_a_limit_that_the_base_exceeds_already_does_not_refuse_the_pull_request(github: GitHub) -> None:
+    github.push()
+    github.commit({name: None for name in FILES if name.endswith(".md")})
+    step = github.plan(github.pull({"docs/new.md": b"# New\n"}), "opened", {"fail-on-refused": "true"})
+    assert (step.code, step.report["refused"]) == (0, None)
+    assert "A limit refuses that sync, with or without this pull request." in html.unescape(github.comment())
 
 
 def test_a_pull_request_that_changes_the_settings_shows_all_that_this_changes(github: GitHub) -> None:

@@ -20,6 +20,7 @@ from vsync.git.remote import Remote
 from vsync.git.repository import Repository
 from vsync.github.mode import PullRequest
 from vsync.github.trees import Trees, find_trees, sources
+from vsync.plan.comparison import Comparison
 from vsync.plan.plan import Plan
 from vsync.plan.scan import difference, scan
 
@@ -75,6 +76,9 @@ def hub(tmp_path: Path) -> Hub:
     return Hub(tmp_path)
 
 
+DIFF = Comparison("diff", "the pull request against its base")
+
+
 def request(base: str | None, head: str | None, **facts: Any) -> PullRequest:
     return PullRequest(7, base=base, head=head, **facts)
 
@@ -83,7 +87,7 @@ def plan_of(hub: Hub, clone: Repository, pull: PullRequest, checked_out: str) ->
     with hub.remote(clone) as remote:
         trees = find_trees(pull, clone, checked_out, None, remote)
         with sources(trees, clone, remote) as opened:
-            return trees, difference(opened.base, opened.head, TARGET)
+            return trees, difference(opened.base, opened.head, TARGET, None, DIFF).plan
 
 
 def told(plan: Plan) -> list[tuple[str, str]]:
@@ -302,7 +306,7 @@ def test_a_base_that_is_here_needs_no_remote(hub: Hub) -> None:
     clone = hub.clone(merge, depth=2)
     trees = find_trees(request(base, head), clone, merge, None, None)
     with sources(trees, clone, None) as opened:
-        assert told(difference(opened.base, opened.head, TARGET)) == [("upload", "docs/new.md")]
+        assert told(difference(opened.base, opened.head, TARGET, None, DIFF).plan) == [("upload", "docs/new.md")]
 
 
 def test_a_file_of_the_base_is_read_there(hub: Hub) -> None:
@@ -405,7 +409,7 @@ def test_the_plan_turns_the_documents_of_the_base_into_those_of_the_merge(
     merge = scratch.commit({**dict.fromkeys(old, None), **new})
     repository = Repository(scratch.root)
     with sources(Trees(base, merge, ""), repository, None) as opened:
-        plan = difference(opened.base, opened.head, TARGET)
+        plan = difference(opened.base, opened.head, TARGET, None, DIFF).plan
         before = documents(scan(opened.base, None, TARGET).plan)
         after = documents(scan(opened.head, None, TARGET).plan)
     found = dict(before)

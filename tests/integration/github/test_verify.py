@@ -233,7 +233,7 @@ def test_more_drift_than_github_shows_is_counted(github: GitHub) -> None:
 def test_the_command_line_says_what_differs_and_what_to_do(world: World) -> None:
     world.repo.commit({"docs/a.md": b"# a\n", "docs/b.md": b"# b\n"})
     world.sync()
-    assert world.vsync("verify").out.startswith("No drift (")
+    assert world.vsync("verify").out.startswith("No drift\n")
     with client(world.db) as api:
         store_id = world.state()["vector_store_id"]
         api.vector_stores.files.delete(world.state()["files"]["docs/a.md"]["file_id"], vector_store_id=store_id)

@@ -68,3 +68,10 @@ def test_the_folders_of_a_path_are_those_whose_file_may_speak_of_it() -> None:
     assert folders_of("a/b/c.md") == ["a/b", "a", ""]
     assert folders_of("c.md") == [""]
     assert MAX_BYTES > 100_000
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 300 + "b", "**/a/" * 200 + "b", "a/**/" * 200 + "b", "*a*/" * 100 + "**/b", "/**/*a" * 100 + "b"]
+)
+def test_a_pattern_of_many_wildcards_takes_no_time(pattern: str) -> None:
+    assert marks(f"{pattern} linguist-vendored", "a" * 250, "a/" * 1_000 + "c", ("a" * 100 + "/") * 30) == [None] * 3

@@ -11,6 +11,7 @@ from vsync.git.changes import (
     decodable,
     nul_separated,
     parse_diff,
+    parse_line_counts,
     parse_tree,
     show_path,
 )
@@ -140,3 +141,23 @@ def test_a_diff_record_that_is_not_understood_is_refused(output: bytes) -> None:
 def test_a_name_that_is_not_utf8_is_shown_by_its_bytes(path: bytes, shown: str, is_text: bool) -> None:
     assert show_path(path) == shown
     assert decodable(path) is is_text
+
+
+# --- Numbers of lines -------------------------------------------------------------------------------------------
+
+
+def test_numbers_of_lines_stand_before_any_name() -> None:
+    output = b"".join(b"3\t14\t" + path + b"\0" for path in NASTY)
+    assert list(parse_line_counts([output])) == [(path, 3, 14) for path in NASTY]
+
+
+def test_binary_files_have_no_lines() -> None:
+    assert list(parse_line_counts([b"-\t-\ta.pdf\0", b"1\t0\tb.md\0"])) == [(b"b.md", 1, 0)]
+
+
+@pytest.mark.parametrize(
+    "record", [b"1\t2\0", b"1\t2\t\0", b"-\t2\ta\0", b"x\t2\ta\0", b"-1\t2\ta\0", b"1" * 16 + b"\t2\ta\0"]
+)
+def test_what_is_no_number_of_lines_is_refused(record: bytes) -> None:
+    with pytest.raises(GitUnavailable):
+        list(parse_line_counts([record]))

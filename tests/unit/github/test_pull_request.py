@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from tests.support.builders import COMMIT, HEAD, TARGET, MemorySource, Tree, TreeFile, entry, state
+from tests.support.reports import planned_report
 from vsync.config.limits import Limits
 from vsync.config.targets import Target
 from vsync.documents.selection import Rules
+from vsync.errors import GitUnavailable
 from vsync.git.changes import SYMLINK
-from vsync.github.pull_request import backlog_of
-from vsync.github.trees import Candidates, checked_out_merge
+from vsync.github.pull_request import backlog_of, with_lines
+from vsync.github.trees import Candidates, Trees, checked_out_merge
+from vsync.plan.comparison import Comparison
 from vsync.plan.limits import refusal
 from vsync.plan.plan import Kind, Operation, Plan
 from vsync.plan.scan import difference
+from vsync.report.documents import Lines
 from vsync.state.manifest import TargetState
+
+if TYPE_CHECKING:
+    from vsync.git.repository import Repository
 
 BASE_TIP, PULL_HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
 SETTINGS = TARGET.fingerprint
@@ -96,15 +105,21 @@ def test_a_store_that_has_all_of_the_base_is_not_mentioned() -> None:
 
 def test_a_store_that_was_never_synced_is_said_to_be_so() -> None:
     line = backlog_of(None, lacking(uploads=3))
-    assert line == "Nothing has been synced yet: the first sync brings 3 documents."
+    assert line == (
+        "Nothing has been synced yet: the first sync brings 3 documents of the base branch. "
+        "All numbers here count the base branch as synced."
+    )
 
 
 # --- The difference of two trees ----------------------------------------------------------------------------------
 
 
-def differ(old: Tree, new: Tree, target: Target = TARGET) -> Plan:
+DIFF = Comparison("diff", "the pull request against its base")
+
+
+def differ(old: Tree, new: Tree, target: Target = TARGET, recorded: TargetState | None = None) -> Plan:
     trees = {COMMIT: old, HEAD: new}
-    return difference(MemorySource(trees, COMMIT), MemorySource(trees, HEAD), target)
+    return difference(MemorySource(trees, COMMIT), MemorySource(trees, HEAD), target, recorded, DIFF).plan
 
 
 def tree(**files: bytes) -> dict[bytes, TreeFile]:
@@ -153,9 +168,10 @@ def test_files_that_start_or_stop_being_documents_are_added_and_removed() -> Non
     assert {path: record.reason for path, record in plan.skipped.items()} == {"a.md": "empty", "c.md": "symlink"}
 
 
-def test_what_was_skipped_before_and_is_untouched_is_not_listed() -> None:
+def test_what_the_base_skips_already_is_listed_as_the_sync_after_the_merge_lists_it() -> None:
     plan = differ(tree(a=b"", b=b"1"), tree(a=b"", b=b"2"))
-    assert not plan.skipped
+    assert plan.skipped is not None
+    assert list(plan.skipped) == ["a.md"]
 
 
 def test_rules_hold_on_both_sides() -> None:
@@ -168,3 +184,45 @@ def test_trees_that_are_equal_differ_in_nothing() -> None:
     plan = differ(tree(a=b"1"), tree(a=b"1"))
     assert plan.is_empty
     assert plan.unchanged == 1
+
+
+# --- Changed lines ------------------------------------------------------------------------------------------------
+
+
+class Git:
+    """Counts lines, or cannot."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.asked: list[list[str]] = []
+        self._fails = fails
+
+    def line_counts(self, base: str, head: str, paths: list[str]) -> dict[str, tuple[int, int]]:
+        self.asked.append(paths)
+        if self._fails:
+            raise GitUnavailable("git is gone")
+        return {"a.md": (3, 1)}
+
+
+def counted(git: Git, **documents: tuple[str, ...]) -> Mapping[str, Lines]:
+    report = with_lines(planned_report(**documents), cast("Repository", git), Trees(BASE_TIP, MERGE, ""))
+    return report.documents.lines
+
+
+def test_lines_are_counted_in_one_call_for_what_is_added_updated_and_removed() -> None:
+    git = Git()
+    found = counted(git, added=("a.md",), updated=("b.pdf",), removed=("c.md",), retagged=("d.md",))
+    assert found == {"a.md": Lines(3, 1)}
+    assert git.asked == [["a.md", "b.pdf", "c.md"]]
+
+
+@pytest.mark.parametrize(
+    "names", [(), tuple(f"{n}.md" for n in range(1_001)), tuple("ü" * 2_000 + str(n) for n in range(30))]
+)
+def test_without_documents_and_for_very_many_git_is_not_asked(names: tuple[str, ...]) -> None:
+    git = Git()
+    assert counted(git, added=names) == {}
+    assert git.asked == []
+
+
+def test_a_plan_without_counted_lines_stands() -> None:
+    assert counted(Git(fails=True), added=("a.md",)) == {}

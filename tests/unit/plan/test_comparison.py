@@ -25,7 +25,7 @@ OTHER = "e" * 40
         (replace(DONE, settings=""), "s1", False, True, None, "full", "documents to retry"),
         (replace(DONE, run={"head": OTHER}), "s1", False, True, None, "full", "documents to retry"),
         (replace(DONE, run={}), "s1", False, True, None, "full", "documents to retry"),
-        (DONE, "s1", False, False, None, "full", f"{COMMIT[:12]} is not in this clone"),
+        (DONE, "s1", False, False, None, "full", f"does not have the last synced commit {COMMIT[:12]}, which is usual"),
         (DONE, "s1", False, True, OTHER, "full", f"base {OTHER[:12]} is not the last synced commit {COMMIT[:12]}"),
         (DONE, "s1", False, True, COMMIT, "diff", COMMIT[:12]),
         (DONE, "s1", False, True, None, "diff", COMMIT[:12]),

@@ -287,7 +287,9 @@ def test_a_link_of_that_name_says_nothing() -> None:
 def test_the_difference_of_two_commits_knows_the_marks_of_each() -> None:
     old, new = tree(a=b"one", b=b"one"), {**tree(a=b"one", b=b"two", c=b"one"), **marking("a")}
     commits = {COMMIT: old, HEAD: new}
-    plan = difference(MemorySource(commits, COMMIT), MemorySource(commits, HEAD), TARGET)
+    plan = difference(
+        MemorySource(commits, COMMIT), MemorySource(commits, HEAD), TARGET, None, Comparison("diff", "")
+    ).plan
     assert [(op.kind, op.path) for op in plan.operations] == [
         ("delete", "a.md"),
         ("replace", "b.md"),
@@ -399,9 +401,10 @@ def test_a_diff_tells_of_added_files_and_not_again_of_those_that_change() -> Non
 
 def test_the_difference_of_two_commits_has_its_advice() -> None:
     commits = {COMMIT: tree(a=b"one"), HEAD: {**tree(a=b"one", b=b"one"), b"build/c.md": TreeFile(b"one")}}
+    rules = with_rules(exclude=("x.md", "b.md", "a.md"))
     plan = difference(
-        MemorySource(commits, COMMIT), MemorySource(commits, HEAD), with_rules(exclude=("x.md", "b.md", "a.md"))
-    )
+        MemorySource(commits, COMMIT), MemorySource(commits, HEAD), rules, None, Comparison("diff", "")
+    ).plan
     assert [text[:26] for text in plan.advice.warnings] == ["The exclude pattern 'x.md'"]
     assert "1 .md in build/" in plan.advice.hints[0]
 

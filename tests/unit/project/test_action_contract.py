@@ -37,6 +37,7 @@ DEFAULTS = {
     "force": "false",
     "dry-run": "auto",
     "comment": "auto",
+    "fail-on-refused": "false",
     "concurrency": str(Settings().concurrency),
     "index-timeout": f"{Settings().index_timeout:g}",
     "lock-timeout": f"{Settings().lock_timeout:g}",

@@ -9,7 +9,8 @@ from tests.support.builders import COMMIT, HEAD
 from vsync.errors import ApiUnavailable, LimitExceeded
 from vsync.plan.comparison import Comparison
 from vsync.report.body import Estimate, Orphan, Planned, Synced, changed_nothing
-from vsync.report.documents import Documents, FailedItem
+from vsync.report.documents import Documents, FailedItem, Lines
+from vsync.report.last_sync import LastSync
 from vsync.report.of_plan import overtaken
 from vsync.report.report import Body, Report
 from vsync.report.store_size import StoreSize, StoreSizes
@@ -41,7 +42,9 @@ SYNCED = Synced(
 )
 WITHOUT_FAILURES = replace(SYNCED, documents=replace(DOCUMENTS, failed=()))
 NO_WORK = Estimate(0, 0, 0)
+PULL_HEAD = "9" * 40
 NOTHING = Synced(Planned(estimate=NO_WORK), Documents(unchanged=7))
+SYNCED_BEFORE = LastSync(COMMIT, "2026-11-28 14:03 UTC")
 REFUSED = "The plan deletes 3 of 4 documents, which is more than half."
 REFUSAL = changed_nothing(replace(PLANNED, refused=REFUSED))
 DRIFT = (
@@ -87,13 +90,27 @@ LIMIT = LimitExceeded(REFUSED, "Nothing was changed.")
 EXAMPLES: dict[str, Report] = {
     "plan": made(PLANNED),
     "plan refused": made(replace(PLANNED, refused=REFUSED)),
-    "plan that changes nothing": made(Planned(Documents(unchanged=7), NO_WORK)),
-    "plan of a pull request": made(replace(PLANNED, backlog="Not counted here: 2 uploads.")),
+    "plan that changes nothing": made(Planned(Documents(unchanged=7), NO_WORK), last_sync=SYNCED_BEFORE),
+    "plan of a pull request": made(
+        replace(
+            PLANNED,
+            documents=replace(DOCUMENTS, lines={"docs/new.md": Lines(12, 0), "docs/edit.md": Lines(3, 1_400)}),
+            backlog="Not counted here: 2 uploads.",
+            of_pull_request=True,
+        ),
+        files_at=PULL_HEAD,
+    ),
+    "plan of a pull request that changes nothing": made(
+        Planned(Documents(unchanged=7), NO_WORK, of_pull_request=True), last_sync=SYNCED_BEFORE
+    ),
     "pull request closed": CLOSED,
     "plan overtaken": overtaken(made(PLANNED), dry_run=True),
     "sync": made(SYNCED, manifest_commit="e" * 40),
     "sync without failures": made(WITHOUT_FAILURES, manifest_commit="e" * 40),
-    "sync of nothing": made(NOTHING),
+    "sync of nothing": made(NOTHING, last_sync=SYNCED_BEFORE),
+    "sync of nothing, from a listing": made(
+        replace(NOTHING, listed=True, store=StoreSizes(SIZES.after, SIZES.after)), last_sync=SYNCED_BEFORE
+    ),
     "sync with nothing selected": made(Synced(Planned(estimate=NO_WORK))),
     "sync that only removes": made(Synced(Planned(estimate=Estimate(0, 0, 1)), Documents(removed=("docs/gone.md",)))),
     "sync refused": made(REFUSAL, error=LIMIT),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.reports import planned_report
+from tests.unit.report.test_summary import plain
 from vsync.errors import ApiUnavailable
 from vsync.plan.comparison import Comparison
 from vsync.report.body import Planned
@@ -27,7 +28,7 @@ def plan(**facts: Any) -> Report:
 
 
 def title(text: str) -> str:
-    return next(line for line in text.splitlines() if line.startswith("### "))
+    return plain(next(line for line in text.splitlines() if line.startswith("### ")))
 
 
 # --- What it says -----------------------------------------------------------------------------------------------
@@ -35,19 +36,23 @@ def title(text: str) -> str:
 
 def test_the_title_counts_what_the_pull_request_would_do() -> None:
     report = plan(added=("a.md", "b.md"), renamed=(("c.md", "d.md"),), removed=("e.md",))
-    assert title(body(report)) == "### 📋 vsync: 2 to add, 1 to rename, 1 to remove"
+    assert title(body(report)) == "### 📋 vsync: +2 →1 −1 in acme/docs"
 
 
 @pytest.mark.parametrize(
     ("report", "state", "expected"),
     [
-        (plan(), "open", "✅ vsync: No documents would change"),
-        (plan(added=("a.md",)), "merged", "🔀 vsync: merged, 1 to add"),
+        (plan(), "open", "✅ vsync: No document would change in acme/docs"),
+        (plan(added=("a.md",)), "merged", "🔀 vsync: merged, +1 in acme/docs"),
         (plan(), "merged", "🔀 vsync: merged"),
         (plan(added=("a.md",)), "closed", "🚪 vsync: closed without merging"),
-        (plan(added=("a.md",), refused="too many"), "open", "🛑 vsync: The plan is refused by a limit"),
+        (
+            plan(added=("a.md",), refused="too many"),
+            "open",
+            "🛑 vsync: The plan is refused by a limit: +1 in acme/docs",
+        ),
         (plan(error=ApiUnavailable("down")), "open", "❌ vsync: There is no plan"),
-        (plan(target="api"), "open", "✅ vsync <code>api</code>: No documents would change"),
+        (plan(target="api"), "open", "✅ vsync <code>api</code>: No document would change in api"),
     ],
 )
 def test_the_title_says_how_things_stand(report: Report, state: State, expected: str) -> None:
@@ -65,7 +70,7 @@ def test_documents_stand_with_their_sizes_and_links_to_the_commit_where_they_exi
 def test_skipped_files_are_folded_with_their_reason() -> None:
     text = body(plan(added=("a.md",), skipped=(("s.md", "lfs-pointer"),)))
     folded = text[text.index("<details>") :]
-    assert "<summary>1 skipped file</summary>" in folded
+    assert "<summary>1 skipped file: 1 lfs-pointer</summary>" in folded
     assert "a Git LFS pointer" in folded
 
 
@@ -90,7 +95,7 @@ def test_a_remedy_stands_once_for_each_code() -> None:
 def test_the_stores_size_stands_before_and_after_with_both_bounds_of_its_cost() -> None:
     text = body(plan(store=StoreSizes(StoreSize(100, 2**30), StoreSize(120, 21 * 2**30))))
     told = re.sub(r"&#([0-9]+);", lambda code: chr(int(code[1])), text)
-    assert "100 → 120, 1.1 GB → 22.5 GB of files" in told
+    assert "100 → 120 documents, 1.1 GB → 22.5 GB of files" in told
     assert "about $0.00 → $2.00 a day, or $2.10 where other stores use up the free 1 GB" in told
 
 
@@ -157,7 +162,7 @@ def test_many_documents_are_folded_and_those_that_do_not_fit_are_counted() -> No
     text = body(plan(added=names), run_url=RUN)
     assert len(text.encode()) <= MAX_BYTES
     shown = text.count("/blob/")
-    assert f"<summary>{shown:,} documents</summary>" in text
+    assert f"<summary>{shown:,} changes</summary>" in text
     assert f"… and {2_000 - shown:,} more, which do not fit here: see the job summary." in text
     assert shown > 100
 

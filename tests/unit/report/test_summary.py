@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -15,9 +16,11 @@ from vsync.errors import LimitExceeded, StoreGone
 from vsync.report.body import Estimate, changed_nothing
 from vsync.report.cost import dollars, per_day
 from vsync.report.documents import FailedItem
+from vsync.report.last_sync import LastSync
 from vsync.report.markup import code, line_url, link, prose
 from vsync.report.remedies import NO_LONGER, REASONS
 from vsync.report.report import Report
+from vsync.report.store_size import StoreSize, StoreSizes
 from vsync.report.summary import MAX_BYTES, failure, summary
 
 HEAD = "f" * 40
@@ -56,24 +59,148 @@ def test_failures_come_first_then_what_changed_then_what_was_skipped() -> None:
         )
     )
     marks = [row.split("|")[1].split()[-1] for row in rows(text)]
-    assert marks == ["failed", "added", "renamed", "removed", "skipped"]
+    assert marks == ["failed", "added", "renamed", "removed"]
+    assert text.index("b&#46;md") < text.index("s&#46;md")
 
 
-def test_counts_stand_in_a_table() -> None:
+def test_the_whole_summary_of_an_update_with_a_failure_and_a_warning() -> None:
+    text = summary(
+        report(
+            target="help",
+            vector_store_id="vs_1",
+            vector_store_name="acme-docs",
+            api="https://api.openai.com/v1",
+            added=("a.md",),
+            removed=("b.md",),
+            dropped={"b.md": "empty"},
+            unchanged=44,
+            skipped=(("b.md", "empty"),),
+            failed=(FailedItem(path="z.docx", code="invalid_file", message="no archive"),),
+            sizes={"a.md": 1_500, "b.md": 20},
+            store=StoreSizes(StoreSize(45, 90_000), StoreSize(45, 91_480)),
+            warnings=("b.md is no longer a document.", "The store expires."),
+            started_by="the push is to main",
+            requests={"POST /files": 1},
+            duration_s=1.5,
+        )
+    )
+    assert plain(text).replace("\N{NO-BREAK SPACE}", " ") == WHOLE_UPDATE
+
+
+WHOLE_UPDATE = """\
+## ❌ vsync <code>help</code>: 1 document failed, +1 −1 (1 no longer a document) in acme-docs, 45 documents
+
+1 added · 1 removed · 44 unchanged · 1 skipped · 1 failed
+
+|  | Document |  |
+| :--- | :--- | :--- |
+| ❌ failed | <code>z.docx</code> | <code>invalid_file</code> no archive |
+
+**What to do about failed documents**
+
+- <code>invalid_file</code> (1): The store could not parse the file. It may be damaged or encrypted, be a PDF without text, or have too \
+many tokens. Mend it, or exclude it. vsync tries again when the file changes.
+
+> [!WARNING]
+> b.md is no longer a document.
+>
+> The store expires.
+
+|  | Document | Size |  |
+| :--- | :--- | ---: | :--- |
+| ➕ added | <code>a.md</code> | 1.5 KB |  |
+| ➖ removed | <code>b.md</code> | 20 B | no longer a document: the file is empty, or has no text |
+
+<details><summary>1 skipped file: 1 empty</summary>
+
+**1 empty**: the file is empty, or has no text
+
+- <code>b.md</code>
+
+</details>
+
+**Store:** <code>acme-docs</code> (<a href="https://platform.openai.com/storage/vector_stores/vs_1"><code>vs_1</code></a>), 45 documents, \
+90.0 KB → 91.5 KB of files. **Storage:** less than $0.01 a day. File sizes stand in for what is \
+[billed](https://developers.openai.com/api/docs/guides/retrieval).
+
+<details><summary>Commits, comparison and requests</summary>
+
+- Source: <code>acme/docs</code> at <code>ffffffffffff</code>, target <code>help</code>
+- Compared: git diff since the last synced commit 0123456789ab
+- 1 request to the API, 1.5 s
+- Started because the push is to main
+
+</details>
+"""
+
+
+def test_the_whole_summary_of_a_run_with_nothing_to_do() -> None:
+    text = summary(
+        report(
+            vector_store_id="vs_1",
+            unchanged=45,
+            last_sync=LastSync("c" * 40, "2026-11-28 14:03 UTC"),
+            store=StoreSizes(StoreSize(45, 90_000), StoreSize(45, 90_000)),
+        )
+    )
+    assert plain(text) == WHOLE_NOTHING
+
+
+WHOLE_NOTHING = """\
+## ✅ vsync: Nothing changed since cccccccccccc, which was synced 2026-11-28 14:03 UTC into vs_1 (acme/docs)
+
+The store itself was not asked: <code>vsync verify</code> does that.
+
+45 unchanged
+
+**Store:** <code>vs_1</code>, 45 documents, 90.0 KB of files. **Storage:** less than $0.01 a day. File sizes stand in for what is \
+[billed](https://developers.openai.com/api/docs/guides/retrieval).
+
+<details><summary>Commits, comparison and requests</summary>
+
+- Source: <code>acme/docs</code> at <code>ffffffffffff</code>, target <code>default</code>
+- Compared: git diff since the last synced commit 0123456789ab
+- Last sync before this run: <code>cccccccccccc</code>, 2026-11-28 14:03 UTC
+- 0 requests to the API, 0.0 s
+
+</details>
+"""
+
+
+@pytest.mark.parametrize("made", [plan, lambda **facts: replace(report(**facts), superseded=True)])
+def test_what_earlier_runs_were_refused_is_folded_behind_the_changes(made: Callable[..., Report]) -> None:
+    item = FailedItem(path="z.pdf", code="invalid_file", message="refused by an earlier run")
+    text = plain(summary(made(added=("a.md",), failed=(item,))))
+    assert "· 1 refused by earlier runs\n" in text
+    folded = text[text.index("<details><summary>1 document refused by earlier runs</summary>") :]
+    assert text.index("a.md") < text.index(folded)
+    assert "z.pdf" in folded
+    assert "could not parse" in folded
+
+
+def test_a_store_that_holds_nothing_has_no_price() -> None:
+    text = summary(report(store=StoreSizes(StoreSize(0, 0), StoreSize(0, 0))))
+    assert "Storage" not in text
+
+
+def test_only_numbers_that_are_not_zero_are_told() -> None:
     text = summary(report(added=("a.md", "b.md"), unchanged=1234))
-    assert "| 2 | 0 | 0 | 0 | 0 | 1,234 | 0 | 0 |" in text
+    assert "\n2 added · 1,234 unchanged\n" in text
 
 
 def test_the_title_is_the_headline() -> None:
-    assert summary(report(added=("a.md",))).startswith("## ✅ vsync: 1 document synced\n")
-    assert summary(plan(added=("a.md",))).startswith("## 📋 vsync plan: 1 to add\n")
+    assert plain(summary(report(added=("a.md",)))).startswith("## ✅ vsync: +1 in acme/docs\n")
+    assert plain(summary(plan(added=("a.md",)))).startswith("## 📋 vsync plan: +1 in acme/docs\n")
+    assert plain(summary(plan(target="api", added=("a.md",)))).startswith(
+        "## 📋 vsync plan <code>api</code>: +1 in api\n"
+    )
 
 
 def test_a_sync_that_a_limit_refused_shows_what_it_would_do() -> None:
     made = report(added=("a.md",), refused="too many", error=LimitExceeded("too many"))
     text = summary(replace(made, body=changed_nothing(made.plan)))
     assert text.startswith("## 🛑 vsync: Refused by a limit")
-    assert "| 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
+    assert "\n1 to add\n" in text
     assert "| ➕\N{NO-BREAK SPACE}add |" in text
 
 
@@ -86,7 +213,7 @@ def test_an_error_is_shown_with_its_remedy() -> None:
 
 def test_a_plan_says_what_it_would_upload() -> None:
     text = summary(plan(added=("a.md",), estimate=Estimate(uploads=1, upload_bytes=2_000_000, deletes=0)))
-    assert "Would upload 1 document, 2.0 MB" in text
+    assert "- Would upload 1 document, 2.0 MB" in text
     assert "| ➕\N{NO-BREAK SPACE}add |" in text
 
 
@@ -96,7 +223,7 @@ HOSTILE = "a|b`c`<img src=x onerror=1>\n## @octocat #1 [x](http://evil) $x$ \x1b
 def test_a_hostile_name_stays_in_its_cell() -> None:
     text = summary(report(added=(HOSTILE,)))
     (row,) = rows(text)
-    assert row.count("|") == 4
+    assert row.count("|") == 3
     for active in ("<img", "@octocat", "#1", "](", "`", "\x1b", "\u202e", "$x$"):
         assert active not in raw(row)
 
@@ -133,7 +260,7 @@ def test_code_makes_everything_active_an_entity() -> None:
 
 
 def test_a_summary_says_why_the_run_planned_or_synced() -> None:
-    assert "\nSynced (the push is to main).\n" in plain(summary(report(started_by="the push is to main")))
+    assert "\n- Started because the push is to main\n" in plain(summary(report(started_by="the push is to main")))
     assert "\nPlanned only (the command is plan).\n" in plain(summary(plan(started_by="the command is plan")))
 
 
@@ -187,7 +314,7 @@ def test_a_long_name_shows_its_beginning_and_its_end() -> None:
 def test_each_failure_has_a_remedy_and_frequent_ones_come_first() -> None:
     codes = ["http_503", "no_such_code", "index-timeout", "index-timeout"]
     failed = tuple(FailedItem(path=f"{n}.md", code=code, message="m") for n, code in enumerate(codes))
-    told = [line for line in plain(summary(report(failed=failed))).splitlines() if line.startswith("- ")]
+    told = [line for line in plain(summary(report(failed=failed))).splitlines() if line.startswith("- <code>")]
     assert [line.partition("</code>")[0] for line in told] == [
         f"- <code>{code}" for code in ("index-timeout", "http_503", "no_such_code")
     ]
@@ -210,7 +337,7 @@ def test_a_removed_document_whose_file_is_still_there_has_the_reason_beside_it()
 
 def test_many_warnings_do_not_take_the_room_of_documents() -> None:
     text = summary(report(added=("a.md",), warnings=tuple(f"warning {number}" for number in range(5_000))))
-    assert "more warnings, which stand in the log" in plain(text)
+    assert "more warnings, which the log has" in plain(text)
     assert len(text.encode()) < 20_000
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from tests.support.reports import synced_report, with_body
+from tests.support.reports import synced_report, texts, with_body
 from tests.unit.report.test_summary import plain, raw
 from vsync.github.results import outputs
 from vsync.plan.comparison import Comparison
@@ -27,32 +27,61 @@ def report(found: Verification, **facts: Any) -> Report:
     return with_body(found, given)
 
 
-def test_the_headline_stands_first() -> None:
+def test_the_headline_is_the_title_and_stands_at_the_end_of_the_text() -> None:
     made = report(Verification(drift=(MISSING,), sound=7))
     title = "Drift: 1 difference between the manifest and the store"
-    assert summary_lines(made)[0] == f"{title} (acme/docs → vs_1, 7 documents as they should be, 0.0 s)"
-    assert summary(made).splitlines()[0] == f"## ❌ vsync verify: {title}"
+    lines = texts(summary_lines(made))
+    assert lines[lines.index(title) :] == [
+        title,
+        "  acme/docs → vs_1, 0.0 s",
+        "  7 documents as they should be",
+        "  missing 1",
+        "Next: vsync verify --repair",
+    ]
+    assert plain(summary(made)).splitlines()[0] == f"## ❌ vsync verify: {title}"
     assert outputs(made, "r.json")["failure-reason"] == "drift"
 
 
 def test_one_of_a_thing_is_told_as_one() -> None:
     made = report(Verification(take_over=("x",), kept_back=1, sound=1), requests={"GET /files": 1})
-    told = "\n".join(summary_lines(made))
+    told = "\n".join(texts(summary_lines(made)))
     assert "1 document as it should be" in told
     assert "1 more entry matches, but another vsync put it there" in told
     text = plain(summary(made))
-    assert "1 document is in the store as the manifest says. 1 request." in text
+    assert "1 document is in the store as the manifest says." in text
+    assert "1 request to the API" in text
     assert "1 more entry matches" in text
 
 
 def test_every_kind_is_counted_with_what_to_do_about_it() -> None:
     made = report(Verification(drift=tuple(Drift(kind, "a.md", "f", "why") for kind in KINDS)))
-    lines = summary_lines(made)
+    lines = texts(summary_lines(made))
     assert "  " + " · ".join(f"{kind} 1" for kind in KINDS) in lines
     text = plain(summary(made))
     for kind in KINDS:
         assert any(line.startswith(f"  {kind}: ") and "--repair" in line for line in lines)
         assert f"- <code>{kind}</code> (1): " in text
+
+
+def test_drift_stands_before_everything_else_with_a_command_to_copy() -> None:
+    refused = FailedItem(path="z.pdf", code="invalid_file", message="refused for good")
+    made = report(
+        Verification(drift=(MISSING,), refused_before=(refused,)),
+        warnings=("mind this",),
+        options=("--push", "--vector-store-name", "help docs"),
+    )
+    text = plain(summary(made))
+    command = "```sh\nvsync verify --repair --push --vector-store-name 'help docs'\n```\n"
+    places = [text.index(part) for part in ("**Drift**", command, "z.pdf", "could not parse", "mind this", "<details>")]
+    assert places == sorted(places)
+
+
+def test_what_failed_in_a_repair_is_listed_with_what_to_do() -> None:
+    item = FailedItem(path="z.pdf", code="invalid_file", message="no text")
+    text = plain(summary(report(Verification(mended=(MISSING,), sync=Synced(documents=Documents(failed=(item,)))))))
+    failed = text[text.index("**Failed**") :]
+    assert "<code>z.pdf</code>" in failed
+    assert "could not parse" in failed
 
 
 def hostile() -> Report:
@@ -78,7 +107,7 @@ def test_hostile_names_and_messages_stay_text() -> None:
     text = summary(hostile())
     for active in ("<img", "@all", "::error", "\x1b", "\u202e", "https://evil", "`@"):
         assert active not in raw(text)
-    for line in summary_lines(hostile()):
+    for line in texts(summary_lines(hostile())):
         assert line.isprintable()
 
 
@@ -107,7 +136,7 @@ def test_a_summary_of_a_broken_store_fits() -> None:
 def test_what_is_to_be_taken_over_is_not_listed_as_untouched_too() -> None:
     theirs, other = Foreign("f1", "old/a.md", "", "d"), Foreign("f2", "x.md", "", "d")
     made = report(Verification(foreign=(theirs, other), take_over=("old/",), taken=(Taken(theirs, "listed"),)))
-    lines = summary_lines(made)
+    lines = texts(summary_lines(made))
     assert "To take over, matching old/ (1):" in lines
     assert "Not ours, and never touched without --take-over (1):" in lines
     assert "  would go: old/a.md (f1)" in lines
@@ -115,8 +144,8 @@ def test_what_is_to_be_taken_over_is_not_listed_as_untouched_too() -> None:
     assert "With `--yes`" in text
     assert "**To take over**" in text
     none = report(Verification(take_over=("old/",), kept_back=3))
-    assert "To take over: no entry of others matches old/." in summary_lines(none)
-    assert any("another vsync" in line for line in summary_lines(none))
+    assert "To take over: no entry of others matches old/." in texts(summary_lines(none))
+    assert any("another vsync" in line for line in texts(summary_lines(none)))
 
 
 def test_what_others_put_there_names_the_way_to_take_it_over() -> None:
@@ -126,7 +155,7 @@ def test_what_others_put_there_names_the_way_to_take_it_over() -> None:
         ((vsyncs,), "Not ours, and never touched"),
     ):
         made = report(Verification(foreign=foreign))
-        assert f"{title} ({len(foreign)}):" in summary_lines(made)
+        assert f"{title} ({len(foreign)}):" in texts(summary_lines(made))
         assert f"**{title}**" in plain(summary(made))
 
 
@@ -149,5 +178,5 @@ def test_the_json_adds_what_verify_found_to_that_of_a_sync() -> None:
 
 def test_what_earlier_runs_were_refused_comes_with_its_remedy() -> None:
     made = report(Verification(refused_before=(FailedItem(path="a.md", code="invalid_file", message="refused"),)))
-    assert f"  invalid_file (1): {remedy('invalid_file')}" in summary_lines(made)
+    assert f"  invalid_file (1): {remedy('invalid_file')}" in texts(summary_lines(made))
     assert "Mend it, or exclude it" in plain(summary(made))
