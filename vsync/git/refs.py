@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from vsync.errors import RepositoryError
 from vsync.network.trust import Fault, handshake_fault
 
 Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "machine", "unreachable"]
@@ -92,7 +93,8 @@ def fault_of_machine(output: str, address: str) -> Fault | None:
             f"git cannot use the proxy for {address}: {why}.",
             "Check HTTPS_PROXY, ALL_PROXY and git's http.proxy.",
         )
-    return handshake_fault(why, urlsplit(address).hostname or address) if _ABOUT_TLS.search(output) else None
+    host = re.match(r"\w+://(\[[^\]]*\]|[^/:]+)", address)
+    return handshake_fault(why, host[1] if host else address) if _ABOUT_TLS.search(output) else None
 
 
 def reason_given(output: str) -> str:
@@ -127,6 +129,22 @@ def secrets_of(url: str, config: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def is_http(url: str) -> bool:
     """Whether git would speak HTTP or HTTPS to that address."""
     return url.lower().startswith(("http://", "https://"))
+
+
+def check_address(url: str) -> None:
+    """Raises RepositoryError for an address of HTTP that git cannot use. Any other address is for git to judge."""
+    if not is_http(url):
+        return
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0 and not re.search(r"[\s\x00-\x1f\x7f]", url)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise RepositoryError(
+            f"The remote `origin` has the address {without_userinfo(url)!r}, which git cannot use.",
+            "Correct it: `git remote set-url origin ADDRESS`.",
+        )
 
 
 def is_address(url: str) -> bool:

@@ -23,7 +23,7 @@ from vsync.git.changes import Change, TreeEntry, parse_diff, parse_line_counts, 
 from vsync.git.diagnosis import commit_gone, not_a_repository, unusable
 from vsync.git.discovery import common_dir, repository_at
 from vsync.git.gitpython import gitpython
-from vsync.git.refs import is_address, reason_given
+from vsync.git.refs import check_address, is_address, reason_given
 from vsync.git.stream import GitStream
 from vsync.system.atomic_write import give_back
 from vsync.system.spool import CHUNK_BYTES
@@ -130,10 +130,11 @@ class Repository:
             return None
 
     def push_url(self) -> str | None:
-        """The address that git would push to for `origin`, rewritten as `url.….insteadOf` says."""
+        """The address that git would push to for `origin`, rewritten as `url.….insteadOf` says. Raises RepositoryError."""
         if self.origin_url() is None:
             return None
         url = self._text("remote", "get-url", "--push", "origin")
+        check_address(url)
         if url and not is_address(url):
             return str(self.root / url)  # git resolves a path from the top folder of the working tree
         return url or None

@@ -245,7 +245,8 @@ def connect(
         raise CannotComment("There is no token to comment with.", "Leave the input github-token to its default.")
     if not _REPOSITORY.fullmatch(repository):
         raise CannotComment(f"{repository!r} is not a repository's name (owner/name).", "Check GITHUB_REPOSITORY.")
-    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", api_url):
+    host = _host_of(api_url)
+    if host is None or not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", api_url):
         raise CannotComment(f"{api_url!r} is not the address of an API.", "Check GITHUB_API_URL.")
     import github
 
@@ -263,7 +264,17 @@ def connect(
         lazy=True,
         verify=verify,
     )
-    return Session(repository, sleep, clock, client, token, urlsplit(api_url).hostname or api_url)
+    return Session(repository, sleep, clock, client, token, host)
+
+
+def _host_of(address: str) -> str | None:
+    """The host in an address; None when the text is no address with a host."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts.hostname if port != 0 else None
 
 
 def upsert(session: Session, number: int, body: str, marker: str, *, create: bool) -> Posted:

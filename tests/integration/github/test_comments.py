@@ -351,6 +351,8 @@ def test_a_token_that_the_server_repeats_is_not_told(api: GitHubApi, actions: Ac
     [
         ("", "https://api.github.com", "acme/docs", "token"),
         (TOKEN, "ftp://x", "acme/docs", "GITHUB_API_URL"),
+        (TOKEN, "https://[bad", "acme/docs", "GITHUB_API_URL"),
+        (TOKEN, "https://h:99999", "acme/docs", "GITHUB_API_URL"),
         (TOKEN, "", "acme/docs", "GITHUB_API_URL"),
         (TOKEN, "https://api.github.com", "acme/docs/../other", "GITHUB_REPOSITORY"),
     ],

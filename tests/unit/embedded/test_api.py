@@ -23,6 +23,19 @@ def test_identifiers_may_be_percent_encoded(store: EmbeddedStore) -> None:
     assert ask(store, "GET", "/files/" + file.replace("-", "%2D"))["id"] == file
 
 
+def test_a_file_that_cannot_be_written_is_told_and_not_tried_again(
+    store: EmbeddedStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store._database._connection.execute("PRAGMA query_only = ON")  # as on a read-only disk
+    response = send(store, "POST", "/vector_stores", {"name": "docs"})
+    assert response.status == 500
+    assert "The embedded store's file cannot be used: attempt to write a readonly database." in str(of_json(response))
+    assert response.headers["x-should-retry"] == "false"
+    assert caplog.records == []
+    store._database._connection.execute("PRAGMA query_only = OFF")
+    assert ask(store, "GET", "/vector_stores")["data"] == []
+
+
 @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/v1/files", "/files//content/x", "/*", "/vector_stores/x/*"])
 def test_unknown_paths_are_not_found(store: EmbeddedStore, path: str) -> None:
     response = send(store, "GET", path)

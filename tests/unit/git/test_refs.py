@@ -8,8 +8,10 @@ import subprocess
 
 import pytest
 
+from vsync.errors import RepositoryError
 from vsync.git.refs import (
     as_environment,
+    check_address,
     classify,
     fault_of_machine,
     is_address,
@@ -142,6 +144,23 @@ def test_what_this_machine_lacks_is_told_with_what_to_do(output: str, message: s
     assert fault is not None
     assert message in fault.message
     assert remedy in fault.remedy
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://[bad/x", "https://h:99999/x", "https://me:secret@h h/x", "http://:80/x", "https:///x", "http://h:0/"],
+)
+def test_an_address_that_git_cannot_use_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(RepositoryError, match="git cannot use") as error:
+        check_address(url)
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url", [URL, "http://[::1]:80/x", "git@h:x/y.git", "ssh://[bad/x", "/srv/x y", "../x", "ext::sh -c x"]
+)
+def test_any_other_address_is_for_git_to_judge(url: str) -> None:
+    check_address(url)
 
 
 def test_what_ssh_says_is_part_of_the_reason() -> None:
