@@ -56,7 +56,7 @@ def test_a_command_that_makes_no_connection_does_not_mind(world: World, docs: st
     world.sync()
     result = world.vsync("sync", **{name: value})
     assert result.code == 0
-    assert "Nothing to do" in result.out
+    assert "Nothing changed since" in result.out
 
 
 def test_the_embedded_store_needs_no_connection(world: World, docs: str) -> None:

@@ -286,11 +286,11 @@ def test_a_file_of_the_runner_that_cannot_be_written_fails_no_run(
     assert step.code == 0
     assert f"::warning title={'Outputs' if variable == 'GITHUB_OUTPUT' else 'Job summary'}::" in step.log
     assert f"cannot be written: {variable} names {str(path)[:100]}" in step.log
-    assert "2 documents synced" in step.log
+    assert "+2 in acme/docs, 2 documents" in step.log
     other = step.summary if variable == "GITHUB_OUTPUT" else step.outputs
     assert other  # the other file is written all the same
     again = job.run()
-    assert "Nothing to do" in again.log
+    assert "Nothing changed since" in again.log
 
 
 @pytest.mark.parametrize(
