@@ -27,6 +27,7 @@ class Line(NamedTuple):
 
 _SHOWN = 20
 _FAILURES_SHOWN = 50
+_SKIPPED_SHOWN = 5
 _TAKEN_SHOWN = 1_000
 
 
@@ -116,7 +117,8 @@ def _skipped(documents: Documents) -> list[Line]:
     reasons = Counter(reason for _, reason in documents.skipped).most_common()
     numbers = ", ".join(f"{number:,} {reason}" for reason, number in reasons)
     items = [f"{path}: {reason}" for path, reason in documents.skipped]
-    return _listed(f"Skipped ({numbers})", items, tone="faint")
+    lines = _capped([Line(f"  {item}", "faint") for item in items], _SKIPPED_SHOWN, " (all with --json)")
+    return [Line(f"Skipped ({numbers}):", "faint"), *lines]
 
 
 def _counts(documents: Documents) -> str:

@@ -132,6 +132,13 @@ def test_a_sync_ends_with_its_result_behind_what_needs_a_persons_eye() -> None:
     ]
 
 
+def test_many_skipped_files_are_counted_and_the_first_of_them_listed() -> None:
+    skipped = tuple((f"{n}.html", "template") for n in range(17))
+    lines = texts(summary_lines(planned_report(added=("a.md",), skipped=skipped)))
+    assert lines[:2] == ["Skipped (17 template):", "  0.html: template"]
+    assert lines[5:7] == ["  4.html: template", "  … and 12 more (all with --json)"]
+
+
 def test_a_plan_ends_with_the_next_step() -> None:
     found = planned_report(added=("a.md",), unchanged=40, vector_store_id="vs_1", options=("--include", "docs/*.md"))
     assert texts(summary_lines(found)) == [
