@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import statistics
+import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,6 +57,8 @@ def sizes(lab: Lab) -> Measured:
             Figure("whole image", whole / MB, "MB"),
             Figure("its base image here", base / MB, "MB"),
             Figure("added by vsync, git and Python packages", (whole - base) / MB, "MB"),
+            Figure("whole image, compressed as a registry sends it", compressed(lab.engine, _IMAGE) / MB, "MB"),
+            Figure("its base image here, compressed", compressed(lab.engine, lab.base) / MB, "MB"),
         ],
     )
 
@@ -95,6 +99,20 @@ def size_of(engine: Engine, name: str) -> int:
     if done.returncode:
         raise CommandFailed(f"docker has no image {name}: {done.stderr}")
     return int(done.stdout)
+
+
+def compressed(engine: Engine, name: str) -> int:
+    """The bytes of all layers after gzip, which is about what a pull receives."""
+    save = subprocess.Popen(["docker", "save", name], env=engine.environment(), stdout=subprocess.PIPE)
+    gzip = zlib.compressobj(wbits=31)
+    total = 0
+    with save:
+        assert save.stdout is not None
+        while chunk := save.stdout.read(MB):
+            total += len(gzip.compress(chunk))
+    if save.returncode:
+        raise CommandFailed(f"docker save {name} exited with {save.returncode}")
+    return total + len(gzip.flush())
 
 
 def bytes_received() -> int:
