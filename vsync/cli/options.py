@@ -135,7 +135,7 @@ _FILES = (
         "--include",
         metavar="GLOB",
         multiple=True,
-        help="Sync these files (a gitignore pattern; repeatable).  [default: documentation]",
+        help="Sync these files (a gitignore pattern; repeatable).  [default: all of these types]",
     ),
     _shared(
         FILES,
