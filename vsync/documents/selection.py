@@ -32,7 +32,6 @@ SkipReason = Literal[
     "not-text",
     "not-notebook",
     "template",
-    "not-notebook",
     "undecodable-name",
     "symlink",
     "submodule",
