@@ -111,6 +111,11 @@ def without_key(error: Exception) -> Exception:
     return error
 
 
+def refused_on_the_way(error: Any) -> bool:
+    """Whether one request ended with an answer that is not the API's. The run then asks whether the API still answers."""
+    return isinstance(error, Refused) and error.by_gateway
+
+
 def listed(api: Api) -> Any:
     return Stores(api).list()
 
@@ -192,7 +197,7 @@ def test_a_redirection_to_another_host_does_not_carry_the_key(status: int, ask: 
     with serving(head(content_type="application/json", content_length="2") + b"{}") as other:
         with serving(head(status, location=f"{other.address}/v1/elsewhere", content_length="0")) as server:
             error = asked(server.address, ask)
-        assert isinstance(error, ApiUnavailable)
+        assert refused_on_the_way(error) if ask is removed else isinstance(error, ApiUnavailable)
         assert any(KEY in line for line in server.heads)
         assert not any(KEY in line for line in other.heads)
 
@@ -233,7 +238,7 @@ BROKEN = {
 def test_what_is_no_answer_at_all_ends_as_documented(answer: str, ask: Callable[[Api], Any]) -> None:
     with serving(BROKEN[answer]) as server:
         error = asked(server.address, ask)
-    assert isinstance(error, VsyncError)
+    assert isinstance(error, VsyncError) or (ask is removed and refused_on_the_way(error))
     assert error.exit_code == 3
     assert 0 < len(str(error)) < 2_000
 
