@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -24,7 +25,13 @@ LFS_POINTER_MAX_BYTES = 1024
 """A pointer file is smaller than this: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md."""
 
 _LFS_HEADS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
-_HEAD_BYTES = max(map(len, _LFS_HEADS))
+_EMBEDDED_MANIFEST = re.compile(
+    rb'\{\n "owner": "[^\n]*",\n "repository_id": [^\n]*,\n "source": [^\n]*,\n "targets": \{\n  "[^\n]*": \{\n'
+    rb'   "api": "embedded",\n'
+)
+"""How vsync writes the manifest of an embedded store. The name of that file is any name."""
+
+_HEAD_BYTES = 1024
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _VISIBLE = lazily(
     r"[^\s\0-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -80,6 +87,8 @@ def inspect_content(
     head = _head(iterator)
     if head.startswith(_LFS_HEADS):
         return Inspected("lfs-pointer")
+    if path.endswith(".json") and _EMBEDDED_MANIFEST.match(head):
+        return Inspected("unsupported-type")
     kind = file_type(path)
     if kind is not None and not kind.text:
         return Inspected(None)
@@ -97,7 +106,7 @@ def inspect_content(
 
 
 def _head(iterator: Iterator[bytes]) -> bytes:
-    """So many of the first bytes that they tell whether this is an LFS pointer."""
+    """So many of the first bytes that they tell whether this is an LFS pointer or a manifest."""
     head = b""
     for chunk in iterator:
         head += chunk

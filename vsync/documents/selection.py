@@ -13,6 +13,7 @@ because a reader would otherwise miss it in the store.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -99,6 +100,13 @@ class Verdict:
 
 
 NOT_SELECTED = Verdict()
+
+_STATE = re.compile(
+    r".*-[0-9a-f]{8}\.(?:seal|journal-[0-9a-f]{8})\.json"
+    r"|(?:.*/)?[^/]+\.seal/[^/]+-[0-9a-f]{8}\.(?:lock|holder|doubt|owner)",
+    re.DOTALL,
+)
+"""The paths of seals and journals, and of what stands with them beside an embedded store."""
 
 
 class Selector:
@@ -244,4 +252,6 @@ def _naming(line: str) -> Callable[[str, str], bool]:
 
 def _never(path: str) -> bool:
     """Whether the path is a file of git, GitHub or vsync. Such files are never documents, even when included."""
-    return any(part.startswith(".git") or part in {".vsync", ".vsync.yml"} for part in path.split("/"))
+    return any(part.startswith(".git") or part in {".vsync", ".vsync.yml"} for part in path.split("/")) or (
+        path.endswith((".json", ".lock", ".holder", ".doubt", ".owner")) and _STATE.fullmatch(path) is not None
+    )

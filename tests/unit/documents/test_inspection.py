@@ -8,6 +8,7 @@ import pytest
 
 from vsync.documents.inspection import LFS_POINTER_MAX_BYTES, MAX_BYTES, inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Scanner
+from vsync.state.manifest import Entry, Manifest, TargetState, dump_manifest
 
 
 @pytest.mark.parametrize(("size", "reason"), [(0, "empty"), (1, None), (MAX_BYTES, None), (MAX_BYTES + 1, "too-large")])
@@ -30,6 +31,31 @@ def test_binary_files_are_only_read_when_they_may_be_a_pointer(path: str, size: 
 
 def content_reason(path: str, chunks: list[bytes]) -> str | None:
     return inspect_content(path, chunks, Scanner()).reason
+
+
+def manifest(api: str) -> bytes:
+    state = TargetState("vs_1", api=api, files={"a.md": Entry("b" * 40, "c" * 64, 1, "file-1", "t")})
+    return dump_manifest(Manifest("0" * 32, "acme/docs", targets={"default": state}))
+
+
+@pytest.mark.parametrize("size", [1, 100, 1_000_000])
+def test_the_manifest_of_an_embedded_store_is_no_document(size: int) -> None:
+    data = manifest("embedded")
+    chunks = [data[at : at + size] for at in range(0, len(data), size)]
+    assert content_reason("docs/store.db.manifest.json", chunks) == "unsupported-type"
+    assert content_reason("docs/other-name.json", chunks) == "unsupported-type"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"name": "an app", "start_url": "/"}',
+        b'{\n "owner": "me",\n "targets": {\n  "default": {\n   "api": "embedded"\n  }\n }\n}\n',
+        manifest("https://api.example.com/v1"),
+    ],
+)
+def test_a_manifest_of_another_kind_is_a_document(data: bytes) -> None:
+    assert content_reason("app.manifest.json", [data]) is None
 
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"

@@ -90,6 +90,11 @@ def test_exclude_never_adds() -> None:
         ".vsync/manifest.json",
         ".vsync/notes.md",
         "sub/.vsync/manifest.json",
+        "store.db.seal/default-9289140b.seal.json",
+        "docs/store.seal/default-9289140b.journal-0a1b2c3d.json",
+        "docs/store.db.seal/default-9289140b.lock",
+        "docs/store.db.seal/manifest-9289140b.owner",
+        "state/default-9289140b.seal.json",
         MANIFEST,
     ],
 )
@@ -98,7 +103,24 @@ def test_some_paths_are_never_documents_even_when_included(path: str) -> None:
         assert Selector(Rules(include, reserved=(MANIFEST,))).decide(path.encode(), FILE) == NOT_SELECTED
 
 
-@pytest.mark.parametrize("path", ["git.md", "docs/my.git.md", "github/a.md", "vsync.yml", "x/vsync/a.md", "vsync.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "git.md",
+        "docs/my.git.md",
+        "github/a.md",
+        "vsync.yml",
+        "x/vsync/a.md",
+        "vsync.json",
+        "app.manifest.json",
+        "docs/store.db.manifest.json",
+        "harp.seal/a.md",
+        "harp.seal/photo.json",
+        "navy.seal.json",
+        "team-six.seal.json",
+        "docs/trip.journal-2024.json",
+    ],
+)
 def test_names_that_only_resemble_the_reserved_ones_are_documents(path: str) -> None:
     assert Selector(Rules(("*",), reserved=(MANIFEST,))).decide(path.encode(), FILE) == Verdict(path)
 
