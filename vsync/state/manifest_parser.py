@@ -48,10 +48,22 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
             ) from error
         raise ManifestError(
             f"The manifest {name} cannot be used: {problem}.",
-            f"Nothing was changed. Bring back the last good version (`{_history(name)}`), make it again from the "
-            "store (vsync verify --rebuild), or delete the file to start again.",
+            f"Nothing was changed. {_repair(name)}",
         ) from error
     return manifest
+
+
+def _repair(name: str) -> str:
+    """What to do about a damaged manifest. Git has no earlier version of the manifest beside an embedded store."""
+    if name.endswith(".manifest.json"):
+        return (
+            "Make the manifest again from the store (vsync verify --rebuild). Or delete the file: the next sync lists the "
+            "store and writes the manifest again."
+        )
+    return (
+        f"Bring back the last good version (`{_history(name)}`), make it again from the store (vsync verify --rebuild), "
+        "or delete the file to start again."
+    )
 
 
 def _history(name: str) -> str:

@@ -24,6 +24,15 @@ from vsync.system.atomic_write import keep_out_of_git, make_folder
 DEFAULT_LOCAL_STORE = ".vsync/local.db"
 """The embedded store's file when none is named. It stands at the top of the repository."""
 
+_SQLITE_HEADER = b"SQLite format 3\0"
+"""How every SQLite database begins: https://www.sqlite.org/fileformat.html#the_database_header."""
+
+_APPLICATION_ID_AT = 68
+_APPLICATION_ID = b"vsyn"
+"""The application id of every embedded store, as it stands in SQLite's header."""
+
+_CHOOSE_ANOTHER = "Give the path of another file with --local (VSYNC_LOCAL)."
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedFile:
@@ -77,10 +86,48 @@ class EmbeddedFile:
 
 
 def embedded_file(given: str, top: Path) -> EmbeddedFile:
-    """The embedded store's file. `given` empty: the default file below `top`, the top folder of the repository."""
+    """The embedded store's file. `given` empty: the default file below `top`, the top folder of the repository.
+
+    Raises ConfigurationError when no embedded store can be there. Nothing has been written then.
+    """
     path = Path(given).resolve() if given else top / DEFAULT_LOCAL_STORE
-    if path.is_dir():
+    if given:
+        _check_path(path, given)
+    try:
+        _check_file(path, given or str(path))
+    except OSError as error:
         raise ConfigurationError(
-            f"The embedded store {given or path} is a folder.", "Give the path of a file with --local (VSYNC_LOCAL)."
-        )
+            f"The embedded store {given or path} cannot be read: {error.strerror}.",
+            "Repair that. Or name another file with --local (VSYNC_LOCAL).",
+        ) from error
     return EmbeddedFile(path, given)
+
+
+def _check_path(path: Path, given: str) -> None:
+    """Refuses a path where a new file would do harm, or could not be named in git's ignore rules."""
+    if len(given.splitlines()) > 1 or given != given.rstrip("\r\n"):
+        raise ConfigurationError(f"The path of the embedded store holds a line break: {given!r}.", _CHOOSE_ANOTHER)
+    if any(part.lower() == ".git" for part in path.parts):
+        raise ConfigurationError(f"The embedded store {given} would stand in git's own folder.", _CHOOSE_ANOTHER)
+
+
+def _check_file(path: Path, name: str) -> None:
+    """Refuses what stands at the path when it is no embedded store. `name` is how messages call it. Raises OSError."""
+    if path.is_dir():
+        raise ConfigurationError(f"The embedded store {name} is a folder.", _CHOOSE_ANOTHER)
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise ConfigurationError(f"The embedded store {name} is a device or a pipe.", _CHOOSE_ANOTHER)
+    if path.with_name(f"{path.name}-journal").exists():
+        return  # a run writes the first pages, or died while it did: SQLite repairs them
+    with path.open("rb") as file:
+        head = file.read(_APPLICATION_ID_AT + len(_APPLICATION_ID))
+    if head and not head.startswith(_SQLITE_HEADER):
+        raise ConfigurationError(
+            f"The embedded store cannot be opened: {name} is a file of another kind.", _CHOOSE_ANOTHER
+        )
+    if head and head[_APPLICATION_ID_AT:] != _APPLICATION_ID:
+        raise ConfigurationError(
+            f"The embedded store cannot be opened: {name} is another application's database.", _CHOOSE_ANOTHER
+        )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tests.support.gitrepo import Repo
+from vsync.embedded import EmbeddedStore
 from vsync.errors import ConfigurationError
 from vsync.store.embedded_file import DEFAULT_LOCAL_STORE, embedded_file
 
@@ -26,6 +30,73 @@ def test_a_link_to_the_file_is_the_file(tmp_path: Path) -> None:
 def test_a_folder_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="is a folder"):
         embedded_file(str(tmp_path), tmp_path)
+
+
+def everything(folder: Path) -> dict[str, bytes | None]:
+    """Each path below the folder with its bytes; None for a folder."""
+    return {str(path): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("typo.md", "a file of another kind"),
+        ("short", "a file of another kind"),
+        ("other.db", "another application's database"),
+        ("headless.db", "another application's database"),
+        ("pipe", "a device or a pipe"),
+        (".git/HEAD", "git's own folder"),
+        (".git/vsync/store.db", "git's own folder"),
+        ("link-to-git", "git's own folder"),
+        ("line\nbreak.db", "line break"),
+        ("break-at-the-end.db\n", "line break"),
+        ("carriage\rreturn.db", "line break"),
+        ("n" * 300, "cannot be read"),
+    ],
+)
+def test_what_can_be_no_store_is_refused_before_anything_is_written(repo: Repo, name: str, told: str) -> None:
+    repo.commit({"README.md": b"# Read me\n"})
+    (repo.root / "typo.md").write_text("# Not a store\n" * 10)
+    (repo.root / "short").write_bytes(b"x")
+    (repo.root / "headless.db").write_bytes(b"SQLite format 3\0")
+    with contextlib.closing(sqlite3.connect(repo.root / "other.db")) as other:
+        other.execute("CREATE TABLE t (x)")
+    os.mkfifo(repo.root / "pipe")
+    (repo.root / "link-to-git").symlink_to(repo.root / ".git" / "config")
+    before = everything(repo.root)
+    with pytest.raises(ConfigurationError, match=told) as error:
+        embedded_file(str(repo.root / name), repo.root)
+    assert "--local" in error.value.remedy
+    assert everything(repo.root) == before
+
+
+def test_a_device_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="a device or a pipe"):
+        embedded_file("/dev/null", tmp_path)
+
+
+def test_the_default_file_is_looked_at_too(tmp_path: Path) -> None:
+    path = tmp_path / DEFAULT_LOCAL_STORE
+    path.parent.mkdir()
+    path.write_text("not a store")
+    with pytest.raises(ConfigurationError, match="another kind"):
+        embedded_file("", tmp_path)
+
+
+def test_a_missing_file_an_empty_file_and_a_store_are_taken(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    assert embedded_file(str(path), tmp_path).path == path
+    path.touch()
+    assert embedded_file(str(path), tmp_path).path == path
+    EmbeddedStore(path).close()
+    assert embedded_file(str(path), tmp_path).path == path
+
+
+def test_a_store_that_a_run_is_still_making_is_left_to_sqlite(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.write_bytes(bytes(4096))
+    path.with_name("store.db-journal").touch()
+    assert embedded_file(str(path), tmp_path).path == path
 
 
 @pytest.mark.parametrize(
