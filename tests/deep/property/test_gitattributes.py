@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from tests.support.gitrepo import Repo
 from vsync.documents.gitattributes import GitAttributes
 
-NAMES = ["a", "b", "docs", "x.md", "y.md", "a b", "[z].md", "v", "A.MD"]
+NAMES = ["a", "b", "docs", "x.md", "y.md", "a b", "[z].md", "v", "A.MD", "d.md", "-.md", "x.m[d", "a\\"]
 PARTS = [
     "a", "b", "docs", "*.md", "x.md", "**", "*", "?.md", "[ab]", "[!a]*", "a b", "\\[z].md", "[[]z].md", "[[:upper:]]*", "v", "*a", "d*s",
     "***", "**b", "[a-z].md", "\\*", "x.m[d", "[]a]", "[^a]", "x.m\\d",
+    "[\\d].md", "[\\]a].md", "[a-\\d]*", "[d-]*", "[--d]*", "[!-a]*", "[z-a]*", "[![:alpha:]]*", "[[:none:]a]*", "[[:a]*", "[a", "[", "[]",
+    "a\\", "**/*.md", "**/a", "x.m\\[d", "[x-[]*", "[\\w-\\z]*", "[&&|~]*",
 ]  # fmt: skip
 STATES = [
     "linguist-vendored", "-linguist-vendored", "!linguist-vendored", "linguist-vendored=true", "linguist-vendored=false",
@@ -69,6 +71,9 @@ def marked_by_git(repo: Repo, files: Mapping[str, str], paths: list[str]) -> dic
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(FILES, PATHS)
 @example({"": "* linguist-vendored\n", "docs": "*.md -linguist-vendored\n"}, ["docs/x.md", "x.md", "docs/a/x.md"])
+@example({"": "[\\d].md linguist-vendored"}, ["d.md", "1.md"])
+@example({"": "*.md m0\n[attr]m0 m1\n[attr]m1 m0 linguist-vendored m1"}, ["x.md"])
+@example({"": "*.md m0\n*.md -m1\n[attr]m0 m1\n[attr]m1 linguist-vendored"}, ["x.md"])
 @example({"": "[attr]theirs linguist-vendored\ndocs/** theirs\ndocs/a/** -theirs"}, ["docs/x.md", "docs/a/x.md"])
 def test_the_marks_are_those_that_git_reads(repo: Repo, files: dict[str, str], paths: list[str]) -> None:
     attributes = GitAttributes({folder: text.encode() for folder, text in files.items()})
