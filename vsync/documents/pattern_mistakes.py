@@ -15,6 +15,9 @@ from vsync.errors import ConfigurationError
 
 _MOST_SPELLINGS = 12
 _MOST_CORRECTED = 100
+_LONGEST = 4_096
+"""No path is longer."""
+_SHOWN = 200
 _REGULAR = "it looks like a regular expression"
 _RELATIVE = "Write the path from the top folder, such as '/docs/**'."
 _WILDCARDS = "The wildcards are *, ?, [abc] and **."
@@ -59,8 +62,9 @@ def not_usable(setting: str, line: str, wrong: Mistake) -> ConfigurationError:
     spellings = [f"'{sign}{spelling}'" for spelling in wrong.instead]
     shown = ", ".join(spellings[:_MOST_SPELLINGS]) + (" …" if len(spellings) > _MOST_SPELLINGS else "")
     how = "" if len(spellings) < 2 else "each on a line of its own: "
+    named = line if len(line) <= _SHOWN else f"{line[:_SHOWN]} …"
     return ConfigurationError(
-        f"The {setting} pattern '{line}' is not usable: {wrong.why}.",
+        f"The {setting} pattern '{named}' is not usable: {wrong.why}.",
         " ".join(filter(None, [f"Write {how}{shown}." if shown else "", wrong.note])),
     )
 
@@ -70,6 +74,18 @@ def _signed(line: str) -> tuple[str, str]:
 
 
 # --- The mistakes -------------------------------------------------------------------------------------------
+
+
+def _too_long(body: str) -> Mistake | None:
+    if len(body) > _LONGEST:
+        return Mistake(f"it has {len(body):,} characters, and no path is that long", (), _ONE_A_LINE)
+    return None
+
+
+def _address(body: str) -> Mistake | None:
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", body):
+        return Mistake("it is an address, and patterns are paths", (), _RELATIVE)
+    return None
 
 
 def _blank(body: str) -> Mistake | None:
@@ -98,17 +114,24 @@ def _quoted(body: str) -> Mistake | None:
     return None
 
 
-_BETWEEN_PATTERNS = r",\s+(?=\S)|(?<=/),|(?<=\*\*),|,(?=[*/!])|,$|(?<=/)\s+(?=\S)|(?<=\*\*)\s+(?=\S)"
-"""A comma may be part of a name. With a blank, or beside a slash or a wildcard, it separates patterns."""
+_BETWEEN_PATTERNS = (
+    r"[,;]\s+(?=\S)|(?<=/)[,;]|(?<=\*\*)[,;]|[,;](?=[*/!])|[,;]$"
+    r"|(?<=/)\s+(?=\S)|(?<=\*\*)\s+(?=\S)|(?<!\s)\s+(?=\*\.|\*\*/|!\S)"
+)
+"""A comma may be part of a name, as a semicolon and a blank may. Beside a blank, a slash or a wildcard it separates patterns."""
+_BEHIND_ENDING = r"\*\.[\w.]+(\s+)(?=\S*[*/])"
+"""The blank in `*.rst docs/`. A word with a slash or a wildcard follows."""
 
 
 def _several(body: str) -> Mistake | None:
-    cuts = [found.span() for found in re.finditer(_BETWEEN_PATTERNS, _plain(body))]
+    plain = _plain(body)
+    found = {cut.span() for cut in re.finditer(_BETWEEN_PATTERNS, plain)}
+    cuts = sorted(found | {cut.span(1) for cut in re.finditer(_BEHIND_ENDING, plain)})
     if not cuts:
         return None
     starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(body)]
     patterns = tuple(part for start, end in zip(starts, ends, strict=True) if (part := body[start:end].strip()))
-    note = "A name with a comma and a blank is written with a backslash before the blank."
+    note = "A name with such a comma, semicolon or blank is written with a backslash before it."
     return Mistake("several patterns stand on one line", patterns, note)
 
 
@@ -161,6 +184,17 @@ def _windows(body: str) -> Mistake | None:
     )
 
 
+def _ends_with_backslash(body: str) -> Mistake | None:
+    """A pattern whose last backslash takes the meaning from nothing."""
+    name = body.rstrip("\\")
+    if (len(body) - len(name)) % 2 == 0:
+        return None
+    folder = name.rstrip("/")
+    return Mistake(
+        "it ends with a backslash, and folders are separated by a slash", (f"{folder}/",) if folder else (), _RELATIVE
+    )
+
+
 def _regular_expression(body: str) -> Mistake | None:
     plain = _plain(body)
     if plain.startswith("^") or plain.endswith("$") or "|" in plain:
@@ -199,7 +233,10 @@ def _escaped_set(body: str) -> str:
     return "".join("\\[" if mark == "[" else char for mark, char in zip(plain, body, strict=True))
 
 
-_CHECKS = (_blank, _list_item, _quoted, _braces, _several, _windows, _regular_expression, _open_set, _no_path)
+_CHECKS = (
+    _too_long, _address, _blank, _list_item, _quoted, _braces, _several, _windows, _ends_with_backslash, _regular_expression, _open_set,
+    _no_path,
+)  # fmt: skip
 """In the order of what explains most: of several faults the first is told."""
 
 
@@ -258,8 +295,9 @@ def _plain(body: str) -> str:
 def _without_sets(body: str) -> str:
     """The text with sets of characters replaced, so that positions stay the same."""
     return re.sub(
-        r"(\\.)|\[[!^]?\]?(?:\\.|\[:[a-z]+:\]|[^\]\\])*\]",
-        lambda found: found[0] if found[1] else "x" * len(found[0]),
+        # Behind a [ without a ] no other has one.
+        r"(\\.)|\[[!^]?\]?(?:\\.|\[:[a-z]+:\]|[^\]\\])*\]|(\[.*)",
+        lambda found: found[0] if found[1] or found[2] else "x" * len(found[0]),
         body,
         flags=re.DOTALL,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from vsync.documents.gitignore import Patterns
@@ -33,6 +35,14 @@ def spellings(pattern: str) -> tuple[str, ...]:
         ("*.md, *.txt", ("*.md", "*.txt")),
         ("*.md,*.txt", ("*.md", "*.txt")),
         ("docs/private/,", ("docs/private/",)),
+        ("*.rst *.md", ("*.rst", "*.md")),
+        ("docs/**/*.rst docs/**/*.md", ("docs/**/*.rst", "docs/**/*.md")),
+        ("*.rst  **/*.md !a.md", ("*.rst", "**/*.md", "!a.md")),
+        ("docs/;README.md", ("docs/", "README.md")),
+        ("*.md;*.rst", ("*.md", "*.rst")),
+        ("a.md; b.md;", ("a.md", "b.md")),
+        ("docs\\", ("docs/",)),
+        ("docs/\\", ("docs/",)),
         ("'docs/**'", ("docs/**",)),
         ('"docs/**"', ("docs/**",)),
         ("`docs/**`", ("docs/**",)),
@@ -70,13 +80,15 @@ def test_a_pattern_that_matches_nothing_is_refused_with_the_spelling_that_works(
     "pattern",
     [
         "^docs/", "docs/.*\\.md$", "(docs|guide)/", "docs/.*\\.md", "../docs/**", "docs/../../x", "C:\\docs", "d:/docs/**", "~/docs/**",
+        "\\", "https://github.com/o/r/tree/main/docs", "'https://github.com/o/r/**'", "ssh://git@github.com/o/r.git", "a" * 5_000,
     ],
 )  # fmt: skip
 def test_a_pattern_without_a_certain_meaning_is_refused_without_a_guess(pattern: str) -> None:
     assert spellings(pattern) == ()
     with pytest.raises(ConfigurationError) as caught:
         Patterns("allow-secrets", [pattern])
-    assert f"allow-secrets pattern '{pattern}'" in caught.value.message
+    assert f"allow-secrets pattern '{pattern[:200]}" in caught.value.message
+    assert len(caught.value.message) < 400
     assert caught.value.remedy
 
 
@@ -86,6 +98,7 @@ def test_a_pattern_without_a_certain_meaning_is_refused_without_a_guess(pattern:
         "docs/", "/docs/**", "**", "*", "!*.md", "a b.md", "my notes/", "a,b.md", "a,\\ b.md", "\\{x\\}.md", '\\"a\\".md', "it's.md",
         "{id}.md", "[abc].md", "[]a].md", "[!a]*", "[[:digit:]]*", "\\[x.md", "a\\*b", "\\#x", "\\!x", "docs/a.md", "a..b/", "...", "..md",
         ".hidden/", "a$b", "-a", "$HOME/", "a (1).md", "日本/**", "a+b", "C#/", "x;y", "a\\ b",
+        "docs\\\\", "my\\ *.md", "a\\; b.md", "docs/my notes/*.md", "*/my notes/*.md", "docs/my notes/**", "a:b.md",
     ],
 )  # fmt: skip
 def test_a_pattern_that_can_be_meant_is_taken(pattern: str) -> None:
@@ -109,6 +122,20 @@ def test_blanks_before_a_pattern_are_indentation_and_no_part_of_it(line: str) ->
 
 def test_a_name_that_begins_with_a_blank_is_written_with_a_backslash() -> None:
     assert Patterns("include", ["\\ a.md"]).matches(" a.md")
+
+
+def test_an_address_is_called_one() -> None:
+    found = mistake("https://github.com/o/r/tree/main/docs")
+    assert found is not None
+    assert found.why == "it is an address, and patterns are paths"
+
+
+@pytest.mark.parametrize("part", ["[", "[!", "[[:a", "{", "{,", "\\", ", ", "[]", "* *", "'"])
+def test_a_long_pattern_takes_no_time(part: str) -> None:
+    for length in (4_000, 40_000):
+        started = time.process_time()
+        mistake((part * length)[:length])
+        assert time.process_time() - started < 2
 
 
 def test_many_alternatives_are_not_all_written_out() -> None:

@@ -165,7 +165,7 @@ def test_nasty_names_are_documents_like_others(path: str) -> None:
     assert Selector(Rules()).decide(path.encode(), FILE) == Verdict(path)
 
 
-@pytest.mark.parametrize("pattern", ["!", "a\\", "[z-a].md"])
+@pytest.mark.parametrize("pattern", ["!", "[z-a].md"])
 def test_a_pattern_that_is_none_is_a_configuration_error_that_quotes_it(pattern: str) -> None:
     for name, rules in (("include", Rules(("*.md", pattern))), ("exclude", Rules(exclude=(pattern,)))):
         with pytest.raises(ConfigurationError) as caught:
