@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from vsync.documents.defaults import looks_like_documentation
 from vsync.documents.filetypes import extension_of
-from vsync.documents.gitignore import single
+from vsync.documents.gitignore import matcher, single
 from vsync.documents.nearest import KnownPaths
 from vsync.documents.selection import NotSelected, Rules, leads_through
 from vsync.git.changes import SUBMODULE, SYMLINK
@@ -29,14 +29,55 @@ class Advice:
 NO_ADVICE = Advice()
 
 
+class _TakingOut:
+    """An include pattern with `!`: what it takes out of what the patterns before it select."""
+
+    def __init__(self, line: str, before: Sequence[str]) -> None:
+        self._line = line
+        self._before = before
+        self._names = single(line)
+        self._selects = matcher("include", before)
+        self._leaves = matcher("include", [*before, line])
+        self._in_vain = ""
+        """A path that it names and does not take out."""
+
+    def matches(self, path: str) -> bool:
+        """Whether it takes the path out."""
+        if not self._names(path):
+            return False
+        if self._selects(path) and not self._leaves(path):
+            return True
+        if not path.endswith("/") and (not self._in_vain or self._selects(path)):
+            self._in_vain = path
+        return False
+
+    def in_vain(self) -> str | None:
+        """The warning for a pattern that names files and takes none of them out; None: it names no file."""
+        if not self._in_vain:
+            return None
+        what = f"The include pattern '{self._line}' takes nothing out"
+        if not self._selects(self._in_vain):
+            return f"{what}: no include pattern before it selects what it names."
+        folder = self._line.removeprefix("!").rstrip("/")
+        for spelling in (f"!{folder}/**", f"!**/{folder}/**"):
+            if not matcher("include", [*self._before, spelling])(self._in_vain):
+                return f"{what}. Write '{spelling}', or use exclude."
+        return f"{what}. Use exclude."
+
+
 class Unmatched:
-    """The user's patterns that match none of the paths seen so far."""
+    """The user's patterns that match none of the paths seen so far, or take none of them out."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self.left: list[tuple[str, str, Callable[[str], bool]]] = [
-            (setting, line, single(line)) for setting, line in rules.patterns
-        ]
+        self._taking_out: dict[str, _TakingOut] = {}
+        self.left: list[tuple[str, str, Callable[[str], bool]]] = []
+        for number, (setting, line) in enumerate(rules.patterns):
+            matches = single(line)
+            if setting == "include" and line.startswith("!"):
+                self._taking_out[line] = taking_out = _TakingOut(line, rules.include[:number])
+                matches = taking_out.matches
+            self.left.append((setting, line, matches))
 
     def see(self, path: str, mode: str = "") -> None:
         if not self.left:
@@ -52,13 +93,17 @@ class Unmatched:
         ]
 
     def warnings(self, paths: Iterable[str], where: str) -> tuple[str, ...]:
-        """A warning for each pattern that matches nothing. `paths` are all paths, `where` says of what they are."""
+        """A warning for each pattern that matches nothing, or takes nothing out. `paths` are all paths, `where` says of what they are."""
         if not self.left:
             return ()
         known = KnownPaths(path for path in map(self._rules.inside, paths) if path)
         below = f" below '{self._rules.root}'" if self._rules.root else ""
         texts = []
         for setting, line, _ in self.left[:_WARNINGS]:
+            in_vain = self._taking_out[line].in_vain() if setting == "include" and line in self._taking_out else None
+            if in_vain is not None:
+                texts.append(in_vain)
+                continue
             near = known.nearest_to(line)
             nearest = f"; the nearest path is '{near}'" if near else ""
             texts.append(f"The {setting} pattern '{line}' matches no file of {where}{below}{nearest}.")

@@ -34,7 +34,9 @@ def test_every_pattern_that_matches_nothing_is_a_warning_with_the_nearest_path()
     [
         Rules(),
         Rules(("docs/",), ("docs/private/",), ("src/*",)),
-        Rules(("*", "!docs/private/")),
+        Rules(("*", "!docs/private/**")),
+        Rules(("docs/", "!docs/private/")),
+        Rules(("*.md", "!README.md", "*")),
         Rules(exclude=("*.md", "!README.md")),
         Rules(("README.md", "docs/"), ("docs/a.md",)),
     ],
@@ -46,6 +48,32 @@ def test_a_pattern_that_matches_a_file_is_none_whatever_the_other_patterns_say(r
 def test_a_pattern_that_takes_back_what_is_not_there_is_one() -> None:
     (warning,) = warnings(Rules(("*", "!secret/")))
     assert warning.startswith("The include pattern '!secret/' matches no file")
+
+
+@pytest.mark.parametrize(
+    ("include", "line", "warning"),
+    [
+        (
+            ("docs/**", "!docs/private/"),
+            "!docs/private/",
+            "takes nothing out. Write '!docs/private/**', or use exclude.",
+        ),
+        (("*.md", "!private/"), "!private/", "takes nothing out. Write '!**/private/**', or use exclude."),
+        (("*.md", "!docs"), "!docs", "takes nothing out. Write '!docs/**', or use exclude."),
+        (("!docs/",), "!docs/", "takes nothing out: no include pattern before it selects what it names."),
+        (("!docs/", "docs/**"), "!docs/", "takes nothing out: no include pattern before it selects what it names."),
+        (("*.py", "!docs/"), "!docs/", "takes nothing out: no include pattern before it selects what it names."),
+    ],
+)
+def test_an_include_pattern_that_takes_nothing_out_is_a_warning(
+    include: tuple[str, ...], line: str, warning: str
+) -> None:
+    assert warnings(Rules(include)) == (f"The include pattern '{line}' {warning}",)
+
+
+def test_what_takes_nothing_out_is_judged_below_the_root() -> None:
+    (warning,) = warnings(Rules(("*.md", "!private/"), root="docs"))
+    assert warning.endswith("takes nothing out. Write '!private/**', or use exclude.")
 
 
 def test_with_a_root_only_the_files_below_it_count() -> None:
