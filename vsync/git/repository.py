@@ -213,6 +213,11 @@ class Repository:
         with self.blobs() as blobs:
             return b"".join(blobs.chunks(blob))
 
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the clone has not the whole history of its commits."""
+        return (self.common_dir / "shallow").exists()
+
     def has_file(self, revision: str, path: str) -> bool:
         """Whether the revision is in this clone, and has that path."""
         try:

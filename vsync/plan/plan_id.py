@@ -10,14 +10,14 @@ _VERSION = 1
 """Raised when the same plan gets another id."""
 
 
-def plan_id(target: str, store: str, plan: Plan) -> str:
+def plan_id(target: str, api: str, store: str, plan: Plan) -> str:
     """The fingerprint of what the plan does to the store.
 
-    `store` is the store's id, or the name of a store that is still to be created. Commits, times and sizes do not count:
-    two plans that do the same have the same id.
+    `api` is the address of the API, as the manifest has it. `store` is the store's id, or the name of a store that is still
+    to be created. Commits, times and sizes do not count: two plans that do the same have the same id.
     """
     operations = [_operation(operation) for operation in plan.operations]
-    return fingerprint([_VERSION, target, store, operations, list(plan.pending_delete)], _DIGITS)
+    return fingerprint([_VERSION, target, api, store, operations, list(plan.pending_delete)], _DIGITS)
 
 
 def _operation(operation: Operation) -> list[str | None]:

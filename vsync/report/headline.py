@@ -68,6 +68,11 @@ def _of_plan(report: Report, planned: Planned) -> Headline:
         return Headline("🛑", f"The plan is refused by a limit: {amounts}", (place(report),))
     if documents.changes:
         return Headline("📋", _amounts(documents, after, "afterwards"), (place(report),))
+    if planned.estimate is not None and planned.estimate.deletes and not planned.of_pull_request:
+        left = count(planned.estimate.deletes, "File")
+        return Headline(
+            "📋", f"No document would change, {left} of the last run would be deleted in {{}}", (place(report),)
+        )
     if planned.of_pull_request:
         detail = f"{_last_sync(report)}{_not_asked(report)}"
         return Headline("✅", "This pull request changes no document", detail=detail)

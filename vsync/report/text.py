@@ -40,10 +40,17 @@ def plan_lines(report: Report, shown: int = _SHOWN, how_to_see_all: str = "") ->
     listed = [Line(f"  {sign} {text}", _TONES[sign]) for sign, text in operations(documents)]
     lines = [
         Line(f"Plan for {report.source}: {_range(report)}{uploads}"),
-        *(_capped(listed, shown, how_to_see_all) or [Line("  nothing to do", "faint")]),
+        *(_capped(listed, shown, how_to_see_all) or [_only_left(estimate.deletes if estimate else 0)]),
     ]
     lines += [Line(f"  {hint}", "faint") for hint in report.plan.hints]
     return _printable(lines)
+
+
+def _only_left(deletes: int) -> Line:
+    """The list of a plan that changes no document. It may still delete what the last run had to leave."""
+    if deletes:
+        return Line(f"  − {count(deletes, 'File')} that the last run replaced or removed", "removed")
+    return Line("  nothing to do", "faint")
 
 
 _TONES: dict[str, Tone] = {"+": "added", "~": "changed", "→": "changed", "*": "changed", "−": "removed"}
@@ -105,7 +112,8 @@ def _sync(report: Report) -> tuple[list[Line], list[Line]]:
     if isinstance(synced, Synced) and synced.bytes_uploaded:
         requests = count(sum(report.requests.values()), "request")
         after.append(Line(f"  uploaded {size(synced.bytes_uploaded)} in {requests}", "faint"))
-    if isinstance(synced, Planned) and synced.plan_id and not (synced.is_empty or report.superseded):
+    carried_out = report.refused is None and not report.superseded
+    if isinstance(synced, Planned) and synced.plan_id and carried_out and not synced.is_empty:
         same = f"with the same settings, `vsync sync --expect {synced.plan_id}` carries out just this plan"
         after.append(Line(f"  plan {synced.plan_id}: {same}", "faint"))
     return before, [line for line in after if line.text.strip()]

@@ -30,14 +30,15 @@ def items_of(page: Any) -> list[Any]:
     return items
 
 
-def deleted(answer: Any) -> Any:
-    """The answer to a deletion. Raises ValueError when it does not say that something was deleted.
+def deleted(response: Any) -> bool:
+    """Whether something was deleted, from the SDK's raw response. Raises ValueError when the response does not say so.
 
-    A proxy may answer with a page and status 200. If such a page were believed, the entry would stay and no run would look for it.
+    A proxy may answer with status 200 and a page, or nothing. If it were believed, the entry would stay and no run would look
+    for it. Some servers answer with status 204, which has no body.
     """
-    if answer != "" and getattr(answer, "deleted", None) is not True:  # some servers answer with status 204 and no body
+    if response.status_code != 204 and getattr(response.parse(), "deleted", None) is not True:
         raise ValueError("the answer does not say that anything was deleted")
-    return answer
+    return True
 
 
 def check_id(wanted: str, found: str) -> None:

@@ -110,7 +110,7 @@ class Files:
         """Deletes a File. A File that does not exist any more is success. Raises Refused."""
 
         async def send() -> Any:
-            return deleted(await self._api.client.files.delete(file_id))
+            return deleted(await self._api.client.files.with_raw_response.delete(file_id))
 
         await unless_gone(self._api.ask(f"deleting {file_id}", send))
 

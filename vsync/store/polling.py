@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from vsync.store.api_errors import Refused
+from vsync.store.api_errors import Refused, gateway_refused
 from vsync.store.entries import StoreEntry
 from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Clock, Sleep
@@ -14,6 +14,9 @@ from vsync.system.tasks import all_of
 
 _AT_ONCE = 8
 """How many entries are asked for at the same time."""
+
+_NOT_THERE = {404, 405}
+"""With these a server of another make says that it has no such entry, or no such question."""
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -28,7 +31,7 @@ async def ask_for_each(
     """Asks for each entry by its id. `answered` gets each answer as it comes: the entry, or None when it is gone.
 
     A refused question says nothing about the entry, so `answered` is not called for it. When `go_on` says no, no further
-    question is sent.
+    question is sent. Raises GatewayRefused when a gateway refuses a question: it carries no document that could be the cause.
     """
     slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -38,7 +41,9 @@ async def ask_for_each(
                 return
             try:
                 entry = await store.entry(file_id)
-            except Refused:
+            except Refused as error:
+                if error.by_gateway and error.status not in _NOT_THERE:
+                    raise gateway_refused(f"looking up {file_id}", error) from error
                 return
         answered(file_id, entry)
 

@@ -85,7 +85,7 @@ class Stores:
 
     async def _delete(self, store_id: str) -> None:
         async def send() -> Any:
-            return deleted(await self._api.client.vector_stores.delete(store_id))
+            return deleted(await self._api.client.vector_stores.with_raw_response.delete(store_id))
 
         await unless_gone(self._api.ask(f"deleting the vector store {store_id}", send))
 

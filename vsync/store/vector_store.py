@@ -222,7 +222,7 @@ class VectorStore:
 
         async def send() -> Any:
             self._still_ours()
-            return deleted(await self._api.client.files.delete(file_id))
+            return deleted(await self._api.client.files.with_raw_response.delete(file_id))
 
         await self.detach(file_id)
         await unless_gone(self._api.ask(f"deleting {file_id}", send, of_document=True))
@@ -233,7 +233,7 @@ class VectorStore:
         async def send() -> Any:
             async with self._writes.admit():
                 self._still_ours()
-                return deleted(await self._files.delete(file_id, vector_store_id=self.id))
+                return deleted(await self._files.with_raw_response.delete(file_id, vector_store_id=self.id))
 
         what = f"detaching {file_id}"
         await unless_gone(self._in_store(what, send, of_document=True, limited=self._writes.lower))

@@ -105,6 +105,7 @@ def assemble(
         dry_run=dry_run,
         warnings=workspace.warnings,
         unread_manifest=unread_manifest(settings, workspace),
+        shallow=workspace.repository is None or workspace.repository.is_shallow,
     )
     return Assembled(target, ports, context)
 

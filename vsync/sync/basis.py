@@ -120,6 +120,12 @@ def _warnings(ports: Ports, context: RunContext, recorded: Recorded, found: Scan
         warnings.append(
             f"The commit to sync is older than what is in the store (commit {state.commit[:12]}): the store goes back to it."
         )
+    if state is not None and state.commit is not None and not (context.shallow or ports.source.knows(state.commit)):
+        warnings.append(
+            f"This clone has its whole history, but not the commit {state.commit[:12]} that was synced last. If the clone is "
+            "behind the remote, the store goes back to an older commit: pull first. If the history was rewritten, this is "
+            "as it should be."
+        )
     if recorded.trust == "doubtful":
         warnings.append(doubt_warning(recorded, dry_run=context.dry_run))
     if state is not None:

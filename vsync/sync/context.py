@@ -16,9 +16,13 @@ from vsync.system.stop import Stop
 class RunContext:
     """The settings of a run that are not a target's, and what the run learned before it began.
 
-    `branch` is the branch whose push started the run; the manifest records it. `base` is the commit of the setting
-    `base`. `warnings` go into the report. `unread_manifest` is the branch of the remote that has a manifest, where this run
-    keeps its own manifest in a file.
+    | field | meaning |
+    | --- | --- |
+    | `branch` | the branch whose push started the run; the manifest records it |
+    | `base` | the commit of the setting `base` |
+    | `warnings` | what goes into the report |
+    | `unread_manifest` | the branch of the remote that has a manifest, where this run keeps its own manifest in a file |
+    | `shallow` | whether the source may lack a part of its history |
     """
 
     settings: Settings
@@ -31,6 +35,7 @@ class RunContext:
     dry_run: bool = False
     warnings: tuple[str, ...] = ()
     unread_manifest: str | None = None
+    shallow: bool = True
 
     @property
     def keeps_manifest(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vsync.auth.api_address import OPENAI_API
 from vsync.config.targets import Target
 from vsync.plan.plan import Plan
 from vsync.plan.plan_id import plan_id
@@ -12,7 +13,9 @@ from vsync.sync.store_name import store_name
 def id_of(plan: Plan, target: Target, state: TargetState | None) -> str:
     """The plan's id. `state` is what is recorded of the target's store."""
     recorded = state.vector_store_id if state is not None else ""
-    return plan_id(target.name, recorded or target.vector_store_id or store_name(target), plan)
+    # A plan without credentials may not know the address, and mostly it is OpenAI's own.
+    api = state.api if state is not None else target.api or OPENAI_API
+    return plan_id(target.name, api, recorded or target.vector_store_id or store_name(target), plan)
 
 
 def unexpected(expected: str | None, plan: Plan, now: str, state: TargetState | None) -> str | None:

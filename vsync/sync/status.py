@@ -18,7 +18,7 @@ from vsync.sync.named_path import find_path
 from vsync.sync.path_status import PathStatus, judge, path_line
 from vsync.sync.recorded import read_recorded
 from vsync.sync.same_store import check_store, expiry_warnings
-from vsync.sync.workspace import place_of
+from vsync.sync.workspace import place_of, unread_manifest
 from vsync.system.redaction import printable
 from vsync.system.wording import count
 
@@ -80,6 +80,7 @@ def status(
     check_store(recorded.state, target, publication.title)
     state, trusted = recorded.state, recorded.trust
     head = workspace.source.head
+    fetched = _fetched(workspace, settings) if state is None else None
     behind = None
     if state and state.commit and head and workspace.repository and workspace.source.knows(state.commit):
         behind = workspace.repository.count_between(state.commit, head)
@@ -89,13 +90,13 @@ def status(
         trusted,
         head,
         behind,
-        _path_status(workspace, target, state, path) if path is not None else None,
-        unknown=_unknown(recorded.published, workspace, settings) if state is None else "",
+        _path_status(workspace, target, state or fetched, path) if path is not None else None,
+        unknown=_unknown(recorded.published, workspace, settings, fetched) if state is None else "",
         doubt=recorded.published.doubt if trusted == "doubtful" else "",
     )
 
 
-def _unknown(published: Published, workspace: Workspace, settings: Settings) -> str:
+def _unknown(published: Published, workspace: Workspace, settings: Settings, fetched: TargetState | None) -> str:
     if settings.manifest == NO_MANIFEST:
         return "Nothing is kept (--manifest none), so nothing is known: vsync plan asks the store what it holds."
     seal = published.seal
@@ -109,29 +110,35 @@ def _unknown(published: Published, workspace: Workspace, settings: Settings) -> 
     if workspace.embedded is not None:
         return "Nothing has been synced into this embedded store yet: there is no manifest for this target beside it."
     if workspace.remote is None and workspace.repository is not None and workspace.repository.push_url() is not None:
-        return _fetched(workspace, settings) or (
+        return _told(fetched, settings) or (
             "Nothing has been synced yet as far as this clone knows: there is no manifest for this target here. The action and "
             "sync --push keep the manifest on the remote `origin`; with --push, status looks there."
         )
     return "Nothing has been synced yet: there is no manifest for this target."
 
 
-def _fetched(workspace: Workspace, settings: Settings) -> str | None:
+def _fetched(workspace: Workspace, settings: Settings) -> TargetState | None:
     """What this clone has fetched of the remote's manifest. None: nothing of this target."""
-    assert workspace.repository is not None
-    name, branch = place_of(settings, workspace).name, settings.manifest_branch
+    branch = unread_manifest(settings, workspace)
+    if workspace.repository is None or branch is None:
+        return None
+    name = place_of(settings, workspace).name
     try:
         content = workspace.repository.file(f"refs/remotes/origin/{branch}", name)
         manifest = parse_manifest(content, name) if content is not None else None
     except VsyncError:  # there is no such branch, or the file is no manifest
         return None
-    state = manifest.targets.get(settings.target.name) if manifest is not None else None
+    return manifest.targets.get(settings.target.name) if manifest is not None else None
+
+
+def _told(state: TargetState | None, settings: Settings) -> str | None:
+    """That the manifest is elsewhere, and what it says. None: nothing is known of it."""
     if state is None:
         return None
     at = f", {state.commit[:12]} is live" if state.commit else ""
     return (
-        f"The manifest of this target stands on the remote `origin` (branch {branch}), and not here. As this clone has "
-        f"fetched it, {count(len(state.files), 'document')} are in the store{at}. With --push, status asks the remote."
+        f"The manifest of this target stands on the remote `origin` (branch {settings.manifest_branch}), and not here. "
+        f"As this clone has fetched it, {count(len(state.files), 'document')} are in the store{at}. With --push, status asks the remote."
     )
 
 

@@ -44,8 +44,9 @@ def compare_store(target: Target, ports: Ports, context: RunContext, take_over: 
     for looks_left in reversed(range(_MAX_LOOKS)):
         recorded = read_when_quiet(target, ports, context)
         if recorded.state is None and not take_over:
-            raise _no_manifest(recorded, publication.title)
+            raise _no_manifest(recorded, publication.title, context.unread_manifest)
         report = _report(target, ports, context, take_over, recorded, _compared(target, ports, context, recorded))
+        report = with_warnings(report, _other_settings(recorded, target))
         if publication.read() == recorded.published:
             return report
         if looks_left == 0:
@@ -76,7 +77,24 @@ def read_when_quiet(target: Target, ports: Ports, context: RunContext) -> Record
     return recorded
 
 
-def _no_manifest(recorded: Recorded, title: str) -> ManifestError:
+def _other_settings(recorded: Recorded, target: Target) -> tuple[str, ...]:
+    """A warning when a repair would not only repair. A partial run records no settings."""
+    state = recorded.state
+    if state is None or state.settings in {"", target.fingerprint}:
+        return ()
+    return (
+        "The settings of this command are not those of the last sync (for example root, include, exclude or attributes). "
+        "With them, --repair also makes the changes that `vsync plan` shows: it uploads and removes documents. Give the "
+        "settings of the last sync to repair only what differs.",
+    )
+
+
+def _no_manifest(recorded: Recorded, title: str, unread: str | None) -> ManifestError:
+    if unread is not None:
+        return ManifestError(
+            f"The manifest {title} does not exist here, but the remote origin has one, on its branch {unread}.",
+            "Give --push, and vsync verify reads manifest and seal from the remote.",
+        )
     what = "holds nothing of the target" if recorded.manifest else "does not exist, so nothing is known of the target"
     return ManifestError(
         f"The manifest {title} {what} {recorded.target!r}.",

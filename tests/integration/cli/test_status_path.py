@@ -182,6 +182,9 @@ def test_the_manifest_that_a_fresh_clone_has_fetched_is_told(world: World, docs:
     assert "stands on the remote `origin` (branch vsync-manifest)" in told
     assert f"3 documents are in the store, {docs[:12]} is live" in told
     assert "--push" in told
+    assert "README.md is in the store" in world.vsync("status", "--head", docs, "README.md").out
+    verified = world.vsync("verify", "--head", docs)
+    assert (verified.code, "Give --push" in verified.err) == (2, True)
     assert "Nothing has been synced yet" in world.vsync("status", "--head", docs, "--target", "other").out
 
 

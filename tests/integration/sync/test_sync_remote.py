@@ -388,6 +388,15 @@ def test_going_back_to_an_older_commit_is_said_before_it_is_done(synced: Shared)
     assert "older than what is in the store" in warning
 
 
+def test_a_whole_clone_without_the_synced_commit_is_warned_of(synced: Shared) -> None:
+    behind = synced.clone()
+    synced.commit({"a.md": b"# A2\n"})
+    assert synced.sync().exit_code == 0
+    assert any("behind the remote" in warning for warning in synced.plan(clone=behind).warnings)
+    (behind.root / ".git/shallow").touch()
+    assert not any("behind the remote" in warning for warning in synced.plan(clone=behind).warnings)
+
+
 def test_a_run_that_lost_its_seal_leaves_doubt_and_the_next_one_lists(synced: Shared) -> None:
     synced.commit({"a.md": b"# A2\n"})
 

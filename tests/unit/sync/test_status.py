@@ -52,6 +52,7 @@ def look(
             count_between=lambda old, new: 3 if (old, new) == (COMMIT, HEAD) else 0,
             push_url=lambda: origin,
             file=lambda commit, path: None,
+            has_file=lambda commit, path: False,
         )
         if repository
         else None,
