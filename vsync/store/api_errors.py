@@ -68,7 +68,7 @@ def unexpected_refusal(what: str, error: Refused) -> VsyncError:
         return gateway_refused(what, error)
     code = "" if error.by_gateway else f" ({error.status} {error.code})"
     return ApiUnavailable(
-        f"{what[0].upper()}{what[1:]} was refused{code}: {error.message}.",
+        f"{what[0].upper()}{what[1:]} was refused{code}: {error.message.rstrip('.')}.",
         "An address usually ends in /v1: check OPENAI_BASE_URL." if wrong_address else "Run again later.",
     )
 

@@ -108,7 +108,7 @@ def for_request(failed: FailedTry, what: str, *, of_document: bool) -> FailedTry
     """
     error = failed.error
     if of_document and failed.strange:
-        return replace(failed, error=Refused(failed.status or 200, BY_GATEWAY, error.message, by_api=False))
+        return replace(failed, error=Refused(failed.status or 200, BY_GATEWAY, error.message.rstrip("."), by_api=False))
     if not of_document and isinstance(error, Refused) and error.by_gateway and error.status in _DENIED:
         return replace(failed, error=gateway_refused(what, error))
     return failed

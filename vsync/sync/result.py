@@ -73,7 +73,7 @@ def _not_deleted(plan: Plan, removal: Removal) -> Iterator[str]:
     for file_id, message in itertools.islice(removal.refused.items(), _SHOWN):
         whose = f"of {paths[file_id]} " if file_id in paths else ""
         yield (
-            f"The File {file_id} {whose}could not be deleted: {message}. A search may still find it, and the next run tries "
+            f"The File {file_id} {whose}could not be deleted: {message.rstrip('.')}. A search may still find it, and the next run tries "
             "again."
         )
 

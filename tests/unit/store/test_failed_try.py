@@ -17,7 +17,7 @@ from vsync.errors import (
     PermissionDenied,
     VsyncError,
 )
-from vsync.store.api_errors import Refused
+from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.failed_try import (
     FailedTry,
     StoppedInFlight,
@@ -254,3 +254,10 @@ def test_a_wait_that_is_too_long_is_told(last: Any, asked_s: float | None, messa
     error = too_late_error(last, asked_s)
     assert isinstance(error, VsyncError)
     assert error.message == message
+
+
+def test_a_sentence_of_the_api_ends_with_one_full_stop() -> None:
+    error = unexpected_refusal("listing", Refused(404, "not_found", "No store of that id."))
+    assert "No store of that id. " in str(error)
+    strange = FailedTry(ApiUnavailable("The answer is not one of the API."), ambiguous=True, strange=True)
+    assert str(for_request(strange, "deleting", of_document=True).error) == "The answer is not one of the API"
