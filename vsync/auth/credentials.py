@@ -76,6 +76,10 @@ def check_header(name: str, value: str) -> None:
             f"{name} holds {'a blank' if value.isascii() else 'a character that is not ASCII'}, which no key and no id holds.",
             "Copy the value once more, without anything around it.",
         )
+    if value[:1] in {'"', "'"} and value[:1] == value[-1:]:
+        raise ConfigurationError(
+            f"{name} has quotes around it, which would be sent as a part of it.", "Leave them out."
+        )
 
 
 def _workload_identity(provider: str | None, account: str | None, audience: str | None) -> WorkloadIdentity | None:
