@@ -892,7 +892,7 @@ def test_a_manifest_that_is_a_link_is_refused(world: World, docs: str, tmp_path:
         (["--attributes", "novalue"], "'novalue'"),
         (["--target", "a/b"], "'a/b'"),
         (["--manifest", "docs"], "is a folder"),
-        (["--include", "a\\"], "not a gitignore pattern"),
+        (["--include", "a\\"], "ends with a backslash"),
         (["--commit", "--manifest-branch", "main"], "main is checked out"),
         (["--manifest-branch", "a..b"], "manifest-branch is 'a..b'"),
         (["--config", "x.yml"], "config"),
