@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def test_the_token_that_is_hidden_here_is_found() -> None:
 def test_any_text_is_searched_and_how_it_arrives_does_not_matter(text: str, cuts: list[int]) -> None:
     places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     whole = searched(text)
-    assert searched(*(text[start:end] for start, end in zip(places, places[1:], strict=False))) == whole  # noqa: RUF007 - as it reads
+    assert searched(*(text[start:end] for start, end in pairwise(places))) == whole
     assert len(whole) <= MAX_FINDINGS
     assert all(1 <= finding.line <= text.count("\n") + 1 for finding in whole)
 

@@ -123,7 +123,7 @@ class Death:
         if self.at == "write":
             setattr(os, "fsync", self._counting(lambda _: None))  # noqa: B010 - its type is none of ours
         elif self.at == "push":
-            setattr(Remote, "_push", self._counting(Remote._push))  # noqa: B010 - as above
+            setattr(Remote, "_push", self._counting(Remote._push))  # noqa: B010 - the type checker knows it is not meant to be set
         else:
             wire.when(lambda sent: True, _die(after=self.after), skip=self.number - 1)
 

@@ -28,7 +28,7 @@ def test_what_is_suggested_instead_of_a_pattern_can_be_used(pattern: str) -> Non
     wrong = mistake(pattern)
     for spelling in wrong.instead if wrong is not None else ():
         assert mistake(spelling) is None, spelling
-    of_machine(pattern, "/work/repo")
+    of_machine(pattern, "/data/repo")
 
 
 @given(st.lists(WORD.filter(lambda word: word.strip() != ""), max_size=3), PATHS)

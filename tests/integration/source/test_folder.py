@@ -52,7 +52,7 @@ def outside(tmp_path: Path) -> Path:
 
 def write(root: Path, *names: str | bytes, data: bytes = b"text") -> None:
     for name in names:
-        path = Path(os.fsdecode(os.path.join(os.fsencode(root), os.fsencode(name))))  # noqa: PTH118 - bytes
+        path = Path(os.fsdecode(os.path.join(os.fsencode(root), os.fsencode(name))))  # noqa: PTH118 - pathlib joins no bytes
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 

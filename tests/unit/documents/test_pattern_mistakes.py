@@ -149,9 +149,9 @@ def test_many_alternatives_are_not_all_written_out() -> None:
 @pytest.mark.parametrize(
     ("pattern", "first", "instead"),
     [
-        ("/work/repo/docs/**", "work", ("/docs/**",)),
-        ("!/work/repo/docs/a.md", "work", ("/docs/a.md",)),
-        ("/work/repo", "work", ("*",)),
+        ("/data/repo/docs/**", "data", ("/docs/**",)),
+        ("!/data/repo/docs/a.md", "data", ("/docs/a.md",)),
+        ("/data/repo", "data", ("*",)),
         ("/github/workspace/docs/", "github", ("/docs/",)),
         ("/home/runner/work/a/a/docs/**", "home", ("/docs/**",)),
         ("/home/runner/work/a/b/docs/**", "home", ()),
@@ -160,12 +160,12 @@ def test_many_alternatives_are_not_all_written_out() -> None:
     ],
 )
 def test_an_absolute_path_looks_like_one_of_this_machine(pattern: str, first: str, instead: tuple[str, ...]) -> None:
-    assert of_machine(pattern, "/work/repo") == first
-    assert machine_path(pattern, "/work/repo").instead == instead
+    assert of_machine(pattern, "/data/repo") == first
+    assert machine_path(pattern, "/data/repo").instead == instead
 
 
 @pytest.mark.parametrize(
-    "pattern", ["/docs/**", "/home/", "/var/*.md", "/work/other/x/**", "/**", "/*.md", "home/a/b/c"]
+    "pattern", ["/docs/**", "/home/", "/var/*.md", "/data/other/x/**", "/**", "/*.md", "home/a/b/c"]
 )
 def test_an_anchored_pattern_does_not(pattern: str) -> None:
-    assert of_machine(pattern, "/work/repo") is None
+    assert of_machine(pattern, "/data/repo") is None
