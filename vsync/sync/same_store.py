@@ -76,10 +76,11 @@ def _way_back(recorded: str, given: str) -> str:
     if recorded == EMBEDDED_API:
         return "To go on with the embedded store, give --local (VSYNC_LOCAL)."
     if given == EMBEDDED_API:
-        return f"To go on with {_where(recorded)}, leave out --local (VSYNC_LOCAL)."
+        return "To go on with the recorded API, leave out --local (VSYNC_LOCAL)."
     if recorded == OPENAI_API:
         return "To go on with OpenAI's API, leave out OPENAI_BASE_URL (input openai-base-url)."
-    return f"To go on with that API, set OPENAI_BASE_URL (input openai-base-url) to {recorded}."
+    # Whoever may push can write any address into the manifest, and a key goes to the address that is set.
+    return "To go on with that API, set OPENAI_BASE_URL (input openai-base-url) to its address, if you know it and trust it."
 
 
 def _way_on(recorded: str, given: str) -> str:
