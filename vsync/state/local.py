@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Literal
 
 from vsync.errors import ManifestError, PublicationFailed, SealHeld, VsyncError
+from vsync.state.figures import Figures
 from vsync.state.file_lock import locked
 from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, Published, taken_over
@@ -128,13 +129,22 @@ class LocalPublication:
     def publish(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
         self._publish(manifest, serial, content)
 
-    def publish_and_close(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
-        self._publish(manifest, serial, content, state="closed")
+    def publish_and_close(
+        self,
+        manifest: bytes,
+        serial: int,
+        content: str | None = None,
+        *,
+        summary: str = "",
+        figures: Figures | None = None,
+    ) -> None:
+        self._publish(manifest, serial, content, figures, state="closed")
         self.release()
 
-    def close(self) -> None:
+    def close(self, figures: Figures | None = None) -> None:
         with _writable(self._seal, PublicationFailed), self._critical():
-            self._write_seal(dataclasses.replace(self._check_mine(), state="closed"))
+            mine = self._check_mine()
+            self._write_seal(dataclasses.replace(mine, state="closed", figures=figures or mine.figures))
             self.release()
 
     def abandon(self) -> None:
@@ -179,7 +189,12 @@ class LocalPublication:
             self._held = None
 
     def _publish(
-        self, manifest: bytes, serial: int, content: str | None, state: Literal["open", "closed"] = "open"
+        self,
+        manifest: bytes,
+        serial: int,
+        content: str | None,
+        figures: Figures | None = None,
+        state: Literal["open", "closed"] = "open",
     ) -> None:
         with _writable(self._manifest or self._seal, PublicationFailed), self._critical():
             mine = self._check_mine()
@@ -187,7 +202,9 @@ class LocalPublication:
             if self._manifest is not None:
                 write_durably(self._manifest, manifest)
                 blob = blob_id(manifest)
-            self._write_seal(dataclasses.replace(mine, state=state, manifest=blob, content=content, serial=serial))
+            self._write_seal(
+                dataclasses.replace(mine, state=state, manifest=blob, content=content, serial=serial, figures=figures)
+            )
 
     def _try_take(self, seal: Seal) -> bool:
         with self._critical():

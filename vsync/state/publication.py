@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vsync.errors import SealHeld
+from vsync.state.figures import Figures
 from vsync.state.manifest import blob_id
 from vsync.state.seal import Seal
 
@@ -100,11 +101,22 @@ class Publication(Protocol):
         `read` returned last.
         """
 
-    def publish_and_close(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
-        """The same as `publish`, and closes the seal: nothing is left to do."""
+    def publish_and_close(
+        self,
+        manifest: bytes,
+        serial: int,
+        content: str | None = None,
+        *,
+        summary: str = "",
+        figures: Figures | None = None,
+    ) -> None:
+        """The same as `publish`, and closes the seal: nothing is left to do. `figures` is what the store shows now."""
 
-    def close(self) -> None:
-        """Closes the seal. The manifest stays as it was published."""
+    def close(self, figures: Figures | None = None) -> None:
+        """Closes the seal. The manifest stays as it was published.
+
+        `figures` is what the store shows now. Without it the seal keeps those of the manifest that it names.
+        """
 
     def abandon(self) -> None:
         """Gives the seal back as it was before `take`. Only for a run that wrote nothing to the store."""

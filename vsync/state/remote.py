@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from vsync.errors import GitUnavailable, PushRefused, SealHeld
 from vsync.git.refs import RefUpdate
 from vsync.git.remote import Remote
+from vsync.state.figures import Figures
 from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, ManifestMoved, Published, taken_over
 from vsync.state.remote_refs import MAX_TRIES, Snapshot, TargetRefs
@@ -222,13 +223,28 @@ class RemotePublication:
 
     def publish(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
         with self._lock:
-            seal = dataclasses.replace(self._check_mine(), manifest=blob_id(manifest), content=content, serial=serial)
+            seal = dataclasses.replace(
+                self._check_mine(), manifest=blob_id(manifest), content=content, serial=serial, figures=None
+            )
             self._publish(manifest, seal, summary)
 
-    def publish_and_close(self, manifest: bytes, serial: int, content: str | None = None, *, summary: str = "") -> None:
+    def publish_and_close(
+        self,
+        manifest: bytes,
+        serial: int,
+        content: str | None = None,
+        *,
+        summary: str = "",
+        figures: Figures | None = None,
+    ) -> None:
         with self._lock:
             seal = dataclasses.replace(
-                self._check_mine(), state="closed", manifest=blob_id(manifest), content=content, serial=serial
+                self._check_mine(),
+                state="closed",
+                manifest=blob_id(manifest),
+                content=content,
+                serial=serial,
+                figures=figures,
             )
             self._publish(manifest, seal, summary)
             self._holds_no_more()
@@ -269,9 +285,10 @@ class RemotePublication:
 
     # --- Letting go of the seal -----------------------------------------------------------------------------
 
-    def close(self) -> None:
+    def close(self, figures: Figures | None = None) -> None:
         with self._lock:
-            self._set_seal(dataclasses.replace(self._check_mine(), state="closed"))
+            mine = self._check_mine()
+            self._set_seal(dataclasses.replace(mine, state="closed", figures=figures or mine.figures))
             self._holds_no_more()
 
     def abandon(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+from vsync.state.figures import Figures, figures_data, parse_figures
 from vsync.state.manifest import MAX_NUMBER
 from vsync.state.run_order import newest_run
 
@@ -38,6 +39,7 @@ class Seal:
     | `released` | the run that left the seal open has ended |
     | `ended` | the newest workflow run that finished |
     | `unfinished` | runs since the seal was last closed that did not finish; their uploads may be left. In JSON: `unsettled` |
+    | `figures` | what the store shows after the last run that closed the seal; None: not known. In JSON: `store` |
     | `place` | which manifest this is, where the seals of two manifests could be confused |
     | `seen` | the holder's last sign of life; it is not in the JSON, but the date of the seal's file or commit |
     """
@@ -53,6 +55,7 @@ class Seal:
     released: bool = False
     ended: str | None = None
     unfinished: tuple[UnfinishedRun, ...] = ()
+    figures: Figures | None = None
     place: str | None = field(default=None, compare=False)
     seen: str | None = field(default=None, compare=False)
 
@@ -97,6 +100,7 @@ def succeed(before: Seal | None, seal: Seal) -> Seal:
         manifest=before.manifest,
         content=before.content,
         owner=seal.owner or before.owner,
+        figures=before.figures,
         ended=newest_run(before.ended, before.run if before.state == "closed" else None),
         unfinished=unfinished_runs(before),
     )
@@ -160,6 +164,7 @@ def parse_seal(content: bytes) -> Seal:
         ended=data.get("ended"),
         place=data.get("place"),
         unfinished=_parse_unfinished(data.get("unsettled")),
+        figures=parse_figures(data.get("store")),
     )
 
 
@@ -167,6 +172,9 @@ def dump_seal(seal: Seal) -> bytes:
     data = dataclasses.asdict(seal)
     del data["seen"]
     data["unsettled"] = data.pop("unfinished")
+    del data["figures"]
+    if seal.figures is not None:
+        data["store"] = figures_data(seal.figures)
     for key in ("released", "ended", "place", "unsettled"):
         if not data[key] or (key == "unsettled" and seal.state == "closed"):
             del data[key]

@@ -82,6 +82,8 @@ def store_info_of(item: Any) -> StoreInfo:
         in_progress=number_of(counts.get("in_progress")),
         failed=number_of(counts.get("failed")),
         expires_after_days=_days_of(data.get("expires_after")),
+        counted=_said(counts.get("total")),
+        used=_said(data.get("usage_bytes")),
     )
 
 
@@ -136,6 +138,11 @@ def number_of(value: object) -> int:
         return int(value)  # type: ignore[call-overload,no-any-return]  # whatever JSON holds
     except (TypeError, ValueError, OverflowError):
         return 0
+
+
+def _said(value: object) -> int | None:
+    """A count as the server says it; None when the value is no count."""
+    return value if type(value) is int and 0 <= value < MAX_NUMBER else None
 
 
 def _days_of(expires_after: object) -> int | None:

@@ -21,7 +21,8 @@ METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
 class StoreInfo:
     """A vector store. `files` counts all its entries, whatever their status.
 
-    `expires_after_days`: the server deletes the store after so many days without use; None: never.
+    `expires_after_days`: the server deletes the store after so many days without use; None: never. `counted` and `used`
+    are the count of entries and the bytes in use as the server says them; None: it does not say them.
     """
 
     id: str
@@ -34,6 +35,8 @@ class StoreInfo:
     in_progress: int = 0
     failed: int = 0
     expires_after_days: int | None = None
+    counted: int | None = None
+    used: int | None = None
 
     @property
     def owner(self) -> str | None:

@@ -25,13 +25,15 @@ def not_there(error: Refused) -> bool:
     return error.status in {404, 410} or (error.status == 400 and bool(_NOT_THERE.search(error.message)))
 
 
-async def unless_gone(request: Awaitable[Any]) -> None:
-    """Waits for a request that removes an object. An object that does not exist any more is success."""
+async def unless_gone(request: Awaitable[Any]) -> bool:
+    """Waits for a request that removes an object. False: the object did not exist any more, which is success as well."""
     try:
         await request
     except Refused as error:
         if not not_there(error):
             raise
+        return False
+    return True
 
 
 def says_expired(error: Refused) -> bool:

@@ -214,8 +214,10 @@ class VectorStore:
         what = f"updating the attributes of {file_id}"
         await self._in_store(what, send, of_document=True, limited=self._writes.lower)
 
-    async def remove(self, file_id: str) -> None:
+    async def remove(self, file_id: str) -> bool:
         """Detaches an entry, then deletes its File. An entry or File that does not exist any more is success. Raises Refused.
+
+        False: the store had no such entry any more.
 
         The entry goes first: the store goes on listing an entry whose File was deleted first.
         """
@@ -224,19 +226,27 @@ class VectorStore:
             self._still_ours()
             return deleted(await self._api.client.files.with_raw_response.delete(file_id))
 
-        await self.detach(file_id)
+        was_there = await self.detach(file_id)
         await unless_gone(self._api.ask(f"deleting {file_id}", send, of_document=True))
+        return was_there
 
-    async def detach(self, file_id: str) -> None:
-        """Takes an entry out of the store and keeps its File. An entry that does not exist any more is success. Raises Refused."""
+    async def detach(self, file_id: str) -> bool:
+        """Takes an entry out of the store and keeps its File. Raises Refused.
+
+        False: the store had no such entry any more before this was asked, which is success as well.
+        """
+        tries = 0
 
         async def send() -> Any:
+            nonlocal tries
             async with self._writes.admit():
                 self._still_ours()
+                tries += 1
                 return deleted(await self._files.with_raw_response.delete(file_id, vector_store_id=self.id))
 
         what = f"detaching {file_id}"
-        await unless_gone(self._in_store(what, send, of_document=True, limited=self._writes.lower))
+        removed = await unless_gone(self._in_store(what, send, of_document=True, limited=self._writes.lower))
+        return removed or tries > 1  # an earlier try, whose answer was lost, may have removed it
 
     async def check_answers(self) -> None:
         """Asks for the store, which takes no document. Raises the error that ends the run when the API does not answer."""

@@ -14,19 +14,24 @@ from vsync.recovery.sweep import Sweep, Swept
 from vsync.report.of_plan import append_warnings, nothing_done
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSizes, size_of
+from vsync.state.figures import Figures
 from vsync.state.manifest import TargetState
 from vsync.store.choose import store_metadata
+from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
 from vsync.sync.attempts import Attempt
 from vsync.sync.audit import audit, refused_before
 from vsync.sync.basis import check_plan
-from vsync.sync.from_store import Proposal, Propose
+from vsync.sync.from_store import Proposal, Propose, documents_recorded
+from vsync.sync.last_look import last_look
 from vsync.sync.lock import doubt_when_overtaken
 from vsync.sync.next_state import Results, next_state
 from vsync.sync.publish import TargetPart
 from vsync.sync.result import final_failures, of_run
 from vsync.sync.same_store import expiry_warnings, with_store
+from vsync.sync.store_changes import entries_were_gone
+from vsync.sync.store_figures import at_the_end
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
 from vsync.transfer.transfer import transfer
@@ -35,14 +40,19 @@ from vsync.transfer.upload import Delivery
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A run that goes to work: its proposal, the open store, and the state that the work starts from."""
+    """A run that goes to work: its proposal, the open store, and the state that the work starts from.
+
+    `info` is what the store showed before the work, and `figures` what is remembered of that; None: not known.
+    """
 
     attempt: Attempt
     proposal: Proposal
     identity: Identity
+    info: StoreInfo
     store: VectorStore
     state: TargetState
     part: TargetPart
+    figures: Figures | None
 
 
 async def carry_out(attempt: Attempt, propose: Propose) -> Report:
@@ -61,11 +71,11 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
     swept = await _sweep(work, outcome, _next_state(work, outcome))
     state, removal = swept.state, Removal()
     if _was_right_already(work, outcome, state):
-        work.part.confirm(work.state)
+        work.part.confirm(work.state, _figures(work, state, work.info.used))
         attempt.lock.settled = True
-    elif _publish(work, outcome, state):
+    elif _publish(work, outcome, state, await _last_look(work, outcome, state)):
         removal = await _remove(work, outcome, state)
-        _close(work, outcome, state, removal)
+        await _close(work, outcome, state, removal)
     else:
         state = work.state
     return _report(work, outcome, swept, removal, state)
@@ -77,17 +87,17 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
     lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
     identity = attempt.context.owned_by(lock.owner, attempt.target.name)
-    info = proposal.located.info
+    info, figures = proposal.located.info, proposal.figures
     if info is None:
         publication.check()
         marks = store_metadata(identity.source, identity.target, identity.owner)
         info = await stores.create(proposal.located.name, marks)
         attempt.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
+        figures = Figures(others=0)
     store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
     state = with_store(proposal.state, attempt.target, info)
-    return _Work(
-        attempt, proposal, identity, store, state, TargetPart(publication, attempt.context, attempt.basis.recorded)
-    )
+    part = TargetPart(publication, attempt.context, attempt.basis.recorded)
+    return _Work(attempt, proposal, identity, info, store, state, part, figures)
 
 
 async def _transfer(work: _Work) -> Outcome:
@@ -154,11 +164,34 @@ def _was_right_already(work: _Work, outcome: Outcome, state: TargetState) -> boo
     return unchanged and not state.pending_delete and outcome.cause is None
 
 
-def _publish(work: _Work, outcome: Outcome, state: TargetState) -> bool:
+async def _last_look(work: _Work, outcome: Outcome, state: TargetState) -> Figures | None:
+    """What the store shows when nothing is left to do in it; None before that. When the run must end here, the outcome says why.
+
+    A run after a crash has asked enough: the next run compares less.
+    """
+    attempt, used = work.attempt, None
+    left = state.pending_delete or outcome.cause is not None
+    if left or work.figures is None or not attempt.context.keeps_manifest:
+        return None
+    if not attempt.lock.crashed:
+        try:
+            used = await last_look(attempt.api, work.store.id)
+        except VsyncError as error:
+            outcome.cause = error
+    return _figures(work, state, used)
+
+
+def _figures(work: _Work, state: TargetState, used: int | None) -> Figures | None:
+    documents = documents_recorded(work.attempt.asking, work.store.id, len(state.files))
+    return at_the_end(work.figures, work.info, used, documents)
+
+
+def _publish(work: _Work, outcome: Outcome, state: TargetState, figures: Figures | None) -> bool:
     """Publishes what was done. When that is refused, the report says what was done; the next run finds it in the store."""
     attempt = work.attempt
     try:
-        work.part.publish(work.identity, state, closing=not state.pending_delete and outcome.cause is None)
+        closing = not state.pending_delete and outcome.cause is None
+        work.part.publish(work.identity, state, closing=closing, figures=figures)
     except (GitUnavailable, PublicationFailed, PushRefused) as error:
         outcome.cause = outcome.cause or attempt.context.stop.cause(error)
         return False
@@ -187,18 +220,38 @@ async def _remove(work: _Work, outcome: Outcome, state: TargetState) -> Removal:
     return removal
 
 
-def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) -> None:
-    """Closes the seal when nothing is left to delete, and says in the journal what is done."""
+async def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) -> None:
+    """Closes the seal when nothing is left to delete, and says in the journal what is done.
+
+    The seal stays open when somebody else has removed entries of ours: the next run then lists the store.
+    """
     publication, keeps = work.attempt.ports.publication, work.attempt.context.keeps_manifest
+    if _removed_by_others(work, removal):
+        return
     removed_all = outcome.cause is None and removal.cause is None and not removal.refused
     if state.pending_delete and removed_all:
+        done = replace(state, pending_delete=())
+        figures = await _last_look(work, outcome, done)
+        if outcome.cause is not None:
+            return
         if publication.rewritable and keeps:
-            work.part.publish(work.identity, replace(state, pending_delete=()), closing=True)
+            work.part.publish(work.identity, done, closing=True, figures=figures)
         else:
-            publication.close()
+            publication.close(figures)
     if outcome.cause is None and (keeps or set(state.pending_delete) <= set(removal.gone)):
         work.attempt.ports.journal.mark_recorded()
         work.attempt.lock.settled = True
+
+
+def _removed_by_others(work: _Work, removal: Removal) -> list[str]:
+    """The documents whose recorded entry the store did not have any more, although this run had no reason to list the store.
+
+    Their place may be taken by entries that no record names.
+    """
+    if work.proposal.listed is not None:
+        return []
+    missing = set(removal.missing)
+    return [op.path for op in work.proposal.plan.operations if op.previous and op.previous.file_id in missing]
 
 
 def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state: TargetState) -> Report:
@@ -207,6 +260,8 @@ def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state
     name = info.name if info is not None else proposal.located.name
     report = replace(proposal.report, vector_store_id=work.store.id, vector_store_name=name)
     report = append_warnings(_told_of_expiry(report, work), swept.warnings)
+    if missing := _removed_by_others(work, removal):
+        report = append_warnings(report, [entries_were_gone(work.store.id, missing)])
     sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
     traffic, listed = work.attempt.api.traffic, proposal.listed is not None
     return of_run(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import partial
 
 from vsync.documents.attributes import Identity
 from vsync.errors import PublicationFailed
+from vsync.state.figures import Figures
 from vsync.state.manifest import Manifest, TargetState, content_id, dump_manifest
 from vsync.state.manifest_parser import parse_manifest
 from vsync.state.publication import ManifestMoved, Publication
@@ -33,13 +35,14 @@ class TargetPart:
         self._parse = parse
         self._planned_from = recorded.content
 
-    def publish(self, identity: Identity, state: TargetState, *, closing: bool) -> None:
+    def publish(self, identity: Identity, state: TargetState, *, closing: bool, figures: Figures | None = None) -> None:
         """Writes the target's state into the manifest as it is now: other targets may have been published meanwhile.
 
+        `closing` closes the seal as well; it then keeps `figures`, what the store shows now.
         Raises ManifestMoved when this target's part is not what the plan was made from, and PublicationFailed.
         """
         publication, target = self._publication, self._recorded.target
-        write = publication.publish_and_close if closing else publication.publish
+        write = partial(publication.publish_and_close, figures=figures) if closing else publication.publish
         with publication.exclusive():
             for _ in range(_MAX_PUSHES):
                 manifest = self._manifest_now(identity).with_target(target, replace(state, branch=self._context.branch))
@@ -53,13 +56,16 @@ class TargetPart:
                 "Run again: the store is listed first, and nothing is lost.",
             )
 
-    def confirm(self, state: TargetState) -> None:
-        """Closes the seal over the manifest as it is: the store holds just what the manifest says."""
+    def confirm(self, state: TargetState, figures: Figures | None) -> None:
+        """Closes the seal over the manifest as it is: the store holds just what the manifest says.
+
+        `figures` is what the store shows.
+        """
         published = self._recorded.published.manifest
         if published is None:
-            self._publication.close()
+            self._publication.close(figures)
         else:
-            self._publication.publish_and_close(published, state.serial, self._recorded.content)
+            self._publication.publish_and_close(published, state.serial, self._recorded.content, figures=figures)
 
     def leave_open(self, state: TargetState) -> None:
         """Leaves the manifest as it is and the seal open: the manifest is right, but not all is done."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from vsync.auth.api_address import EMBEDDED_API
 from vsync.plan.plan import Plan
 from vsync.recovery.crashed_runs import run_key
+from vsync.state.figures import Figures
 from vsync.state.identity import SourceIdentity, check_manifest
 from vsync.state.journal import Journal
 from vsync.state.manifest import Manifest, TargetState, content_id
@@ -57,6 +58,12 @@ class Recorded:
         if self.state is None or not self.is_current:
             return frozenset()
         return frozenset(entry.file_id for entry in self.state.files.values())
+
+    @property
+    def figures(self) -> Figures | None:
+        """What the store showed after the last run. None where that is not known, or the run did not finish."""
+        seal = self.published.seal
+        return seal.figures if seal is not None and self.trust == "sealed" else None
 
     def must_list(self, plan: Plan) -> bool:
         """Whether only the store itself can say what is in it.

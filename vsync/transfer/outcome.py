@@ -46,8 +46,12 @@ class Outcome:
 
 @dataclass
 class Removal:
-    """What `remove` did: the ids that are gone, the refusals by id, and why it ended early."""
+    """What `remove` did: the ids that are gone, the refusals by id, and why it ended early.
+
+    `missing` are those of the gone ids whose entries the store did not have any more.
+    """
 
     gone: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     cause: VsyncError | None = None

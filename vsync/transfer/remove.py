@@ -54,10 +54,12 @@ async def remove(
 async def _remove(file_id: str, store: VectorStore, removal: Removal) -> None:
     """Removes one entry and its File. A refusal is noted; after one by a gateway the API must show that it still answers."""
     try:
-        await store.remove(file_id)
+        was_there = await store.remove(file_id)
     except Refused as error:
         removal.refused[file_id] = error.message
         if error.by_gateway:
             await store.check_answers()
     else:
         removal.gone.append(file_id)
+        if not was_there:
+            removal.missing.append(file_id)

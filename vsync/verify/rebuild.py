@@ -15,7 +15,7 @@ from vsync.sync.attempts import Attempt, under_lock
 from vsync.sync.audit import rebuilt
 from vsync.sync.basis import Basis, basis_of
 from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store
+from vsync.sync.from_store import Asking, Proposal, as_recorded, documents_recorded, from_store
 from vsync.sync.locate import locate_existing
 from vsync.sync.next_state import rebuilt_state
 from vsync.sync.ports import Ports
@@ -23,6 +23,7 @@ from vsync.sync.publish import TargetPart
 from vsync.sync.recorded import is_superseded, read_recorded
 from vsync.sync.run import run as sync
 from vsync.sync.same_store import check_store, with_store
+from vsync.sync.store_figures import at_the_end
 from vsync.verify.reports import added_requests, verification_of, with_warnings
 
 
@@ -99,13 +100,16 @@ async def record(attempt: Attempt) -> Report:
         raise _nothing_to_record(attempt, proposal)
     report = replace(proposal.report, vector_store_id=info.id, requests=dict(attempt.api.traffic.requests))
     state = with_store(state, attempt.target, info)
+    figures = at_the_end(
+        proposal.figures, info, info.used, documents_recorded(attempt.asking, info.id, len(state.files))
+    )
     publication, lock = attempt.ports.publication, attempt.lock
     part = TargetPart(publication, attempt.context, recorded, _salvaged)
     _, lost = salvage_manifest(recorded.published.manifest or b"", publication.title)
     settled = not (state.pending_delete or _has_traces(attempt))
     if state == recorded.state and lost == ():
         if settled:
-            part.confirm(state)
+            part.confirm(state, figures)
         else:
             part.leave_open(state)
         return report
@@ -113,7 +117,7 @@ async def record(attempt: Attempt) -> Report:
     lock.owner = publication.claim_owner(proposal.owner, sure=True)
     new = state if state == recorded.state else _rebuilt(attempt, proposal, state)
     # The next sync deletes replaced entries and what crashed runs may have left: the open seal has it look for them.
-    part.publish(attempt.context.owned_by(lock.owner, attempt.target.name), new, closing=settled)
+    part.publish(attempt.context.owned_by(lock.owner, attempt.target.name), new, closing=settled, figures=figures)
     return report
 
 

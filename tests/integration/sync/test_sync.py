@@ -182,7 +182,7 @@ def test_two_hundred_documents_need_few_requests(world: World, monkeypatch: pyte
     assert world.sync().requests == {}
     world.commit({"docs/007.md": b"# changed"})
     world.sync()
-    assert len(world.wire.sent) <= 6
+    assert len(world.wire.sent) <= 7
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -229,6 +229,8 @@ def test_uploads_then_the_manifest_then_deletes_then_the_seal(synced: World) -> 
         seal = synced.seal
         assert seal is not None
         assert seal.state == "open"
+        if "delete" in kinds and sent.is_("GET /vector_stores/*"):
+            return  # the last look at the store
         kinds.append("delete" if sent.method == "DELETE" else "bring")
         content = synced.manifest_path.read_bytes()
         if sent.method != "DELETE":
