@@ -123,6 +123,11 @@ def carried_over(path: str, failure: Failure, kept: Collection[str]) -> FailedIt
     `kept` are the paths of which the store holds an older version.
     """
     message = "refused by an earlier run and unchanged since"
+    if failure.tries:
+        message = (
+            f"the server failed to index it in earlier runs (tried {failure.tries} times), and it is unchanged since. vsync "
+            "tries again when the file changes, or with --reindex PATH"
+        )
     return FailedItem(path=path, code=failure.code, message=with_old_version(message) if path in kept else message)
 
 

@@ -16,7 +16,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "refused-by-gateway": "Something between vsync and the API refused this document: a gateway, a proxy or a firewall. Its log "
         "names the rule. Let it pass such documents, or exclude the file. The next run tries again. If "
         "it refuses every document, check the key as well.",
-        "server_error": "The server failed each time. The next run tries again.",
+        "server_error": "The server failed each time. The next run tries again. After two runs in which it indexed other documents, "
+        "vsync tries again only when the file changes, or with --reindex PATH. If the server does not take this type, exclude the file.",
         "unanswered": _BUSY,
         "index-timeout": "Indexing took too long. The next run tries again. With a higher index-timeout it waits longer.",
         "unreadable": "The file could not be read. Check whether the clone is partial, the disk is full, or the file changed "

@@ -31,6 +31,7 @@ class Figures:
     usage_alarms: int = 0
 
 
+_MAX_HASH = 64
 _NUMBERS = ("others", "beside", "count_alarms", "usage_alarms")
 
 
@@ -50,9 +51,13 @@ def parse_figures(data: object) -> Figures | None:
     usage, marks = data.get("usage"), data.get("marks")
     if not all(_is_number(number) for number in numbers.values()):
         return None
-    if not (usage is None or _is_number(usage)) or not (marks is None or isinstance(marks, str)):
+    if not (usage is None or _is_number(usage)) or not (marks is None or _is_hash(marks)):
         return None
     return Figures(**numbers, usage=usage, marks=marks)
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MAX_HASH and value.isascii()
 
 
 def _is_number(value: object) -> bool:

@@ -31,11 +31,15 @@ class Entry(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A document that was refused for good. It is not retried while blob and tag are the same, but still reported."""
+    """A document that was refused for good. It is not retried while blob and tag are the same, but still reported.
+
+    `tries`: how often the server failed to index it; 0: it refused the document.
+    """
 
     blob: str
     tag: str
     code: str
+    tries: int = 0
 
 
 class Skipped(NamedTuple):
@@ -54,6 +58,7 @@ class TargetState:
     | `api` | the address of the API that has the store; `embedded` for the embedded store |
     | `vector_store_name` | the name of the store; None: not known |
     | `expires_after_days` | after how many days without use the store is deleted; None: never, or not known |
+    | `unindexed` | documents that the server failed to index in one run. The next run tries them again |
     | `commit` | the last commit that was synced and left nothing to retry |
     """
 
@@ -70,6 +75,7 @@ class TargetState:
     api: str = OPENAI_API
     vector_store_name: str | None = None
     expires_after_days: int | None = None
+    unindexed: Mapping[str, Failure] = field(default_factory=dict)
 
 
 EMPTY_STATE = TargetState(vector_store_id="")
@@ -124,7 +130,7 @@ def _target_data(state: TargetState) -> dict[str, Any]:
         "settings": state.settings or None,
         "run": dict(state.run),
         "files": {path: entry._asdict() for path, entry in state.files.items()},
-        "failed": {path: failure._asdict() for path, failure in state.failed.items()},
+        "failed": {path: _failure_data(failure) for path, failure in state.failed.items()},
         "pending_delete": sorted(state.pending_delete),
     }
     if state.api != OPENAI_API:
@@ -133,8 +139,17 @@ def _target_data(state: TargetState) -> dict[str, Any]:
         data["vector_store_name"] = state.vector_store_name
     if state.expires_after_days is not None:
         data["expires_after_days"] = state.expires_after_days
+    if state.unindexed:
+        data["unindexed"] = {path: _failure_data(failure) for path, failure in state.unindexed.items()}
     if state.skipped:
         data["skipped"] = {path: skipped._asdict() for path, skipped in state.skipped.items()}
+    return data
+
+
+def _failure_data(failure: Failure) -> dict[str, Any]:
+    data = failure._asdict()
+    if not failure.tries:
+        del data["tries"]
     return data
 
 

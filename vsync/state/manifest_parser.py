@@ -186,11 +186,11 @@ def _target(data: dict[str, Any]) -> TargetState:
         settings=_optional(data, "settings") or "",
         run=_object(data.get("run", {}), '"run"'),
         files={path: _entry(path, value) for path, value in _object(data.get("files", {}), '"files"').items()},
-        failed={
-            path: _record(Failure, path, value) for path, value in _object(data.get("failed", {}), '"failed"').items()
-        },
+        failed=_failures(data, "failed"),
+        unindexed=_failures(data, "unindexed"),
         skipped={
-            path: _record(Skipped, path, value) for path, value in _object(data.get("skipped", {}), '"skipped"').items()
+            path: Skipped(*_texts(path, value, Skipped._fields))
+            for path, value in _object(data.get("skipped", {}), '"skipped"').items()
         },
         pending_delete=tuple(pending),
     )
@@ -202,9 +202,21 @@ def _entry(path: str, value: object) -> Entry:
     return value
 
 
-def _record(kind: Any, path: str, value: object) -> Any:
+def _failures(data: dict[str, Any], key: str) -> dict[str, Failure]:
+    return {path: _failure(path, value) for path, value in _object(data.get(key, {}), f'"{key}"').items()}
+
+
+def _failure(path: str, value: object) -> Failure:
+    tries = _object(value, f"the record of {path!r}").get("tries", 0)
+    if type(tries) is not int or not 0 <= tries < MAX_NUMBER:
+        raise _Damaged(f'"tries" of {path!r} is not a number')
+    blob, tag, code = _texts(path, value, ("blob", "tag", "code"))
+    return Failure(blob, tag, code, tries)
+
+
+def _texts(path: str, value: object, keys: tuple[str, ...]) -> list[str]:
     record = _object(value, f"the record of {path!r}")
-    return kind(*(_string(record, key) for key in kind._fields))
+    return [_string(record, key) for key in keys]
 
 
 def _object(value: object, what: str) -> dict[str, Any]:

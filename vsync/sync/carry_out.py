@@ -6,6 +6,7 @@ second time if that costs nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vsync.documents.attributes import Identity
@@ -15,7 +16,7 @@ from vsync.report.of_plan import append_warnings, nothing_done
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSizes, size_of
 from vsync.state.figures import Figures
-from vsync.state.manifest import TargetState
+from vsync.state.manifest import Failure, TargetState
 from vsync.store.choose import store_metadata
 from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
@@ -32,6 +33,7 @@ from vsync.sync.result import final_failures, of_run
 from vsync.sync.same_store import expiry_warnings, with_store
 from vsync.sync.store_changes import entries_were_gone
 from vsync.sync.store_figures import at_the_end
+from vsync.sync.unindexed import settle_unindexed
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
 from vsync.transfer.transfer import transfer
@@ -67,8 +69,8 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
         attempt.ports.publication.abandon()
         return replace(nothing_done(proposal.report), requests=dict(attempt.api.traffic.requests))
     work = await _open_store(attempt, proposal)
-    outcome = await _transfer(work)
-    swept = await _sweep(work, outcome, _next_state(work, outcome))
+    outcome, unindexed = settle_unindexed(work.state, proposal.plan, await _transfer(work))
+    swept = await _sweep(work, outcome, _next_state(work, outcome, unindexed))
     state, removal = swept.state, Removal()
     if _was_right_already(work, outcome, state):
         work.part.confirm(work.state, _figures(work, state, work.info.used))
@@ -118,10 +120,10 @@ async def _transfer(work: _Work) -> Outcome:
     )
 
 
-def _next_state(work: _Work, outcome: Outcome) -> TargetState:
+def _next_state(work: _Work, outcome: Outcome, unindexed: Mapping[str, Failure]) -> TargetState:
     attempt, plan = work.attempt, work.proposal.plan
     head = attempt.ports.source.head
-    results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete)
+    results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete, unindexed)
     base, now = work.proposal.report.base, attempt.ports.now()
     known = work.proposal.report.plan.plan_id
     facts = audit(plan, outcome, plan_id=known, base=base, head=head, origin=attempt.context.origin, now=now)

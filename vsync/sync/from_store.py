@@ -177,7 +177,7 @@ async def from_store(
     store = asking.stores.open(info.id)
     # Only the listing tells who owns these documents. A stale listing would make the run upload them twice.
     entries: Sequence[StoreEntry] = await list_at_least(
-        store, info.files if proposal.owner is None or found else 0, context.stop.pause
+        store, info.files if proposal.owner is None or "count" in found else 0, context.stop.pause
     )
     owner = proposal.owner
     if owner is None:

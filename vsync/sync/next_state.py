@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vsync.plan.plan import Plan
@@ -14,13 +14,15 @@ from vsync.state.manifest import Entry, Failure, TargetState
 class Results:
     """What was confirmed in the store, what was finally refused, and uploaded Files that no document uses.
 
-    `complete` is False when something is left to retry.
+    `complete` is False when something is left to retry. `unindexed` are the documents that the server failed to index, and that the
+    next run tries once more.
     """
 
     confirmed: Mapping[str, Entry]
     refused: Mapping[str, Failure]
     discarded: Collection[str]
     complete: bool
+    unindexed: Mapping[str, Failure] = field(default_factory=dict)
 
 
 def next_state(
@@ -58,6 +60,7 @@ def next_state(
         run=run,
         files=files,
         failed={**(plan.failed or {}), **results.refused},
+        unindexed=dict(results.unindexed),
         skipped=dict(plan.skipped or {}),
         pending_delete=tuple(sorted(pending - kept)),
     )
@@ -76,6 +79,7 @@ def rebuilt_state(
             run=run,
             skipped=dict(plan.skipped or {}),
             failed={},
+            unindexed={},
         )
     return replace(state, commit=None, settings="", serial=serial, run=run)
 

@@ -26,7 +26,7 @@ def final_failures(plan: Plan, outcome: Outcome) -> dict[str, Failure]:
     """The refusals that the manifest records, so that they are not tried again."""
     documents = {op.path: op.document for op in plan.operations if op.document is not None}
     return {
-        path: Failure(documents[path].blob, documents[path].tag, item.code)
+        path: Failure(documents[path].blob, documents[path].tag, item.code, item.tries)
         for path, item in outcome.failed.items()
         if item.final
     }

@@ -10,11 +10,15 @@ from vsync.state.manifest import Entry
 
 @dataclass(frozen=True, slots=True)
 class FailedDocument:
-    """Why a document is not in the store. `final`: the same bytes and settings would be refused again."""
+    """Why a document is not in the store. `final`: the same bytes and settings would be refused again.
+
+    `tries`: how often the server failed to index it, where the document may be the reason; else 0.
+    """
 
     code: str
     message: str
     final: bool = False
+    tries: int = 0
 
 
 @dataclass
@@ -26,6 +30,7 @@ class Outcome:
     | confirmed | what is searchable now, by path |
     | failed | the documents that are not in the store in their new version |
     | discarded | the ids of uploaded Files that no document uses |
+    | indexed | the server indexed a document, or refused one for its content |
     | unfinished | some documents are neither confirmed nor failed, because the run ended early |
     | cause | why the run ended early |
     | defect | the error behind a cause that nobody foresaw. The caller raises it when everything else is recorded |
@@ -34,6 +39,7 @@ class Outcome:
     confirmed: dict[str, Entry] = field(default_factory=dict)
     failed: dict[str, FailedDocument] = field(default_factory=dict)
     discarded: list[str] = field(default_factory=list)
+    indexed: bool = False
     unfinished: bool = False
     cause: VsyncError | None = None
     defect: Exception | None = None

@@ -25,6 +25,7 @@ _HOPELESS_AFTER = 10
 """After so many failures without one success the server indexes nothing at present, and no document is tried again."""
 
 _FINAL_INDEXING_CODES = {"unsupported_file", "invalid_file"}
+_NOT_OF_THE_DOCUMENT = {"cancelled", "expired", "rate_limit_exceeded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +100,18 @@ class Tracker:
         if final:
             self.fail(path, code, message, final=True)
             return
-        tries.failure = FailedDocument(code, f"{message} ({_times(tries.number)})")
+        blamed = 0 if code in _NOT_OF_THE_DOCUMENT else tries.number
+        tries.failure = FailedDocument(code, f"{message} ({_times(tries.number)})", tries=blamed)
         tries.waited_s += waited_s
         if tries.number < MAX_TRIES and item.patience_s > waited_s:
             tries.again = item.operation
 
-    def fail(self, path: str, code: str, message: str, *, final: bool = False) -> None:
+    def fail(self, path: str, code: str, message: str, *, final: bool = False, tries: int = 0) -> None:
         """The document, or its new version, is not in the store."""
         self._tries[path].failure = None
         if path in self._replaced:
             message = with_old_version(message)
-        self._failed[path] = FailedDocument(code, message, final)
+        self._failed[path] = FailedDocument(code, message, final, tries)
         self._observer.failed(path, code, message)
 
     def to_try_again(self) -> list[Operation]:
@@ -128,12 +130,13 @@ class Tracker:
             self._discard(item)
         for path, tries in list(self._tries.items()):
             if tries.failure is not None and path not in self._confirmed:
-                self.fail(path, tries.failure.code, tries.failure.message)
+                self.fail(path, tries.failure.code, tries.failure.message, tries=tries.failure.tries)
         done = self._confirmed.keys() | self._failed.keys()
         return Outcome(
             self._confirmed,
             self._failed,
             self._discarded,
+            indexed=self._indexing_worked[True] > 0,
             unfinished=any(path not in done for path in paths),
             cause=cause,
             defect=defect,

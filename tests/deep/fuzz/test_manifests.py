@@ -29,6 +29,7 @@ STATE = TargetState(
     run={"id": "12", "head": "c" * 40},
     files={path: Entry("b" * 40, "s" * 64, 12, f"file-{path}", "t" * 12) for path in ("a.md", "docs/b.md", "é.md")},
     failed={"bad.pdf": Failure("b" * 40, "t" * 12, "unsupported_file")},
+    unindexed={"odd.pdf": Failure("b" * 40, "t" * 12, "server_error", 3)},
     skipped={"empty.md": Skipped("e" * 40, "empty")},
     pending_delete=("file-1", "file-2"),
 )

@@ -17,6 +17,7 @@ from tests.support.gitrepo import environment
 from vsync.errors import SealHeld
 from vsync.git.remote import Remote
 from vsync.state import remote as remote_module
+from vsync.state.figures import Figures
 from vsync.state.local import LocalPublication
 from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, Publication, Published
@@ -467,3 +468,43 @@ def test_a_run_with_nothing_to_do_may_say_so_at_any_time(kind: Kind) -> None:
     publication.note("9", "head 9")
     found = seal(kind)
     assert (found.state, found.manifest, found.content) == ("closed", blob_id(b"1"), "content")
+
+
+# What the store shows
+
+FIGURES = Figures(others=2, usage=70, marks="m", beside=4)
+
+
+def test_a_closed_seal_keeps_what_the_store_shows(kind: Kind) -> None:
+    taken(kind).publish_and_close(b"1", 3, "content", figures=FIGURES)
+    found = seal(kind)
+    assert found is not None
+    assert found.figures == FIGURES
+
+
+def test_figures_can_come_with_the_closing(kind: Kind) -> None:
+    publication = taken(kind)
+    publication.publish(b"1", 3)
+    publication.close(FIGURES)
+    found = seal(kind)
+    assert found is not None
+    assert found.figures == FIGURES
+
+
+def test_figures_of_another_manifest_do_not_outlive_it(kind: Kind) -> None:
+    taken(kind).publish_and_close(b"1", 3, figures=FIGURES)
+    second = taken(kind)
+    second.publish(b"2", 4)
+    second.close()
+    found = seal(kind)
+    assert found is not None
+    assert found.figures is None
+
+
+def test_figures_outlive_a_run_that_publishes_nothing(kind: Kind) -> None:
+    taken(kind).publish_and_close(b"1", 3, figures=FIGURES)
+    taken(kind).close()
+    taken(kind).abandon()
+    found = seal(kind)
+    assert found is not None
+    assert (found.state, found.figures) == ("closed", FIGURES)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.shared import Shared
 from tests.support.wire import World, alter, answer, once, refuse, unreachable
 from vsync.errors import StoreGone
 from vsync.report.observer import Observer
@@ -204,6 +205,30 @@ def test_a_plan_that_was_reviewed_is_not_carried_out_when_the_store_is_another(s
     assert not synced.wire.of("POST /files")
 
 
+def test_the_record_on_the_remote_tells_it_as_well(tmp_path: Path) -> None:
+    shared = Shared(tmp_path)
+    shared.commit({"a.md": b"# A", "b.md": b"# B", "c.md": b"# C"})
+    assert shared.sync().exit_code == 0
+    clone = shared.clone()
+    record = clone.root / ".vsync" / "manifest.json"
+    record.parent.mkdir()
+    record.write_bytes(shared.manifest_bytes or b"")
+    shared.commit({"a.md": b"# by a person"})
+    clone.git("pull", "-q")
+    assert shared.sync(clone=clone, push=False).exit_code == 0
+    shared.commit({"a.md": b"# A3", "c.md": None})
+    report = shared.sync()
+    assert report.exit_code == 0
+    assert "held another version of 1 document: a.md." in alarming(report)[0]
+    assert shared.audit() == set()
+    shared.settled()
+    shared.wire.calm()
+    shared.commit({"b.md": b"# B2"})
+    assert shared.sync().exit_code == 0
+    assert not shared.wire.of(LISTING)
+    shared.wire.close()
+
+
 # What is nobody's business
 
 
@@ -223,7 +248,7 @@ def test_entries_of_others_are_told_calmly_and_once(synced: World) -> None:
 
 def test_another_target_in_the_same_store_has_nothing_listed(synced: World) -> None:
     store = synced.store_id
-    other = {"target": "other", "vector_store_id": store, "include": ("a.md", "b.md")}
+    other: dict[str, Any] = {"target": "other", "vector_store_id": store, "include": ("a.md", "b.md")}
     assert push(synced, {"n.txt": b"new"}).exit_code == 0
     assert synced.sync(**other).exit_code == 0
     push(synced, {"a.md": b"# A2"})

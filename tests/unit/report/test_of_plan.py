@@ -150,6 +150,12 @@ def test_an_earlier_refusal_keeps_the_remedy_of_its_code() -> None:
     assert shown == {**item, "remedy": remedy("invalid_file")}
 
 
+def test_an_earlier_failure_to_index_says_how_often_it_was_tried() -> None:
+    item = carried_over("a.md", Failure("b", "t", "server_error", 6), ("a.md",))
+    assert "tried 6 times" in item["message"]
+    assert item["message"].endswith("with --reindex PATH; the old version stays in the store")
+
+
 def test_an_earlier_refusal_says_that_the_old_version_stays_where_there_is_one() -> None:
     (item,) = of_plan(BARE, a_plan()).documents.failed
     assert item["message"] == "refused by an earlier run and unchanged since; the old version stays in the store"

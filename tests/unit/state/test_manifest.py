@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.state.helpers import ENTRY, MANIFEST, STATE, parse
-from vsync.state.manifest import Manifest, TargetState, blob_id, content_id, dump_manifest
+from vsync.state.manifest import Failure, Manifest, TargetState, blob_id, content_id, dump_manifest
 
 
 def test_a_manifest_is_read_back_as_it_was_written() -> None:
@@ -69,6 +69,19 @@ def test_another_api_the_stores_name_and_its_expiry_stand_in_the_target() -> Non
     target = json.loads(content)["targets"]["default"]
     assert (target["api"], target["vector_store_name"], target["expires_after_days"]) == (state.api, "docs", 30)
     assert parse(content).targets["default"] == state
+
+
+def test_what_failed_to_be_indexed_is_written_only_where_there_is_any() -> None:
+    target = json.loads(dump_manifest(MANIFEST))["targets"]["default"]
+    assert "unindexed" not in target
+    assert "tries" not in target["failed"]["bad.md"]
+    once, twice = Failure("b" * 40, "t", "server_error", 3), Failure("b" * 40, "t", "server_error", 6)
+    changed = replace(STATE, failed={"worse.md": twice}, unindexed={"bad.md": once})
+    content = dump_manifest(MANIFEST.with_target("default", changed))
+    target = json.loads(content)["targets"]["default"]
+    assert target["unindexed"] == {"bad.md": {"blob": "b" * 40, "tag": "t", "code": "server_error", "tries": 3}}
+    assert target["failed"]["worse.md"]["tries"] == 6
+    assert parse(content).targets["default"] == changed
 
 
 def test_an_api_is_part_of_what_identifies_a_target() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.state.helpers import as_bytes
+from vsync.state.figures import Figures
 from vsync.state.seal import Seal, UnfinishedRun, doubted, dump_seal, parse_seal, succeed, trust
 
 SEAL = Seal("closed", "run-1", "2026-01-01T00:00:00+00:00", "c" * 40, 3, "b" * 40, "owner-1")
@@ -16,10 +17,48 @@ SEAL = Seal("closed", "run-1", "2026-01-01T00:00:00+00:00", "c" * 40, 3, "b" * 4
 UNREADABLE = Seal("open", "", "")
 
 
-@pytest.mark.parametrize("seal", [SEAL, Seal("open", "run-1", "now"), replace(SEAL, manifest=None, owner=None)])
+@pytest.mark.parametrize(
+    "seal",
+    [
+        SEAL,
+        Seal("open", "run-1", "now"),
+        replace(SEAL, manifest=None, owner=None),
+        replace(SEAL, figures=Figures(-3)),
+        replace(SEAL, figures=Figures(0, usage=0)),
+        replace(SEAL, figures=Figures(2, 7_000, "0123abcd", 12, count_alarms=1, usage_alarms=2)),
+    ],
+)
 def test_a_seal_is_read_back_as_it_was_written(seal: Seal) -> None:
     assert parse_seal(dump_seal(seal)) == seal
     assert dump_seal(seal).endswith(b"}\n")
+
+
+def test_figures_stand_under_their_own_key_and_leave_out_what_is_not_known() -> None:
+    data = json.loads(dump_seal(replace(SEAL, figures=Figures(2, usage=70))))
+    assert data["store"] == {"others": 2, "usage": 70}
+    assert "store" not in json.loads(dump_seal(SEAL))
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        [],
+        "many",
+        {},
+        {"usage": 70},
+        {"others": "2"},
+        {"others": True},
+        {"others": 2**70},
+        {"others": 2, "usage": "70"},
+        {"others": 2, "marks": 7},
+        {"others": 2, "marks": "x" * 100},
+        {"others": 2, "marks": "\ud800"},
+        {"others": 2, "count_alarms": None},
+    ],
+)
+def test_figures_that_cannot_be_read_are_not_known_and_the_seal_counts_all_the_same(store: object) -> None:
+    content = as_bytes({**json.loads(dump_seal(SEAL)), "store": store})
+    assert parse_seal(content) == SEAL
 
 
 @pytest.mark.parametrize(
