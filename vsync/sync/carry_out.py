@@ -24,10 +24,11 @@ from vsync.store.vector_store import VectorStore
 from vsync.sync.attempts import Attempt
 from vsync.sync.audit import audit, refused_before
 from vsync.sync.basis import check_plan
-from vsync.sync.from_store import Proposal, Propose, documents_recorded
+from vsync.sync.from_store import Proposal, Propose
 from vsync.sync.last_look import last_look
 from vsync.sync.lock import doubt_when_overtaken
 from vsync.sync.next_state import Results, next_state
+from vsync.sync.propose import documents_recorded
 from vsync.sync.publish import TargetPart
 from vsync.sync.result import final_failures, of_run
 from vsync.sync.same_store import expiry_warnings, with_store

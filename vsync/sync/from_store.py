@@ -19,18 +19,16 @@ from vsync.state.figures import Figures
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.api_errors import Refused
 from vsync.store.client import Api
-from vsync.store.entries import StoreEntry, StoreInfo, belongs
+from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.store.files import Files
 from vsync.store.listed_elsewhere import listed_elsewhere
 from vsync.store.stores import Stores
 from vsync.sync.basis import Basis, doubt_resolved, doubt_warning, sizes_of
 from vsync.sync.context import RunContext
-from vsync.sync.locate import Located, locate
+from vsync.sync.locate import Located
 from vsync.sync.ports import Ports
 from vsync.sync.reviewed import id_of
 from vsync.sync.same_store import check_live_name
-from vsync.sync.store_changes import changed_since, nothing_of_ours
-from vsync.sync.store_figures import Documents, Sign, documents_in, signs, with_listing, without_listing
 
 _TWO_RECORDS = (
     "The store already holds documents of this source, and no manifest is here. vsync adopted these documents. If a workflow "
@@ -45,7 +43,7 @@ class Proposal:
 
     `owner` is the owner of the documents as far as manifest, seal and store tell. `listed` is None where the store was
     not listed. `checked` says that the limits were applied to this very plan already. `proven` are ids that are ours
-    whatever their entries say. `figures` are the figures of the store that the next run compares with; None: not known.
+    whatever their entries say. `figures` is what the next run compares the store with; None: not known.
     """
 
     located: Located
@@ -87,28 +85,6 @@ class Asking:
 Propose = Callable[[Asking], Awaitable[Proposal]]
 Read = Callable[[Sequence[StoreEntry], Identity], Awaitable[Sequence[StoreEntry]]]
 """How a listing is read before the run plans from it."""
-
-
-async def propose(asking: Asking) -> Proposal:
-    """The proposal of a sync."""
-    recorded = asking.basis.recorded
-    located = await locate(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
-    proposal = as_recorded(asking, located)
-    if located.info is None:
-        return await with_journaled(asking, proposal)
-    # Without a manifest even the store's own count of its files is not believed: it may lag behind.
-    if asking.basis.must_list or recorded.state is None:
-        return await from_store(asking, proposal, located.info)
-    documents = documents_recorded(asking, located.info.id, len(recorded.state.files))
-    found = signs(recorded.figures, located.info, documents)
-    if found:
-        return await from_store(asking, proposal, located.info, found=found)
-    return replace(proposal, figures=without_listing(recorded.figures, located.info, documents))
-
-
-def documents_recorded(asking: Asking, store_id: str, own: int) -> Documents:
-    """The documents that this manifest has in the store. `own` is the number of this target's."""
-    return documents_in(asking.basis.recorded.manifest, asking.target.name, store_id, own)
 
 
 def as_recorded(asking: Asking, located: Located) -> Proposal:
@@ -165,25 +141,19 @@ async def as_listed(entries: Sequence[StoreEntry], identity: Identity) -> Sequen
     return entries
 
 
-async def from_store(
-    asking: Asking, proposal: Proposal, info: StoreInfo, read: Read = as_listed, *, found: Sequence[Sign] = ()
-) -> Proposal:
-    """Lists the store, adopts what its attributes prove, and plans from that.
-
-    `found` are the figures that differ from what the last run left, where the store is listed because of them.
-    """
+async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: Read = as_listed) -> Proposal:
+    """Lists the store, adopts what its attributes prove, and plans from that."""
     target, ports, context, recorded = asking.target, asking.ports, asking.context, asking.basis.recorded
     context.observer.note(f"Listing the vector store {info.id} to see what is in it.")
     store = asking.stores.open(info.id)
     # Only the listing tells who owns these documents. A stale listing would make the run upload them twice.
     entries: Sequence[StoreEntry] = await list_at_least(
-        store, info.files if proposal.owner is None or "count" in found else 0, context.stop.pause
+        store, info.files if proposal.owner is None else 0, context.stop.pause
     )
     owner = proposal.owner
     if owner is None:
         owner = choose_owner(entries, target.source, target.name, certain=context.identity.certain)
     identity = context.owned_by(owner or asking.minted, target.name)
-    entries_listed, ours = len(entries), [entry.file_id for entry in entries if belongs(entry, identity)]
     entries = await read(entries, identity)
     documents = await asyncio.to_thread(list_documents, ports.source, target)
     state = await recover(
@@ -200,26 +170,12 @@ async def from_store(
     proposal, left = await _left_by_crashed_runs(asking, proposal, [entry.file_id for entry in entries])
     state = with_proven(state, left)
     listed = Listed(documents.keys(), _answered(entries, identity, proposal.state, documents.keys()))
-    as_recorded = _same_documents(state, proposal.state)
-    figures = with_listing(
-        recorded.figures,
-        found,
-        info,
-        documents_recorded(asking, info.id, len(ours)),
-        entries_listed,
-        as_recorded=as_recorded,
+    proposal = replace(
+        proposal, owner=owner, listed=listed, checked=False, report=_told_of_listing(asking, proposal, owner)
     )
-    report = _told_of_listing(asking, proposal, owner)
-    if found and as_recorded:
-        context.observer.note(nothing_of_ours(info.id, found))
-    elif found:
-        report = append_warnings(report, [changed_since(info.id, proposal.state, state, ours)])
-    checked = proposal.checked and as_recorded
-    proposal = replace(proposal, owner=owner, listed=listed, checked=checked, figures=figures, report=report)
-    if as_recorded and proposal.state.commit:
+    if _is_as_recorded(state, proposal.state):
         return proposal
-    because = () if as_recorded else found
-    return replace(_planned_again(asking, proposal, state, because), checked=False)
+    return _planned_again(asking, proposal, state)
 
 
 def _answered(
@@ -231,18 +187,17 @@ def _answered(
     return frozenset(path for path, ours in found.items() if any(entry.file_id not in recorded for entry in ours))
 
 
-def _same_documents(found: TargetState, recorded: TargetState) -> bool:
+def _is_as_recorded(found: TargetState, recorded: TargetState) -> bool:
     """Whether the store holds just what the manifest says."""
-    return found.files == recorded.files and set(found.pending_delete) == set(recorded.pending_delete)
+    same_files = found.files == recorded.files
+    return same_files and set(found.pending_delete) == set(recorded.pending_delete) and bool(recorded.commit)
 
 
-def _planned_again(asking: Asking, proposal: Proposal, state: TargetState, found: Sequence[Sign]) -> Proposal:
+def _planned_again(asking: Asking, proposal: Proposal, state: TargetState) -> Proposal:
     reason = "the store was listed: there is no manifest"
-    if found:
-        reason = "the store was listed: somebody else changed it since the last run"
-    elif asking.basis.recorded.state is not None:
+    if asking.basis.recorded.state is not None:
         reason = "the store was listed: it differs from what the manifest says"
-    scanned = scan(
+    found = scan(
         asking.ports.source,
         state,
         asking.target,
@@ -250,9 +205,9 @@ def _planned_again(asking: Asking, proposal: Proposal, state: TargetState, found
         base=asking.context.base,
         reindex=asking.context.settings.reindex,
     )
-    report = replace(proposal.report, comparison=scanned.comparison)
-    report = _of_plan(asking, report, scanned.plan, state)
-    return replace(proposal, state=state, plan=scanned.plan, report=report)
+    report = replace(proposal.report, comparison=found.comparison)
+    report = _of_plan(asking, report, found.plan, state)
+    return replace(proposal, state=state, plan=found.plan, report=report)
 
 
 def _of_plan(asking: Asking, report: Report, plan: Plan, state: TargetState) -> Report:

@@ -30,8 +30,9 @@ def preview_from_manifest(target: Target, context: RunContext, basis: Basis) -> 
 def preview_from_store(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Report:
     """The plan of a target without a manifest: only the store can say what it holds."""
     from vsync.store.session import ask
-    from vsync.sync.from_store import Asking, propose
+    from vsync.sync.from_store import Asking
     from vsync.sync.lock import mint_owner
+    from vsync.sync.propose import propose
 
     async def plan(api: Api) -> Report:
         proposal = await propose(Asking(api, target, ports, context, basis, basis.recorded.owner, mint_owner()))

@@ -69,7 +69,7 @@ def _sync(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Re
     ports.connection()
     from vsync.sync.attempts import under_lock
     from vsync.sync.carry_out import carry_out
-    from vsync.sync.from_store import propose
+    from vsync.sync.propose import propose
 
     look_again, make = partial(look, target, ports, context), partial(carry_out, propose=propose)
     return under_lock(target, ports, context, basis, look_again, make)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from vsync.state.manifest import TargetState
 from vsync.sync.store_figures import Sign
@@ -11,11 +11,11 @@ from vsync.system.wording import count
 _NAMED = 10
 
 
-def changed_since(store_id: str, recorded: TargetState, found: TargetState, ours: Collection[str]) -> str:
-    """The warning of a run that has listed the store because of its figures. `ours` are the ids of our entries."""
+def changed_since(store_id: str, recorded: TargetState, found: TargetState) -> str:
+    """The warning of a run that has listed the store because of its figures. `found` is the state that the listing proves."""
     return (
         f"Somebody else changed the vector store {store_id} since the last run that is recorded here, for example a sync from "
-        f"another clone without --push. {_what(recorded, found, ours)} The store was listed, and what it holds was taken "
+        f"another clone without --push. {_what(recorded, found)} The store was listed, and what it holds was taken "
         "into account. To keep one record of the store, use --push (input commit: true) wherever it is synced from."
     )
 
@@ -38,15 +38,14 @@ def entries_were_gone(store_id: str, paths: Sequence[str]) -> str:
     )
 
 
-def _what(recorded: TargetState, found: TargetState, ours: Collection[str]) -> str:
+def _what(recorded: TargetState, found: TargetState) -> str:
     """What differs, in one sentence for each kind."""
     missing = sorted(recorded.files.keys() - found.files.keys())
     both = sorted(recorded.files.keys() & found.files.keys())
     others = [path for path in both if recorded.files[path].file_id != found.files[path].file_id]
     retagged = [path for path in both if path not in others and recorded.files[path] != found.files[path]]
-    kept = {entry.file_id for entry in found.files.values()}
     known = {entry.file_id for entry in recorded.files.values()}
-    more = len(set(ours) - known - kept)
+    more = len(set(found.pending_delete) - known - set(recorded.pending_delete))
     new = sorted(found.files.keys() - recorded.files.keys())
     sentences = (
         _sentence("lacked", missing),

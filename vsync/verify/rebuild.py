@@ -15,10 +15,11 @@ from vsync.sync.attempts import Attempt, under_lock
 from vsync.sync.audit import rebuilt
 from vsync.sync.basis import Basis, basis_of
 from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking, Proposal, as_recorded, documents_recorded, from_store
+from vsync.sync.from_store import Asking, Proposal, as_recorded
 from vsync.sync.locate import locate_existing
 from vsync.sync.next_state import rebuilt_state
 from vsync.sync.ports import Ports
+from vsync.sync.propose import documents_recorded, from_listing
 from vsync.sync.publish import TargetPart
 from vsync.sync.recorded import is_superseded, read_recorded
 from vsync.sync.run import run as sync
@@ -89,7 +90,7 @@ async def propose_rebuild(asking: Asking) -> Proposal:
     recorded = asking.basis.recorded
     located = await locate_existing(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
     proposal = as_recorded(asking, located)
-    return proposal if located.info is None else await from_store(asking, proposal, located.info)
+    return proposal if located.info is None else await from_listing(asking, proposal, located.info)
 
 
 async def record(attempt: Attempt) -> Report:

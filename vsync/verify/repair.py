@@ -24,9 +24,10 @@ from vsync.sync.attempts import under_lock
 from vsync.sync.basis import Basis, PlanRefused, basis_of, sizes_of
 from vsync.sync.carry_out import carry_out
 from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking, Proposal, as_recorded, from_store, with_journaled
+from vsync.sync.from_store import Asking, Proposal, as_recorded, with_journaled
 from vsync.sync.locate import Located, locate_replacement
 from vsync.sync.ports import Ports
+from vsync.sync.propose import from_listing
 from vsync.sync.recorded import is_superseded, read_recorded
 from vsync.sync.reviewed import id_of
 from vsync.sync.run import run as sync
@@ -95,7 +96,7 @@ async def propose_repair(asking: Asking) -> Proposal:
     proposal = replace(proposal, proven=recorded.proven_ids)
     if located.info is None:
         return await with_journaled(asking, proposal)
-    return await from_store(asking, proposal, located.info, partial(_read, asking, proposal))
+    return await from_listing(asking, proposal, located.info, partial(_read, asking, proposal))
 
 
 async def _read(

@@ -19,6 +19,7 @@ from vsync.documents.selection import Rules, Selector
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError
 from vsync.git.changes import Change, TreeEntry, parse_diff, parse_tree, show_path
 from vsync.plan.renames import pair_renames
+from vsync.state.figures import Figures
 from vsync.state.identity import identify
 from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, dump_manifest
 from vsync.state.manifest_parser import parse_manifest
@@ -44,6 +45,7 @@ ADDRESS = st.sampled_from([OPENAI_API, EMBEDDED_API]) | st.builds(
     st.sampled_from(["", ":80", ":443", ":8000", ":", ":x", ":99999"]),
     st.sampled_from(["", "/", "/v1", "/v1//", "/V1/?key=secret", "/v1#top", "/ä b"]) | TEXT,
 )
+FAILURES = st.dictionaries(PATH, st.builds(Failure, WORD, WORD, WORD, st.integers(0, 2**60)), max_size=2)
 STATE = st.builds(
     TargetState,
     WORD,
@@ -53,12 +55,13 @@ STATE = st.builds(
     TEXT,
     RUN,
     st.dictionaries(PATH, ENTRY, max_size=4),
-    st.dictionaries(PATH, st.builds(Failure, WORD, WORD, WORD), max_size=2),
+    FAILURES,
     st.dictionaries(PATH, st.builds(Skipped, WORD, WORD), max_size=2),
     st.lists(WORD, max_size=3).map(lambda ids: tuple(sorted(ids))),
     ADDRESS.map(normalised),
     st.none() | WORD,
     st.none() | st.integers(1, 365),
+    FAILURES,
 )
 MANIFEST = st.builds(Manifest, WORD, WORD, st.none() | TEXT, st.dictionaries(WORD, STATE, max_size=2))
 
@@ -163,6 +166,16 @@ def test_a_manifest_with_a_few_wrong_bytes_is_refused_in_one_way(place: int, noi
             parse_manifest(content, "m.json")
 
 
+COUNT = st.integers(0, 2**60)
+FIGURES = st.builds(
+    Figures,
+    st.integers(-(2**60), 2**60),
+    st.none() | COUNT,
+    st.none() | st.text("0123456789abcdef", min_size=1, max_size=64),
+    COUNT,
+    COUNT,
+    COUNT,
+)
 SEAL = st.builds(
     Seal,
     st.sampled_from(["open", "closed"]),
@@ -172,6 +185,7 @@ SEAL = st.builds(
     st.integers(),
     st.none() | TEXT,
     st.none() | TEXT,
+    figures=st.none() | FIGURES,
 )
 
 
