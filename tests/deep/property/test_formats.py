@@ -105,6 +105,7 @@ def test_the_order_in_which_documents_were_found_does_not_show(manifest: Manifes
             state.api,
             state.vector_store_name,
             state.expires_after_days,
+            shuffled(state.unindexed),
         )
         for name, state in manifest.targets.items()
     }
