@@ -83,7 +83,7 @@ def store_info_of(item: Any) -> StoreInfo:
         failed=number_of(counts.get("failed")),
         expires_after_days=_days_of(data.get("expires_after")),
         counted=_said(counts.get("total")),
-        used=_said(data.get("usage_bytes")),
+        used=_said(data.get("usage_bytes")) if number_of(counts.get("in_progress")) == 0 else None,
     )
 
 

@@ -22,7 +22,8 @@ class StoreInfo:
     """A vector store. `files` counts all its entries, whatever their status.
 
     `expires_after_days`: the server deletes the store after so many days without use; None: never. `counted` and `used`
-    are the count of entries and the bytes in use as the server says them; None: it does not say them.
+    are the count of entries and the bytes in use as the server says them; None: it does not say them. While entries are
+    being indexed the bytes in use still change, so `used` is None then.
     """
 
     id: str

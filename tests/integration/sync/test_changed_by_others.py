@@ -20,6 +20,8 @@ from vsync.report.report import Report
 from vsync.state.seal import dump_seal
 from vsync.sync import run as sync
 from vsync.sync.store_figures import COUNT_ALARMS, USAGE_ALARMS
+from vsync.verify.options import VerifyOptions
+from vsync.verify.run import run as verify_run
 
 STORE, LISTING = "GET /vector_stores/*", "GET /vector_stores/*/files"
 ELSEWHERE = "Somebody else changed the vector store"
@@ -376,3 +378,44 @@ def test_a_store_that_vanishes_while_the_run_works_is_told(synced: World) -> Non
     report = push(synced, {"a.md": b"# A2"})
     assert isinstance(report.error, StoreGone)
     assert report.exit_code == 3
+
+
+# What other commands leave
+
+
+def verify(world: World, options: VerifyOptions) -> Report:
+    with world.opened() as opened:
+        return verify_run(*opened, options)
+
+
+@pytest.mark.parametrize("options", [VerifyOptions(repair=True), VerifyOptions(rebuild=True)])
+def test_a_repair_and_a_rebuild_leave_the_figures(synced: World, options: VerifyOptions) -> None:
+    synced.plant()
+    if options.repair:
+        detach(synced, "c.md")
+    else:
+        synced.forget_manifest()
+    assert verify(synced, options).exit_code == 0
+    seal = synced.seal
+    assert seal is not None
+    assert seal.figures is not None
+    assert seal.figures.others == 1
+    push(synced, {"a.md": b"# A2"})
+    assert not synced.wire.of(LISTING)
+    claim(synced, "a.md", b"# planted")
+    assert alarming(push(synced, {"d.md": b"# D2"}))
+    assert synced.audit() == set()
+
+
+def test_a_takeover_costs_the_next_run_one_calm_listing(synced: World) -> None:
+    planted = synced.plant(path="theirs.md")
+    assert verify(synced, VerifyOptions(repair=True)).exit_code == 0
+    assert verify(synced, VerifyOptions(take_over=("theirs.md",), yes=True)).exit_code == 0
+    assert planted not in {entry.file_id for entry in synced.entries()}
+    del synced.strangers[planted]
+    listings = 0
+    for number in range(3):
+        report = push(synced, {"a.md": b"# %d" % number})
+        assert (report.exit_code, alarming(report)) == (0, [])
+        listings += bool(synced.wire.of(LISTING))
+    assert listings <= 1

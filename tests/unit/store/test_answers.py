@@ -103,3 +103,23 @@ def test_an_entrys_error_holds_no_secret_and_no_odd_characters() -> None:
 def test_attributes_that_vsync_never_sets_are_left_out() -> None:
     given = {"path": "a.md", "level": 3, "list": [1], "none": None}
     assert store_entry_of(Model(id="file-1", attributes=given), []).attributes == {"path": "a.md", "level": 3}
+
+
+@pytest.mark.parametrize(
+    ("counts", "usage", "expected"),
+    [
+        ({"total": 3, "in_progress": 0}, 70, (3, 70)),
+        ({"total": 0}, 0, (0, 0)),
+        ({"total": 3, "in_progress": 1}, 70, (3, None)),
+        ({"total": "3"}, 70.5, (None, None)),
+        ({"total": True}, True, (None, None)),
+        ({"total": -1}, -1, (None, None)),
+        ({"total": 2**70}, 2**70, (None, None)),
+        (None, None, (None, None)),
+    ],
+)
+def test_what_a_store_counts_is_known_only_where_it_says_so(
+    counts: object, usage: object, expected: tuple[int | None, int | None]
+) -> None:
+    info = store_info_of(Model(id="vs_1", file_counts=counts, usage_bytes=usage))
+    assert (info.counted, info.used) == expected
