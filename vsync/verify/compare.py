@@ -185,7 +185,10 @@ def _report(
 def _refused_for_good(state: TargetState) -> Iterator[FailedItem]:
     for path, failure in state.failed.items():
         what = "; an older version stays in the store" if path in state.files else ", and so not in the store"
-        yield FailedItem(path=path, code=failure.code, message=f"refused for good{what}: fix the file or exclude it")
+        message = f"refused for good{what}: fix the file or exclude it"
+        if failure.tries:
+            message = f"the server failed to index it {failure.tries} times{what}: fix it, exclude it, or try it with --reindex PATH"
+        yield FailedItem(path=path, code=failure.code, message=message)
 
 
 def _chosen(take_over: tuple[str, ...], recorded: Recorded, found: Found) -> tuple[tuple[Taken, ...], int]:

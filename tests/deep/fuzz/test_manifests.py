@@ -16,6 +16,7 @@ from tests.deep.fuzz.damage import VALUE, damaged, mutated, written
 from tests.deep.property.test_formats import MANIFEST, SEAL
 from vsync.errors import ManifestError
 from vsync.recovery.crashed_runs import crashed_runs
+from vsync.state.figures import Figures
 from vsync.state.manifest import Entry, Failure, Manifest, Skipped, TargetState, content_id, dump_manifest
 from vsync.state.manifest_parser import parse_manifest, salvage_manifest
 from vsync.state.seal import Seal, UnfinishedRun, dump_seal, parse_seal, trust
@@ -34,7 +35,12 @@ STATE = TargetState(
     pending_delete=("file-1", "file-2"),
 )
 SOUND = dump_manifest(Manifest("owner-1", "acme/docs", "42", {"default": STATE, "other": STATE}))
-SEALED = dump_seal(Seal("closed", "12", "2026-01-01T00:00:00Z", "c" * 40, 3, "b" * 40, "d" * 40, "owner-1", True, "12"))
+FIGURES = Figures(2, 7_000, "0123abcd", 3, count_alarms=1, usage_alarms=1)
+SEALED = dump_seal(
+    Seal(
+        "closed", "12", "2026-01-01T00:00:00Z", "c" * 40, 3, "b" * 40, "d" * 40, "owner-1", True, "12", figures=FIGURES
+    )
+)
 
 
 def short(message: str) -> None:

@@ -11,6 +11,9 @@ import pytest
 from tests.support.transfers import SickIndex
 from tests.support.wire import World
 from vsync.report.report import Report
+from vsync.verify.options import VerifyOptions
+from vsync.verify.reports import verification_of
+from vsync.verify.run import run as verify
 
 ALWAYS = 99
 
@@ -32,11 +35,8 @@ def run(world: World, sick: tuple[str, ...] = (), **given: object) -> Report:
     """A run at a server that fails to index these files. Only its own requests are on record."""
     world.wire.calm()
     SickIndex(world, dict.fromkeys(sick, ALWAYS))
-    return _sync(world)(**given)
-
-
-def _sync(world: World) -> Callable[..., Report]:
-    return world.sync
+    sync: Callable[..., Report] = world.sync
+    return sync(**given)
 
 
 def uploads(world: World) -> int:
@@ -62,6 +62,9 @@ def test_a_document_that_fails_in_two_runs_is_left_alone_until_it_changes(world:
     assert "tried 6 times" in item["message"]
     assert "--reindex PATH" in item["message"]
     assert world.manifest_path.read_bytes() == before
+    with world.opened() as opened:
+        (item,) = verification_of(verify(*opened, VerifyOptions())).refused_before
+    assert "failed to index it 6 times" in item["message"]
     world.commit({"bad.pdf": b"%PDF-1.4 mended"})
     assert (run(world).exit_code, uploads(world)) == (0, 1)
     assert world.audit() == set()
