@@ -27,6 +27,7 @@ from vsync.sync.next_state import Results, next_state
 from vsync.sync.publish import TargetPart
 from vsync.sync.result import final_failures, of_run
 from vsync.sync.same_store import expiry_warnings, with_store
+from vsync.system.clocks import clock_warnings
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
 from vsync.transfer.transfer import transfer
@@ -74,8 +75,8 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
 async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
     """Fixes the owner, and opens the store; creates the store where there is none."""
     lock, publication, stores = attempt.lock, attempt.ports.publication, Stores(attempt.api)
-    lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
+    lock.wrote = True
     identity = attempt.context.owned_by(lock.owner, attempt.target.name)
     info = proposal.located.info
     if info is None:
@@ -83,6 +84,8 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
         marks = store_metadata(identity.source, identity.target, identity.owner)
         info = await stores.create(proposal.located.name, marks)
         attempt.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
+    if ahead := attempt.api.traffic.ahead:
+        publication.tell_clock(ahead)  # before the first upload: the times in the seal are by this machine's clock
     store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
     state = with_store(proposal.state, attempt.target, info)
     return _Work(
@@ -206,9 +209,9 @@ def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state
     info = proposal.located.info
     name = info.name if info is not None else proposal.located.name
     report = replace(proposal.report, vector_store_id=work.store.id, vector_store_name=name)
-    report = append_warnings(_told_of_expiry(report, work), swept.warnings)
-    sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
     traffic, listed = work.attempt.api.traffic, proposal.listed is not None
+    report = append_warnings(_told_of_expiry(report, work), (*clock_warnings(traffic.ahead), *swept.warnings))
+    sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
     return of_run(
         report, proposal.plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=traffic, listed=listed
     )
