@@ -184,7 +184,7 @@ def held(seal: Seal | None, timeout_s: float, rule: Rule) -> SealHeld:
     remedy = "Run again when it has ended, or wait longer with --lock-timeout (input lock-timeout)."
     if timeout_s < rule.silent_s:
         remedy += (
-            f" If that run was killed or stopped, its seal is free {rule.silent_s:g} s after its last sign of life."
+            f" If that run does not go on, its seal is free {in_words(rule.silent_s)} after its last sign of life."
         )
     return SealHeld(f"{_at_work(seal)}, {passed}.", remedy)
 
@@ -198,4 +198,4 @@ def _at_work(seal: Seal | None) -> str:
         return "Another run has just begun to work on this target"
     if not seal.run:
         return "Another run may be at work on this target (its seal cannot be read)"
-    return f"Another run ({seal.run}) is at work on this target since {seal.since}"
+    return f"Another run is at work on this target since {seal.since} ({seal.run})"
