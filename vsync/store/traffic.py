@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,13 +35,12 @@ class Traffic:
     def count(self, method: str, path: str) -> None:
         self.requests[f"{method} {endpoint(path)}"] += 1
 
-    def answered(self, date: str) -> None:
-        """An answer came. `date` is its `Date` header."""
+    def answered(self, date: str, now: float | None = None) -> None:
+        """An answer came. `date` is its `Date` header, `now` this machine's time; None: it is not known."""
         told = http_date(date)
         if told is None:
             return
-        now = time.time()
-        self.date, self.ahead = int(told), apart(told, now, now)
+        self.date, self.ahead = int(told), 0 if now is None else apart(told, now, now)
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
             listener(self.date)
