@@ -21,6 +21,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -142,6 +143,7 @@ class LocalPublication:
                 self._seal.unlink(missing_ok=True)
             else:
                 self._write_seal(self._before)
+                self._keep_last_sign(self._before)
             self.release()
 
     def note(self, run: str, head: str | None) -> bool:
@@ -179,9 +181,8 @@ class LocalPublication:
 
     def _look(self) -> Look[None]:
         """Looks at the seal without a lock, so that a command that only reads can look as well."""
-        try:
-            status, content = self._seal.stat(), self._seal.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+        status, content = self._seal_file()
+        if status is None:
             return Look(None, None, None, None)
         return Look(parse_seal(content), f"{status.st_ino} {status.st_mtime_ns}", status.st_mtime, None)
 
@@ -272,12 +273,24 @@ class LocalPublication:
             ) from error
 
     def _read_seal(self) -> Seal | None:
-        try:
-            seal = parse_seal(self._seal.read_bytes())
-            seal = dataclasses.replace(seal, seen=instant(self._seal.stat().st_mtime))
-        except (FileNotFoundError, NotADirectoryError):
+        status, content = self._seal_file()
+        if status is None:
             return None
+        seal = dataclasses.replace(parse_seal(content), seen=instant(status.st_mtime))
         return doubted(seal) if self._doubt.exists() else seal
+
+    def _seal_file(self) -> tuple[os.stat_result | None, bytes]:
+        """The seal's file: its status and its bytes. None: there is no seal."""
+        try:
+            return self._seal.stat(), self._seal.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None, b""
+
+    def _keep_last_sign(self, seal: Seal) -> None:
+        """Dates the seal of a dead run, which is given back, as it was: its date is that run's last sign of life."""
+        if seal.seen is not None:
+            seen = datetime.fromisoformat(seal.seen).timestamp()
+            os.utime(self._seal, (seen, seen))
 
     def _write_seal(self, seal: Seal) -> None:
         write_durably(self._seal, dump_seal(seal))

@@ -241,6 +241,14 @@ def test_abandoning_restores_the_seal_to_the_byte_and_frees_it(kind: Kind) -> No
     taken(kind, "third").close()
 
 
+def test_abandoning_keeps_the_last_sign_of_life_of_the_run_before(kind: Kind) -> None:
+    kind.take_long_ago(kind.run(), Seal("open", "first", SINCE))
+    before = seal(kind)
+    taken(kind, "second").abandon()
+    found = seal(kind)
+    assert (found.state, found.run, found.seen) == ("open", "first", before.seen)
+
+
 def test_abandoning_keeps_the_doubt_that_another_run_left(kind: Kind) -> None:
     taken(kind).publish_and_close(b"1", 1)
     kind.run().doubt()
