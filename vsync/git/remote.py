@@ -32,6 +32,7 @@ from vsync.git.scratch import Scratch
 
 _NAME = "vsync"
 """The remote's name in the scratch repository. A user's global configuration may have settings for `origin`."""
+_SMALL = "1m"
 _TRIES = 3
 _WAIT_S = (1.0, 4.0)
 _POLL_S = 0.2
@@ -127,14 +128,16 @@ class Remote:
         listed = parse_refs(self._network("ls-remote", _NAME, *names))
         return {ref: sha for ref, sha in listed.items() if any(_named(ref, name) for name in names)}
 
-    def fetch(self, *wanted: str, blobs: bool = True, depth: int = 1) -> None:
+    def fetch(self, *wanted: str, blobs: bool = True, small: bool = False, depth: int = 1) -> None:
         """Fetches commits with their trees, without their history, and without blobs when `blobs` is false.
+
+        `small`: blobs of a megabyte and more are left out. A server that knows no filters sends all blobs.
 
         A commit without parents needs depth 2. At depth 1 git marks even that commit as shallow, and the server refuses
         to set a ref to it: "shallow update not allowed".
         """
         options = [f"--depth={depth}", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet"]
-        options.append("--no-filter" if blobs else "--filter=blob:none")
+        options.append(f"--filter=blob:limit={_SMALL}" if small else "--no-filter" if blobs else "--filter=blob:none")
         self._network("fetch", *options, _NAME, *wanted)
 
     def _fetch_blob(self, blob: str) -> None:
@@ -146,9 +149,16 @@ class Remote:
         """Whether the commit and its tree have been fetched."""
         return self._git("cat-file", "-e", commit + "^{tree}", lazy=False).status == 0
 
-    def kind(self, fetched: str) -> str:
-        """The type of a fetched object: `commit`, `tree`, `blob` or `tag`."""
-        return self._local("cat-file", "-t", fetched).decode("ascii").strip()
+    def described(self, *names: str) -> list[tuple[str, int] | None]:
+        """The type (`commit`, `tree`, `blob` or `tag`) and the size of each object; None: it has not been fetched."""
+        output = self._git(
+            "cat-file", "--batch-check", stdin="".join(f"{name}\n" for name in names).encode(), lazy=False
+        )
+        found = [line.split() for line in output.stdout.decode("utf-8", "replace").splitlines()]
+        if output.status and not found:
+            raise _local_failure("cat-file", output)
+        found += [[]] * (len(names) - len(found))  # git ends at an object that a filter has left out
+        return [(words[1], int(words[2])) if len(words) == 3 and words[2].isdecimal() else None for words in found]
 
     def date(self, commit: str) -> float:
         """When a fetched commit was made, in seconds since the epoch by its maker's clock. Infinite: the commit does not say."""
@@ -317,10 +327,7 @@ class Remote:
             # A terminal sends Ctrl-C to git as well. Whether the run ends is decided elsewhere, so git is run again.
             output = self._git(*arguments, stdin=stdin, more=more)
         if output.status:
-            raise GitUnavailable(
-                f"git {arguments[0]} failed: {reason_given(output.stderr)}.",
-                "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
-            )
+            raise _local_failure(arguments[0], output)
         return output.stdout
 
     def _git(
@@ -344,6 +351,13 @@ _DECLINED_REMEDY = (
     "manifest with `manifest: none` (each run then lists the store)."
 )
 _MISSING_REMEDY = "Check the remote `origin`, and that the job has `permissions: contents: write` and passes its token as github-token."
+
+
+def _local_failure(command: str, output: Output) -> GitUnavailable:
+    return GitUnavailable(
+        f"git {command} failed: {reason_given(output.stderr)}.",
+        "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
+    )
 
 
 def _object_id(output: bytes) -> str:

@@ -43,11 +43,15 @@ def update_comment(
         with connect(step.token or "", step.api_url, step.origin.repository or "", verify=trusted) as session:
             posted = upsert(session, pull.number, text, marker(report.target, place), create=create)
     except CannotComment as error:
-        commands.warning("Pull request comment", redacted(f"No comment was written. {error}", step.secrets))
+        what = "It is not known whether the comment was written." if error.perhaps else "No comment was written."
+        commands.warning("Pull request comment", redacted(f"{what} {error}", step.secrets))
         return
     commands.say(
         f"Comment on pull request #{pull.number}: {_POSTED[posted.action]}{f' ({posted.url})' if posted.url else ''}"
     )
+    if posted.left is not None:
+        twice = "The comment is up to date, but vsync has a second comment there, and could not delete it."
+        commands.warning("Pull request comment", redacted(f"{twice} {posted.left}", step.secrets))
 
 
 _POSTED = {

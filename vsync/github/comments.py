@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from vsync.github.unreachable import unreachable
 from vsync.report.comment import run_of
 from vsync.system.redaction import printable, redacted
-from vsync.system.retry import backoff, retry_after
+from vsync.system.retry import backoff, retry_after, server_time
 
 if TYPE_CHECKING:
     from github import Github
@@ -45,12 +45,16 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 
 class CannotComment(Exception):
-    """The comment could not be written: `message` says what and why, `remedy` what to do."""
+    """The comment could not be written: `message` says what and why, `remedy` what to do.
+
+    `perhaps`: GitHub may have written it all the same, because its answer was lost or could not be read.
+    """
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.perhaps = False
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".rstrip()
@@ -59,11 +63,13 @@ class CannotComment(Exception):
 class Posted(NamedTuple):
     """What happened to the comment, and its page.
 
-    `superseded`: a newer run has written it. `absent`: there is no comment, and none was wanted.
+    `superseded`: a newer run has written it. `absent`: there is no comment, and none was wanted. `left` says why a second
+    comment of ours could not be deleted.
     """
 
     action: Literal["created", "updated", "unchanged", "superseded", "absent"]
     url: str | None
+    left: CannotComment | None = None
 
 
 class _Lost(Exception):
@@ -149,9 +155,9 @@ class Session:
 
         With `once` a failed request that GitHub may have done is not repeated: this raises `_Lost`.
         """
-        from github.GithubException import BadAttributeException, GithubException
+        from github.GithubException import GithubException
 
-        attempt = 0
+        attempt, done_before = 0, False
         while True:
             try:
                 return request()
@@ -162,20 +168,14 @@ class Session:
                 message, remedy, may_pass = unreachable(doing, error, self._host)
                 failure = CannotComment(message, remedy)
                 wait, done_perhaps = backoff(attempt) if may_pass else None, may_pass
-            except (
-                AssertionError,
-                AttributeError,
-                BadAttributeException,
-                LookupError,
-                RuntimeError,
-                TypeError,
-                ValueError,
-            ) as error:
-                # PyGithub raises these when another server answers, or when GitHub's answer redirects to another host.
-                raise CannotComment(
+            except _not_githubs() as error:
+                strange = CannotComment(
                     f"The answer was not GitHub's when vsync tried to {doing} ({type(error).__name__}).",
                     "Check GITHUB_API_URL, and proxies on the way.",
-                ) from None
+                )
+                strange.perhaps = True
+                raise strange from None
+            failure.perhaps = done_before = done_before or done_perhaps
             if once and done_perhaps:
                 raise _Lost(failure)
             self.pause(wait, attempt, failure)
@@ -199,7 +199,7 @@ class Session:
         if named is not None:
             return named
         if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
-            return max(int(headers["x-ratelimit-reset"]) - self.clock(), 0.0) + 1.0
+            return max(int(headers["x-ratelimit-reset"]) - server_time(headers, self.clock()), 0.0) + 1.0
         limited = error.status == 429 or "rate limit" in _message(error).lower()
         return _RATE_LIMIT_WAIT_S if limited else None
 
@@ -294,28 +294,58 @@ def upsert(session: Session, number: int, body: str, marker: str, *, create: boo
             # GitHub may have made the comment: look for it before making another.
             session.pause(backoff(attempt), attempt, lost.cause)
             attempt += 1
+        except CannotComment as error:
+            error.perhaps = error.perhaps or attempt > 0
+            raise
 
 
 def _attempt(session: Session, number: int, body: str, marker: str, *, create: bool) -> Posted:
-    ours = session.marked(number, marker)
+    ours = _found(session, number, marker)
     for index, comment in enumerate(ours):
         posted = _edit(session, comment, body)
         if posted is not None:
-            for twin in ours[index + 1 :]:
-                _delete(session, twin)
-            return posted
+            return posted._replace(left=_without_twins(session, ours[index + 1 :]))
     if not create:
         return Posted("absent", None)
     made = session.call("write the comment", partial(session.issue(number).create_comment, body), once=True)
-    return Posted("created", made.html_url)
+    return Posted("created", _url(made))
+
+
+def _found(session: Session, number: int, marker: str) -> list[IssueComment]:
+    try:
+        return session.marked(number, marker)
+    except CannotComment as error:
+        error.perhaps = False  # a question writes nothing
+        raise
+
+
+def _without_twins(session: Session, twins: Iterable[IssueComment]) -> CannotComment | None:
+    """Deletes the second comments. The comment itself is right by now, so a failure is only told."""
+    try:
+        for twin in twins:
+            _delete(session, twin)
+    except CannotComment as error:
+        return error
+    return None
+
+
+def _url(comment: IssueComment) -> str | None:
+    """The comment's page. PyGithub asks once more for an address that an answer lacks, and that may fail."""
+    from github.GithubException import GithubException
+
+    failures: tuple[type[Exception], ...] = (GithubException, OSError, *_not_githubs())
+    try:
+        return comment.html_url
+    except failures:
+        return None
 
 
 def _edit(session: Session, comment: IssueComment, body: str) -> Posted | None:
     """Edits the comment. None: somebody deleted it meanwhile."""
     if _normal(comment.body) == _normal(body):
-        return Posted("unchanged", comment.html_url)
+        return Posted("unchanged", _url(comment))
     if run_of(comment.body) > run_of(body):
-        return Posted("superseded", comment.html_url)
+        return Posted("superseded", _url(comment))
     from github.GithubException import GithubException
 
     def edit() -> bool:
@@ -327,7 +357,7 @@ def _edit(session: Session, comment: IssueComment, body: str) -> Posted | None:
             raise
         return True
 
-    return Posted("updated", comment.html_url) if session.call("edit the comment", edit) else None
+    return Posted("updated", _url(comment)) if session.call("edit the comment", edit) else None
 
 
 def _delete(session: Session, comment: IssueComment) -> None:
@@ -348,6 +378,21 @@ def _at(comments: object, index: int) -> IssueComment | None:
         return comments[index]  # type: ignore[index,no-any-return]  # PyGithub's list, fetched page by page
     except IndexError:
         return None
+
+
+def _not_githubs() -> tuple[type[Exception], ...]:
+    """What PyGithub raises when another server answers, or when GitHub's answer redirects to another host."""
+    from github.GithubException import BadAttributeException
+
+    return (
+        AssertionError,
+        AttributeError,
+        BadAttributeException,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    )
 
 
 def _normal(body: str | None) -> str:

@@ -47,7 +47,7 @@ def run_is_over(
                 )
             return False
         if status == "completed":
-            log(f"Run {run} has ended without closing the seal: taking it over.")
+            log(f"Run {run} has ended without closing the seal, so nobody waits for it.")
         return status == "completed"
 
     return ended

@@ -22,15 +22,16 @@ from vsync.state.seal import UnfinishedRun
 class CrashedRun:
     """A run that left its seal open, and the time in which it may have uploaded.
 
-    Times are seconds since the epoch by the run's own clock. A run that does not renew its seal is taken over after
-    STALE_AFTER_S, and uploads nothing after that. `until` None: the last renewal is not known. `id` is what a journal
-    calls the run.
+    Times are seconds since the epoch by the API's clock, as far as the run knew it. A run that does not renew its seal is
+    taken over after STALE_AFTER_S, and uploads nothing after that. `until` None: the last renewal is not known. `id` is
+    what a journal calls the run. `clock`: the run's own clock was so many seconds behind the API's; 0: not by minutes.
     """
 
     id: str
     since: int
     head: str | None
     until: int | None = None
+    clock: int = 0
 
 
 def run_key(run: str, since: str) -> str:
@@ -41,10 +42,10 @@ def run_key(run: str, since: str) -> str:
 def crashed_runs(unfinished: Iterable[UnfinishedRun]) -> list[CrashedRun]:
     """The runs that a seal names. A run whose time cannot be read is left out: nothing follows from it. Pure."""
     found = []
-    for run, since, head, seen in unfinished:
+    for run, since, head, seen, clock in unfinished:
         try:
-            until = None if seen is None else _seconds(seen) + int(STALE_AFTER_S)
-            found.append(CrashedRun(run_key(run, since), _seconds(since), head, until))
+            until = None if seen is None else _seconds(seen) + clock + int(STALE_AFTER_S)
+            found.append(CrashedRun(run_key(run, since), _seconds(since) + clock, head, until, clock))
         except (ValueError, OverflowError):
             continue
     return found
@@ -70,7 +71,8 @@ class Planned:
     """What a dead run may have uploaded.
 
     `attempts` are the uploads of its plan for which no entry shows an answer. `doubtful` are the other documents of its
-    commit: that run or an earlier run has already brought them.
+    commit: that run or an earlier run has already brought them. When the run's clock was minutes apart from the API's,
+    its times are not certain, and everything is doubtful.
     """
 
     attempts: Sequence[Attempt]
@@ -107,7 +109,7 @@ def planned_by(
         entry = state.files.get(path)
         if path not in sizes and entry is not None and entry.blob == document.blob:
             doubtful.append(_attempt(run, path, entry.bytes))
-    return Planned(attempts, doubtful)
+    return Planned((), [*attempts, *doubtful]) if run.clock else Planned(attempts, doubtful)
 
 
 def _attempt(run: CrashedRun, path: str, size: int) -> Attempt:

@@ -22,6 +22,7 @@ from vsync.store.client import Api
 from vsync.store.files import Files
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
+from vsync.system.clocks import in_words
 from vsync.system.retry import Sleep
 
 
@@ -111,4 +112,10 @@ class Sweep:
             else:
                 attempts += planned.attempts
                 doubtful += planned.doubtful
+                if run.clock:
+                    warnings.append(
+                        f"The run {run.id} died, and the clock of its machine was {in_words(run.clock)} "
+                        f"{'behind' if run.clock > 0 else 'ahead of'} the API's clock. Files that it may have left are named, and "
+                        "not deleted."
+                    )
         return Suspects(attempts, doubtful, known), warnings

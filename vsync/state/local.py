@@ -21,18 +21,25 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from vsync.errors import ManifestError, PublicationFailed, SealHeld, VsyncError
+from vsync.errors import ManifestError, PublicationFailed, VsyncError
 from vsync.state.figures import Figures
 from vsync.state.file_lock import locked
 from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, Published, taken_over
 from vsync.state.seal import Seal, doubted, dump_seal, instant, parse_seal, succeed
+from vsync.state.waiting import Look, Rule, Waiting
 from vsync.system.atomic_write import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
 
 _LOOK_EVERY_S = 0.2
+
+
+def _rule() -> Rule:
+    """The seal's times and the holder's lock are this machine's own, so the age of the seal is known for sure."""
+    return Rule(silent_s=STALE_AFTER_S, old_s=STALE_AFTER_S, dead_s=0.0, look_every_s=_LOOK_EVERY_S)
 
 
 class LocalPublication:
@@ -69,6 +76,7 @@ class LocalPublication:
         self._held: int | None = None
         self._mine: Seal | None = None
         self._before: Seal | None = None
+        self._waiting = Waiting(self._look, self._is_dead, _rule)
 
     def read(self) -> Published:
         return Published(self._read_manifest(), self._read_seal())
@@ -80,28 +88,20 @@ class LocalPublication:
         waiting: Callable[[str], None],
         pause: Callable[[float], None] = time.sleep,
     ) -> Seal | None:
-        deadline = time.monotonic() + timeout_s
-        announced = False
         with _writable(self._seal):
             make_folder(self._seal.parent)
             for path in (self._seal, self._manifest):
                 if path is not None:
                     remove_stale_temporaries(path.parent)
-            while not self._try_take(seal):
-                other = self._read_seal()
-                since = other.since if other else "just now"
-                if time.monotonic() >= deadline:
-                    raise SealHeld(
-                        f"Another run is at work on this target since {since}, and {timeout_s:g} s have passed.",
-                        "Run again when it has ended, or wait longer with --lock-timeout (input lock-timeout).",
-                    )
-                if not announced:
-                    waiting(
-                        f"Another run is at work on this target since {since}; waiting up to {timeout_s:g} s for it."
-                    )
-                    announced = True
-                pause(_LOOK_EVERY_S)
+            self._waiting.until_free(
+                timeout_s, waiting, pause, lambda look, silent: self._try_take(seal, look, silent=silent) or None
+            )
         return self._before
+
+    def wait(
+        self, timeout_s: float, waiting: Callable[[str], None], pause: Callable[[float], None] = time.sleep
+    ) -> Published:
+        return self._waiting.until_free(timeout_s, waiting, pause, lambda look, _: self._read_at(look))
 
     def renew(self) -> None:
         with _writable(self._seal, PublicationFailed), self._critical():
@@ -139,7 +139,6 @@ class LocalPublication:
         figures: Figures | None = None,
     ) -> None:
         self._publish(manifest, serial, content, figures, state="closed")
-        self.release()
 
     def close(self, figures: Figures | None = None) -> None:
         with _writable(self._seal, PublicationFailed), self._critical():
@@ -154,6 +153,7 @@ class LocalPublication:
                 self._seal.unlink(missing_ok=True)
             else:
                 self._write_seal(self._before)
+                self._keep_last_sign(self._before)
             self.release()
 
     def note(self, run: str, head: str | None) -> bool:
@@ -163,21 +163,9 @@ class LocalPublication:
     def others_open(self) -> bool:
         return any(_is_open(path) for path in self._seal.parent.glob("*.seal.json") if path != self._seal)
 
-    def busy(self) -> str | None:
-        seal = self._read_seal()
-        if seal is None or seal.state == "closed" or self._stale():
-            return None
-        try:
-            descriptor = os.open(self._holder, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return seal.since
-        finally:
-            os.close(descriptor)
-        return None
+    def tell_clock(self, ahead: int) -> None:
+        with _writable(self._seal, PublicationFailed), self._critical():
+            self._write_seal(dataclasses.replace(self._check_mine(), clock=ahead))
 
     def doubt(self, seal: Seal | None = None) -> None:
         with _writable(self._doubt, PublicationFailed):
@@ -205,12 +193,46 @@ class LocalPublication:
             self._write_seal(
                 dataclasses.replace(mine, state=state, manifest=blob, content=content, serial=serial, figures=figures)
             )
+            if state == "closed":
+                self.release()
 
-    def _try_take(self, seal: Seal) -> bool:
+    def _look(self) -> Look[None]:
+        """Looks at the seal without a lock, so that a command that only reads can look as well."""
+        status, content = self._seal_file()
+        if status is None:
+            return Look(None, None, None, None)
+        return Look(parse_seal(content), f"{status.st_ino} {status.st_mtime_ns}", status.st_mtime, None)
+
+    def _read_at(self, look: Look[None]) -> Published | None:
+        """What is published; None when the seal has changed since that look."""
+        published = self.read()
+        return published if self._look().sign == look.sign else None
+
+    def _is_dead(self, seal: Seal) -> bool:
+        """Whether the process that took the seal has ended: the kernel has dropped its lock on the holder file."""
+        try:
+            descriptor = os.open(self._holder, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    def _try_take(self, seal: Seal, look: Look[None], *, silent: bool) -> bool:
+        """Takes the seal. False: it has changed since that look, or another run holds it.
+
+        `silent`: the holder was silent for too long, or is dead, and its lock counts no more.
+        """
         with self._critical():
+            if self._look().sign != look.sign:
+                return False
             before = self._read_seal()
             held = self._lock_holder()
-            if held is None and self._stale():
+            if held is None and silent:
                 # A new file, because the stopped process keeps its lock on the old file.
                 self._holder.unlink(missing_ok=True)
                 held = self._lock_holder()
@@ -234,12 +256,6 @@ class LocalPublication:
             return None
         give_to_owner_of(self._holder.parent, self._holder)
         return descriptor
-
-    def _stale(self) -> bool:
-        try:
-            return time.time() - self._seal.stat().st_mtime > STALE_AFTER_S
-        except FileNotFoundError:
-            return False
 
     def _critical(self) -> AbstractContextManager[None]:
         return locked(self._lock, self._stopped)
@@ -274,12 +290,24 @@ class LocalPublication:
             ) from error
 
     def _read_seal(self) -> Seal | None:
-        try:
-            seal = parse_seal(self._seal.read_bytes())
-            seal = dataclasses.replace(seal, seen=instant(self._seal.stat().st_mtime))
-        except (FileNotFoundError, NotADirectoryError):
+        status, content = self._seal_file()
+        if status is None:
             return None
+        seal = dataclasses.replace(parse_seal(content), seen=instant(status.st_mtime))
         return doubted(seal) if self._doubt.exists() else seal
+
+    def _seal_file(self) -> tuple[os.stat_result | None, bytes]:
+        """The seal's file: its status and its bytes. None: there is no seal."""
+        try:
+            return self._seal.stat(), self._seal.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None, b""
+
+    def _keep_last_sign(self, seal: Seal) -> None:
+        """Dates the seal of a dead run, which is given back, as it was: its date is that run's last sign of life."""
+        if seal.seen is not None:
+            seen = datetime.fromisoformat(seal.seen).timestamp()
+            os.utime(self._seal, (seen, seen))
 
     def _write_seal(self, seal: Seal) -> None:
         write_durably(self._seal, dump_seal(seal))

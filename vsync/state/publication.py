@@ -48,7 +48,8 @@ class ManifestMoved(Exception):
 def taken_over() -> SealHeld:
     """The error of a run whose seal another run has taken."""
     return SealHeld(
-        "Another run has taken over this target, because this one did not answer for three minutes.",
+        "Another run has taken over this target: it saw no sign of life of this run for three minutes, or the clocks of the "
+        "two machines are minutes apart.",
         "Nothing is lost: what was done is in the store, and the other run goes on from there.",
     )
 
@@ -76,7 +77,7 @@ class Publication(Protocol):
         """Opens the seal for this run, and returns the seal that it replaces (None: there was no seal).
 
         While another run holds the seal, `pause` waits, and `waiting` gets one message. Raises SealHeld when
-        the other run still holds the seal after `timeout_s`.
+        the other run still holds the seal after `timeout_s`. The rule stands in `waiting`.
         """
 
     def renew(self) -> None:
@@ -130,8 +131,13 @@ class Publication(Protocol):
     def others_open(self) -> bool:
         """Whether another target of this repository has an open seal: its run may have uploaded files as well."""
 
-    def busy(self) -> str | None:
-        """Since when another run works on this target; None: no run does, or its holder is dead."""
+    def wait(
+        self, timeout_s: float, waiting: Callable[[str], None], pause: Callable[[float], None] = time.sleep
+    ) -> Published:
+        """Waits like `take`, but takes nothing. Returns what is published when no other run works on this target."""
+
+    def tell_clock(self, ahead: int) -> None:
+        """Writes into this run's seal by how many seconds the API's clock is ahead of this machine's."""
 
     def doubt(self, seal: Seal | None = None) -> None:
         """Marks the seal as not to be trusted, so that the next run lists the store.

@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 
-from vsync.errors import GitUnavailable, PushRefused, SealHeld
+from vsync.errors import GitUnavailable, ManifestError, PushRefused, SealHeld
 from vsync.git.refs import RefUpdate
 from vsync.git.remote import Remote
 from vsync.state.figures import Figures
@@ -27,6 +26,7 @@ from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, ManifestMoved, Published, taken_over
 from vsync.state.remote_refs import MAX_TRIES, Snapshot, TargetRefs
 from vsync.state.seal import Seal, succeed
+from vsync.state.waiting import Look, Rule, Waiting
 
 LOOK_EVERY_S = 3.0
 _SAFE_FOR_S = STALE_AFTER_S / 2
@@ -35,6 +35,10 @@ _GRACE_S = 15.0
 
 _LONG_AGO_S = 600.0
 """Clocks of machines differ by less than this. A holder renews its seal every minute."""
+
+
+def _rule() -> Rule:
+    return Rule(silent_s=STALE_AFTER_S, old_s=_LONG_AGO_S, dead_s=_GRACE_S, look_every_s=LOOK_EVERY_S)
 
 
 class RemotePublication:
@@ -66,7 +70,6 @@ class RemotePublication:
         self._remote = remote
         self._refs = TargetRefs(remote, name, branch, target, shared=shared, log=log)
         self._shared = shared
-        self._is_dead = is_dead
         self._log = log
         self._last_read = Snapshot()
         self._before = Snapshot()
@@ -74,6 +77,7 @@ class RemotePublication:
         self._mine_commit: str | None = None
         self._renewed = 0.0
         self._lock = threading.RLock()
+        self._waiting = Waiting(self._look, lambda seal: is_dead(seal.run), _rule, log)
 
     def read(self) -> Published:
         with self._lock:
@@ -89,44 +93,23 @@ class RemotePublication:
         waiting: Callable[[str], None],
         pause: Callable[[float], None] = time.sleep,
     ) -> Seal | None:
-        deadline = time.monotonic() + timeout_s
-        watched: tuple[str | None, float] = (None, 0.0)
-        announced = False
-        while True:
+        def attempt(look: Look[Snapshot], _: bool) -> Snapshot | None:
+            return look.found if self._try_take(look.found, seal) else None
+
+        return self._waiting.until_free(timeout_s, waiting, pause, attempt).published.seal
+
+    def wait(
+        self, timeout_s: float, waiting: Callable[[str], None], pause: Callable[[float], None] = time.sleep
+    ) -> Published:
+        snapshot = self._waiting.until_free(timeout_s, waiting, pause, lambda look, _: look.found)
+        with self._lock:
+            self._last_read = snapshot
+        return snapshot.published
+
+    def _look(self) -> Look[Snapshot]:
+        with self._lock:
             snapshot = self._refs.read()
-            if snapshot.seal_commit != watched[0]:
-                watched = (snapshot.seal_commit, time.monotonic())
-            if self._free(snapshot, since=watched[1]) and self._try_take(snapshot, seal):
-                return snapshot.published.seal
-            other = snapshot.seal
-            since = other.since if other else "just now"
-            if time.monotonic() >= deadline:
-                raise SealHeld(
-                    f"Another run ({other.run if other else 'unknown'}) is at work on this target since {since}, and "
-                    f"{timeout_s:g} s have passed.",
-                    "Run again when it has ended, or wait longer with --lock-timeout (input lock-timeout).",
-                )
-            if not announced and not self._free(snapshot, since=watched[1]):
-                waiting(
-                    f"Another run is at work on this target since {since}; waiting up to {timeout_s:g} s for it. "
-                    "A run that was killed is taken over after three minutes."
-                )
-                announced = True
-            pause(min(LOOK_EVERY_S, max(0.1, deadline - time.monotonic())))
-
-    def _free(self, snapshot: Snapshot, *, since: float) -> bool:
-        """Whether the seal can be taken: it is closed, or its holder is dead or silent for three minutes.
-
-        `since` is when this run first saw the seal's commit. The commit's date counts only when it is very old, because
-        clocks of machines differ. Then the holder died long ago, and nobody waits.
-        """
-        seal = snapshot.seal
-        if seal is None or snapshot.seal_commit is None or seal.state == "closed" or seal.released:
-            return True
-        watched, age = time.monotonic() - since, time.time() - self._remote.date(snapshot.seal_commit)
-        if watched >= STALE_AFTER_S or age >= _LONG_AGO_S:
-            return True
-        return max(watched, age) >= _GRACE_S and self._is_dead(seal.run)
+        return Look(snapshot.seal, snapshot.seal_commit, snapshot.seal_date, snapshot)
 
     def _try_take(self, snapshot: Snapshot, seal: Seal) -> bool:
         started = _now()
@@ -195,6 +178,10 @@ class RemotePublication:
         """Keeps nobody out: of two pushes the second fails."""
         yield
 
+    def tell_clock(self, ahead: int) -> None:
+        with self._lock:
+            self._set_seal(dataclasses.replace(self._check_mine(), clock=ahead))
+
     def claim_owner(self, owner: str, *, sure: bool) -> str:
         """The first runs of two targets agree by a ref that only one of them can make. `publish` removes the ref."""
         with self._lock:
@@ -213,7 +200,7 @@ class RemotePublication:
                 commit = self._refs.owner_commit(owner)
                 others = [RefUpdate(self._refs.owner, commit, None)]
             else:
-                owner = self._refs.agreed_owner(commit) or owner
+                owner = self._refs.agreed_owner(commit)
             if self._set_seal(dataclasses.replace(mine, owner=owner), *others):
                 self._last_read = dataclasses.replace(self._last_read, owner_commit=commit)
                 return owner
@@ -311,10 +298,9 @@ class RemotePublication:
         seal = before.seal
         if seal is None or before.seal_commit is None or seal.state == "closed" or seal.released:
             return before.seal_commit
-        last_sign = self._remote.date(before.seal_commit)
-        if not math.isfinite(last_sign):
+        if before.seal_date is None:
             return before.seal_commit
-        return self._refs.seal_commit(dataclasses.replace(seal, released=True), last_sign)
+        return self._refs.seal_commit(dataclasses.replace(seal, released=True), before.seal_date)
 
     def release(self) -> None:
         with self._lock:
@@ -343,15 +329,11 @@ class RemotePublication:
         with self._lock:
             return self._refs.others_open()
 
-    def busy(self) -> str | None:
-        with self._lock:
-            snapshot = self._refs.read()
-        free = self._free(snapshot, since=time.monotonic())
-        return None if free or snapshot.seal is None else snapshot.seal.since
-
     def doubt(self, seal: Seal | None = None) -> None:
-        with contextlib.suppress(GitUnavailable, PushRefused):  # the run ends with the error that led here
-            self._remote.push([RefUpdate(self._refs.doubt, self._refs.doubt_commit(seal), None)])
+        with contextlib.suppress(
+            GitUnavailable, ManifestError, PushRefused
+        ):  # the run ends with the error that led here
+            self._refs.mark(seal)
 
 
 def _now() -> float:

@@ -16,22 +16,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vsync.errors import GitUnavailable, ManifestError
+from vsync.git.refs import RefUpdate
 from vsync.git.remote import Remote
 from vsync.state.manifest import blob_id
 from vsync.state.publication import Published
-from vsync.state.seal import Seal, doubted, dump_seal, instant, parse_seal
+from vsync.state.seal import Seal, both_overtaken, doubted, dump_seal, instant, parse_seal
 
 MAX_TRIES = 8
 _SEAL_FILE = "seal.json"
 _DOUBT_FILE = "doubt"
 _OWNER_FILE = "owner"
+_MAX_BYTES = 1_000_000
+"""How large the file in a commit of vsync can be. A seal has a few thousand bytes."""
+_MAX_OWNER = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the remote held when it was read: the commits of the refs, and what these commits hold.
 
-    `overtaken` is the seal in the mark of doubt, of the run that left the mark.
+    `seal_date` is the date of the seal's commit: the holder's last sign of life, by its own clock. None: there is no such
+    date. `overtaken` is the seal in the mark of doubt, of the run that left the mark.
     """
 
     tip: str | None = None
@@ -40,6 +45,7 @@ class Snapshot:
     owner_commit: str | None = None
     manifest: bytes | None = None
     seal: Seal | None = None
+    seal_date: float | None = None
     overtaken: Seal | None = None
 
     @property
@@ -82,23 +88,19 @@ class TargetRefs:
                 if tip is not None and not self._remote.has(tip):
                     self._remote.fetch(tip, blobs=not self._shared)
                 if seal is not None and not self._remote.has(seal):
-                    self._remote.fetch(seal, depth=2)
-                    self._check_is_commit(self.seal, seal)
+                    self._remote.fetch(seal, small=True, depth=2)
                 if doubt is not None and not self._remote.has(doubt):
-                    self._remote.fetch(doubt)
+                    self._remote.fetch(doubt, small=True)
             except GitUnavailable:
                 if self._remote.refs(*names) != refs:
                     continue  # a ref moved in between, and its old commit is gone
                 raise
-            return Snapshot(
-                tip,
-                seal,
-                doubt,
-                refs.get(self.owner),
-                self._remote.file(tip, self._manifest) if tip else None,
-                self._seal_in(seal) if seal else None,
-                self._seal_in_doubt(doubt) if doubt else None,
-            )
+            if tip is not None:
+                self._check_branch(tip)
+            manifest = self._remote.file(tip, self._manifest) if tip else None
+            held, date = self._seal_in(seal) if seal else (None, None)
+            overtaken = self._seal_in_doubt(doubt) if doubt else None
+            return Snapshot(tip, seal, doubt, refs.get(self.owner), manifest, held, date, overtaken)
         raise GitUnavailable(
             f"{self._title} moved {MAX_TRIES} times while it was read.", "Run again when fewer runs are under way."
         )
@@ -106,33 +108,86 @@ class TargetRefs:
     def others_open(self) -> bool:
         """Whether the seal of another target is open. An unreadable seal counts as open."""
         refs = self._remote.refs("refs/vsync/*")
-        for seal in {commit for ref, commit in refs.items() if ref != self.seal}:
+        for ref, commit in refs.items():
+            if ref == self.seal or ref.endswith("^{}"):
+                continue
             try:
-                self._remote.fetch(seal)
-                content = self._remote.file(seal, _SEAL_FILE)
-            except GitUnavailable:
+                self._remote.fetch(commit, small=True)
+                seal = parse_seal(self._content(ref, commit, _SEAL_FILE))
+            except (GitUnavailable, ManifestError):
                 return True
-            if parse_seal(content or b"").state == "open":
+            if seal.state == "open":
                 return True
         return False
 
     def agreed_owner(self, commit: str) -> str:
-        """The owner in the commit of the owner's ref; empty when it is unreadable."""
-        self._remote.fetch(commit)
-        self._check_is_commit(self.owner, commit)
-        return (self._remote.file(commit, _OWNER_FILE) or b"").decode("utf-8", "replace").strip()
+        """The owner in the commit of the owner's ref. Raises ManifestError when there is none."""
+        self._remote.fetch(commit, small=True)
+        owner = self._content(self.owner, commit, _OWNER_FILE).decode("utf-8", "replace").strip()
+        if not owner or len(owner) > _MAX_OWNER or not owner.isprintable():
+            raise self._not_ours(self.owner, "a commit that names no owner")
+        return owner
 
-    def _check_is_commit(self, ref: str, fetched: str) -> None:
-        kind = self._remote.kind(fetched)
+    def mark(self, overtaken: Seal | None) -> None:
+        """Leaves the mark of doubt. A mark that another run has left keeps its run."""
+        expected, seal = None, overtaken
+        for _ in range(MAX_TRIES):
+            if self._remote.push([RefUpdate(self.doubt, self.doubt_commit(seal), expected)]):
+                return
+            expected, seal = self._remote.refs(self.doubt).get(self.doubt), overtaken
+            if expected is not None:
+                self._remote.fetch(expected, small=True)
+                left = self._seal_in_doubt(expected)
+                seal = both_overtaken(left, overtaken)
+                if seal == left:
+                    return  # the mark says already all that this run knows
+
+    def _content(self, ref: str, commit: str, name: str) -> bytes:
+        """The file in the commit of a ref. Raises ManifestError when vsync cannot have written the commit."""
+        whole, part = self._remote.described(commit, f"{commit}:{name}")
+        kind = whole[0] if whole is not None else "missing object"
         if kind != "commit":
-            raise ManifestError(
-                f"The ref {ref} of {self._remote.shown} is no commit of vsync but a {kind}: somebody else has set it.",
-                f"Delete it, `git push origin :{ref}`, and run again: the store is listed then, and nothing is lost.",
-            )
+            raise self._not_ours(ref, f"a {kind}")
+        listed = name in self._remote.paths(commit)
+        if not listed or (part is not None and part[0] != "blob"):
+            raise self._not_ours(ref, f"a commit without the file {name}")
+        if part is None or part[1] > _MAX_BYTES:  # the filter leaves out what is large
+            raise self._not_ours(ref, f"a commit whose file {name} is too large")
+        try:
+            content = self._remote.file(commit, name)
+        except ManifestError:
+            content = None
+        if content is None:
+            raise self._not_ours(ref, f"a commit whose {name} is no file")
+        return content
 
-    def _seal_in(self, commit: str) -> Seal:
-        """The seal in a commit. The commit's date is the holder's last sign of life: each sign is a new commit."""
-        seal = parse_seal(self._remote.file(commit, _SEAL_FILE) or b"")
+    def _check_branch(self, tip: str) -> None:
+        (described,) = self._remote.described(tip)
+        if described is not None and described[0] != "commit":
+            raise self._not_ours(self.branch, f"a {described[0]}")
+
+    def _not_ours(self, ref: str, what: str) -> ManifestError:
+        return ManifestError(
+            f"The ref {ref} of {self._remote.shown} is no commit of vsync but {what}: somebody else has set it.",
+            self._remedy(ref),
+        )
+
+    def _remedy(self, ref: str) -> str:
+        if ref == self.branch and self._shared:
+            return f"Set {ref} to a commit again, and run again."
+        deleted = f"Delete it, `git push origin :{ref}`, and run"
+        if ref == self.doubt:
+            return (
+                f"{deleted} vsync verify (input command: verify): such a ref has the next run list the store, and verify lists "
+                "it as well."
+            )
+        if ref == self.owner:
+            return f"{deleted} again: nothing is lost."
+        return f"{deleted} again: the store is listed then, and nothing is lost."
+
+    def _seal_in(self, commit: str) -> tuple[Seal, float | None]:
+        """The seal in a commit, and the commit's date: the holder's last sign of life, since each sign is a new commit."""
+        seal = parse_seal(self._content(self.seal, commit, _SEAL_FILE))
         if seal.place not in (None, self.place) and seal.state == "closed":
             self._log(
                 f"The seal {self.seal} was closed over another manifest, {seal.place}; this one is {self.place}. Two manifests "
@@ -140,10 +195,12 @@ class TargetRefs:
             )
             # It vouches for no manifest here, and its runs say nothing about which run is late here.
             seal = dataclasses.replace(seal, run="", ended=None, manifest=None, content=None)
-        return dataclasses.replace(seal, seen=instant(self._remote.date(commit)))
+        date = self._remote.date(commit)
+        seen = instant(date)
+        return dataclasses.replace(seal, seen=seen), date if seen is not None else None
 
     def _seal_in_doubt(self, commit: str) -> Seal | None:
-        content = self._remote.file(commit, _DOUBT_FILE)
+        content = self._content(self.doubt, commit, _DOUBT_FILE)
         return parse_seal(content) if content else None
 
     # --- Commits --------------------------------------------------------------------------------------------

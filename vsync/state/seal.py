@@ -22,6 +22,8 @@ class UnfinishedRun(NamedTuple):
     since: str
     head: str | None
     seen: str | None = None
+    clock: int = 0
+    """By how many seconds the API's clock was ahead of that clock, where the two were minutes apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Seal:
     | `unfinished` | runs since the seal was last closed that did not finish; their uploads may be left. In JSON: `unsettled` |
     | `figures` | what the store shows after the last run that closed the seal; None: not known. In JSON: `store` |
     | `place` | which manifest this is, where the seals of two manifests could be confused |
+    | `clock` | by how many seconds the API's clock is ahead of the holder's, where they are minutes apart; else 0 |
     | `seen` | the holder's last sign of life; it is not in the JSON, but the date of the seal's file or commit |
     """
 
@@ -56,6 +59,7 @@ class Seal:
     ended: str | None = None
     unfinished: tuple[UnfinishedRun, ...] = ()
     figures: Figures | None = None
+    clock: int = 0
     place: str | None = field(default=None, compare=False)
     seen: str | None = field(default=None, compare=False)
 
@@ -117,16 +121,26 @@ def doubted(seal: Seal, overtaken: Seal | None = None) -> Seal:
     return replace(seal, state="open", ended=newest_run(seal.ended, seal.run), unfinished=runs)
 
 
+def both_overtaken(left: Seal | None, seal: Seal | None) -> Seal | None:
+    """What a mark of doubt says of two runs that lost their seals. `left` is what the mark says already."""
+    if left is None or seal is None or (left.run, left.since) == (seal.run, seal.since):
+        return left or seal
+    return replace(seal, unfinished=(*unfinished_runs(left), *seal.unfinished)[-_MAX_UNFINISHED:])
+
+
 def unfinished_runs(seal: Seal | None) -> tuple[UnfinishedRun, ...]:
     """The runs under this seal that did not finish. The last of them is the run that left it open."""
     if seal is None or seal.state == "closed":
         return ()
-    return (*seal.unfinished, UnfinishedRun(seal.run, seal.since, seal.head, seal.seen))[-_MAX_UNFINISHED:]
+    return (*seal.unfinished, UnfinishedRun(seal.run, seal.since, seal.head, seal.seen, seal.clock))[-_MAX_UNFINISHED:]
 
 
-def instant(time_s: float) -> str:
-    """Seconds since the epoch, as a seal writes times."""
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
+def instant(time_s: float | None) -> str | None:
+    """Seconds since the epoch, as a seal writes times. None: there is no such time."""
+    try:
+        return None if time_s is None else datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------
@@ -162,6 +176,7 @@ def parse_seal(content: bytes) -> Seal:
         owner=data.get("owner"),
         released=data.get("released") is True,
         ended=data.get("ended"),
+        clock=_parse_clock(data.get("clock")),
         place=data.get("place"),
         unfinished=_parse_unfinished(data.get("unsettled")),
         figures=parse_figures(data.get("store")),
@@ -171,11 +186,12 @@ def parse_seal(content: bytes) -> Seal:
 def dump_seal(seal: Seal) -> bytes:
     data = dataclasses.asdict(seal)
     del data["seen"]
-    data["unsettled"] = data.pop("unfinished")
+    del data["unfinished"]
+    data["unsettled"] = [list(run if run.clock else run[:-1]) for run in seal.unfinished]
     del data["figures"]
     if seal.figures is not None:
         data["store"] = figures_data(seal.figures)
-    for key in ("released", "ended", "place", "unsettled"):
+    for key in ("released", "ended", "clock", "place", "unsettled"):
         if not data[key] or (key == "unsettled" and seal.state == "closed"):
             del data[key]
     return (json.dumps(data, sort_keys=True) + "\n").encode()
@@ -187,12 +203,17 @@ def _parse_unfinished(data: object) -> tuple[UnfinishedRun, ...]:
     for item in data if isinstance(data, list) else []:
         if (
             isinstance(item, list)
-            and len(item) in {3, 4}
+            and len(item) in {3, 4, 5}
             and _are_texts(item[:2])
-            and _are_texts(item[2:], or_none=True)
+            and _are_texts(item[2:4], or_none=True)
         ):
-            runs.append(UnfinishedRun(*item))
+            run, since, head, seen, clock = (*item, None, None)[:5]
+            runs.append(UnfinishedRun(run, since, head, seen, _parse_clock(clock)))
     return tuple(runs)
+
+
+def _parse_clock(value: object) -> int:
+    return value if type(value) is int and abs(value) < MAX_NUMBER else 0
 
 
 def _are_texts(values: list[object], *, or_none: bool = False) -> bool:

@@ -259,7 +259,7 @@ def _http_client(
             exchange.used(request.headers.get("Authorization", ""))
 
     async def after(response: httpx2.Response) -> None:
-        traffic.answered(response.headers.get("date", ""))
+        traffic.answered(response.headers.get("date", ""), time.time())
 
     try:
         httpx2.URL(address)

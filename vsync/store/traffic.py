@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
+
+from vsync.system.clocks import apart, http_date
 
 _COLLECTIONS = {"files", "vector_stores", "file_batches", "batches", "uploads"}
 _ACTIONS = {"search", "content", "cancel"}
@@ -16,11 +17,13 @@ class Traffic:
     """The requests of a run, counted by method and endpoint.
 
     `date` is the server's time in its last answer, in seconds since the epoch. None: no answer has named a time yet.
+    `ahead` is by how many seconds the server's clock was ahead of this machine's then; 0: not by minutes.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
     bytes_uploaded: int = 0
     date: int | None = None
+    ahead: int = 0
 
     def __post_init__(self) -> None:
         self._listeners: list[Callable[[int], None]] = []
@@ -32,12 +35,12 @@ class Traffic:
     def count(self, method: str, path: str) -> None:
         self.requests[f"{method} {endpoint(path)}"] += 1
 
-    def answered(self, date: str) -> None:
-        """An answer came. `date` is its `Date` header."""
-        try:
-            self.date = int(parsedate_to_datetime(date).timestamp())
-        except (ValueError, OverflowError):
+    def answered(self, date: str, now: float | None = None) -> None:
+        """An answer came. `date` is its `Date` header, `now` this machine's time; None: it is not known."""
+        told = http_date(date)
+        if told is None:
             return
+        self.date, self.ahead = int(told), 0 if now is None else apart(told, now, now)
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
             listener(self.date)

@@ -35,6 +35,7 @@ from vsync.sync.same_store import expiry_warnings, with_store
 from vsync.sync.store_changes import entries_were_gone
 from vsync.sync.store_figures import at_the_end
 from vsync.sync.unindexed import settle_unindexed
+from vsync.system.clocks import clock_warnings
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
 from vsync.transfer.transfer import transfer
@@ -87,8 +88,8 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
 async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
     """Fixes the owner, and opens the store; creates the store where there is none."""
     lock, publication, stores = attempt.lock, attempt.ports.publication, Stores(attempt.api)
-    lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
+    lock.wrote = True
     identity = attempt.context.owned_by(lock.owner, attempt.target.name)
     info, figures = proposal.located.info, proposal.figures
     if info is None:
@@ -97,6 +98,8 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
         info = await stores.create(proposal.located.name, marks)
         attempt.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
         figures = Figures(others=0)
+    if ahead := attempt.api.traffic.ahead:
+        publication.tell_clock(ahead)  # before the first upload: the times in the seal are by this machine's clock
     store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
     state = with_store(proposal.state, attempt.target, info)
     part = TargetPart(publication, attempt.context, attempt.basis.recorded)
@@ -262,11 +265,11 @@ def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state
     info = proposal.located.info
     name = info.name if info is not None else proposal.located.name
     report = replace(proposal.report, vector_store_id=work.store.id, vector_store_name=name)
-    report = append_warnings(_told_of_expiry(report, work), swept.warnings)
+    traffic, listed = work.attempt.api.traffic, proposal.listed is not None
+    report = append_warnings(_told_of_expiry(report, work), (*clock_warnings(traffic.ahead), *swept.warnings))
     if missing := _removed_by_others(work, removal):
         report = append_warnings(report, [entries_were_gone(work.store.id, missing)])
     sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
-    traffic, listed = work.attempt.api.traffic, proposal.listed is not None
     return of_run(
         report, proposal.plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=traffic, listed=listed
     )

@@ -12,6 +12,7 @@ from vsync.sync.basis import Basis, refusal_of, sizes_of, with_refusal
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
 from vsync.sync.same_store import expiry_warnings
+from vsync.system.clocks import clock_warnings
 
 if TYPE_CHECKING:
     from vsync.store.client import Api
@@ -44,6 +45,7 @@ def preview_from_store(target: Target, ports: Ports, context: RunContext, basis:
             store=sizes_of(proposal.state, proposal.plan),
             plan_id=proposal.report.plan.plan_id,
         )
+        report = append_warnings(report, clock_warnings(api.traffic.ahead))
         if info is not None:
             report = append_warnings(report, expiry_warnings(info.id, info.expires_after_days))
         return replace(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+
+from vsync.system.clocks import http_date
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -26,8 +26,17 @@ def backoff(
     return min(most, first * 2.0**attempt) * (1.0 - 0.25 * jitter())
 
 
+def server_time(headers: Mapping[str, str], now: float) -> float:
+    """When a server gave this answer, by its own clock. `now`, where the answer names no time."""
+    told = http_date(headers.get("date", ""))
+    return now if told is None else told
+
+
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds that a server asks to wait, in `retry-after-ms` or `retry-after` (seconds or an HTTP date)."""
+    """The seconds that a server asks to wait, in `retry-after-ms` or `retry-after` (seconds or an HTTP date).
+
+    A date counts from the `date` of the same answer: this machine's clock may be wrong. `now` is for an answer without one.
+    """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()
         if not text:
@@ -35,12 +44,10 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         try:
             wait = float(text) * unit
         except ValueError:
-            try:
-                date = parsedate_to_datetime(text)
-                # Python gives "-0000" no zone. All dates of HTTP are in GMT.
-                wait = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
-            except (ValueError, OverflowError):
+            until = http_date(text)
+            if until is None:
                 continue
+            wait = until - server_time(headers, now)
         # NaN is refused as well: it compares false with every number.
         if 0 <= wait < float("inf"):
             return wait

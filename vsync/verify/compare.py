@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -26,12 +25,12 @@ from vsync.sync.ports import Ports
 from vsync.sync.recorded import Recorded, read_recorded
 from vsync.sync.same_store import check_live_name, check_store, expiry_warnings
 from vsync.sync.store_facts import with_store_facts
+from vsync.system.clocks import clock_warnings
 from vsync.verify.drift import Found, compare
 from vsync.verify.reports import with_warnings
 from vsync.verify.takeover import chosen
 
 _MAX_LOOKS = 3
-_LOOK_EVERY_S = 2.0
 _COMPARED = Comparison("full", "the manifest with what the store lists")
 
 
@@ -58,21 +57,13 @@ def compare_store(target: Target, ports: Ports, context: RunContext, take_over: 
 
 def read_when_quiet(target: Target, ports: Ports, context: RunContext) -> Recorded:
     """What is recorded while no run is at work. Raises SealHeld when a run does not end in time."""
-    lock_timeout = context.settings.lock_timeout
-    deadline = time.monotonic() + lock_timeout
-    noted = False
-    while (since := ports.publication.busy()) is not None:
-        if time.monotonic() >= deadline:
-            raise SealHeld(
-                f"Another run is at work on this target since {since}, and {lock_timeout:g} s have passed.",
-                "Verify cannot tell the work of that run from drift. Run verify when that run has ended, or wait longer "
-                "with --lock-timeout (input lock-timeout).",
-            )
-        if not noted:
-            context.observer.note(f"Another run is at work on this target since {since}; waiting for its end.")
-            noted = True
-        context.stop.pause_thread(min(_LOOK_EVERY_S, max(0.1, deadline - time.monotonic())))
-    recorded = read_recorded(ports.publication, context.identity, target.name)
+    wait, settings = ports.publication.wait, context.settings
+    try:
+        published = wait(settings.lock_timeout, context.observer.note, context.stop.pause_thread)
+    except SealHeld as held:
+        why = "Verify cannot tell the work of that run from drift."
+        raise SealHeld(held.message, f"{why} {held.remedy}") from held
+    recorded = read_recorded(ports.publication, context.identity, target.name, published=published)
     check_store(recorded.state, target, ports.publication.title)
     return recorded
 
@@ -104,12 +95,16 @@ def _no_manifest(recorded: Recorded, title: str, unread: str | None) -> Manifest
 
 
 class _Compared(NamedTuple):
-    """What differs, and the requests that it took. `info` is None when the store is gone."""
+    """What differs, and the requests that it took. `info` is None when the store is gone.
+
+    `ahead` is by how many seconds the API's clock is ahead of this machine's, where they are minutes apart; else 0.
+    """
 
     store_id: str | None
     info: StoreInfo | None
     found: Found
     requests: Mapping[str, int]
+    ahead: int
 
 
 def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recorded) -> _Compared:
@@ -134,10 +129,10 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             if recorded.state is None:
                 raise
             gone = Found((Drift("expired", None, None, error.message),))
-            return _Compared(store_id, None, gone, dict(api.traffic.requests))
+            return _Compared(store_id, None, gone, dict(api.traffic.requests), api.traffic.ahead)
         left = [(id_, inventory.filenames[id_]) for id_ in ports.journal.left() if id_ in inventory.filenames]
         found = compare(state, identity, inventory, vouched=current, target=target, left=left)
-        return _Compared(store_id, info, found, dict(api.traffic.requests))
+        return _Compared(store_id, info, found, dict(api.traffic.requests), api.traffic.ahead)
 
     return ask(ports.connection(), asked, context.stop)
 
@@ -151,7 +146,7 @@ def _report(
     compared: _Compared,
 ) -> Report:
     state, found = recorded.state, compared.found
-    warnings = list(context.warnings)
+    warnings = [*context.warnings, *clock_warnings(compared.ahead)]
     if state is not None and recorded.trust == "doubtful":
         warnings.append(f"{recorded.published.doubt}: the next sync lists the store and mends what it finds.")
     if compared.info is not None:

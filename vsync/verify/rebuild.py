@@ -114,8 +114,8 @@ async def record(attempt: Attempt) -> Report:
         else:
             part.leave_open(state)
         return report
-    lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner, sure=True)
+    lock.wrote = True
     new = state if state == recorded.state else _rebuilt(attempt, proposal, state)
     # The next sync deletes replaced entries and what crashed runs may have left: the open seal has it look for them.
     part.publish(attempt.context.owned_by(lock.owner, attempt.target.name), new, closing=settled, figures=figures)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vsync.config.targets import Target
+from vsync.documents.gitignore import matcher
 from vsync.errors import ConfigurationError, VsyncError
 from vsync.report.report import Report
 from vsync.report.verification import Taken
@@ -44,6 +45,8 @@ def _check(ports: Ports, context: RunContext, options: VerifyOptions) -> None:
         raise ConfigurationError(
             "Without a manifest there is nothing to compare.", "Leave out --manifest none (input manifest)."
         )
+    if options.take_over:
+        matcher("take-over", options.take_over)  # a mistake in a pattern is told before a wait for another run
     ports.connection()
 
 

@@ -501,6 +501,155 @@ def test_a_seal_that_somebody_deleted_is_not_this_runs_any_more(machines: Machin
     assert machines.run().read() == Published(None, None)
 
 
+FOREIGN = {
+    "tree": "but a tree",
+    "blob": "but a blob",
+    "tag": "but a tag",
+    "commit": "but a commit without the file",
+    "huge": "too large",
+    "link": "is no file",
+    "folder": "but a commit without the file",
+}
+FILES_OF_REFS = {"refs/vsync/default": "seal.json", "refs/vsync-doubt/default": "doubt"}
+
+
+def set_to(machines: Machines, ref: str, kind: str, name: str) -> None:
+    """Sets a ref to something that vsync has not written."""
+    contents: dict[str, dict[str, Any]] = {
+        "huge": {name: b"{" + b" " * 2_000_000 + b"}"},
+        "link": {name: link("/etc/passwd")},
+        "folder": {f"{name}/x": b"1"},
+    }
+    content = contents.get(kind, {"other": b"1"})
+    commit = machines.bare.commit(content, branch="foreign")
+    what = {"tree": f"{commit}^{{tree}}", "blob": f"{commit}:other"}.get(kind, commit)
+    if kind == "tag":
+        machines.bare.git("tag", "-f", "-a", "-m", "x", "foreign", commit)
+        what = "refs/tags/foreign"
+    machines.bare.git("update-ref", ref, machines.bare.git("rev-parse", what))
+
+
+@pytest.mark.parametrize("filters", [True, False], ids=["filters", "no filters"])
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("ref", FILES_OF_REFS)
+def test_a_ref_that_somebody_set_to_something_else_says_how_to_be_rid_of_it(
+    machines: Machines, ref: str, kind: str, filters: bool
+) -> None:
+    machines.published()
+    machines.bare.git("config", "uploadpack.allowFilter", str(filters).lower())
+    set_to(machines, ref, kind, FILES_OF_REFS[ref])
+    before = machines.refs()
+    doings: list[Callable[[RemotePublication], object]] = [
+        lambda run: run.read(),
+        lambda run: run.wait(0, never),
+        lambda run: run.take(Seal("open", "x", SINCE), 0, never),
+    ]
+    for do in doings:
+        with pytest.raises(ManifestError, match=f"The ref {ref} of .* {FOREIGN[kind]}") as caught:
+            do(machines.run())
+        assert f"`git push origin :{ref}`" in caught.value.remedy
+        assert caught.value.exit_code == 2
+    assert machines.refs() == before
+    machines.bare.git("update-ref", "-d", ref)
+    machines.run().take(Seal("open", "x", SINCE), 0, never)
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_an_owners_ref_that_somebody_set_to_something_else_says_how_to_be_rid_of_it(
+    machines: Machines, kind: str
+) -> None:
+    publication = machines.run()
+    publication.read()
+    publication.take(Seal("open", "x", SINCE), 0, never)
+    ref = publication._refs.owner
+    set_to(machines, ref, kind, "owner")
+    with pytest.raises(ManifestError, match=f"The ref {ref} of .* {FOREIGN[kind]}") as caught:
+        publication.claim_owner("mine", sure=False)
+    assert f"`git push origin :{ref}`" in caught.value.remedy
+    publication.abandon()
+
+
+@pytest.mark.parametrize("owner", [b"", b"a\nb", b"x" * 300, b"\xff\xfe\x00"])
+def test_an_owners_ref_that_names_no_owner_is_refused(machines: Machines, owner: bytes) -> None:
+    publication = machines.run()
+    publication.read()
+    publication.take(Seal("open", "x", SINCE), 0, never)
+    commit = machines.bare.commit({"owner": owner}, branch="foreign")
+    machines.bare.git("update-ref", publication._refs.owner, commit)
+    with pytest.raises(ManifestError, match="names no owner"):
+        publication.claim_owner("mine", sure=False)
+
+
+@pytest.mark.parametrize("kind", ["tree", "blob", "tag"])
+def test_a_manifests_branch_that_is_no_commit_says_what_to_do(machines: Machines, kind: str) -> None:
+    """git lets nobody set a branch so. Another server may."""
+    machines.published()
+    set_to(machines, "refs/odd", kind, "other")
+    odd = machines.bare.git("rev-parse", "refs/odd")
+    (machines.bare.root / "refs" / "heads").mkdir(parents=True, exist_ok=True)
+    machines.bare.git("pack-refs", "--all")
+    (machines.bare.root / "refs" / "heads" / "vsync-manifest").write_text(f"{odd}\n")
+    with pytest.raises(ManifestError, match=f"The ref refs/heads/vsync-manifest of .* but a {kind}") as caught:
+        machines.run().read()
+    assert "`git push origin :refs/heads/vsync-manifest`" in caught.value.remedy
+
+
+def test_another_targets_seal_that_somebody_set_to_something_else_counts_as_open(machines: Machines) -> None:
+    publication = machines.taken()
+    assert not publication.others_open()
+    for kind in FOREIGN:
+        set_to(machines, "refs/vsync/other", kind, "seal.json")
+        assert publication.others_open()
+
+
+@pytest.mark.parametrize("date", ["99999999999999 +0000", "0 +0000", "x"])
+def test_a_seals_commit_with_an_odd_date_is_read_and_waited_for_by_the_watch(machines: Machines, date: str) -> None:
+    machines.published()
+    publication = machines.taken("first")
+    raw = machines.bare.git("cat-file", "commit", SEAL) + "\n"
+    header, _, message = raw.partition("\n\n")
+    odd = "\n".join(
+        f"{line.rsplit(' ', 2)[0]} {date}" if line.startswith("committer ") else line for line in header.splitlines()
+    )
+    file = machines.folder / "commit"
+    file.write_text(f"{odd}\n\n{message}")
+    commit = machines.bare.git("hash-object", "-t", "commit", "--literally", "-w", str(file))
+    machines.bare.git("update-ref", SEAL, commit)
+    found = machines.run().read().seal
+    assert found is not None
+    assert (found.run, found.seen is None) == ("first", date != "0 +0000")
+    with contextlib.nullcontext() if date == "0 +0000" else pytest.raises(SealHeld):
+        machines.run().take(Seal("open", "second", SINCE), 0, never)
+    publication._holds_no_more()
+
+
+def test_a_second_mark_of_doubt_adds_its_run_to_the_first(machines: Machines) -> None:
+    machines.published()
+    for name in ("one", "two", "two"):
+        machines.run().doubt(Seal("open", name, SINCE))
+    machines.run().doubt()
+    found = machines.run().read().seal
+    assert [item.run for item in unfinished_runs(found)][:2] == ["one", "two"]
+    assert "three" not in str(found)
+
+
+def test_a_mark_of_doubt_that_never_gets_its_turn_is_given_up(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines.published()
+    publication = machines.run()
+    publication.read()
+    pushes: list[Any] = []
+
+    def lose(updates: Any) -> bool:
+        pushes.append(updates)
+        return False
+
+    monkeypatch.setattr(publication._remote, "push", lose)
+    publication.doubt(Seal("open", "one", SINCE))
+    assert 1 < len(pushes) < 20
+
+
 @pytest.mark.parametrize("kind", ["tree", "blob", "tag"])
 def test_a_seal_that_somebody_set_to_something_else_says_how_to_be_rid_of_it(machines: Machines, kind: str) -> None:
     machines.published()
@@ -653,7 +802,7 @@ def test_a_crashed_runs_seal_that_is_given_back_is_waited_for_by_nobody_and_keep
     replaced = second.take(Seal("open", "second", SINCE), 0, never)
     second.abandon()
     third = machines.run()
-    assert third.busy() is None
+    assert third.wait(0, never).seal is not None
     found = third.take(Seal("open", "third", SINCE), 0, never)
     assert (unfinished_runs(found), found.seen if found else None) == (unfinished_runs(replaced), instant(last_sign))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -126,6 +127,48 @@ def test_a_second_comment_that_is_gone_already_is_no_matter(
     assert actions.say("two").action == "updated"
 
 
+DELETE = "DELETE /repos/*/*/issues/comments/*"
+
+
+def test_a_second_comment_that_cannot_be_deleted_does_not_hide_that_the_first_was_edited(
+    api: GitHubApi, actions: Actions
+) -> None:
+    api.comment(NUMBER, body("one"))
+    api.comment(NUMBER, body("also one"))
+    api.when(DELETE, github_api.answer(403, "Resource not accessible by integration"))
+    posted = actions.say("two")
+    assert posted.action == "updated"
+    assert posted.left is not None
+    assert "delete a second comment (403" in posted.left.message
+    assert bodies(api) == [body("two"), body("also one")]
+
+
+@pytest.mark.parametrize(
+    ("what", "fault", "perhaps"),
+    [
+        (EDIT, github_api.answer(502, "Bad Gateway"), True),
+        (EDIT, github_api.answer(403, "Resource not accessible by integration"), False),
+        (LIST, github_api.answer(502, "Bad Gateway"), False),
+    ],
+    ids=["edit-lost", "edit-refused", "list-lost"],
+)
+def test_a_failure_says_whether_the_comment_may_have_been_written(
+    api: GitHubApi, actions: Actions, what: str, fault: github_api.Fault, perhaps: bool
+) -> None:
+    api.comment(NUMBER, body("one"))
+    api.when(what, fault, times=99)
+    with pytest.raises(CannotComment) as caught:
+        actions.say("two")
+    assert caught.value.perhaps is perhaps
+
+
+def test_a_comment_whose_making_was_never_answered_may_have_been_written(api: GitHubApi, actions: Actions) -> None:
+    api.when(CREATE, github_api.answer(502, "Bad Gateway"), times=99)
+    with pytest.raises(CannotComment) as caught:
+        actions.say("one")
+    assert caught.value.perhaps
+
+
 def test_a_session_can_be_used_in_a_with_statement(api: GitHubApi) -> None:
     with connect(TOKEN, api.url + "/", api.repository) as session:
         assert upsert(session, NUMBER, body("one"), MARK, create=True).action == "created"
@@ -227,10 +270,12 @@ def test_a_secondary_rate_limit_that_names_no_time_is_waited_for_a_minute(api: G
 
 
 def test_a_used_up_rate_limit_is_waited_for_until_its_reset(api: GitHubApi, actions: Actions) -> None:
-    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1030"}
+    """By GitHub's clock, which its answers tell: this job's own stands at 1970."""
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{time.time() + 30:.0f}"}
     api.when(LIST, github_api.answer(403, "API rate limit exceeded for installation ID 1.", headers))
     assert actions.say("one").action == "created"
-    assert actions.slept == [31.0]
+    (slept,) = actions.slept
+    assert 25 < slept <= 32
 
 
 @pytest.mark.parametrize("what", [LIST, EDIT, CREATE])

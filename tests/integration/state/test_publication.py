@@ -157,6 +157,7 @@ DEEDS: dict[str, Callable[[Publication], object]] = {
     "publish_and_close": lambda publication: publication.publish_and_close(b"never", 9),
     "claim_owner": lambda publication: publication.claim_owner("other", sure=True),
     "close": lambda publication: publication.close(),
+    "tell_clock": lambda publication: publication.tell_clock(900),
     "abandon": lambda publication: publication.abandon(),
 }
 
@@ -239,6 +240,14 @@ def test_abandoning_restores_the_seal_to_the_byte_and_frees_it(kind: Kind) -> No
     taken(kind, "second").abandon()
     assert kind.seal_bytes() == before
     taken(kind, "third").close()
+
+
+def test_abandoning_keeps_the_last_sign_of_life_of_the_run_before(kind: Kind) -> None:
+    kind.take_long_ago(kind.run(), Seal("open", "first", SINCE))
+    before = seal(kind)
+    taken(kind, "second").abandon()
+    found = seal(kind)
+    assert (found.state, found.run, found.seen) == ("open", "first", before.seen)
 
 
 def test_abandoning_keeps_the_doubt_that_another_run_left(kind: Kind) -> None:
@@ -340,6 +349,52 @@ def test_a_second_run_gives_up_after_its_time_and_changes_nothing(kind: Kind) ->
     assert "--lock-timeout" in str(caught.value)
     assert kind.run().read() == before
     first.publish_and_close(b"still mine", 1)
+
+
+def test_who_only_looks_waits_as_long_and_takes_nothing(kind: Kind) -> None:
+    first = taken(kind)
+    told: list[str] = []
+    pauses: list[float] = []
+    before = kind.seal_bytes()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        assert kind.seal_bytes() == before
+        if len(pauses) == 2:
+            first.publish_and_close(b"by the first", 1)
+
+    found = kind.run().wait(20, told.append, pause)
+    assert (len(pauses), len(told)) == (2, 1)
+    assert found == kind.run().read()
+    assert (found.manifest, found.seal and found.seal.run) == (b"by the first", "first")
+
+
+def test_who_only_looks_gives_up_after_its_time(kind: Kind) -> None:
+    first = taken(kind)
+    with pytest.raises(SealHeld, match="Another run is at work"):
+        kind.run().wait(0, never)
+    first.publish_and_close(b"still mine", 1)
+
+
+def test_who_only_looks_at_a_seal_of_nobody_need_not_wait(kind: Kind) -> None:
+    assert kind.run().wait(0, never) == Published(None, None)
+    kind.take_long_ago(kind.run(), Seal("open", "first", SINCE))
+    found = kind.run().wait(0, never)
+    assert found.seal is not None
+    assert (found.seal.state, found.seal.run) == ("open", "first")
+
+
+def test_a_wrong_clock_is_told_in_the_seal_until_the_run_ends(kind: Kind) -> None:
+    first = taken(kind)
+    first.tell_clock(900)
+    first.renew()
+    first.publish(b"1", 1)
+    assert seal(kind).clock == 900
+    first.release()
+    second = taken(kind, "second")
+    found = seal(kind)
+    assert (found.clock, [run.clock for run in found.unfinished]) == (0, [900])
+    second.publish_and_close(b"2", 2)
 
 
 def test_a_run_that_let_go_of_an_open_seal_is_taken_over_at_once(kind: Kind) -> None:

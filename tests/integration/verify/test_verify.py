@@ -416,6 +416,13 @@ def test_a_run_under_way_is_waited_for_and_not_taken_for_drift(world: World) -> 
     assert any("did not end" in text for text in report.warnings)
 
 
+def test_a_wrong_pattern_is_told_before_another_run_is_waited_for(world: World) -> None:
+    with world.opened() as other:
+        other.ports.publication.take(_open_seal(other), 0.0, lambda text: None)
+        with pytest.raises(ConfigurationError, match="take-over pattern"):
+            verify(world, "[", lock_timeout="0.2")
+
+
 def _open_seal(opened: Any) -> Any:
     from vsync.state.seal import Seal
 

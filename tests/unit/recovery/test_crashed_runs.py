@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vsync.recovery.crashed_runs import CrashedRun, bounded, crashed_runs, run_key
@@ -22,6 +24,11 @@ def test_a_dead_run_may_have_uploaded_until_it_could_have_been_taken_over() -> N
 def test_without_a_sign_of_life_the_end_is_not_known() -> None:
     (run,) = crashed_runs([UnfinishedRun("run-1", SINCE, None)])
     assert run.until is None
+
+
+def test_the_times_of_a_run_whose_clock_was_wrong_are_told_by_the_apis_clock() -> None:
+    (run,) = crashed_runs(unfinished_runs(replace(OPEN, clock=-900)))
+    assert (run.since, run.until, run.clock) == (START - 900, START - 900 + 300 + int(STALE_AFTER_S), -900)
 
 
 @pytest.mark.parametrize("times", [("", SEEN), ("yesterday", SEEN), (SINCE, "tomorrow")])

@@ -9,7 +9,18 @@ import pytest
 
 from tests.unit.state.helpers import as_bytes
 from vsync.state.figures import Figures
-from vsync.state.seal import Seal, UnfinishedRun, doubted, dump_seal, parse_seal, succeed, trust
+from vsync.state.seal import (
+    Seal,
+    UnfinishedRun,
+    both_overtaken,
+    doubted,
+    dump_seal,
+    instant,
+    parse_seal,
+    succeed,
+    trust,
+    unfinished_runs,
+)
 
 SEAL = Seal("closed", "run-1", "2026-01-01T00:00:00+00:00", "c" * 40, 3, "b" * 40, "owner-1")
 
@@ -163,3 +174,44 @@ def test_only_the_last_unfinished_runs_are_kept() -> None:
         seal = succeed(seal, Seal("open", str(number), SEAL.since))
     assert seal is not None
     assert [item.run for item in seal.unfinished] == [str(number) for number in range(29, 49)]
+
+
+# --- Clocks that are apart ------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_is_right_stands_in_no_seal() -> None:
+    opened = succeed(replace(OPEN, run="41"), Seal("open", "42", "later"))
+    data = json.loads(dump_seal(opened))
+    assert "clock" not in data
+    assert data["unsettled"] == [["41", OPEN.since, OPEN.head, None]]
+
+
+def test_by_how_much_the_clock_of_a_run_was_wrong_goes_on_to_the_next_run() -> None:
+    before = parse_seal(dump_seal(replace(OPEN, run="41", clock=-900)))
+    assert before.clock == -900
+    opened = parse_seal(dump_seal(succeed(before, Seal("open", "42", "later"))))
+    assert (opened.clock, [item.clock for item in unfinished_runs(opened)]) == (0, [-900, 0])
+
+
+@pytest.mark.parametrize("clock", ["900", 9.5, True, None, [], 10**30])
+def test_a_clock_that_is_no_number_of_seconds_is_none(clock: object) -> None:
+    data = {**json.loads(dump_seal(OPEN)), "clock": clock, "unsettled": [["r", "s", None, None, clock]]}
+    seal = parse_seal(json.dumps(data).encode())
+    assert (seal.clock, seal.unfinished) == (0, (UnfinishedRun("r", "s", None),))
+
+
+@pytest.mark.parametrize("time_s", [None, float("inf"), float("-inf"), 1e15, -1e15])
+def test_a_time_that_no_calendar_has_is_no_time(time_s: float | None) -> None:
+    assert instant(time_s) is None
+
+
+# --- The mark of doubt ----------------------------------------------------------------------------------------
+
+
+def test_a_mark_of_doubt_keeps_the_runs_of_all_who_left_it() -> None:
+    first, second = Seal("open", "1", "a"), Seal("open", "2", "b")
+    both = both_overtaken(first, second)
+    assert [item.run for item in unfinished_runs(both)] == ["1", "2"]
+    assert both_overtaken(both, second) == both
+    assert both_overtaken(None, second) == second
+    assert both_overtaken(first, None) == first

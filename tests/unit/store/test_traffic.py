@@ -41,3 +41,13 @@ def test_the_servers_time_is_that_of_its_last_answer() -> None:
     traffic.answered("Sat, 21 Nov 2026 12:00:01 GMT")
     assert traffic.date == 1795262401
     assert told == [1795262400]
+
+
+def test_a_servers_clock_that_is_minutes_apart_is_seen() -> None:
+    traffic, now = Traffic(), 1_795_262_400.0
+    traffic.answered("Sat, 21 Nov 2026 12:04:00 GMT", now)
+    assert traffic.ahead == 0
+    traffic.answered("Sat, 21 Nov 2026 12:10:00 GMT", now)
+    assert traffic.ahead == 600
+    traffic.answered("no date", now)
+    assert traffic.ahead == 600

@@ -37,6 +37,8 @@ NOW = 1_445_412_480.0  # Wed, 21 Oct 2015 07:28:00 GMT
         ({"retry-after-ms": "-1", "retry-after": "5"}, 5.0),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT"}, 30.0),
         ({"retry-after": "Wed, 21 Oct 2015 09:28:30 +0200"}, 30.0),
+        ({"retry-after": "Wed, 21 Oct 2015 08:28:30 GMT", "date": "Wed, 21 Oct 2015 08:28:00 GMT"}, 30.0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT", "date": "today"}, 30.0),
         ({"retry-after": "Wed, 21 Oct 2015 07:27:30 GMT"}, None),
         ({"retry-after": "-5"}, None),
         ({"retry-after": "soon"}, None),
