@@ -62,6 +62,7 @@ class Shared(World):
         dry_run = bool(named.pop("dry_run", False))
         settings = resolve({name.replace("_", "-"): value for name, value in named.items()}, {})
         place = open_workspace(settings, origin or Origin(), GitAccess(os.environ, is_dead=lambda _: is_dead))
+        place = dataclasses.replace(place, state_home=self.folder / "state")
         if place.remote is not None:
             place.remote._pause = lambda _: None
         stop = stop or QuickStop()

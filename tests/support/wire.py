@@ -402,7 +402,7 @@ class World:
         named = {"repo": str(self.repo.root), "source": self.source, **self.settings, **given}
         settings = resolve({name.replace("_", "-"): value for name, value in named.items()}, {})
         dry_run = bool(given.pop("dry_run", False))
-        place = open_workspace(settings, origin or Origin())
+        place = dataclasses.replace(open_workspace(settings, origin or Origin()), state_home=self.folder / "state")
         stop = stop or QuickStop()
         try:
             made = assemble(

@@ -18,6 +18,13 @@ from vsync.state.publication import STALE_AFTER_S
 from vsync.state.seal import UnfinishedRun
 
 
+LONGEST_RUN_S = 6 * 3600
+"""A run whose seal says that it took longer is not believed to have uploaded all that time."""
+
+OLDEST_RUN_S = 30 * 24 * 3600
+"""From a run that died longer ago, no File is inferred any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class CrashedRun:
     """A run that left its seal open, and the time in which it may have uploaded.
@@ -31,6 +38,15 @@ class CrashedRun:
     since: int
     head: str | None
     until: int | None = None
+
+    def may_have_uploaded(self, now: int) -> bool:
+        """Whether its times are such that a File may be inferred from it. Whoever may push can write any times into a seal.
+
+        `now` is the server's time.
+        """
+        if self.until is None:
+            return False
+        return 0 <= self.until - self.since <= LONGEST_RUN_S + STALE_AFTER_S and now - self.until <= OLDEST_RUN_S
 
 
 def run_key(run: str, since: str) -> str:
@@ -70,7 +86,7 @@ class Planned:
     """What a dead run may have uploaded.
 
     `attempts` are the uploads of its plan for which no entry shows an answer. `doubtful` are the other documents of its
-    commit: that run or an earlier run has already brought them.
+    commit: that run or an earlier run has already brought them. Where the times of the run cannot be believed, all are.
     """
 
     attempts: Sequence[Attempt]
@@ -84,10 +100,11 @@ def planned_by(
     state: TargetState,
     target: Target,
     answered: Collection[str],
+    now: int,
 ) -> Planned | None:
     """The uploads of a dead run. None where its commit cannot be had: then nothing is known of its uploads.
 
-    `state` is what the manifest records. `answered` are the paths of which the store lists entries that the manifest
+    `state` is what the manifest records, `now` is the server's time. `answered` are the paths of which the store lists entries that the manifest
     does not name.
     """
     try:
@@ -107,6 +124,8 @@ def planned_by(
         entry = state.files.get(path)
         if path not in sizes and entry is not None and entry.blob == document.blob:
             doubtful.append(_attempt(run, path, entry.bytes))
+    if not run.may_have_uploaded(now):
+        return Planned((), [*attempts, *doubtful])
     return Planned(attempts, doubtful)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from vsync.documents.attributes import Identity
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, VsyncError
+from vsync.recovery.proof import Proofs
 from vsync.recovery.sweep import Sweep, Swept
 from vsync.report.of_plan import append_warnings, nothing_done
 from vsync.report.report import Report
@@ -35,7 +36,10 @@ from vsync.transfer.upload import Delivery
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A run that goes to work: its proposal, the open store, and the state that the work starts from."""
+    """A run that goes to work: its proposal, the open store, and the state that the work starts from.
+
+    `stored` is how many entries the store counted before the work.
+    """
 
     attempt: Attempt
     proposal: Proposal
@@ -43,6 +47,11 @@ class _Work:
     store: VectorStore
     state: TargetState
     part: TargetPart
+    stored: int
+
+    def is_signed(self, swept: Swept) -> bool:
+        """Whether the manifest that this run publishes is signed."""
+        return self.part.can_sign and swept.proofs.cover(swept.state)
 
 
 async def carry_out(attempt: Attempt, propose: Propose) -> Report:
@@ -63,9 +72,9 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
     if _was_right_already(work, outcome, state):
         work.part.confirm(work.state)
         attempt.lock.settled = True
-    elif _publish(work, outcome, state):
-        removal = await _remove(work, outcome, state)
-        _close(work, outcome, state, removal)
+    elif _publish(work, outcome, swept):
+        removal = await _remove(work, outcome, swept)
+        _close(work, outcome, swept, removal)
     else:
         state = work.state
     return _report(work, outcome, swept, removal, state)
@@ -76,7 +85,7 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
     lock, publication, stores = attempt.lock, attempt.ports.publication, Stores(attempt.api)
     lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
-    identity = attempt.context.owned_by(lock.owner, attempt.target.name)
+    identity = attempt.context.owned_by(lock.owner, attempt.target.name, attempt.basis.recorded.formerly)
     info = proposal.located.info
     if info is None:
         publication.check()
@@ -85,9 +94,8 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
         attempt.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
     store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
     state = with_store(proposal.state, attempt.target, info)
-    return _Work(
-        attempt, proposal, identity, store, state, TargetPart(publication, attempt.context, attempt.basis.recorded)
-    )
+    part = TargetPart(publication, attempt.context, attempt.basis.recorded, secret=info.secret)
+    return _Work(attempt, proposal, identity, store, state, part, stored=info.files)
 
 
 async def _transfer(work: _Work) -> Outcome:
@@ -99,7 +107,7 @@ async def _transfer(work: _Work) -> Outcome:
         ports.source.head,
         context.settings.concurrency,
         context.settings.index_timeout,
-        known=work.proposal.proven,
+        known=work.proposal.known,
         refused_before=refused_before(work.state),
     )
     still_ours = ports.publication.check
@@ -119,12 +127,13 @@ def _next_state(work: _Work, outcome: Outcome) -> TargetState:
 
 
 async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
-    """The state with everything else that must be deleted.
+    """The state with everything else that must be deleted, and without the Files that nothing proves to be ours.
 
     When the store or the API does not tell it, the run ends, and the next run looks.
     """
+    proofs = _proofs(work, outcome)
     if outcome.cause is not None:
-        return Swept(state, (), ())
+        return Swept(state, (), (), proofs)
     attempt, ports, listed = work.attempt, work.attempt.ports, work.proposal.listed
     sweep = Sweep(
         attempt.target,
@@ -138,14 +147,36 @@ async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
     )
     try:
         if listed is not None and (outcome.confirmed or state.pending_delete):
-            state = await sweep.hidden(work.store, state, listed.wanted, work.identity)
+            state, shown = await sweep.hidden(work.store, state, listed.wanted, work.identity)
+            proofs = replace(proofs, shown=proofs.shown | shown)
         swept = await sweep.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
+        named = _named_in_vain(work)
+        swept = await sweep.proven(attempt.api, work.store, swept, proofs, named, work.identity, work.stored)
     except VsyncError as error:
         outcome.cause = error
-        return Swept(state, (), ())
+        return Swept(state, (), (), proofs)
     for warning in swept.warnings:  # now as well: a run that is killed while it deletes makes no report
         attempt.context.observer.note(warning)
     return swept
+
+
+def _proofs(work: _Work, outcome: Outcome) -> Proofs:
+    """What this run knows to be ours before it asks for anything."""
+    journal, listed = work.attempt.ports.journal, work.proposal.listed
+    answered = {entry.file_id for entry in outcome.confirmed.values()} - work.state.file_ids
+    return Proofs(
+        made=frozenset((*journal.uploaded, *outcome.discarded, *answered)),
+        shown=listed.ours if listed is not None else frozenset(),
+        recorded=work.proposal.recorded_ids | frozenset(journal.inherited.uploaded),
+    )
+
+
+def _named_in_vain(work: _Work) -> frozenset[str]:
+    """The ids that a record names which proves nothing: an unsigned journal, or a manifest where the store was listed instead."""
+    recorded, journal = work.attempt.basis.recorded, work.attempt.ports.journal
+    listed_instead = recorded.state is not None and work.proposal.listed is not None
+    named = recorded.state.file_ids if listed_instead and recorded.state is not None else frozenset[str]()
+    return named | frozenset(journal.unsigned.uploaded)
 
 
 def _was_right_already(work: _Work, outcome: Outcome, state: TargetState) -> bool:
@@ -154,11 +185,12 @@ def _was_right_already(work: _Work, outcome: Outcome, state: TargetState) -> boo
     return unchanged and not state.pending_delete and outcome.cause is None
 
 
-def _publish(work: _Work, outcome: Outcome, state: TargetState) -> bool:
+def _publish(work: _Work, outcome: Outcome, swept: Swept) -> bool:
     """Publishes what was done. When that is refused, the report says what was done; the next run finds it in the store."""
-    attempt = work.attempt
+    attempt, state = work.attempt, swept.state
+    closing = not state.pending_delete and outcome.cause is None
     try:
-        work.part.publish(work.identity, state, closing=not state.pending_delete and outcome.cause is None)
+        work.part.publish(work.identity, state, closing=closing, proven=swept.proofs.cover(state))
     except (GitUnavailable, PublicationFailed, PushRefused) as error:
         outcome.cause = outcome.cause or attempt.context.stop.cause(error)
         return False
@@ -169,13 +201,16 @@ def _publish(work: _Work, outcome: Outcome, state: TargetState) -> bool:
     return True
 
 
-async def _remove(work: _Work, outcome: Outcome, state: TargetState) -> Removal:
+async def _remove(work: _Work, outcome: Outcome, swept: Swept) -> Removal:
     """Deletes what was replaced. Deletes nothing when the API became unreachable or refused, or the run was stopped."""
-    if outcome.cause is not None or not state.pending_delete:
+    ours = swept.proofs.proven(swept.state.pending_delete)
+    if outcome.cause is not None or not ours:
         return Removal()
     context, publication = work.attempt.context, work.attempt.ports.publication
+    if not work.is_signed(swept):  # else the manifest itself tells the next run that they are ours
+        await work.attempt.ports.journal.deleting(ours)
     removal = await remove(
-        state.pending_delete,
+        ours,
         work.store,
         context.observer,
         context.stop,
@@ -187,17 +222,20 @@ async def _remove(work: _Work, outcome: Outcome, state: TargetState) -> Removal:
     return removal
 
 
-def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) -> None:
+def _close(work: _Work, outcome: Outcome, swept: Swept, removal: Removal) -> None:
     """Closes the seal when nothing is left to delete, and says in the journal what is done."""
+    state = swept.state
     publication, keeps = work.attempt.ports.publication, work.attempt.context.keeps_manifest
     removed_all = outcome.cause is None and removal.cause is None and not removal.refused
     if state.pending_delete and removed_all:
         if publication.rewritable and keeps:
-            work.part.publish(work.identity, replace(state, pending_delete=()), closing=True)
+            done = replace(state, pending_delete=())
+            work.part.publish(work.identity, done, closing=True, proven=swept.proofs.cover(done))
         else:
             publication.close()
     if outcome.cause is None and (keeps or set(state.pending_delete) <= set(removal.gone)):
-        work.attempt.ports.journal.mark_recorded()
+        left = () if work.is_signed(swept) else set(swept.proofs.proven(state.pending_delete)) - set(removal.gone)
+        work.attempt.ports.journal.mark_recorded(left)
         work.attempt.lock.settled = True
 
 

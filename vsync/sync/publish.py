@@ -10,6 +10,7 @@ from vsync.errors import PublicationFailed
 from vsync.state.manifest import Manifest, TargetState, content_id, dump_manifest
 from vsync.state.manifest_parser import parse_manifest
 from vsync.state.publication import ManifestMoved, Publication
+from vsync.state.signature import signed
 from vsync.sync.audit import headline
 from vsync.sync.context import RunContext
 from vsync.sync.recorded import ParseManifest, Recorded
@@ -18,7 +19,10 @@ _MAX_PUSHES = 8
 
 
 class TargetPart:
-    """A target's part of the manifest: as the plan was made from it, and as it is published."""
+    """A target's part of the manifest: as the plan was made from it, and as it is published.
+
+    `secret` is the store's. With it the part is signed, if all that it names is proven to be ours.
+    """
 
     def __init__(
         self,
@@ -26,15 +30,24 @@ class TargetPart:
         context: RunContext,
         recorded: Recorded,
         parse: ParseManifest = parse_manifest,
+        *,
+        secret: str | None = None,
     ) -> None:
         self._publication = publication
         self._context = context
         self._recorded = recorded
         self._parse = parse
+        self._secret = secret
         self._planned_from = recorded.content
 
-    def publish(self, identity: Identity, state: TargetState, *, closing: bool) -> None:
+    @property
+    def can_sign(self) -> bool:
+        return self._secret is not None and self._context.keeps_manifest
+
+    def publish(self, identity: Identity, state: TargetState, *, closing: bool, proven: bool) -> None:
         """Writes the target's state into the manifest as it is now: other targets may have been published meanwhile.
+
+        `proven`: every File that the state names is ours.
 
         Raises ManifestMoved when this target's part is not what the plan was made from, and PublicationFailed.
         """
@@ -43,6 +56,7 @@ class TargetPart:
         with publication.exclusive():
             for _ in range(_MAX_PUSHES):
                 manifest = self._manifest_now(identity).with_target(target, replace(state, branch=self._context.branch))
+                manifest = signed(manifest, target, self._secret if proven else None)
                 content = content_id(manifest, target)
                 with contextlib.suppress(ManifestMoved):  # `_manifest_now` raises it again where it matters
                     write(dump_manifest(manifest), state.serial, content, summary=headline(state.run))

@@ -1,0 +1,210 @@
+"""Whoever may push can write manifest and seal as he likes. No File of somebody else goes for that, and none is changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.shared import BRANCH, SEAL, Shared
+from vsync.report.report import Report
+from vsync.state import remote as remote_module
+from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, content_id, dump_manifest
+from vsync.state.seal import Seal, dump_seal
+from vsync.verify.options import VerifyOptions
+from vsync.verify.run import run as verify
+
+DOCUMENTS = {"a.md": b"# A\n", "b.md": b"# B\n", "docs/c.md": b"# C\n"}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(remote_module, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("vsync.state.remote._GRACE_S", 0.0)
+
+
+@pytest.fixture(params=["made by vsync", "given"])
+def synced(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shared]:
+    """Three documents in a store that vsync made, or in a store that somebody else made."""
+    world = Shared(tmp_path)
+    if request.param == "given":
+        world.settings["vector_store_id"] = world.make_store("given")
+    world.commit(DOCUMENTS)
+    assert world.sync().exit_code == 0
+    world.wire.calm()
+    yield world
+    world.wire.close()
+
+
+class Strangers:
+    """Files of others: attached in our store, attached in a store of theirs, and in no store."""
+
+    def __init__(self, world: Shared) -> None:
+        self.ours = world.store_id
+        self.here = world.plant(b"one", store_id=self.ours, path="x.md", owner="theirs", target="default", source="o/r")
+        self.bare = world.plant(b"two", store_id=self.ours)
+        self.store = world.make_store("theirs")
+        self.there = world.plant(b"three", store_id=self.store, path="y.md", owner="theirs", target="default")
+        self.unattached = world.upload("z.md", b"four")
+        self.before = self.seen(world)
+
+    @property
+    def ids(self) -> list[str]:
+        return [self.here, self.bare, self.there, self.unattached]
+
+    def seen(self, world: Shared) -> object:
+        """Everything that the API shows of them."""
+        entries = [
+            [(entry["id"], entry["attributes"]) for entry in world.pages(f"/vector_stores/{store}/files")]
+            for store in (self.ours, self.store)
+        ]
+        theirs = [[item for item in page if item[0] in self.ids] for page in entries]
+        return theirs, sorted(world.uploaded().keys() & set(self.ids))
+
+    def untouched(self, world: Shared) -> None:
+        assert self.seen(world) == self.before
+
+
+def put(world: Shared, manifest: Manifest, **seal: Any) -> None:
+    """What a forger pushes: a manifest, and the seal that vouches for it."""
+    content = dump_manifest(manifest)
+    world.bare.commit({".vsync/manifest.json": content}, branch=BRANCH.removeprefix("refs/heads/"))
+    before = world.seal
+    assert before is not None
+    sealed: Seal = dataclasses.replace(
+        before, manifest=blob_id(content), content=content_id(manifest, "default"), **seal
+    )
+    world.bare.commit({"seal.json": dump_seal(sealed)}, branch="forged")
+    world.bare.git("update-ref", SEAL, "refs/heads/forged")
+    world.bare.git("update-ref", "-d", "refs/heads/forged")
+    world.bare.forget("forged")
+
+
+def forged(world: Shared, seal: Mapping[str, Any] | None = None, **changed: Any) -> None:
+    """Changes the target's part of the manifest."""
+    manifest = world.manifest
+    assert manifest is not None
+    put(world, manifest.with_target("default", dataclasses.replace(world.state, **changed)), **(seal or {}))
+
+
+def with_ids(state: TargetState, ids: list[str], name: Callable[[int], str]) -> dict[str, Entry]:
+    some = next(iter(state.files.values()))
+    return {**state.files, **{name(n): some._replace(file_id=file_id) for n, file_id in enumerate(ids)}}
+
+
+def push_and_sync(world: Shared, **given: Any) -> Report:
+    world.commit({"a.md": b"# A2\n"})
+    report = world.sync(**given)
+    assert report.exit_code == 0, report
+    return report
+
+
+def text(report: Report) -> str:
+    return str(report.to_json())
+
+
+OPEN = {"state": "open", "released": True}
+
+
+@pytest.mark.parametrize("seal", [{}, OPEN], ids=["closed", "open"])
+def test_ids_under_pending_delete_delete_nothing_of_others(synced: Shared, seal: dict[str, Any]) -> None:
+    others = Strangers(synced)
+    forged(synced, seal, pending_delete=tuple(others.ids))
+    push_and_sync(synced, is_dead=True)
+    others.untouched(synced)
+
+
+@pytest.mark.parametrize("seal", [{}, OPEN], ids=["closed", "open"])
+def test_documents_that_the_head_lacks_delete_nothing_of_others(synced: Shared, seal: dict[str, Any]) -> None:
+    others = Strangers(synced)
+    forged(synced, seal, files=with_ids(synced.state, others.ids, "gone-{}.md".format), settings="")
+    report = push_and_sync(synced, is_dead=True, force=True)
+    others.untouched(synced)
+    assert {file_id for file_id in others.ids if file_id not in text(report)} == set(), text(report)
+
+
+@pytest.mark.parametrize("seal", [{}, OPEN], ids=["closed", "open"])
+def test_documents_that_change_replace_nothing_of_others(synced: Shared, seal: dict[str, Any]) -> None:
+    others = Strangers(synced)
+    files = dict(zip(DOCUMENTS, (others.here, others.there, others.unattached), strict=True))
+    forged(synced, seal, files={path: entry._replace(file_id=files[path]) for path, entry in synced.state.files.items()})
+    synced.commit(dict.fromkeys(DOCUMENTS, b"# new\n"))
+    report = synced.sync(is_dead=True)
+    assert report.exit_code == 0
+    others.untouched(synced)
+
+
+@pytest.mark.parametrize("seal", [{}, OPEN], ids=["closed", "open"])
+def test_other_tags_retag_nothing_of_others(synced: Shared, seal: dict[str, Any]) -> None:
+    others = Strangers(synced)
+    first = synced.state.files["b.md"]
+    content, _, _ = first.tag.partition(".")
+    forged(
+        synced,
+        seal,
+        files={**synced.state.files, "b.md": first._replace(file_id=others.here, tag=f"{content}.other")},
+        settings="",
+    )
+    push_and_sync(synced, is_dead=True)
+    others.untouched(synced)
+
+
+def test_what_one_run_published_from_a_forgery_proves_nothing_to_the_next(synced: Shared) -> None:
+    others = Strangers(synced)
+    forged(synced, files=with_ids(synced.state, others.ids, "docs/{}.md".format))
+    synced.commit({f"docs/{n}.md": synced.files["a.md"] for n in range(len(others.ids))})
+    push_and_sync(synced)
+    synced.commit({f"docs/{n}.md": None for n in range(len(others.ids))})
+    assert synced.sync(force=True).exit_code == 0
+    others.untouched(synced)
+
+
+@pytest.mark.parametrize("how", ["repair", "sync"])
+def test_another_store_with_its_owner_stays_as_it_is(synced: Shared, how: str) -> None:
+    """The forger knows the manifest of another repository that uses the same project."""
+    victim = Shared(synced.folder / "victim", source="acme/victim")
+    victim.wire.close()
+    victim.wire = synced.wire
+    victim.commit({"v.md": b"# V\n", "w.md": b"# W\n"})
+    assert victim.sync(vector_store_name="victim").exit_code == 0
+    assert victim.manifest is not None
+    known, mine = victim.manifest, synced.manifest
+    assert mine is not None
+    store = known.targets["default"].vector_store_id
+    before = sorted(victim.pages(f"/vector_stores/{store}/files"), key=str)
+    put(synced, dataclasses.replace(known, source=mine.source, repository_id=mine.repository_id))
+    synced.settings.pop("vector_store_id", None)
+    if how == "sync":
+        synced.commit({"a.md": b"# A2\n"})
+        with pytest.raises(Exception, match="another source"):
+            synced.sync(force=True)
+    else:
+        with pytest.raises(Exception, match="another source"), synced.opened(force=True) as opened:
+            verify(*opened, VerifyOptions(repair=True))
+    assert sorted(victim.pages(f"/vector_stores/{store}/files"), key=str) == before
+
+
+@pytest.mark.parametrize("seal", [{}, OPEN], ids=["closed", "open"])
+def test_a_repair_touches_nothing_of_others(synced: Shared, seal: dict[str, Any]) -> None:
+    others = Strangers(synced)
+    files = with_ids(synced.state, others.ids, "docs/{}.md".format)
+    files["b.md"] = files["b.md"]._replace(file_id=others.here)
+    forged(synced, seal, files=files, pending_delete=tuple(others.ids))
+    with synced.opened(is_dead=True, force=True) as opened:
+        verify(*opened, VerifyOptions(repair=True))
+    others.untouched(synced)
+
+
+def test_a_store_that_is_gone_takes_nothing_of_others_with_it(synced: Shared) -> None:
+    others = Strangers(synced)
+    ids = [others.there, others.unattached]
+    forged(synced, vector_store_id="vs_gone", vector_store_name="gone", files=with_ids(synced.state, ids, "docs/{}.md".format))
+    synced.settings.pop("vector_store_id", None)
+    with synced.opened(force=True) as opened:
+        verify(*opened, VerifyOptions(repair=True))
+    others.untouched(synced)
