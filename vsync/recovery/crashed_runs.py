@@ -17,7 +17,6 @@ from vsync.state.manifest import TargetState
 from vsync.state.publication import STALE_AFTER_S
 from vsync.state.seal import UnfinishedRun
 
-
 LONGEST_RUN_S = 6 * 3600
 """A run whose seal says that it took longer is not believed to have uploaded all that time."""
 
@@ -104,8 +103,8 @@ def planned_by(
 ) -> Planned | None:
     """The uploads of a dead run. None where its commit cannot be had: then nothing is known of its uploads.
 
-    `state` is what the manifest records, `now` is the server's time. `answered` are the paths of which the store lists entries that the manifest
-    does not name.
+    `state` is what the manifest records, `now` is the server's time. `answered` are the paths of which the store lists
+    entries that the manifest does not name.
     """
     try:
         then = source if run.head in {None, source.head} else at(run.head or "")

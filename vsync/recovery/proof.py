@@ -28,7 +28,8 @@ _AT_ONCE = 8
 _MOST_WARNINGS = 20
 
 OTHERS = "its entry in the store does not show the owner, the target and the source of this repository"
-NO_ENTRY = "only a record names it, whoever may write there can write any id, and the store has no such entry"
+NO_ENTRY = "the manifest names it, and the store has no such entry"
+NO_PROOF = "a manifest or a journal names it, and the store lists no entry of this repository for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,7 @@ class _Answers:
         return self.shown | self.others | self.without_entry
 
 
-async def ask(
-    file_ids: Collection[str], store: VectorStore, files: Files, identity: Identity, *, stored: int
-) -> Asked:
+async def ask(file_ids: Collection[str], store: VectorStore, files: Files, identity: Identity, *, stored: int) -> Asked:
     """Asks whose the entries of these ids are, with one request for each, or by a listing where that takes fewer requests.
 
     `stored` is how many entries the store counts. The Files whose entries do not show it are looked up, to name them.
@@ -130,8 +129,8 @@ async def ask(
         await _listed(unanswered, store, answers)
         answers.without_entry |= unanswered - answers.ids
     named = [
-        *await _named(sorted(answers.others), files, OTHERS),
-        *await _named(sorted(answers.without_entry), files, NO_ENTRY),
+        *await name(sorted(answers.others), files, OTHERS),
+        *await name(sorted(answers.without_entry), files, NO_ENTRY),
     ]
     return Asked(frozenset(answers.shown), named)
 
@@ -143,8 +142,8 @@ async def _listed(file_ids: Collection[str], store: VectorStore, answers: _Answe
             answers.add(entry.file_id, entry)
 
 
-async def _named(file_ids: Sequence[str], files: Files, why: str) -> list[Orphan]:
-    """Those of the Files that there are."""
+async def name(file_ids: Sequence[str], files: Files, why: str) -> list[Orphan]:
+    """Those of the Files that there are, to be named for that reason."""
     found: dict[str, UploadedFile] = {}
     if len(file_ids) > _MOST_QUESTIONS:
         found = {file.id: file for file in await files.since(0)}

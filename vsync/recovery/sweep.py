@@ -13,11 +13,10 @@ from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
-from vsync.recovery.proof import Proofs, ask, unproven_warnings, without
+from vsync.recovery.proof import NO_PROOF, Proofs, ask, name, unproven_warnings, without
 from vsync.report.body import Orphan
 from vsync.source.base import Source
 from vsync.state.journal import Journal
-from vsync.state.journal_record import Attempt
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files
@@ -92,21 +91,28 @@ class Sweep:
         return Swept(with_proven(state, deleted), found.orphans, warnings, Proofs(inferred=frozenset(deleted)))
 
     async def proven(
-        self, api: Api, store: VectorStore, swept: Swept, known: Proofs, named: Collection[str], identity: Identity, stored: int
+        self,
+        api: Api,
+        store: VectorStore,
+        swept: Swept,
+        known: Proofs,
+        named: Collection[str],
+        identity: Identity,
+        stored: int,
     ) -> Swept:
         """The state with only those Files to delete that are proven to be ours; the others are named.
 
         `named` are ids that a record names, that prove nothing, and that the run has no use for.
         """
         state, proofs = swept.state, replace(known, inferred=known.inferred | swept.proofs.inferred)
-        documents = {entry.file_id for entry in state.files.values()}
-        candidates = proofs.unproven({*state.pending_delete, *named} - documents)
-        asked = await ask(candidates, store, Files(api), identity, stored=stored)
+        asked = await ask(proofs.unproven(state.pending_delete), store, Files(api), identity, stored=stored)
         proofs = replace(proofs, shown=proofs.shown | asked.shown)
+        done = {*state.file_ids, *(orphan.file_id for orphan in swept.orphans)}
+        unproven = [*asked.named, *await name(sorted(set(proofs.unproven(named)) - done), Files(api), NO_PROOF)]
         return Swept(
             without(state, proofs.unproven(state.pending_delete)),
-            [*swept.orphans, *asked.named],
-            [*swept.warnings, *unproven_warnings(asked.named)],
+            [*swept.orphans, *unproven],
+            [*swept.warnings, *unproven_warnings(unproven)],
             proofs,
         )
 

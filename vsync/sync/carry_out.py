@@ -85,7 +85,8 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
     lock, publication, stores = attempt.lock, attempt.ports.publication, Stores(attempt.api)
     lock.wrote = True
     lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
-    identity = attempt.context.owned_by(lock.owner, attempt.target.name, attempt.basis.recorded.formerly)
+    formerly = attempt.basis.recorded.formerly_in(proposal.located.info)
+    identity = attempt.context.owned_by(lock.owner, attempt.target.name, formerly)
     info = proposal.located.info
     if info is None:
         publication.check()
@@ -172,11 +173,12 @@ def _proofs(work: _Work, outcome: Outcome) -> Proofs:
 
 
 def _named_in_vain(work: _Work) -> frozenset[str]:
-    """The ids that a record names which proves nothing: an unsigned journal, or a manifest where the store was listed instead."""
-    recorded, journal = work.attempt.basis.recorded, work.attempt.ports.journal
-    listed_instead = recorded.state is not None and work.proposal.listed is not None
-    named = recorded.state.file_ids if listed_instead and recorded.state is not None else frozenset[str]()
-    return named | frozenset(journal.unsigned.uploaded)
+    """The ids that are only named: by an unsigned journal, or by a manifest that is not what this run plans from."""
+    recorded, proposal = work.attempt.basis.recorded.state, work.proposal
+    named = frozenset(work.attempt.ports.journal.unsigned.uploaded)
+    if recorded is not None and (proposal.listed is not None or proposal.located.lost is not None):
+        named |= recorded.file_ids
+    return named
 
 
 def _was_right_already(work: _Work, outcome: Outcome, state: TargetState) -> bool:

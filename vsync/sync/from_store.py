@@ -175,7 +175,7 @@ async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: 
     owner = proposal.owner
     if owner is None:
         owner = choose_owner(entries, target.source, target.name, certain=context.identity.certain)
-    identity = context.owned_by(owner or asking.minted, target.name, recorded.formerly)
+    identity = context.owned_by(owner or asking.minted, target.name, recorded.formerly_in(info))
     _check_source(entries, identity)
     entries = await read(entries, identity)
     documents = await asyncio.to_thread(list_documents, ports.source, target)
@@ -211,9 +211,9 @@ def _check_source(entries: Sequence[StoreEntry], identity: Identity) -> None:
         raise StoreConflict(
             f"The documents in the store that have the owner of this manifest are of another source: {', '.join(others)}. This "
             f"is {identity.source!r}.",
-            "If this repository was renamed, sync it once in its workflow: there its id shows that it is the same. If not, "
-            "somebody has put the owner and the store of another repository into the manifest: bring back the last good "
-            "version of it, or delete it to start again.",
+            f"If this repository was renamed, sync it once under its old name: --source {others[0]} (VSYNC_SOURCE). If not, "
+            "somebody has put the owner and the store of another repository into the manifest: bring back its last good "
+            "version, or delete it to start again.",
         )
 
 

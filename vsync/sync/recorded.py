@@ -68,6 +68,14 @@ class Recorded:
         secret = store.secret if store is not None else None
         return is_signed(self.manifest, self.target, secret, self.formerly)
 
+    def formerly_in(self, store: StoreInfo | None) -> tuple[str, ...]:
+        """The earlier names that entries of this store may show.
+
+        Whoever may push can write any name there. So a store that can sign a manifest must have signed this one.
+        """
+        can_sign = store is not None and store.secret is not None
+        return () if can_sign and not self.is_signed_by(store) else self.formerly
+
     def vouched_by(self, store: StoreInfo | None) -> bool:
         """Whether this target's part of the manifest is the last published one, and the store has signed it."""
         return self.is_current and self.is_signed_by(store)
@@ -107,9 +115,7 @@ def read_recorded(
     seal = published.seal
     closed_by = run_key(seal.run, seal.since) if seal is not None and trusted == "sealed" else None
     journaled = journal is not None and journal.waits(closed_by)
-    return Recorded(
-        target, published, manifest, state, trusted, journaled, trusted_names_before(manifest, source)
-    )
+    return Recorded(target, published, manifest, state, trusted, journaled, trusted_names_before(manifest, source))
 
 
 def is_superseded(recorded: Recorded, run_id: str | None, head: str | None) -> bool:

@@ -114,9 +114,7 @@ class Workspace:
 def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Workspace:
     """Opens the source, and finds where manifest and seal are kept. Raises RepositoryError and ConfigurationError."""
     access = access or GitAccess()
-    workspace = replace(
-        _open_source(settings, origin), stopped=access.stopped, state_home=state_home(access.environ)
-    )
+    workspace = replace(_open_source(settings, origin), stopped=access.stopped, state_home=state_home(access.environ))
     repository = workspace.repository
     if repository is not None:
         access = _trusting(access, repository)

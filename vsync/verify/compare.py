@@ -113,7 +113,6 @@ class _Compared(NamedTuple):
 
 
 def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recorded) -> _Compared:
-    identity = context.owned_by(recorded.owner or "", target.name, recorded.formerly)
     state = recorded.state or EMPTY_STATE
 
     async def asked(api: Api) -> _Compared:
@@ -124,6 +123,7 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             info = await stores.get(store_id)
             check_live_name(recorded.state, target, info, ports.publication.title)
             vouched = recorded.vouched_by(info)
+            identity = context.owned_by(recorded.owner or "", target.name, recorded.formerly_in(info))
             named = state.file_ids if vouched else frozenset[str]()
             store = stores.open(store_id, ports.rates)
             settle_s = min(5.0, context.settings.index_timeout)

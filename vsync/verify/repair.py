@@ -110,21 +110,14 @@ async def _read(
 
 
 def _into_another_store(asking: Asking, located: Located, lost: str) -> Proposal:
-    """Everything goes into another store. The Files of the old one are deleted afterwards, as far as they are surely ours."""
+    """Everything goes into another store. The Files of the old one are deleted afterwards if they are proven to be ours, else named."""
     recorded, basis = asking.basis.recorded, asking.basis
     state = recorded.state or EMPTY_STATE
-    named = state.file_ids
     # The store is gone, and with it all that its entries showed. Only a store that is still listed can prove its signature.
-    proven = recorded.signed_ids(located.lost_info) & named if recorded.is_current else frozenset[str]()
+    proven = recorded.signed_ids(located.lost_info) if recorded.is_current else frozenset[str]()
     new = replace(state, files={}, failed={}, commit=None, pending_delete=tuple(sorted(proven)))
     found = scan(asking.ports.source, new, asking.target, because=Comparison("full", lost), base=asking.context.base)
     report = replace(basis.report, comparison=found.comparison, vector_store_id=None)
-    if unproven := sorted(named - proven):
-        warning = (
-            f"Nothing proves that vsync uploaded these Files, which the manifest names: {', '.join(unproven)}. They were not "
-            "deleted. If nobody needs them, delete them by hand."
-        )
-        report = replace(report, warnings=(*report.warnings, warning))
     report = of_plan(
         report, found.plan, store=sizes_of(new, found.plan), plan_id=id_of(found.plan, asking.target, None)
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,10 +14,12 @@ from typing import Any
 import pytest
 
 from tests.support.shared import BRANCH, SEAL, Shared
+from tests.support.wire import Sent, die
 from vsync.report.report import Report
 from vsync.state import remote as remote_module
+from vsync.state.journal_record import Attempt, Record, dump_journal
 from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, content_id, dump_manifest
-from vsync.state.seal import Seal, dump_seal
+from vsync.state.seal import Seal, UnfinishedRun, dump_seal, instant
 from vsync.verify.options import VerifyOptions
 from vsync.verify.run import run as verify
 
@@ -132,7 +137,9 @@ def test_documents_that_the_head_lacks_delete_nothing_of_others(synced: Shared, 
 def test_documents_that_change_replace_nothing_of_others(synced: Shared, seal: dict[str, Any]) -> None:
     others = Strangers(synced)
     files = dict(zip(DOCUMENTS, (others.here, others.there, others.unattached), strict=True))
-    forged(synced, seal, files={path: entry._replace(file_id=files[path]) for path, entry in synced.state.files.items()})
+    forged(
+        synced, seal, files={path: entry._replace(file_id=files[path]) for path, entry in synced.state.files.items()}
+    )
     synced.commit(dict.fromkeys(DOCUMENTS, b"# new\n"))
     report = synced.sync(is_dead=True)
     assert report.exit_code == 0
@@ -203,8 +210,135 @@ def test_a_repair_touches_nothing_of_others(synced: Shared, seal: dict[str, Any]
 def test_a_store_that_is_gone_takes_nothing_of_others_with_it(synced: Shared) -> None:
     others = Strangers(synced)
     ids = [others.there, others.unattached]
-    forged(synced, vector_store_id="vs_gone", vector_store_name="gone", files=with_ids(synced.state, ids, "docs/{}.md".format))
+    forged(
+        synced,
+        vector_store_id="vs_gone",
+        vector_store_name="gone",
+        files=with_ids(synced.state, ids, "docs/{}.md".format),
+    )
     synced.settings.pop("vector_store_id", None)
     with synced.opened(force=True) as opened:
         verify(*opened, VerifyOptions(repair=True))
     others.untouched(synced)
+
+
+# --- Journals --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signature", [None, "0" * 64])
+def test_a_journal_that_came_with_the_clone_deletes_nothing(synced: Shared, signature: str | None) -> None:
+    others = Strangers(synced)
+    synced.commit({"a.md": b"# A2\n"})
+    clone = synced.clone()
+    with synced.opened(clone=clone) as opened:
+        path = opened.ports.journal.folder
+        key = opened.ports.journal.key
+    assert path is not None
+    path.mkdir(exist_ok=True)
+    record = json.loads(dump_journal(Record(("run",), tuple(others.ids), (Attempt("z.md", 4, 0),))))
+    given = {**record, "signature": signature} if signature else record
+    (path / f"{key}.journal-00000000.json").write_text(json.dumps(given))
+    report = synced.sync(clone=clone)
+    assert report.exit_code == 0
+    others.untouched(synced)
+    assert {others.unattached, others.there} <= {item["file_id"] for item in report.to_json()["leftovers"]}
+    assert list(path.glob("*.journal-*")) == []  # named once
+    synced.wire.calm()
+    assert (synced.sync(clone=clone).warnings, synced.wire.sent) == ((), [])
+
+
+# --- What a normal run costs ---------------------------------------------------------------------------------------
+
+
+def kinds(world: Shared) -> Counter[str]:
+    return Counter(kind for kind in (_kind(sent) for sent in world.wire.sent) if kind)
+
+
+def _kind(sent: Sent) -> str:
+    return next((what for what in (ONE_ENTRY, LISTING) if sent.is_(what)), "")
+
+
+LISTING = "GET /vector_stores/*/files"
+ONE_ENTRY = "GET /vector_stores/*/files/*"
+
+
+@pytest.mark.parametrize(("synced", "asked"), [("made by vsync", 0), ("given", 1)], indirect=["synced"])
+def test_a_removed_document_costs_at_most_one_question(synced: Shared, asked: int) -> None:
+    synced.commit({"docs/c.md": None})
+    assert synced.sync().exit_code == 0
+    assert kinds(synced) == Counter({ONE_ENTRY: asked} if asked else {})
+    assert synced.audit() == set()
+    synced.settled()
+
+
+@pytest.mark.parametrize("synced", ["made by vsync"], indirect=True)
+def test_an_older_manifest_without_a_signature_is_signed_after_one_listing(synced: Shared) -> None:
+    forged(synced, signature="")
+    push_and_sync(synced)
+    assert kinds(synced)[LISTING] > 0
+    assert synced.audit() == set()
+    synced.wire.calm()
+    synced.commit({"b.md": b"# B2\n"})
+    assert synced.sync().exit_code == 0
+    assert kinds(synced)[LISTING] == 0
+    synced.settled()
+
+
+# --- Runs that die while they delete -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("synced", "named"), [("made by vsync", False), ("given", True)], indirect=["synced"])
+def test_a_file_that_a_dead_run_detached_is_deleted_if_the_store_signed_it_else_named(
+    synced: Shared, named: bool
+) -> None:
+    synced.commit({"a.md": b"# A2\n"})
+    old = synced.entry("a.md").file_id
+    assert synced.sync_and_die(lambda world: world.wire.when("DELETE /files/*", die(answered=False)))
+    assert old not in {entry.file_id for entry in synced.ours()}
+    assert old in synced.uploaded()
+    synced.wire.calm()
+    report = synced.sync(is_dead=True)  # on another machine, which has no journal
+    assert report.exit_code == 0
+    assert (old in synced.uploaded(), old in text(report)) == (named, named)
+    assert synced.audit() == ({old} if named else set())
+    synced.settled()
+    synced.wire.calm()
+    again = synced.sync()
+    assert (again.warnings, synced.wire.sent) == ((), [])
+
+
+def test_on_the_same_machine_the_journal_proves_it(synced: Shared) -> None:
+    synced.commit({"a.md": b"# A2\n"})
+    clone = synced.clone()
+    assert synced.sync_and_die(lambda world: world.wire.when("DELETE /files/*", die(answered=False)), clone=clone)
+    synced.wire.calm()
+    assert synced.sync(is_dead=True, clone=clone).exit_code == 0
+    assert synced.audit() == set()
+    synced.settled()
+
+
+# --- Windows of dead runs ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("began_ago", "seen_ago", "deleted"),
+    [(3_600, -600, True), (7 * 3_600, -600, False), (40 * 86_400, 39 * 86_400, False), (3_600, None, False)],
+)
+@pytest.mark.parametrize("synced", ["made by vsync"], indirect=True)
+def test_the_time_of_a_dead_run_cannot_be_stretched(
+    synced: Shared, began_ago: int, seen_ago: int | None, deleted: bool
+) -> None:
+    """A seal may name a run that never was. The File has the name and the size of a document of its commit."""
+    head = synced.commit({"new.md": b"# new\n"})
+    now = time.time()
+    synced.wire.clock = lambda: now - began_ago + 60
+    theirs = synced.upload("new.md", b"# new\n")
+    synced.wire.clock = time.time
+    seen = None if seen_ago is None else instant(now - seen_ago)
+    ran = UnfinishedRun("run", instant(now - began_ago), head, seen)
+    seal = {**OPEN, "head": None, "since": instant(now + 60), "unfinished": (ran,)}
+    forged(synced, seal)
+    report = synced.sync(is_dead=True)
+    assert report.exit_code == 0
+    assert (theirs in synced.uploaded()) is not deleted
+    assert theirs in text(report)
