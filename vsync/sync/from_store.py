@@ -93,9 +93,13 @@ async def propose(asking: Asking) -> Proposal:
     recorded = asking.basis.recorded
     located = await locate(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
     proposal = as_recorded(asking, located)
-    # Without a manifest even the store's own count of its files is not believed: it may lag behind. A manifest that the store
-    # could have signed and has not signed is of an older vsync, or of a forger.
-    unsigned = located.info is not None and located.info.secret is not None and not recorded.is_signed_by(located.info)
+    unsigned = recorded.state is not None and recorded.lacks_signature_of(located.info)
+    if unsigned:
+        asking.context.observer.note(
+            f"{asking.ports.publication.title} is not signed by its vector store: an older vsync wrote it, or somebody else. So "
+            "the store is listed, and what it does not prove is not deleted."
+        )
+    # Without a manifest even the store's own count of its files is not believed: it may lag behind.
     if located.info is not None and (asking.basis.must_list or recorded.state is None or unsigned):
         return await from_store(asking, proposal, located.info)
     return await with_journaled(asking, proposal) if located.info is None else proposal

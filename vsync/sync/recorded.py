@@ -73,8 +73,11 @@ class Recorded:
 
         Whoever may push can write any name there. So a store that can sign a manifest must have signed this one.
         """
-        can_sign = store is not None and store.secret is not None
-        return () if can_sign and not self.is_signed_by(store) else self.formerly
+        return () if self.lacks_signature_of(store) else self.formerly
+
+    def lacks_signature_of(self, store: StoreInfo | None) -> bool:
+        """Whether the store could have signed the manifest, and has not: an older vsync wrote it, or a forger."""
+        return store is not None and store.secret is not None and not self.is_signed_by(store)
 
     def vouched_by(self, store: StoreInfo | None) -> bool:
         """Whether this target's part of the manifest is the last published one, and the store has signed it."""

@@ -15,6 +15,8 @@ import pytest
 
 from tests.support.shared import BRANCH, SEAL, Shared
 from tests.support.wire import Sent, die
+from vsync.config.origin import Origin
+from vsync.errors import StoreConflict
 from vsync.report.report import Report
 from vsync.state import remote as remote_module
 from vsync.state.journal_record import Attempt, Record, dump_journal
@@ -220,6 +222,77 @@ def test_a_store_that_is_gone_takes_nothing_of_others_with_it(synced: Shared) ->
     with synced.opened(force=True) as opened:
         verify(*opened, VerifyOptions(repair=True))
     others.untouched(synced)
+
+
+# --- Repositories that were renamed ---------------------------------------------------------------------------------
+
+
+def renamed(name: str, number: str = "7") -> Origin:
+    return Origin(name, number, None)
+
+
+@pytest.fixture(params=["made by vsync", "given"])
+def hosted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shared]:
+    """The same documents, synced by a workflow that knows the repository's id."""
+    world = Shared(tmp_path, source=None)
+    if request.param == "given":
+        world.settings["vector_store_id"] = world.make_store("given")
+    world.commit(DOCUMENTS)
+    assert world.sync(origin=renamed("acme/docs")).exit_code == 0
+    world.wire.calm()
+    yield world
+    world.wire.close()
+
+
+def test_a_renamed_repository_goes_on_with_its_documents(hosted: Shared) -> None:
+    hosted.commit({"docs/c.md": None})
+    report = hosted.sync(origin=renamed("acme/renamed"))
+    assert (report.exit_code, hosted.wire.of("POST /files")) == (0, [])
+    assert {entry.attributes["source"] for entry in hosted.ours()} == {"acme/renamed"}
+    assert hosted.audit() == set()
+    hosted.settled()
+
+
+def test_another_target_of_a_renamed_repository_goes_on_as_well(hosted: Shared) -> None:
+    more: dict[str, Any] = {"target": "other"}
+    more |= {} if "vector_store_id" in hosted.settings else {"vector_store_name": "other"}
+    assert hosted.sync(origin=renamed("acme/docs"), **more).exit_code == 0
+    hosted.commit({"a.md": b"# A2\n"})
+    assert hosted.sync(origin=renamed("acme/renamed")).exit_code == 0
+    hosted.wire.calm()
+    report = hosted.sync(origin=renamed("acme/renamed"), **more)
+    assert (report.exit_code, len(hosted.wire.of("POST /files")), report.to_json()["leftovers"]) == (0, 1, [])
+
+
+@pytest.mark.parametrize("hosted", ["made by vsync"], indirect=True)
+def test_a_rename_that_the_store_did_not_sign_must_be_said(hosted: Shared) -> None:
+    forged(hosted, signature="")
+    hosted.commit({"a.md": b"# A2\n"})
+    with pytest.raises(StoreConflict, match="--source acme/docs"):
+        hosted.sync(origin=renamed("acme/renamed"))
+    assert hosted.sync(origin=renamed("acme/renamed"), source="acme/docs").exit_code == 0
+    hosted.commit({"b.md": b"# B2\n"})
+    assert hosted.sync(origin=renamed("acme/renamed")).exit_code == 0
+    assert hosted.audit() == set()
+    hosted.settled()
+
+
+@pytest.mark.parametrize("hosted", ["made by vsync"], indirect=True)
+def test_another_repository_cannot_be_named_as_the_earlier_name(hosted: Shared) -> None:
+    victim = Shared(hosted.folder / "victim", source=None)
+    victim.wire.close()
+    victim.wire = hosted.wire
+    victim.commit({"v.md": b"# V\n"})
+    assert victim.sync(origin=renamed("acme/victim", "8")).exit_code == 0
+    known = victim.manifest
+    assert known is not None
+    store = known.targets["default"].vector_store_id
+    before = list(victim.pages(f"/vector_stores/{store}/files"))
+    put(hosted, dataclasses.replace(known, source="acme/docs", repository_id="7", formerly=("acme/victim",)))
+    hosted.commit({"a.md": b"# A2\n"})
+    with pytest.raises(StoreConflict, match="acme/victim"):
+        hosted.sync(origin=renamed("acme/docs"), force=True)
+    assert list(victim.pages(f"/vector_stores/{store}/files")) == before
 
 
 # --- Journals --------------------------------------------------------------------------------------------------
