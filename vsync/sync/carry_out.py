@@ -148,7 +148,8 @@ async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
     )
     try:
         if listed is not None and (outcome.confirmed or state.pending_delete):
-            state, shown = await sweep.hidden(work.store, state, listed.wanted, work.identity)
+            wanted = set(listed.wanted) - {operation.path for operation in work.proposal.plan.of("delete")}
+            state, shown = await sweep.hidden(work.store, state, wanted, work.identity)
             proofs = replace(proofs, shown=proofs.shown | shown)
         swept = await sweep.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
         named = _named_in_vain(work)
