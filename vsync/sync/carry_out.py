@@ -211,7 +211,11 @@ async def _remove(work: _Work, outcome: Outcome, swept: Swept) -> Removal:
         return Removal()
     context, publication = work.attempt.context, work.attempt.ports.publication
     if not work.is_signed(swept):  # else the manifest itself tells the next run that they are ours
-        await work.attempt.ports.journal.deleting(ours)
+        try:
+            await work.attempt.ports.journal.deleting(ours)
+        except PublicationFailed as error:
+            outcome.cause = error
+            return Removal()
     removal = await remove(
         ours,
         work.store,

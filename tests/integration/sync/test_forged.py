@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from tests.support.shared import BRANCH, SEAL, Shared
-from tests.support.wire import Sent, die
+from tests.support.wire import Fault, Sent, answer, die, refuse, unreachable
 from vsync.config.origin import Origin
-from vsync.errors import StoreConflict
+from vsync.errors import PublicationFailed, StoreConflict
 from vsync.report.report import Report
 from vsync.state import remote as remote_module
+from vsync.state.journal import Journal
 from vsync.state.journal_record import Attempt, Record, dump_journal
 from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, content_id, dump_manifest
 from vsync.state.seal import Seal, UnfinishedRun, dump_seal, instant
@@ -357,6 +358,31 @@ def test_an_older_manifest_without_a_signature_is_signed_after_one_listing(synce
     synced.settled()
 
 
+@pytest.mark.parametrize("synced", ["given"], indirect=True)
+def test_a_server_that_has_no_question_for_one_entry_is_listed(synced: Shared) -> None:
+    synced.wire.when(ONE_ENTRY, refuse(405, "Method Not Allowed"))
+    synced.commit({"docs/c.md": None})
+    assert synced.sync().exit_code == 0
+    assert synced.audit() == set()
+    synced.settled()
+
+
+@pytest.mark.parametrize("fault", [answer(403, "<html>no</html>"), unreachable(), refuse(401, "no such key")])
+@pytest.mark.parametrize("synced", ["given"], indirect=True)
+def test_when_the_question_is_not_answered_nothing_goes_until_a_run_is_answered(synced: Shared, fault: Fault) -> None:
+    synced.commit({"docs/c.md": None, "a.md": b"# A2\n"})
+    synced.wire.when(ONE_ENTRY, fault)
+    report = synced.sync()
+    assert report.exit_code == 3
+    assert [sent for sent in synced.wire.sent if sent.method == "DELETE"] == []
+    assert len(synced.state.pending_delete) == 2
+    synced.wire.calm()
+    report = synced.sync(is_dead=True)
+    assert (report.exit_code, report.to_json()["leftovers"]) == (0, [])
+    assert synced.audit() == set()
+    synced.settled()
+
+
 # --- Runs that die while they delete -------------------------------------------------------------------------------
 
 
@@ -386,6 +412,37 @@ def test_on_the_same_machine_the_journal_proves_it(synced: Shared) -> None:
     assert synced.sync_and_die(lambda world: world.wire.when("DELETE /files/*", die(answered=False)), clone=clone)
     synced.wire.calm()
     assert synced.sync(is_dead=True, clone=clone).exit_code == 0
+    assert synced.audit() == set()
+    synced.settled()
+
+
+def test_without_a_manifest_the_journal_proves_it_as_well(synced: Shared) -> None:
+    given: dict[str, Any] = {
+        "manifest": "none",
+        "push": False,
+        "clone": synced.clone(),
+        "vector_store_id": synced.store_id,
+    }
+    synced.commit({"a.md": b"# A2\n"})
+    given["clone"].git("pull", "-q", "origin", "main")
+    assert synced.sync_and_die(lambda world: world.wire.when("DELETE /files/*", die(answered=False)), **given)
+    synced.wire.calm()
+    assert synced.sync(**given).exit_code == 0
+    assert synced.audit() == set()
+
+
+def test_a_full_disk_before_the_deletes_ends_the_run_and_the_next_one_deletes(
+    synced: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(self: Journal, file_ids: object) -> None:
+        raise PublicationFailed("The journal cannot be written: No space left on device.", "Mend that.")
+
+    synced.commit({"a.md": b"# A2\n"})
+    signed = bool(synced.state.signature)
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "deleting", full)
+        assert synced.sync().exit_code == (0 if signed else 3)
+    assert synced.sync(is_dead=True).exit_code == 0
     assert synced.audit() == set()
     synced.settled()
 
