@@ -414,6 +414,7 @@ class World:
                 stop,
                 dry_run=dry_run,
             )
+            at_any_place(made)
             yield made._replace(ports=dataclasses.replace(made.ports, connect=lambda: self.connect(stop)))
         finally:
             place.source.close()
@@ -629,6 +630,11 @@ def once(name: str, folders: pytest.TempPathFactory, make: Callable[[World], Non
         make(world)
         _worlds[name] = world
     return _worlds[name]
+
+
+def at_any_place(made: Assembled) -> None:
+    """Lets journals be signed for any folder: worlds are copied with the journals that stand in them."""
+    made.ports.journal.signer = dataclasses.replace(made.ports.journal.signer, place=made.ports.journal.key)
 
 
 DEAD = 137
