@@ -93,14 +93,16 @@ def store_entry(
     status: str = "completed",
     owner: str | None = "owner-1",
     target: str = "default",
-    source: str = "acme/docs",
+    source: str | None = "acme/docs",
     extra: Attributes | None = None,
     chunking: Chunking | None = CHUNKING,
     created_at: int = 0,
 ) -> StoreEntry:
     """An entry of a store, with the attributes that vsync gives; `owner` None: somebody else's."""
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    attributes = {"path": path, "sha256": sha256, "target": target, "source": source, **(extra or {})}
+    attributes = {"path": path, "sha256": sha256, "target": target, **(extra or {})}
+    if source is not None:
+        attributes["source"] = source
     if owner is not None:
         attributes["owner"] = owner
     return StoreEntry(file_id, status, attributes, chunking, created_at=created_at)

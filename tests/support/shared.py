@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.gitrepo import Repo
-from tests.support.wire import QuickStop, World
+from tests.support.wire import QuickStop, World, at_any_place
 from vsync.auth.credentials import Credentials
 from vsync.config.origin import Origin
 from vsync.config.settings import resolve
@@ -62,6 +62,7 @@ class Shared(World):
         dry_run = bool(named.pop("dry_run", False))
         settings = resolve({name.replace("_", "-"): value for name, value in named.items()}, {})
         place = open_workspace(settings, origin or Origin(), GitAccess(os.environ, is_dead=lambda _: is_dead))
+        place = dataclasses.replace(place, state_home=self.folder / "state")
         if place.remote is not None:
             place.remote._pause = lambda _: None
         stop = stop or QuickStop()
@@ -69,6 +70,7 @@ class Shared(World):
             made = assemble(
                 settings, self.credentials, origin or Origin(), place, observer or Observer(), stop, dry_run=dry_run
             )
+            at_any_place(made)
             connection = lambda: connect(Credentials(), transport=self.wire, sleep=stop.pause)  # noqa: E731 - one expression, used once
             yield made._replace(ports=dataclasses.replace(made.ports, connect=connection))
 

@@ -402,7 +402,7 @@ class World:
         named = {"repo": str(self.repo.root), "source": self.source, **self.settings, **given}
         settings = resolve({name.replace("_", "-"): value for name, value in named.items()}, {})
         dry_run = bool(given.pop("dry_run", False))
-        place = open_workspace(settings, origin or Origin())
+        place = dataclasses.replace(open_workspace(settings, origin or Origin()), state_home=self.folder / "state")
         stop = stop or QuickStop()
         try:
             made = assemble(
@@ -414,6 +414,7 @@ class World:
                 stop,
                 dry_run=dry_run,
             )
+            at_any_place(made)
             yield made._replace(ports=dataclasses.replace(made.ports, connect=lambda: self.connect(stop)))
         finally:
             place.source.close()
@@ -629,6 +630,11 @@ def once(name: str, folders: pytest.TempPathFactory, make: Callable[[World], Non
         make(world)
         _worlds[name] = world
     return _worlds[name]
+
+
+def at_any_place(made: Assembled) -> None:
+    """Lets journals be signed for any folder: worlds are copied with the journals that stand in them."""
+    made.ports.journal.signer = dataclasses.replace(made.ports.journal.signer, place=made.ports.journal.key)
 
 
 DEAD = 137

@@ -30,11 +30,19 @@ _LOOKS_CUT = re.compile(r"…#[0-9a-f]{64}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The attributes by which vsync recognises its own entries in a store."""
+    """The attributes by which vsync recognises its own entries in a store.
+
+    `formerly` are earlier names of the source: an entry that was not written since the repository was renamed shows one.
+    """
 
     owner: str
     target: str
     source: str
+    formerly: tuple[str, ...] = ()
+
+    def is_source(self, name: object) -> bool:
+        """Whether that is the name of this source, now or before."""
+        return name == self.source or name in self.formerly
 
 
 def path_attribute(path: str) -> str:

@@ -26,7 +26,7 @@ LFS_POINTER_MAX_BYTES = 1024
 
 _LFS_HEADS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
 _EMBEDDED_MANIFEST = re.compile(
-    rb'\{\n "owner": "[^\n]*",\n "repository_id": [^\n]*,\n "source": [^\n]*,\n "targets": \{\n  "[^\n]*": \{\n'
+    rb'\{\n(?: "formerly": [^\n]*,\n)? "owner": "[^\n]*",\n "repository_id": [^\n]*,\n "source": [^\n]*,\n "targets": \{\n  "[^\n]*": \{\n'
     rb'   "api": "embedded",\n'
 )
 """How vsync writes the manifest of an embedded store. The name of that file is any name."""

@@ -22,7 +22,7 @@ def store_data(info: StoreInfo) -> dict[str, Any]:
         "failed": info.failed,
         "usage_bytes": info.usage_bytes,
         "created_at": info.created_at,
-        "metadata": dict(info.metadata),
+        "metadata": info.shown_metadata,
     }
 
 

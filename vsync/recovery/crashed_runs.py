@@ -17,6 +17,12 @@ from vsync.state.manifest import TargetState
 from vsync.state.publication import STALE_AFTER_S
 from vsync.state.seal import UnfinishedRun
 
+LONGEST_RUN_S = 6 * 3600
+"""A run whose seal says that it took longer is not believed to have uploaded all that time."""
+
+OLDEST_RUN_S = 30 * 24 * 3600
+"""From a run that died longer ago, no File is inferred any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class CrashedRun:
@@ -32,6 +38,15 @@ class CrashedRun:
     head: str | None
     until: int | None = None
     clock: int = 0
+
+    def may_have_uploaded(self, now: int) -> bool:
+        """Whether its times are such that a File may be inferred from it. Whoever may push can write any times into a seal.
+
+        `now` is the server's time.
+        """
+        if self.until is None:
+            return False
+        return 0 <= self.until - self.since <= LONGEST_RUN_S + STALE_AFTER_S and now - self.until <= OLDEST_RUN_S
 
 
 def run_key(run: str, since: str) -> str:
@@ -71,8 +86,8 @@ class Planned:
     """What a dead run may have uploaded.
 
     `attempts` are the uploads of its plan for which no entry shows an answer. `doubtful` are the other documents of its
-    commit: that run or an earlier run has already brought them. When the run's clock was minutes apart from the API's,
-    its times are not certain, and everything is doubtful.
+    commit: that run or an earlier run has already brought them. When the times of the run cannot be believed, or its clock
+    was minutes apart from the API's, everything is doubtful.
     """
 
     attempts: Sequence[Attempt]
@@ -86,11 +101,12 @@ def planned_by(
     state: TargetState,
     target: Target,
     answered: Collection[str],
+    now: int,
 ) -> Planned | None:
     """The uploads of a dead run. None where its commit cannot be had: then nothing is known of its uploads.
 
-    `state` is what the manifest records. `answered` are the paths of which the store lists entries that the manifest
-    does not name.
+    `state` is what the manifest records, `now` is the server's time. `answered` are the paths of which the store lists
+    entries that the manifest does not name.
     """
     try:
         then = source if run.head in {None, source.head} else at(run.head or "")
@@ -109,7 +125,9 @@ def planned_by(
         entry = state.files.get(path)
         if path not in sizes and entry is not None and entry.blob == document.blob:
             doubtful.append(_attempt(run, path, entry.bytes))
-    return Planned((), [*attempts, *doubtful]) if run.clock else Planned(attempts, doubtful)
+    if run.clock or not run.may_have_uploaded(now):
+        return Planned((), [*attempts, *doubtful])
+    return Planned(attempts, doubtful)
 
 
 def _attempt(run: CrashedRun, path: str, size: int) -> Attempt:

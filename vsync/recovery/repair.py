@@ -59,6 +59,7 @@ def _mended(entry: StoreEntry, path: str, record: Entry, identity: Identity, sta
     """The entry with the reserved attributes as they should be; without a `source` when they were not."""
     reserved = reserved_attributes(path, record, identity)
     right = all(entry.attributes.get(key) == value for key, value in reserved.items())
+    right = right and identity.is_source(entry.attributes.get("source"))
     if right and (state.commit is None or entry.attributes.get("commit")):
         return entry
     attributes = {key: value for key, value in entry.attributes.items() if key != "source"}

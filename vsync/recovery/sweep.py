@@ -13,10 +13,10 @@ from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
+from vsync.recovery.proof import NO_PROOF, Proofs, ask, name, unproven_warnings, without
 from vsync.report.body import Orphan
 from vsync.source.base import Source
 from vsync.state.journal import Journal
-from vsync.state.journal_record import Attempt
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.files import Files
@@ -30,19 +30,21 @@ class Listed(NamedTuple):
     """What the listing of a store told.
 
     `wanted` are the paths of the source's documents. `answered` are the paths of which the store listed entries that the
-    manifest does not name: a dead run's uploads that were answered.
+    manifest does not name: a dead run's uploads that were answered. `ours` are the ids of our entries.
     """
 
     wanted: Collection[str] = ()
     answered: Collection[str] = ()
+    ours: frozenset[str] = frozenset()
 
 
 class Swept(NamedTuple):
-    """The state with everything that is to be deleted besides, the Files that may be orphans, and warnings."""
+    """The state with everything that is to be deleted besides, the Files that are named or inferred, warnings, and proofs."""
 
     state: TargetState
     orphans: Sequence[Orphan]
     warnings: Sequence[str]
+    proofs: Proofs = Proofs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +62,22 @@ class Sweep:
 
     async def hidden(
         self, store: VectorStore, state: TargetState, wanted: Collection[str], identity: Identity
-    ) -> TargetState:
-        """The state with entries of ours that the first listing did not show.
+    ) -> tuple[TargetState, frozenset[str]]:
+        """The state with entries of ours that the first listing did not show, and the ids of all our entries.
 
         That listing may have been stale, and a run that was told to end may have gone on until now.
         """
         ours = by_path(await store.entries(), identity, state.files)
         recorded = {entry.file_id for entry in self.recorded.files.values()} if self.recorded is not None else set()
-        return with_hidden(state, ours, wanted, recorded)
+        shown = frozenset(entry.file_id for entries in ours.values() for entry in entries)
+        return with_hidden(state, ours, wanted, recorded), shown
 
     async def orphans(self, api: Api, state: TargetState, plan: Plan, answered: Collection[str]) -> Swept:
         """The state with Files under `pending_delete` that no answer named and that are ours; and all that may be."""
         documents = {entry.file_id for entry in state.files.values()}
         known = {*self.journal.uploaded, *state.pending_delete, *documents}
-        suspects, warnings = await asyncio.to_thread(self._suspects, plan, known, answered)
+        now = api.traffic.date or 0
+        suspects, warnings = await asyncio.to_thread(self._suspects, plan, known, answered, now)
         if not suspects.attempts and not suspects.doubtful:
             return Swept(state, (), warnings)
         search = Search(Files(api), Stores(api).list, lambda: api.traffic.date, self.others_open, self.pause)
@@ -85,9 +89,37 @@ class Sweep:
             )
         deleted = [item.file_id for item in found.orphans if item.verdict == "deleted"]
         warnings += orphan_warnings(found.orphans)
-        return Swept(with_proven(state, deleted), found.orphans, warnings)
+        return Swept(with_proven(state, deleted), found.orphans, warnings, Proofs(inferred=frozenset(deleted)))
 
-    def _suspects(self, plan: Plan, known: Collection[str], answered: Collection[str]) -> tuple[Suspects, list[str]]:
+    async def proven(
+        self,
+        api: Api,
+        store: VectorStore,
+        swept: Swept,
+        known: Proofs,
+        named: Collection[str],
+        identity: Identity,
+        stored: int,
+    ) -> Swept:
+        """The state with only those Files to delete that are proven to be ours; the others are named.
+
+        `named` are ids that a record names, that prove nothing, and that the run has no use for.
+        """
+        state, proofs = swept.state, replace(known, inferred=known.inferred | swept.proofs.inferred)
+        asked = await ask(proofs.unproven(state.pending_delete), store, Files(api), identity, stored=stored)
+        proofs = replace(proofs, shown=proofs.shown | asked.shown)
+        done = {*state.file_ids, *(orphan.file_id for orphan in swept.orphans)}
+        unproven = [*asked.named, *await name(sorted(set(proofs.unproven(named)) - done), Files(api), NO_PROOF)]
+        return Swept(
+            without(state, proofs.unproven(state.pending_delete)),
+            [*swept.orphans, *unproven],
+            [*swept.warnings, *unproven_warnings(unproven)],
+            proofs,
+        )
+
+    def _suspects(
+        self, plan: Plan, known: Collection[str], answered: Collection[str], now: int
+    ) -> tuple[Suspects, list[str]]:
         """Uploads that may have made a File nobody knows of: of this run, and of runs that died.
 
         A document that this run found missing in the store may have been missing for a dead run too, whatever the
@@ -98,12 +130,12 @@ class Sweep:
         state = replace(state, files={path: entry for path, entry in state.files.items() if path not in missing})
         inherited = self.journal.inherited
         attempts = [*self.journal.lost, *bounded(inherited.attempts, inherited.runs, self.crashed)]
-        doubtful: list[Attempt] = []
+        doubtful = list(self.journal.unsigned.attempts)
         warnings = []
         for run in self.crashed:
             if run.id in inherited.runs:
                 continue
-            planned = planned_by(run, self.at, self.source, state, self.target, answered)
+            planned = planned_by(run, self.at, self.source, state, self.target, answered, now)
             if planned is None:
                 warnings.append(
                     f"The run {run.id} died. Its uploads cannot be looked for: its commit {(run.head or '')[:12]} cannot be "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from vsync.errors import ManifestError
@@ -52,6 +52,8 @@ def name_of_remote(url: str) -> tuple[str | None, bool]:
     return ("/".join(names[-2:]) if hosted else names[-1])[:256], hosted
 
 
+_MAX_NAMES_BEFORE = 10
+
 _GITHUB = r"github\.(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+"
 """GitHub, and GitHub Enterprise under the usual name."""
 
@@ -66,8 +68,26 @@ def web_page(url: str | None) -> str | None:
     return f"https://{found['host'] or found['scp']}/{found['name']}" if found else None
 
 
+def _names_before(manifest: Manifest, now: str) -> tuple[str, ...]:
+    """The names that the repository had before, the last of them at the end."""
+    names = [name for name in (*manifest.formerly, manifest.source) if name != now]
+    return tuple(dict.fromkeys(names))[-_MAX_NAMES_BEFORE:]
+
+
+def trusted_names_before(manifest: Manifest | None, source: SourceIdentity) -> tuple[str, ...]:
+    """The earlier names of this repository that its manifest may tell.
+
+    Where the repository's own id is not known, nothing shows that it was renamed at all.
+    """
+    if manifest is None or source.repository_id is None or manifest.repository_id != source.repository_id:
+        return ()
+    return manifest.formerly
+
+
 def check_manifest(manifest: Manifest, name: str, source: SourceIdentity) -> Manifest:
     """The manifest, with the source's present name. Raises ManifestError when it belongs to another source.
+
+    The name that it had before is one of `formerly` from then on.
 
     A renamed or transferred repository keeps its id, so its manifest stays valid. A fork, or a copy of a template, has
     another id: it must never write to the original's store.
@@ -79,7 +99,12 @@ def check_manifest(manifest: Manifest, name: str, source: SourceIdentity) -> Man
             "Delete the manifest here and give this repository a vector store of its own.",
         )
     if None not in ids or manifest.source == source.name:
-        return Manifest(manifest.owner, source.name, manifest.repository_id or source.repository_id, manifest.targets)
+        return replace(
+            manifest,
+            source=source.name,
+            repository_id=manifest.repository_id or source.repository_id,
+            formerly=_names_before(manifest, source.name),
+        )
     raise ManifestError(
         f"The manifest {name} belongs to the source {manifest.source!r}, but this is {source.name!r}.",
         f"If it is the same repository, say so with --source {manifest.source} (VSYNC_SOURCE); if this is a fork or a copy, delete the "

@@ -8,6 +8,8 @@
 
 So when a run crashes, the next run on this machine knows which Files it made, and which requests may have made a File
 without an answer. Each run writes a file of its own beside the seal, and only while it holds the seal.
+
+A journal that this user's key has not signed (`journal_key`) proves nothing: its Files are named, and not deleted.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vsync.errors import PublicationFailed
-from vsync.state.journal_record import Attempt, Record, dump_journal, parse_journal
+from vsync.state.journal_key import JournalKey
+from vsync.state.journal_record import Attempt, Record, dump_journal, is_signed, parse_journal
 from vsync.system.atomic_write import write_durably
 
 if TYPE_CHECKING:
@@ -49,10 +52,12 @@ class Journal:
     folder: Path | None = None
     key: str = "journal"
     note: Callable[[str], None] = field(default=lambda _: None, repr=False)
+    signer: JournalKey = field(default_factory=JournalKey, repr=False)
 
     def __post_init__(self) -> None:
         self._path: Path | None = None
         self._inherited: dict[Path, Record] = {}
+        self._unsigned: dict[Path, Record] = {}
         self._run = ""
         self._uploaded: dict[str, None] = {}
         self._pending: dict[int, _Pending] = {}
@@ -71,11 +76,12 @@ class Journal:
         return record.runs[0] if record is not None and record.runs else None
 
     def left(self) -> tuple[str, ...]:
-        """The Files that crashed runs left, from the readable journals. Changes nothing, and needs no seal."""
+        """The Files that crashed runs left, from the signed journals. Changes nothing, and needs no seal."""
         file_ids: list[str] = []
         for path in self._others():
             with contextlib.suppress(OSError):
-                record = parse_journal(path.read_bytes())
+                content = path.read_bytes()
+                record = parse_journal(content) if is_signed(content, self.signer.has_signed) else None
                 file_ids += record.uploaded if record is not None else ()
         return tuple(file_ids)
 
@@ -84,20 +90,27 @@ class Journal:
         self._run = run
         for path in self._others():
             try:
-                record = parse_journal(path.read_bytes())
+                content = path.read_bytes()
             except FileNotFoundError:
                 continue
             except OSError as error:
                 raise PublicationFailed(
                     f"The journal {path} cannot be read: {error.strerror}.", "Mend that, or remove it, and run again."
                 ) from error
+            record = parse_journal(content)
             if record is None:
                 self.note(f"The journal {path} is damaged: what it said is not used.")
-            self._inherited[path] = record or Record()
+            if record is None or is_signed(content, self.signer.has_signed):
+                self._inherited[path] = record or Record()
+            else:
+                self._unsigned[path] = record
+                self.note(
+                    f"The journal {path} was not signed by this user's vsync: the Files that it names are not deleted for it."
+                )
         if self.folder is not None:
             self._path = self.folder / f"{self.key}.journal-{secrets.token_hex(4)}.json"
             try:
-                _write_journal(self._path, dump_journal(self._own()))
+                _write_journal(self._path, self._dumped(self._own()))
             except PublicationFailed as error:
                 if not any(words in error.message for words in _READ_ONLY):
                     raise
@@ -106,8 +119,13 @@ class Journal:
 
     @property
     def inherited(self) -> Record:
-        """What crashed runs left."""
+        """What crashed runs left, by the journals that this user's key has signed."""
         return sum(self._inherited.values(), Record())
+
+    @property
+    def unsigned(self) -> Record:
+        """What the other journals say. It may lead to a File that is named, and never to one that is deleted."""
+        return sum(self._unsigned.values(), Record())
 
     @property
     def lost(self) -> tuple[Attempt, ...]:
@@ -149,19 +167,32 @@ class Journal:
 
         return server_time
 
+    async def deleting(self, file_ids: Collection[str]) -> None:
+        """Records Files that are proven to be ours, before they are detached: afterwards nothing in the store shows it."""
+        self._uploaded.update(dict.fromkeys(file_ids))
+        await self._written()
+
     # --- At the end -----------------------------------------------------------------------------------------
 
-    def mark_recorded(self) -> None:
-        """Removes all Files, of this run and of crashed runs: the published manifest names them now."""
-        self._uploaded.clear()
+    def mark_recorded(self, left: Collection[str] = ()) -> None:
+        """Removes all Files, of this run and of crashed runs: the published manifest names them now.
+
+        `left` are Files that stay, because they are still to be deleted and the manifest does not prove them.
+        """
+        self._uploaded = dict.fromkeys(left)
         for path, record in self._inherited.items():
             self._inherited[path] = Record(record.runs, (), record.attempts)
 
     def close(self, *, settled: bool) -> None:
         """Removes the journals. When something in them is left to do, one journal keeps it for the next run.
 
-        `settled`: Files of unanswered uploads have been looked for, so these uploads are done with as well.
+        `settled`: Files of unanswered uploads have been looked for, so these uploads are done with as well. Then what
+        unsigned journals say has been named. Until then they stay as they are: this run must not sign what they say.
         """
+        if settled:
+            for path in self._unsigned:
+                self._unlink(path)
+            self._unsigned.clear()
         left = self._own() + self.inherited
         if settled:
             left = Record(left.runs, left.uploaded)
@@ -169,7 +200,7 @@ class Journal:
         if waits and self._path is None:
             return  # this run has no file: the journals of crashed runs stay as they are
         if waits and self._path is not None:
-            _write_journal(self._path, dump_journal(left))
+            _write_journal(self._path, self._dumped(left))
         else:
             self._unlink(self._path)
         for path in self._inherited:
@@ -193,6 +224,9 @@ class Journal:
         paths = self.folder.glob(f"{glob_escaped(self.key)}.journal-*.json")
         return sorted(path for path in paths if path != self._path and not path.is_symlink())
 
+    def _dumped(self, record: Record) -> bytes:
+        return dump_journal(record, self.signer.sign)
+
     def _own(self) -> Record:
         return Record((self._run,), tuple(self._uploaded), tuple(item.attempt for item in self._pending.values()))
 
@@ -200,7 +234,7 @@ class Journal:
         """Returns when the file holds all changes up to now."""
         path = self._path
         if path is not None:
-            await self._writes.write(path, lambda: dump_journal(self._own()))
+            await self._writes.write(path, lambda: self._dumped(self._own()))
 
 
 class _SharedWrites:

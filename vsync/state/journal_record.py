@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _VERSION = 1
@@ -41,14 +42,31 @@ class Record:
         return Record((*self.runs, *other.runs), (*self.uploaded, *other.uploaded), (*self.attempts, *other.attempts))
 
 
-def dump_journal(record: Record) -> bytes:
-    data = {
+def dump_journal(record: Record, sign: Callable[[bytes], str] = lambda content: "") -> bytes:
+    """The record as bytes. `sign` gives the signature of the record's content; empty: there is none."""
+    data: dict[str, object] = {
         "version": _VERSION,
         "runs": list(record.runs),
         "uploaded": list(record.uploaded),
         "attempts": [[item.filename, item.bytes, item.since, item.until] for item in record.attempts],
     }
+    if signature := sign(_content(data)):
+        data["signature"] = signature
     return (json.dumps(data) + "\n").encode()
+
+
+def is_signed(content: bytes, has_signed: Callable[[bytes, str], bool]) -> bool:
+    """Whether the bytes of a journal hold a signature that fits."""
+    try:
+        data = json.loads(content)
+        signature = data.pop("signature")
+        return isinstance(signature, str) and has_signed(_content(data), signature)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+
+
+def _content(data: Mapping[str, object]) -> bytes:
+    return json.dumps(data, sort_keys=True).encode()
 
 
 def parse_journal(content: bytes) -> Record | None:

@@ -60,6 +60,7 @@ class TargetState:
     | `expires_after_days` | after how many days without use the store is deleted; None: never, or not known |
     | `unindexed` | documents that the server failed to index in one run. The next run tries them again |
     | `commit` | the last commit that was synced and left nothing to retry |
+    | `signature` | the store's signature over all of this (`signature`); empty: there is none |
     """
 
     vector_store_id: str
@@ -76,6 +77,12 @@ class TargetState:
     vector_store_name: str | None = None
     expires_after_days: int | None = None
     unindexed: Mapping[str, Failure] = field(default_factory=dict)
+    signature: str = ""
+
+    @property
+    def file_ids(self) -> frozenset[str]:
+        """Every File that it names, of documents and of what is to be deleted."""
+        return frozenset((*(entry.file_id for entry in self.files.values()), *self.pending_delete))
 
 
 EMPTY_STATE = TargetState(vector_store_id="")
@@ -84,12 +91,16 @@ EMPTY_STATE = TargetState(vector_store_id="")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All targets of a repository. `owner` is made at the first sync, and every entry in the store carries it."""
+    """All targets of a repository. `owner` is made at the first sync, and every entry in the store carries it.
+
+    `formerly` are the names that the repository had before: entries of targets that were not synced since show them.
+    """
 
     owner: str
     source: str
     repository_id: str | None = None
     targets: Mapping[str, TargetState] = field(default_factory=dict)
+    formerly: tuple[str, ...] = ()
 
     def with_target(self, name: str, state: TargetState) -> Manifest:
         return dataclasses.replace(self, targets={**self.targets, name: state})
@@ -100,7 +111,7 @@ def content_id(manifest: Manifest, target: str) -> str | None:
     state = manifest.targets.get(target)
     if state is None:
         return None
-    return blob_id(json.dumps([manifest.owner, _target_data(state)], sort_keys=True).encode())
+    return blob_id(json.dumps([manifest.owner, target_data(state)], sort_keys=True).encode())
 
 
 def blob_id(content: bytes) -> str:
@@ -110,18 +121,21 @@ def blob_id(content: bytes) -> str:
 
 def dump_manifest(manifest: Manifest) -> bytes:
     """The manifest as bytes: sorted keys, one document a line, newline at the end. Equal values give equal bytes."""
-    targets = {name: _target_data(state) for name, state in manifest.targets.items()}
-    data = {
+    targets = {name: target_data(state) for name, state in manifest.targets.items()}
+    data: dict[str, Any] = {
         "version": VERSION,
         "owner": manifest.owner,
         "source": manifest.source,
         "repository_id": manifest.repository_id,
         "targets": targets,
     }
+    if manifest.formerly:
+        data["formerly"] = list(manifest.formerly)
     return ("".join(_lines(data, 0)) + "\n").encode("utf-8")
 
 
-def _target_data(state: TargetState) -> dict[str, Any]:
+def target_data(state: TargetState) -> dict[str, Any]:
+    """A target's part of the manifest as JSON."""
     data: dict[str, Any] = {
         "vector_store_id": state.vector_store_id,
         "branch": state.branch,
@@ -141,6 +155,8 @@ def _target_data(state: TargetState) -> dict[str, Any]:
         data["expires_after_days"] = state.expires_after_days
     if state.unindexed:
         data["unindexed"] = {path: _failure_data(failure) for path, failure in state.unindexed.items()}
+    if state.signature:
+        data["signature"] = state.signature
     if state.skipped:
         data["skipped"] = {path: skipped._asdict() for path, skipped in state.skipped.items()}
     return data

@@ -104,7 +104,7 @@ def _salvaged(top: object) -> tuple[Manifest | None, tuple[str, ...] | None]:
         repository_id = top.get("repository_id")
         if not isinstance(repository_id, str):
             repository_id = None
-        manifest = Manifest(_string(top, "owner"), _string(top, "source"), repository_id, targets)
+        manifest = Manifest(_string(top, "owner"), _string(top, "source"), repository_id, targets, _formerly(top))
         dump_manifest(manifest)
     except (_Damaged, ValueError):
         return None, tuple(sorted(top["targets"]))
@@ -162,7 +162,15 @@ def _manifest(data: object) -> Manifest:
         source=_string(top, "source"),
         repository_id=repository_id,
         targets={name: _target(_object(state, f"target {name!r}")) for name, state in targets.items()},
+        formerly=_formerly(top),
     )
+
+
+def _formerly(top: Mapping[str, Any]) -> tuple[str, ...]:
+    names = top.get("formerly", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise _Damaged('"formerly" is not a list of names')
+    return tuple(names)
 
 
 def _target(data: dict[str, Any]) -> TargetState:
@@ -193,6 +201,7 @@ def _target(data: dict[str, Any]) -> TargetState:
             for path, value in _object(data.get("skipped", {}), '"skipped"').items()
         },
         pending_delete=tuple(pending),
+        signature=_optional(data, "signature") or "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,9 @@ METADATA_SOURCE, METADATA_TARGET, METADATA_OWNER, METADATA_NONCE = (
     "vsync_owner",
     "vsync_nonce",
 )
+
+_SECRET_CHARACTERS = 32
+"""A shorter value can be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,17 @@ class StoreInfo:
     @property
     def owner(self) -> str | None:
         return self.metadata.get(METADATA_OWNER)
+
+    @property
+    def secret(self) -> str | None:
+        """What only those know who may read the store: the random value in the metadata of a store that vsync made."""
+        nonce = self.metadata.get(METADATA_NONCE, "")
+        return nonce if len(nonce) >= _SECRET_CHARACTERS else None
+
+    @property
+    def shown_metadata(self) -> dict[str, str]:
+        """The metadata without the secret, as people may see it."""
+        return {key: value for key, value in self.metadata.items() if key != METADATA_NONCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +121,22 @@ class Inventory:
 
 
 def belongs(entry: StoreEntry, identity: Identity) -> bool:
-    """Whether the entry's attributes say that this repository's vsync put it there."""
-    return (entry.attributes.get("owner"), entry.attributes.get("target")) == (
-        identity.owner,
-        identity.target,
+    """Whether the entry's attributes say that this repository's vsync put it there.
+
+    Whoever can read another repository's manifest knows its owner. So the source counts as well, if the entry shows one.
+    """
+    return _has_owner_and_target(entry, identity) and (
+        "source" not in entry.attributes or identity.is_source(entry.attributes["source"])
     )
+
+
+def other_sources(entries: Iterable[StoreEntry], identity: Identity) -> list[str]:
+    """The sources that entries with our owner and target show, where none of these entries shows ours. Pure."""
+    alike = [entry for entry in entries if _has_owner_and_target(entry, identity)]
+    if any(belongs(entry, identity) for entry in alike):
+        return []
+    return sorted({str(entry.attributes.get("source")) for entry in alike})
+
+
+def _has_owner_and_target(entry: StoreEntry, identity: Identity) -> bool:
+    return (entry.attributes.get("owner"), entry.attributes.get("target")) == (identity.owner, identity.target)

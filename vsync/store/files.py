@@ -69,12 +69,22 @@ class Files:
     async def exists(self, file_id: str) -> bool:
         """Whether there is a File of that id."""
         try:
-            await self._api.ask(f"looking up {file_id}", lambda: self._api.client.files.retrieve(file_id))
+            return await self.find(file_id) is not None
+        except Refused as error:
+            raise unexpected_refusal(f"looking up {file_id}", error) from error
+
+    async def find(self, file_id: str) -> UploadedFile | None:
+        """The File of that id; None when there is none. Raises Refused."""
+
+        async def send() -> UploadedFile:
+            return _file(await self._api.client.files.retrieve(file_id))
+
+        try:
+            return await self._api.ask(f"looking up {file_id}", send)
         except Refused as error:
             if not_there(error):
-                return False
-            raise unexpected_refusal(f"looking up {file_id}", error) from error
-        return True
+                return None
+            raise
 
     async def is_in(self, store_id: str, file_id: str) -> bool:
         """Whether a store lists the File: one request. A store that does not exist any more lists nothing. Raises Refused."""

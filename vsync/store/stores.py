@@ -47,8 +47,12 @@ class Stores:
         return await look_up(self._api, store_id)
 
     async def create(self, name: str, metadata: Mapping[str, str] | None = None) -> StoreInfo:
-        """A new store. A nonce in its metadata finds it again when the answer is lost."""
+        """A new store. A nonce in its metadata finds it again when the answer is lost.
+
+        The nonce is the store's secret as well, with which manifests are signed (`state.signature`).
+        """
         nonce = secrets.token_hex(16)
+        self._api.secrets.add(nonce)  # it signs manifests, and the SDK's log shows what is sent
         what = f"creating the vector store {name!r}"
         marked = {**(metadata or {}), METADATA_NONCE: nonce}
         sent_again = False

@@ -16,6 +16,7 @@ from vsync.config.targets import Target
 from vsync.plan.check_rules import check_patterns
 from vsync.report.observer import Observer
 from vsync.state.journal import Journal
+from vsync.state.journal_key import JournalKey
 from vsync.store.connect import IfMissing, connector, missing
 from vsync.store.rate_limit import Rates, make_rates
 from vsync.sync.context import RunContext
@@ -32,7 +33,8 @@ def _journal(settings: Settings, workspace: Workspace, note: Callable[[str], Non
     place = place_of(settings, workspace)
     where = f"{place.key}\0{settings.manifest_branch}\0{'remote' if workspace.remote else 'local'}"
     key = f"{settings.target.name}-{hashlib.sha256(os.fsencode(where)).hexdigest()[:8]}"
-    return Journal(place.seal_folder, key, note)
+    there = os.fsdecode(os.path.realpath(place.seal_folder))
+    return Journal(place.seal_folder, key, note, JournalKey(workspace.state_home, workspace.root, f"{there}\0{key}"))
 
 
 class Assembled(NamedTuple):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from vsync.documents.attributes import Identity
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, VsyncError
+from vsync.recovery.proof import Proofs
 from vsync.recovery.sweep import Sweep, Swept
 from vsync.report.of_plan import append_warnings, nothing_done
 from vsync.report.report import Report
@@ -58,6 +59,10 @@ class _Work:
     part: TargetPart
     figures: Figures | None
 
+    def is_signed(self, swept: Swept) -> bool:
+        """Whether the manifest that this run publishes is signed."""
+        return self.part.can_sign and swept.proofs.cover(swept.state)
+
 
 async def carry_out(attempt: Attempt, propose: Propose) -> Report:
     """Locate, list the store if it must be, plan, limits, transfer, next state and orphans, publish, remove, close, report.
@@ -77,9 +82,9 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
     if _was_right_already(work, outcome, state):
         work.part.confirm(work.state, _figures(work, state, work.info.used))
         attempt.lock.settled = True
-    elif _publish(work, outcome, state, await _last_look(work, outcome, state)):
-        removal = await _remove(work, outcome, state)
-        await _close(work, outcome, state, removal)
+    elif _publish(work, outcome, swept, await _last_look(work, outcome, state)):
+        removal = await _remove(work, outcome, swept)
+        await _close(work, outcome, swept, removal)
     else:
         state = work.state
     return _report(work, outcome, swept, removal, state)
@@ -90,7 +95,8 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
     lock, publication, stores = attempt.lock, attempt.ports.publication, Stores(attempt.api)
     lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
     lock.wrote = True
-    identity = attempt.context.owned_by(lock.owner, attempt.target.name)
+    formerly = attempt.basis.recorded.formerly_in(proposal.located.info)
+    identity = attempt.context.owned_by(lock.owner, attempt.target.name, formerly)
     info, figures = proposal.located.info, proposal.figures
     if info is None:
         publication.check()
@@ -102,7 +108,7 @@ async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
         publication.tell_clock(ahead)  # before the first upload: the times in the seal are by this machine's clock
     store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
     state = with_store(proposal.state, attempt.target, info)
-    part = TargetPart(publication, attempt.context, attempt.basis.recorded)
+    part = TargetPart(publication, attempt.context, attempt.basis.recorded, secret=info.secret)
     return _Work(attempt, proposal, identity, info, store, state, part, figures)
 
 
@@ -115,7 +121,7 @@ async def _transfer(work: _Work) -> Outcome:
         ports.source.head,
         context.settings.concurrency,
         context.settings.index_timeout,
-        known=work.proposal.proven,
+        known=work.proposal.known,
         refused_before=refused_before(work.state),
     )
     still_ours = ports.publication.check
@@ -135,12 +141,13 @@ def _next_state(work: _Work, outcome: Outcome, unindexed: Mapping[str, Failure])
 
 
 async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
-    """The state with everything else that must be deleted.
+    """The state with everything else that must be deleted, and without the Files that nothing proves to be ours.
 
     When the store or the API does not tell it, the run ends, and the next run looks.
     """
+    proofs = _proofs(work, outcome)
     if outcome.cause is not None:
-        return Swept(state, (), ())
+        return Swept(state, (), (), proofs)
     attempt, ports, listed = work.attempt, work.attempt.ports, work.proposal.listed
     sweep = Sweep(
         attempt.target,
@@ -154,14 +161,38 @@ async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
     )
     try:
         if listed is not None and (outcome.confirmed or state.pending_delete):
-            state = await sweep.hidden(work.store, state, listed.wanted, work.identity)
+            wanted = set(listed.wanted) - {operation.path for operation in work.proposal.plan.of("delete")}
+            state, shown = await sweep.hidden(work.store, state, wanted, work.identity)
+            proofs = replace(proofs, shown=proofs.shown | shown)
         swept = await sweep.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
+        named = _named_in_vain(work)
+        swept = await sweep.proven(attempt.api, work.store, swept, proofs, named, work.identity, work.info.files)
     except VsyncError as error:
         outcome.cause = error
-        return Swept(state, (), ())
+        return Swept(state, (), (), proofs)
     for warning in swept.warnings:  # now as well: a run that is killed while it deletes makes no report
         attempt.context.observer.note(warning)
     return swept
+
+
+def _proofs(work: _Work, outcome: Outcome) -> Proofs:
+    """What this run knows to be ours before it asks for anything."""
+    journal, listed = work.attempt.ports.journal, work.proposal.listed
+    answered = {entry.file_id for entry in outcome.confirmed.values()} - work.state.file_ids
+    return Proofs(
+        made=frozenset((*journal.uploaded, *outcome.discarded, *answered)),
+        shown=listed.ours if listed is not None else frozenset(),
+        recorded=work.proposal.recorded_ids | frozenset(journal.inherited.uploaded),
+    )
+
+
+def _named_in_vain(work: _Work) -> frozenset[str]:
+    """The ids that are only named: by an unsigned journal, or by a manifest that is not what this run plans from."""
+    recorded, proposal = work.attempt.basis.recorded.state, work.proposal
+    named = frozenset(work.attempt.ports.journal.unsigned.uploaded)
+    if recorded is not None and (proposal.listed is not None or proposal.located.lost is not None):
+        named |= recorded.file_ids
+    return named
 
 
 def _was_right_already(work: _Work, outcome: Outcome, state: TargetState) -> bool:
@@ -192,12 +223,12 @@ def _figures(work: _Work, state: TargetState, used: int | None) -> Figures | Non
     return at_the_end(work.figures, work.info, used, documents)
 
 
-def _publish(work: _Work, outcome: Outcome, state: TargetState, figures: Figures | None) -> bool:
+def _publish(work: _Work, outcome: Outcome, swept: Swept, figures: Figures | None) -> bool:
     """Publishes what was done. When that is refused, the report says what was done; the next run finds it in the store."""
-    attempt = work.attempt
+    attempt, state = work.attempt, swept.state
+    closing = not state.pending_delete and outcome.cause is None
     try:
-        closing = not state.pending_delete and outcome.cause is None
-        work.part.publish(work.identity, state, closing=closing, figures=figures)
+        work.part.publish(work.identity, state, closing=closing, proven=swept.proofs.cover(state), figures=figures)
     except (GitUnavailable, PublicationFailed, PushRefused) as error:
         outcome.cause = outcome.cause or attempt.context.stop.cause(error)
         return False
@@ -208,13 +239,20 @@ def _publish(work: _Work, outcome: Outcome, state: TargetState, figures: Figures
     return True
 
 
-async def _remove(work: _Work, outcome: Outcome, state: TargetState) -> Removal:
+async def _remove(work: _Work, outcome: Outcome, swept: Swept) -> Removal:
     """Deletes what was replaced. Deletes nothing when the API became unreachable or refused, or the run was stopped."""
-    if outcome.cause is not None or not state.pending_delete:
+    ours = swept.proofs.proven(swept.state.pending_delete)
+    if outcome.cause is not None or not ours:
         return Removal()
     context, publication = work.attempt.context, work.attempt.ports.publication
+    if not work.is_signed(swept):  # else the manifest itself tells the next run that they are ours
+        try:
+            await work.attempt.ports.journal.deleting(ours)
+        except PublicationFailed as error:
+            outcome.cause = error
+            return Removal()
     removal = await remove(
-        state.pending_delete,
+        ours,
         work.store,
         context.observer,
         context.stop,
@@ -226,11 +264,12 @@ async def _remove(work: _Work, outcome: Outcome, state: TargetState) -> Removal:
     return removal
 
 
-async def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Removal) -> None:
+async def _close(work: _Work, outcome: Outcome, swept: Swept, removal: Removal) -> None:
     """Closes the seal when nothing is left to delete, and says in the journal what is done.
 
     The seal stays open when somebody else has removed entries of ours: the next run then lists the store.
     """
+    state = swept.state
     publication, keeps = work.attempt.ports.publication, work.attempt.context.keeps_manifest
     if _removed_by_others(work, removal):
         return
@@ -241,11 +280,12 @@ async def _close(work: _Work, outcome: Outcome, state: TargetState, removal: Rem
         if outcome.cause is not None:
             return
         if publication.rewritable and keeps:
-            work.part.publish(work.identity, done, closing=True, figures=figures)
+            work.part.publish(work.identity, done, closing=True, proven=swept.proofs.cover(done), figures=figures)
         else:
             publication.close(figures)
     if outcome.cause is None and (keeps or set(state.pending_delete) <= set(removal.gone)):
-        work.attempt.ports.journal.mark_recorded()
+        left = () if work.is_signed(swept) else set(swept.proofs.proven(state.pending_delete)) - set(removal.gone)
+        work.attempt.ports.journal.mark_recorded(left)
         work.attempt.lock.settled = True
 
 

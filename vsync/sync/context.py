@@ -42,6 +42,6 @@ class RunContext:
         """Whether there is a manifest at all: False for `--manifest none`."""
         return self.settings.manifest != NO_MANIFEST
 
-    def owned_by(self, owner: str, target: str) -> Identity:
-        """The identity under which a target's entries stand in a store."""
-        return Identity(owner, target, self.identity.name)
+    def owned_by(self, owner: str, target: str, formerly: tuple[str, ...] = ()) -> Identity:
+        """The identity under which a target's entries stand in a store. `formerly` are earlier names of the source."""
+        return Identity(owner, target, self.identity.name, formerly)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
+from vsync.errors import StoreConflict
 from vsync.plan.comparison import Comparison
 from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, scan
@@ -19,7 +20,7 @@ from vsync.state.figures import Figures
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.api_errors import Refused
 from vsync.store.client import Api
-from vsync.store.entries import StoreEntry, StoreInfo
+from vsync.store.entries import StoreEntry, StoreInfo, belongs, other_sources
 from vsync.store.files import Files
 from vsync.store.listed_elsewhere import listed_elsewhere
 from vsync.store.stores import Stores
@@ -42,8 +43,9 @@ class Proposal:
     """What is to be done, where, and from which state.
 
     `owner` is the owner of the documents as far as manifest, seal and store tell. `listed` is None where the store was
-    not listed. `checked` says that the limits were applied to this very plan already. `proven` are ids that are ours
-    whatever their entries say. `figures` is what the next run compares the store with; None: not known.
+    not listed. `checked` says that the limits were applied to this very plan already. `recorded_ids` are ids that are
+    ours because the store has signed the manifest. `known` are those of them that are ours for a retag as well, whatever
+    their entries say. `figures` is what the next run compares the store with; None: not known.
     """
 
     located: Located
@@ -53,7 +55,8 @@ class Proposal:
     report: Report
     checked: bool = False
     listed: Listed | None = None
-    proven: frozenset[str] = frozenset()
+    recorded_ids: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
     figures: Figures | None = None
 
     @property
@@ -93,7 +96,15 @@ def as_recorded(asking: Asking, located: Located) -> Proposal:
     if located.info is not None and located.lost is None:
         check_live_name(basis.recorded.state, asking.target, located.info, asking.ports.publication.title)
     state = basis.recorded.state or EMPTY_STATE
-    return Proposal(located, located.owner, state, basis.scan.plan, basis.report, checked=basis.is_final)
+    return Proposal(
+        located,
+        located.owner,
+        state,
+        basis.scan.plan,
+        basis.report,
+        checked=basis.is_final,
+        recorded_ids=basis.recorded.signed_ids(located.info),
+    )
 
 
 async def with_journaled(asking: Asking, proposal: Proposal) -> Proposal:
@@ -153,7 +164,8 @@ async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: 
     owner = proposal.owner
     if owner is None:
         owner = choose_owner(entries, target.source, target.name, certain=context.identity.certain)
-    identity = context.owned_by(owner or asking.minted, target.name)
+    identity = context.owned_by(owner or asking.minted, target.name, recorded.formerly_in(info))
+    _check_source(entries, identity)
     entries = await read(entries, identity)
     documents = await asyncio.to_thread(list_documents, ports.source, target)
     state = await recover(
@@ -163,19 +175,35 @@ async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: 
         documents,
         identity,
         entries,
-        vouched=recorded.is_current,
+        vouched=recorded.vouched_by(info),
         settle_s=context.settings.index_timeout,
         pause=context.stop.pause,
     )
     proposal, left = await _left_by_crashed_runs(asking, proposal, [entry.file_id for entry in entries])
     state = with_proven(state, left)
-    listed = Listed(documents.keys(), _answered(entries, identity, proposal.state, documents.keys()))
+    listed = Listed(
+        documents.keys(),
+        _answered(entries, identity, proposal.state, documents.keys()),
+        frozenset(entry.file_id for entry in entries if belongs(entry, identity)),
+    )
     proposal = replace(
         proposal, owner=owner, listed=listed, checked=False, report=_told_of_listing(asking, proposal, owner)
     )
     if _is_as_recorded(state, proposal.state):
         return proposal
     return _planned_again(asking, proposal, state)
+
+
+def _check_source(entries: Sequence[StoreEntry], identity: Identity) -> None:
+    """Raises StoreConflict when the owner of our manifest is the owner of another source's documents, and of none of ours."""
+    if others := other_sources(entries, identity):
+        raise StoreConflict(
+            f"The documents in the store that have the owner of this manifest are of another source: {', '.join(others)}. This "
+            f"is {identity.source!r}.",
+            f"If this repository was renamed, sync it once under its old name: --source {others[0]} (VSYNC_SOURCE). If not, "
+            "somebody has put the owner and the store of another repository into the manifest: bring back its last good "
+            "version, or delete it to start again.",
+        )
 
 
 def _answered(

@@ -19,13 +19,14 @@ class Located:
     """Where the documents go. `info` None: into a store of that name, which the run creates.
 
     `owner` owns the documents as far as the stores tell. `lost` says why the documents go into another store than the
-    manifest's.
+    manifest's, and `lost_info` is the manifest's store, if the API still lists it.
     """
 
     info: StoreInfo | None
     name: str
     owner: str | None
     lost: str | None = None
+    lost_info: StoreInfo | None = None
 
 
 async def locate(
@@ -64,11 +65,12 @@ async def locate_replacement(
         if target.vector_store_id or state is None:
             raise
         every = await stores.list()
-        listed = next((info.name for info in every if info.id == state.vector_store_id), None)
-        name = store_name(target, listed or state.vector_store_name)
+        gone = next((info for info in every if info.id == state.vector_store_id), None)
+        name = store_name(target, (gone.name if gone is not None else None) or state.vector_store_name)
         live = [info for info in every if info.status != "expired"]
         found = choose_by_name(live, name, target.source, target.name)
-        return Located(found if found is not None and found.owner == owner else None, name, owner, error.message)
+        there = found if found is not None and found.owner == owner else None
+        return Located(there, name, owner, error.message, gone)
 
 
 async def locate_to_read(stores: Stores, target: Target, state: TargetState | None) -> str:

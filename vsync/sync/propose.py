@@ -22,13 +22,24 @@ async def propose(asking: Asking) -> Proposal:
     if info is None:
         return await with_journaled(asking, proposal)
     # Without a manifest even the store's own count of its files is not believed: it may lag behind.
-    if asking.basis.must_list or recorded.state is None:
+    if asking.basis.must_list or recorded.state is None or _is_unsigned(asking, info):
         return await from_listing(asking, proposal, info)
     documents = documents_recorded(asking, info.id, len(recorded.state.files))
     found = signs(recorded.figures, info, documents)
     if found:
         return _told(asking, proposal, await from_listing(asking, proposal, info, found=found), info, found)
     return replace(proposal, figures=without_listing(recorded.figures, info, documents))
+
+
+def _is_unsigned(asking: Asking, info: StoreInfo) -> bool:
+    """Whether the store could have signed the manifest, and has not."""
+    unsigned = asking.basis.recorded.lacks_signature_of(info)
+    if unsigned:
+        asking.context.observer.note(
+            f"{asking.ports.publication.title} is not signed by its vector store: an older vsync wrote it, or somebody else. So "
+            "the store is listed, and what it does not prove is not deleted."
+        )
+    return unsigned
 
 
 async def from_listing(

@@ -12,6 +12,7 @@ from vsync.state.figures import Figures
 from vsync.state.manifest import Manifest, TargetState, content_id, dump_manifest
 from vsync.state.manifest_parser import parse_manifest
 from vsync.state.publication import ManifestMoved, Publication
+from vsync.state.signature import signed
 from vsync.sync.audit import headline
 from vsync.sync.context import RunContext
 from vsync.sync.recorded import ParseManifest, Recorded
@@ -20,7 +21,10 @@ _MAX_PUSHES = 8
 
 
 class TargetPart:
-    """A target's part of the manifest: as the plan was made from it, and as it is published."""
+    """A target's part of the manifest: as the plan was made from it, and as it is published.
+
+    `secret` is the store's. With it the part is signed, if all that it names is proven to be ours.
+    """
 
     def __init__(
         self,
@@ -28,17 +32,28 @@ class TargetPart:
         context: RunContext,
         recorded: Recorded,
         parse: ParseManifest = parse_manifest,
+        *,
+        secret: str | None = None,
     ) -> None:
         self._publication = publication
         self._context = context
         self._recorded = recorded
         self._parse = parse
+        self._secret = secret
         self._planned_from = recorded.content
 
-    def publish(self, identity: Identity, state: TargetState, *, closing: bool, figures: Figures | None = None) -> None:
+    @property
+    def can_sign(self) -> bool:
+        return self._secret is not None and self._context.keeps_manifest
+
+    def publish(
+        self, identity: Identity, state: TargetState, *, closing: bool, proven: bool, figures: Figures | None = None
+    ) -> None:
         """Writes the target's state into the manifest as it is now: other targets may have been published meanwhile.
 
-        `closing` closes the seal as well; it then keeps `figures`, what the store shows now.
+        `proven`: every File that the state names is ours. `closing` closes the seal as well; it then keeps `figures`,
+        what the store shows now.
+
         Raises ManifestMoved when this target's part is not what the plan was made from, and PublicationFailed.
         """
         publication, target = self._publication, self._recorded.target
@@ -46,6 +61,7 @@ class TargetPart:
         with publication.exclusive():
             for _ in range(_MAX_PUSHES):
                 manifest = self._manifest_now(identity).with_target(target, replace(state, branch=self._context.branch))
+                manifest = signed(manifest, target, self._secret if proven else None)
                 content = content_id(manifest, target)
                 with contextlib.suppress(ManifestMoved):  # `_manifest_now` raises it again where it matters
                     write(dump_manifest(manifest), state.serial, content, summary=headline(state.run))

@@ -9,13 +9,15 @@ from vsync.auth.api_address import EMBEDDED_API
 from vsync.plan.plan import Plan
 from vsync.recovery.crashed_runs import run_key
 from vsync.state.figures import Figures
-from vsync.state.identity import SourceIdentity, check_manifest
+from vsync.state.identity import SourceIdentity, check_manifest, trusted_names_before
 from vsync.state.journal import Journal
 from vsync.state.manifest import Manifest, TargetState, content_id
 from vsync.state.manifest_parser import parse_manifest
 from vsync.state.publication import Publication, Published
 from vsync.state.run_order import is_late
 from vsync.state.seal import Trust, trust, vouches
+from vsync.state.signature import is_signed
+from vsync.store.entries import StoreInfo
 
 ParseManifest = Callable[[bytes, str], Manifest | None]
 
@@ -24,7 +26,8 @@ ParseManifest = Callable[[bytes, str], Manifest | None]
 class Recorded:
     """Manifest and seal as they were read, and this target's part of the manifest.
 
-    `journaled` says that a run died on this machine and left a journal.
+    `journaled` says that a run died on this machine and left a journal. `formerly` are the names that this repository had
+    before.
     """
 
     target: str
@@ -33,6 +36,7 @@ class Recorded:
     state: TargetState | None
     trust: Trust
     journaled: bool = False
+    formerly: tuple[str, ...] = ()
 
     @property
     def owner(self) -> str | None:
@@ -52,12 +56,33 @@ class Recorded:
         seal = self.published.seal
         return seal is not None and vouches(seal, self.published.blob, self.content)
 
-    @property
-    def proven_ids(self) -> frozenset[str]:
-        """The ids that the last published manifest names. They are ours, whatever a store says of them."""
-        if self.state is None or not self.is_current:
+    def signed_ids(self, store: StoreInfo | None) -> frozenset[str]:
+        """The ids that this target's part of the manifest names, if the store has signed it. Then they are ours.
+
+        A manifest proves nothing by itself, nor does the seal: whoever may push can write both.
+        """
+        if self.manifest is None or not self.is_signed_by(store):
             return frozenset()
-        return frozenset(entry.file_id for entry in self.state.files.values())
+        return self.manifest.targets[self.target].file_ids
+
+    def is_signed_by(self, store: StoreInfo | None) -> bool:
+        secret = store.secret if store is not None else None
+        return is_signed(self.manifest, self.target, secret, self.formerly)
+
+    def formerly_in(self, store: StoreInfo | None) -> tuple[str, ...]:
+        """The earlier names that entries of this store may show.
+
+        Whoever may push can write any name there. So a store that can sign a manifest must have signed this one.
+        """
+        return () if self.lacks_signature_of(store) else self.formerly
+
+    def lacks_signature_of(self, store: StoreInfo | None) -> bool:
+        """Whether the store could have signed the manifest, and has not: an older vsync wrote it, or a forger."""
+        return store is not None and store.secret is not None and not self.is_signed_by(store)
+
+    def vouched_by(self, store: StoreInfo | None) -> bool:
+        """Whether this target's part of the manifest is the last published one, and the store has signed it."""
+        return self.is_current and self.is_signed_by(store)
 
     @property
     def figures(self) -> Figures | None:
@@ -100,7 +125,7 @@ def read_recorded(
     seal = published.seal
     closed_by = run_key(seal.run, seal.since) if seal is not None and trusted == "sealed" else None
     journaled = journal is not None and journal.waits(closed_by)
-    return Recorded(target, published, manifest, state, trusted, journaled)
+    return Recorded(target, published, manifest, state, trusted, journaled, trusted_names_before(manifest, source))
 
 
 def is_superseded(recorded: Recorded, run_id: str | None, head: str | None) -> bool:

@@ -21,6 +21,7 @@ from vsync.source.base import Source
 from vsync.source.folder import FolderSource
 from vsync.source.git import GitSource
 from vsync.state.identity import SourceIdentity, identify
+from vsync.state.journal_key import state_home
 from vsync.state.local import LocalPublication
 from vsync.state.publication import Publication
 from vsync.state.remote import RemotePublication
@@ -68,6 +69,7 @@ class GitAccess:
 class Workspace:
     """Where documents come from, and where their state is kept.
 
+    `state_home` is where programs of this user keep their state; None: it is not known.
     `remote` is None when the state is kept in files. `seal_folder` is where a seal that is a file is kept. `embedded` is
     the embedded store's file; None: the run uses another store.
     """
@@ -82,6 +84,7 @@ class Workspace:
     is_dead: Callable[[str], bool] = lambda run: False
     stopped: Callable[[], float | None] = lambda: None
     warnings: tuple[str, ...] = ()
+    state_home: Path | None = None
     others: list[Source] = field(default_factory=list)
 
     def at(self, commit: str) -> Source | None:
@@ -111,7 +114,7 @@ class Workspace:
 def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Workspace:
     """Opens the source, and finds where manifest and seal are kept. Raises RepositoryError and ConfigurationError."""
     access = access or GitAccess()
-    workspace = replace(_open_source(settings, origin), stopped=access.stopped)
+    workspace = replace(_open_source(settings, origin), stopped=access.stopped, state_home=state_home(access.environ))
     repository = workspace.repository
     if repository is not None:
         access = _trusting(access, repository)

@@ -108,12 +108,7 @@ class _Compared(NamedTuple):
 
 
 def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recorded) -> _Compared:
-    identity, state = context.owned_by(recorded.owner or "", target.name), recorded.state or EMPTY_STATE
-    current = recorded.is_current
-    named = set(state.pending_delete) | {entry.file_id for entry in state.files.values()}
-
-    def ours(entry: StoreEntry) -> bool:
-        return belongs(entry, identity) or (current and entry.file_id in named)
+    state = recorded.state or EMPTY_STATE
 
     async def asked(api: Api) -> _Compared:
         stores = Stores(api)
@@ -122,8 +117,15 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             store_id = await locate_to_read(stores, target, recorded.state)
             info = await stores.get(store_id)
             check_live_name(recorded.state, target, info, ports.publication.title)
+            vouched = recorded.vouched_by(info)
+            identity = context.owned_by(recorded.owner or "", target.name, recorded.formerly_in(info))
+            named = state.file_ids if vouched else frozenset[str]()
             store = stores.open(store_id, ports.rates)
             settle_s = min(5.0, context.settings.index_timeout)
+
+            def ours(entry: StoreEntry) -> bool:
+                return belongs(entry, identity) or entry.file_id in named
+
             inventory = await take_inventory(Files(api), store, ours, context.stop.pause, settle_s=settle_s)
         except StoreGone as error:
             if recorded.state is None:
@@ -131,7 +133,7 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             gone = Found((Drift("expired", None, None, error.message),))
             return _Compared(store_id, None, gone, dict(api.traffic.requests), api.traffic.ahead)
         left = [(id_, inventory.filenames[id_]) for id_ in ports.journal.left() if id_ in inventory.filenames]
-        found = compare(state, identity, inventory, vouched=current, target=target, left=left)
+        found = compare(state, identity, inventory, vouched=vouched, target=target, left=left)
         return _Compared(store_id, info, found, dict(api.traffic.requests), api.traffic.ahead)
 
     return ask(ports.connection(), asked, context.stop)

@@ -1,7 +1,7 @@
 """What differs between a manifest and its store. Pure.
 
 A difference is drift only where it concerns our entries: those with our owner and target, and those that the last
-published manifest names. Entries of others are listed as foreign. They are no drift: a store may be shared.
+published manifest names, if the store has signed it. Entries of others are listed as foreign. They are no drift: a store may be shared.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def compare(
 
     | argument | meaning |
     | --- | --- |
-    | `vouched` | the manifest is the last published one: an id in it is ours, whatever its entry says |
+    | `vouched` | the manifest is the last published one, and signed: an id in it is ours, whatever its entry says |
     | `target` | tells which attributes a document should have, where the manifest was written with the same settings |
     | `left` | Files (id, filename) that are surely ours and that no store lists |
     """
@@ -101,7 +101,7 @@ def _of_record(
             "attributes",
             path,
             record.file_id,
-            "no attribute says that vsync made this entry, and no seal vouches for this manifest",
+            "no attribute says that vsync made this entry, and nothing proves what the manifest says of it",
         )
         return
     seen = tag_of_entry(path, entry, record.tag)
@@ -197,7 +197,7 @@ def _whose(attributes: Attributes, identity: Identity) -> str:
     owner, target, source = (attributes.get(name) for name in ("owner", "target", "source"))
     if owner is None or target is None or source is None:
         return "not put there by vsync"
-    if owner == identity.owner:
+    if owner == identity.owner and identity.is_source(source):
         return f"of the target {target} of this source"
     if source == identity.source:
         return f"of {source}, target {target}, from another first sync"

@@ -7,6 +7,7 @@ from functools import partial
 
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, StoreConflict
+from vsync.recovery.proof import Proofs
 from vsync.report.report import Report
 from vsync.state.manifest import Manifest, TargetState
 from vsync.state.manifest_parser import salvage_manifest
@@ -105,7 +106,7 @@ async def record(attempt: Attempt) -> Report:
         proposal.figures, info, info.used, documents_recorded(attempt.asking, info.id, len(state.files))
     )
     publication, lock = attempt.ports.publication, attempt.lock
-    part = TargetPart(publication, attempt.context, recorded, _salvaged)
+    part = TargetPart(publication, attempt.context, recorded, _salvaged, secret=info.secret)
     _, lost = salvage_manifest(recorded.published.manifest or b"", publication.title)
     settled = not (state.pending_delete or _has_traces(attempt))
     if state == recorded.state and lost == ():
@@ -118,7 +119,12 @@ async def record(attempt: Attempt) -> Report:
     lock.wrote = True
     new = state if state == recorded.state else _rebuilt(attempt, proposal, state)
     # The next sync deletes replaced entries and what crashed runs may have left: the open seal has it look for them.
-    part.publish(attempt.context.owned_by(lock.owner, attempt.target.name), new, closing=settled, figures=figures)
+    proofs = Proofs(
+        shown=proposal.listed.ours if proposal.listed is not None else frozenset(),
+        recorded=proposal.recorded_ids | frozenset(attempt.ports.journal.inherited.uploaded),
+    )
+    identity = attempt.context.owned_by(lock.owner, attempt.target.name)
+    part.publish(identity, new, closing=settled, proven=proofs.cover(new), figures=figures)
     return report
 
 

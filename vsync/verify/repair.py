@@ -93,7 +93,8 @@ async def propose_repair(asking: Asking) -> Proposal:
     proposal = as_recorded(asking, located)
     if located.lost is not None:
         proposal = _into_another_store(asking, located, located.lost)
-    proposal = replace(proposal, proven=recorded.proven_ids)
+    known = proposal.recorded_ids if recorded.is_current else frozenset[str]()
+    proposal = replace(proposal, known=known)
     if located.info is None:
         return await with_journaled(asking, proposal)
     return await from_listing(asking, proposal, located.info, partial(_read, asking, proposal))
@@ -103,29 +104,25 @@ async def _read(
     asking: Asking, proposal: Proposal, entries: Sequence[StoreEntry], identity: Identity
 ) -> Sequence[StoreEntry]:
     files, recorded = Files(asking.api), asking.basis.recorded
-    ours = [entry for entry in entries if belongs(entry, identity) or entry.file_id in proposal.proven]
+    ours = [entry for entry in entries if belongs(entry, identity) or entry.file_id in proposal.known]
     gone = await gone_files(files, ours, await files.names())
-    return as_repaired(entries, proposal.state, identity, gone, vouched=recorded.is_current)
+    vouched = recorded.vouched_by(proposal.located.info)
+    return as_repaired(entries, proposal.state, identity, gone, vouched=vouched)
 
 
 def _into_another_store(asking: Asking, located: Located, lost: str) -> Proposal:
-    """Everything goes into another store. The Files of the old one are deleted afterwards, as far as they are surely ours."""
+    """Everything goes into another store. The Files of the old one are deleted afterwards if they are proven to be ours, else named."""
     recorded, basis = asking.basis.recorded, asking.basis
     state = recorded.state or EMPTY_STATE
-    named = {entry.file_id for entry in state.files.values()} | set(state.pending_delete)
-    proven = named if recorded.is_current else set[str]()
+    # The store is gone, and with it all that its entries showed. Only a store that is still listed can prove its signature.
+    proven = recorded.signed_ids(located.lost_info) if recorded.is_current else frozenset[str]()
     new = replace(state, files={}, failed={}, commit=None, pending_delete=tuple(sorted(proven)))
     found = scan(asking.ports.source, new, asking.target, because=Comparison("full", lost), base=asking.context.base)
     report = replace(basis.report, comparison=found.comparison, vector_store_id=None)
-    if unproven := sorted(named - proven):
-        warning = (
-            f"No seal vouches for the manifest, so these Files that it names were not deleted: {', '.join(unproven)}."
-        )
-        report = replace(report, warnings=(*report.warnings, warning))
     report = of_plan(
         report, found.plan, store=sizes_of(new, found.plan), plan_id=id_of(found.plan, asking.target, None)
     )
-    return Proposal(located, located.owner, new, found.plan, report)
+    return Proposal(located, located.owner, new, found.plan, report, recorded_ids=proven)
 
 
 def _told_of_new_store(before: Report, done: Report) -> Report:

@@ -772,6 +772,13 @@ def test_stores_are_created_listed_and_shown(world: World) -> None:
     assert world.vsync("stores", "show", created["id"], "--json").json["id"] == created["id"]
 
 
+def test_the_secret_of_a_store_is_not_shown(world: World) -> None:
+    created = world.vsync("stores", "create", "docs", "--json").out
+    shown = world.vsync("stores", "show", json.loads(created)["id"], "--json").out
+    listed = world.vsync("stores", "list", "--json").out
+    assert all("vsync_nonce" not in text for text in (created, shown, listed))
+
+
 def test_a_store_that_is_gone_is_an_error_of_the_api(world: World, docs: str) -> None:
     result = world.vsync("stores", "show", "vs_nowhere")
     assert result.code == 3

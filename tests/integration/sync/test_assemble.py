@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.gitrepo import Repo
 from tests.support.wire import World
+from vsync.config.origin import Origin
+from vsync.config.settings import resolve
+from vsync.state.journal import Journal
+from vsync.sync.assemble import _journal
+from vsync.sync.workspace import GitAccess, open_workspace
 
 NO_LIMIT = 10**12
 
@@ -45,3 +53,26 @@ def test_the_files_of_the_embedded_store_are_reserved_where_they_lie_in_the_sour
     assert set(reserved) == {f"sub/x.db{name}" for name in names}
     with world.opened(local=str(world.folder / "x.db"), manifest="m.json") as opened:
         assert opened.target.rules.reserved == ("m.json",)
+
+
+def journal(repo: Repo, **given: str) -> Journal:
+    settings = resolve({"repo": str(repo.root), **given}, {})
+    home = {"XDG_STATE_HOME": str(repo.root.parent / "state")}
+    with contextlib.closing(open_workspace(settings, Origin(), GitAccess(home))) as workspace:
+        return _journal(settings, workspace, lambda _: None)
+
+
+def test_a_journal_is_signed_for_its_folder_and_its_target(world: World, tmp_path: Path) -> None:
+    here = journal(world.repo)
+    signature = here.signer.sign(b"content")
+    shutil.copytree(world.repo.root, tmp_path / "copy")
+    others = [journal(Repo(tmp_path / "copy")), journal(world.repo, target="other")]
+    assert signature
+    assert journal(world.repo).signer.has_signed(b"content", signature)
+    assert [other.signer.has_signed(b"content", signature) for other in others] == [False, False]
+
+
+def test_a_home_in_the_repository_signs_nothing(world: World) -> None:
+    settings = resolve({"repo": str(world.repo.root)}, {})
+    with contextlib.closing(open_workspace(settings, Origin(), GitAccess({"HOME": str(world.repo.root)}))) as workspace:
+        assert _journal(settings, workspace, lambda _: None).signer.sign(b"content") == ""

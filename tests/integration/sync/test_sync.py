@@ -904,3 +904,12 @@ def test_a_second_plan_that_a_limit_refuses_is_not_told_as_if_nothing_was_done(
     monkeypatch.undo()
     assert world.sync().exit_code == 0
     world.settled()
+
+
+def test_a_file_that_is_no_document_any_more_goes_at_once_after_a_listing_as_well(synced: World) -> None:
+    synced.forget_seal()
+    synced.commit({"b.md": b""})
+    report = synced.sync()
+    assert (report.exit_code, report.documents.removed) == (0, ("b.md",))
+    assert synced.audit({"a.md": A, "docs/c.md": C}) == set()
+    synced.settled()

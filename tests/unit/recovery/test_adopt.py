@@ -22,20 +22,22 @@ from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.poll_times import SERVER
 
-US = Identity("owner-1", "default", "acme/docs")
+US = Identity("owner-1", "default", "acme/docs", ("acme/former",))
 
 
 @pytest.mark.parametrize(
     ("found", "ours"),
     [
         (store_entry("file-1"), True),
-        (store_entry("file-1", source="acme/renamed"), True),
+        (store_entry("file-1", source=None), True),
+        (store_entry("file-1", source="acme/former"), True),
+        (store_entry("file-1", source="acme/other"), False),
         (store_entry("file-1", owner="owner-2"), False),
         (store_entry("file-1", owner=None), False),
         (store_entry("file-1", target="second"), False),
     ],
 )
-def test_an_entry_is_ours_by_its_owner_and_target(found: StoreEntry, ours: bool) -> None:
+def test_an_entry_is_ours_by_its_owner_its_target_and_its_source(found: StoreEntry, ours: bool) -> None:
     assert belongs(found, US) is ours
 
 
@@ -208,7 +210,7 @@ def test_the_attributes_that_an_entry_shows_are_compared() -> None:
     wanted = document("a.md", target=tagged)
     same = adopted(EMPTY_STATE, [wanted], store_entry("f1", extra={"team": "docs", "commit": HEAD}))
     other = adopted(EMPTY_STATE, [wanted], store_entry("f1"))
-    renamed = adopted(EMPTY_STATE, [wanted], store_entry("f1", extra={"team": "docs"}, source="acme/old"))
+    renamed = adopted(EMPTY_STATE, [wanted], store_entry("f1", extra={"team": "docs"}, source="acme/former"))
     kinds = [[op.kind for op in make_plan(found, {"a.md": wanted}, {}).operations] for found in (same, other, renamed)]
     assert kinds == [[], ["retag"], ["retag"]]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vsync.errors import ManifestError
@@ -78,7 +80,12 @@ def manifest(source: str = "acme/docs", repository_id: str | None = "1") -> Mani
     ("found", "source", "expected"),
     [
         (manifest(), SourceIdentity("acme/docs", "1"), manifest()),
-        (manifest(), SourceIdentity("acme/renamed", "1"), manifest("acme/renamed")),
+        (manifest(), SourceIdentity("acme/renamed", "1"), replace(manifest("acme/renamed"), formerly=("acme/docs",))),
+        (
+            replace(manifest("acme/renamed"), formerly=("acme/docs",)),
+            SourceIdentity("acme/docs", "1"),
+            replace(manifest(), formerly=("acme/renamed",)),
+        ),
         (manifest(), SourceIdentity("acme/docs"), manifest()),
         (manifest(repository_id=None), SourceIdentity("acme/docs", "1"), manifest()),
         (manifest(repository_id=None), SourceIdentity("acme/docs"), manifest(repository_id=None)),

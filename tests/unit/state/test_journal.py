@@ -11,6 +11,7 @@ import pytest
 from vsync.errors import PublicationFailed
 from vsync.state import journal as journal_module
 from vsync.state.journal import Journal
+from vsync.state.journal_key import JournalKey
 from vsync.state.journal_record import Attempt, Record, dump_journal, parse_journal
 
 
@@ -20,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def opened(folder: Path, run: str = "run-1", key: str = "default-1") -> Journal:
-    made = Journal(folder, key)
+    made = Journal(folder, key, signer=JournalKey(folder.parent / "state"))
     made.open(run)
     return made
 
@@ -247,3 +248,79 @@ def test_what_was_refused_is_not_looked_for_by_the_next_run(folder: Path) -> Non
     asyncio.run(go())
     made.close(settled=False)
     assert list(folder.iterdir()) == []
+
+
+# --- Whose journal it is -----------------------------------------------------------------------------------------
+
+
+def forged(folder: Path, record: Record, name: str = "default-1.journal-ffffffff.json") -> Path:
+    path = folder / name
+    folder.mkdir(exist_ok=True)
+    path.write_bytes(dump_journal(record))
+    return path
+
+
+LEFT = Record(("run-1",), ("file-1",), (Attempt("a.md", 3, 100),))
+
+
+def test_a_journal_that_nobody_signed_is_only_for_naming(folder: Path) -> None:
+    path = forged(folder, LEFT)
+    made = opened(folder, "run-2")
+    assert (made.inherited, made.unsigned, made.left()) == (Record(), LEFT, ())
+    assert made.waits()
+    made.close(settled=False)
+    assert path.exists()  # nobody has named its Files yet
+    made = opened(folder, "run-3")
+    made.close(settled=True)
+    assert list(folder.iterdir()) == []
+
+
+def test_what_an_unsigned_journal_says_is_never_signed_by_the_run_that_reads_it(folder: Path) -> None:
+    forged(folder, LEFT)
+    made = opened(folder, "run-2")
+    made.lose(asyncio.run(made.sending("b.md", 5, 100)))
+    made.close(settled=False)
+    later = opened(folder, "run-3")
+    assert (later.inherited.uploaded, [item.filename for item in later.inherited.attempts]) == ((), ["b.md"])
+    assert later.unsigned == LEFT
+
+
+def test_a_journal_of_another_place_is_unsigned(folder: Path) -> None:
+    home = folder.parent / "state"
+    there = Journal(folder.parent / "other", "default-1", signer=JournalKey(home, None, "there"))
+    there.open("run-1")
+    asyncio.run(there.deleting(["file-1"]))
+    folder.mkdir()
+    for path in (folder.parent / "other").iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    made = Journal(folder, "default-1", signer=JournalKey(home, None, "here"))
+    made.open("run-2")
+    assert (made.inherited, made.unsigned.uploaded) == (Record(), ("file-1",))
+
+
+def test_without_a_key_journals_are_kept_and_prove_nothing(folder: Path) -> None:
+    made = Journal(folder, "default-1")
+    made.open("run-1")
+    asyncio.run(made.deleting(["file-1"]))
+    later = Journal(folder, "default-1")
+    later.open("run-2")
+    assert (later.inherited, later.unsigned.uploaded) == (Record(), ("file-1",))
+
+
+def test_a_changed_journal_is_unsigned(folder: Path) -> None:
+    made = opened(folder)
+    asyncio.run(made.deleting(["file-1"]))
+    (path,) = folder.iterdir()
+    path.write_bytes(path.read_bytes().replace(b"file-1", b"file-2"))
+    assert Journal(folder, "default-1", signer=made.signer).left() == ()
+    later = opened(folder, "run-2")
+    assert later.inherited == Record()
+
+
+def test_files_that_are_being_deleted_stand_there_until_they_are_gone(folder: Path) -> None:
+    made = opened(folder)
+    asyncio.run(made.deleting(["file-1", "file-2"]))
+    assert on_disk(folder).uploaded == ("file-1", "file-2")
+    made.mark_recorded({"file-2"})
+    made.close(settled=True)
+    assert opened(folder, "run-2").inherited.uploaded == ("file-2",)
