@@ -10,7 +10,7 @@ from typing import NamedTuple
 from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.plan.plan import Plan
-from vsync.recovery.adopt import by_path, with_hidden, with_proven
+from vsync.recovery.adopt import by_path, entries_by_id, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
 from vsync.report.body import Orphan
@@ -19,9 +19,11 @@ from vsync.state.journal import Journal
 from vsync.state.journal_record import Attempt
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
+from vsync.store.entries import StoreEntry
 from vsync.store.files import Files
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
+from vsync.store.whole_listing import still_stale, until_whole, what_is_unseen
 from vsync.system.retry import Sleep
 
 
@@ -29,11 +31,12 @@ class Listed(NamedTuple):
     """What the listing of a store told.
 
     `wanted` are the paths of the source's documents. `answered` are the paths of which the store listed entries that the
-    manifest does not name: a dead run's uploads that were answered.
+    manifest does not name: a dead run's uploads that were answered. `by_record`: there was a manifest beside the listing.
     """
 
     wanted: Collection[str] = ()
     answered: Collection[str] = ()
+    by_record: bool = True
 
 
 class Swept(NamedTuple):
@@ -56,17 +59,42 @@ class Sweep:
     recorded: TargetState | None
     others_open: Callable[[], bool]
     pause: Sleep
+    note: Callable[[str], None] = lambda _: None
 
     async def hidden(
-        self, store: VectorStore, state: TargetState, wanted: Collection[str], identity: Identity
+        self,
+        store: VectorStore,
+        state: TargetState,
+        wanted: Collection[str],
+        identity: Identity,
+        attached: Collection[str] = (),
     ) -> TargetState:
         """The state with entries of ours that the first listing did not show.
 
-        That listing may have been stale, and a run that was told to end may have gone on until now.
+        That listing may have been stale, and a run that was told to end may have gone on until now. `attached` are the
+        Files that this run has attached. A listing that shows all of them is not older than they are, so it hides
+        nothing older. Raises ApiUnavailable when no listing shows them.
         """
-        ours = by_path(await store.entries(), identity, state.files)
+        entries = await self._listing_with(store, attached)
+        ours = by_path(entries, identity, state.files)
         recorded = {entry.file_id for entry in self.recorded.files.values()} if self.recorded is not None else set()
         return with_hidden(state, ours, wanted, recorded)
+
+    async def _listing_with(self, store: VectorStore, attached: Collection[str]) -> list[StoreEntry]:
+        """A listing that shows all these Files. A File that somebody else has detached meanwhile need not be there."""
+
+        async def look() -> tuple[list[StoreEntry], set[str]]:
+            entries = await store.entries()
+            unseen = set(attached) - {entry.file_id for entry in entries}
+            return entries, {entry.file_id for entry in await entries_by_id(store, unseen)}
+
+        def lacks(seen: tuple[list[StoreEntry], set[str]]) -> str | None:
+            return what_is_unseen(store.id, len(seen[1])) if seen[1] else None
+
+        entries, unseen = await until_whole(look, lacks, self.pause, self.note)
+        if unseen:
+            raise still_stale(store.id, len(unseen))
+        return entries
 
     async def orphans(self, api: Api, state: TargetState, plan: Plan, answered: Collection[str]) -> Swept:
         """The state with Files under `pending_delete` that no answer named and that are ours; and all that may be."""

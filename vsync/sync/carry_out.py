@@ -135,10 +135,12 @@ async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
         attempt.basis.recorded.state,
         ports.publication.others_open,
         attempt.context.stop.pause,
+        attempt.context.observer.note,
     )
     try:
         if listed is not None and (outcome.confirmed or state.pending_delete):
-            state = await sweep.hidden(work.store, state, listed.wanted, work.identity)
+            attached = [entry.file_id for entry in outcome.confirmed.values()]
+            state = await sweep.hidden(work.store, state, listed.wanted, work.identity, attached)
         swept = await sweep.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
     except VsyncError as error:
         outcome.cause = error

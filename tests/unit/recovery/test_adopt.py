@@ -260,9 +260,8 @@ def recovered(store: Progress, entries: Sequence[StoreEntry], settle_s: float = 
     async def pause(_: float) -> None:
         await asyncio.sleep(0)
 
-    return asyncio.run(
-        recover(asked, source, EMPTY_STATE, documents, US, entries, vouched=False, settle_s=settle_s, pause=pause)
-    )
+    found = recover(asked, source, EMPTY_STATE, documents, US, entries, vouched=False, settle_s=settle_s, pause=pause)
+    return asyncio.run(found).state
 
 
 def test_entries_that_are_being_indexed_are_waited_for() -> None:
