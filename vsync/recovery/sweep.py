@@ -12,6 +12,7 @@ from vsync.documents.attributes import Identity
 from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, entries_by_id, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
+from vsync.recovery.lookalikes import alike, as_uploaded, unasked_warning, unattached
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
 from vsync.report.body import Orphan
 from vsync.source.base import Source
@@ -31,7 +32,8 @@ class Listed(NamedTuple):
     """What the listing of a store told.
 
     `wanted` are the paths of the source's documents. `answered` are the paths of which the store listed entries that the
-    manifest does not name: a dead run's uploads that were answered. `by_record`: there was a manifest beside the listing.
+    manifest does not name: a dead run's uploads that were answered. `by_record`: manifest and seal tell
+    what earlier runs uploaded.
     """
 
     wanted: Collection[str] = ()
@@ -113,6 +115,16 @@ class Sweep:
         deleted = [item.file_id for item in found.orphans if item.verdict == "deleted"]
         warnings += orphan_warnings(found.orphans)
         return Swept(with_proven(state, deleted), found.orphans, warnings)
+
+    async def lookalikes(self, api: Api, swept: Swept, plan: Plan) -> Swept:
+        """The same, with the Files that may be left of earlier runs, where nothing records what these runs uploaded."""
+        state, files = swept.state, Files(api)
+        known = {*self.journal.uploaded, *state.pending_delete, *(orphan.file_id for orphan in swept.orphans)}
+        known |= {entry.file_id for entry in state.files.values()}
+        found = alike(await files.since(0), as_uploaded(state, plan), known)
+        left = await unattached(found, Stores(api).list, files, self.others_open)
+        warnings = [*swept.warnings, *orphan_warnings(left.orphans), *unasked_warning(left.unasked)]
+        return Swept(state, [*swept.orphans, *left.orphans], warnings)
 
     def _suspects(self, plan: Plan, known: Collection[str], answered: Collection[str]) -> tuple[Suspects, list[str]]:
         """Uploads that may have made a File nobody knows of: of this run, and of runs that died.

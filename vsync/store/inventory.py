@@ -34,8 +34,10 @@ async def take_inventory(
         store, list(filter(ours, listed)), timeout_s=settle_s, pause=pause, look_at_once=False
     )
     entries = [entry for entry in listed if not ours(entry)] + indexed
-    filenames = await files.names()
-    return Inventory(entries, filenames, await gone_files(files, filter(ours, entries), filenames))
+    every = await files.all()
+    filenames = {file_id: file.filename for file_id, file in every.items()}
+    gone = await gone_files(files, filter(ours, entries), filenames)
+    return Inventory(entries, filenames, gone, tuple(every.values()))
 
 
 async def gone_files(files: Files, entries: Iterable[StoreEntry], filenames: Mapping[str, str]) -> frozenset[str]:

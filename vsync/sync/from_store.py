@@ -169,7 +169,7 @@ async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: 
     proposal = replace(
         proposal,
         owner=seen.owner,
-        listed=Listed(documents.keys(), answered, by_record=asking.basis.recorded.state is not None),
+        listed=Listed(documents.keys(), answered, by_record=asking.basis.recorded.knows_uploads),
         stale=seen.stale,
         checked=False,
         report=_told_of_listing(asking, proposal, seen.owner),

@@ -52,6 +52,11 @@ class Recorded:
         return seal is not None and vouches(seal, self.published.blob, self.content)
 
     @property
+    def knows_uploads(self) -> bool:
+        """Whether manifest and seal tell what earlier runs have uploaded. A manifest without a seal tells only one run's."""
+        return self.state is not None and self.trust != "unsealed"
+
+    @property
     def proven_ids(self) -> frozenset[str]:
         """The ids that the last published manifest names. They are ours, whatever a store says of them."""
         if self.state is None or not self.is_current:

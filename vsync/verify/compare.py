@@ -10,6 +10,8 @@ from typing import NamedTuple
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, SealHeld, StoreGone
 from vsync.plan.comparison import Comparison
+from vsync.recovery.lookalikes import Lookalikes, alike, as_uploaded, unasked_warning, unattached
+from vsync.recovery.orphans import orphan_warnings
 from vsync.report.documents import FailedItem
 from vsync.report.report import Report
 from vsync.report.verification import Drift, Taken, Verification
@@ -110,6 +112,7 @@ class _Compared(NamedTuple):
     info: StoreInfo | None
     found: Found
     requests: Mapping[str, int]
+    left: Lookalikes = Lookalikes()
 
 
 def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recorded) -> _Compared:
@@ -137,7 +140,10 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             return _Compared(store_id, None, gone, dict(api.traffic.requests))
         left = [(id_, inventory.filenames[id_]) for id_ in ports.journal.left() if id_ in inventory.filenames]
         found = compare(state, identity, inventory, vouched=current, target=target, left=left)
-        return _Compared(store_id, info, found, dict(api.traffic.requests))
+        known = {*named, *ports.journal.left()}
+        looking_alike = alike(inventory.files, as_uploaded(state), known)
+        unlisted = await unattached(looking_alike, stores.list, Files(api), ports.publication.others_open)
+        return _Compared(store_id, info, found, dict(api.traffic.requests), unlisted)
 
     return ask(ports.connection(), asked, context.stop)
 
@@ -156,6 +162,7 @@ def _report(
         warnings.append(f"{recorded.published.doubt}: the next sync lists the store and mends what it finds.")
     if compared.info is not None:
         warnings += expiry_warnings(compared.info.id, compared.info.expires_after_days)
+    warnings += orphan_warnings(compared.left.orphans) + unasked_warning(compared.left.unasked)
     taken, kept_back = _chosen(take_over, recorded, found)
     report = Report(
         target=target.name,
@@ -175,6 +182,7 @@ def _report(
             take_over=take_over,
             taken=taken,
             kept_back=kept_back,
+            orphans=tuple(compared.left.orphans),
         ),
     )
     report = with_store_facts(report, target, state)
