@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from vsync.config.origin import Origin
@@ -26,6 +28,9 @@ from vsync.state.publication import Publication
 from vsync.state.remote import RemotePublication
 from vsync.store.embedded_file import EmbeddedFile, embedded_file
 from vsync.sync.state_place import StatePlace, state_place
+
+_ORIGIN_ANSWERS_WITHIN_S = 20.0
+"""A run that keeps its state on this machine asks the remote one question, and can do without the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class GitAccess:
     found: Callable[[str], None] = lambda secret: None
     stopped: Callable[[], float | None] = lambda: None
 
-    def remote(self, repository: Repository, url: str) -> Remote:
+    def remote(self, repository: Repository, url: str, *, once_within_s: float | None = None) -> Remote:
         """The remote at an address, as this run reaches it from that repository. Its secrets go to `found`."""
         remote = Remote(
             url,
@@ -58,6 +63,7 @@ class GitAccess:
             repository.configuration(),
             object_format=repository.object_format(),
             stopped=self.stopped,
+            once_within_s=once_within_s,
         )
         for secret in remote.secrets:
             self.found(secret)
@@ -69,7 +75,8 @@ class Workspace:
     """Where documents come from, and where their state is kept.
 
     `remote` is None when the state is kept in files. `seal_folder` is where a seal that is a file is kept. `embedded` is
-    the embedded store's file; None: the run uses another store.
+    the embedded store's file; None: the run uses another store. `origin_refs` asks the remote `origin` which of these refs
+    it has; it raises when the remote does not answer.
     """
 
     source: Source
@@ -83,6 +90,7 @@ class Workspace:
     stopped: Callable[[], float | None] = lambda: None
     warnings: tuple[str, ...] = ()
     others: list[Source] = field(default_factory=list)
+    origin_refs: Callable[[Collection[str]], Collection[str]] = lambda names: ()
 
     def at(self, commit: str) -> Source | None:
         """The source at another commit. A commit that the clone lacks is fetched beside it; None where that fails."""
@@ -117,6 +125,8 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
         access = _trusting(access, repository)
     if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
         repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
+    if repository is not None:
+        workspace = replace(workspace, origin_refs=partial(_origin_refs, access, repository))
     if settings.local is not None:
         return _beside_embedded_store(settings, workspace)
     if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
@@ -130,6 +140,15 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
             workspace, warnings=(*workspace.warnings, f"{error.message} It is kept as a file in the workspace.")
         )
     return replace(workspace, remote=remote, is_dead=access.is_dead)
+
+
+def _origin_refs(access: GitAccess, repository: Repository, names: Collection[str]) -> Collection[str]:
+    """Those of the refs that the remote `origin` has: none where there is no such remote. Raises VsyncError."""
+    url = repository.push_url()
+    if url is None:
+        return ()
+    with contextlib.closing(access.remote(repository, url, once_within_s=_ORIGIN_ANSWERS_WITHIN_S)) as remote:
+        return remote.refs(*names).keys()
 
 
 def _trusting(access: GitAccess, repository: Repository) -> GitAccess:
