@@ -41,7 +41,7 @@ def check_no_second_record(ports: Ports, context: RunContext, recorded: Recorded
         refs = ports.origin_refs(("refs/vsync/*", f"refs/heads/{branch}"))
     except VsyncError as error:
         if context.unread_manifest is not None:  # the clone has fetched it, so the remote had it
-            raise _refusal(recorded.target, [f"refs/heads/{context.unread_manifest}"], context) from error
+            raise _unreachable_record(recorded.target, context.unread_manifest, error) from error
         return Doubt(error.message)
     found = record_in(refs, recorded.target, branch)
     if found:
@@ -60,6 +60,15 @@ def record_in(refs: Collection[str], target: str, branch: str) -> list[str]:
         return [f"refs/vsync/{target}"]
     manifest = f"refs/heads/{branch}"
     return [manifest] if not seals and branch == DEFAULT_MANIFEST_BRANCH and manifest in refs else []
+
+
+def _unreachable_record(target: str, branch: str, error: VsyncError) -> ManifestError:
+    return ManifestError(
+        f"The remote origin keeps a record of the target {target!r}, on its branch {branch}, as far as this clone knows; and it does "
+        f"not answer now ({error.message.rstrip('.')}). Without that record documents could be put into the store twice. Nothing was done.",
+        "Run again with --push (input commit: true) where git reaches the remote. For another store with a record of its own use "
+        "another --target (input target). If that branch is gone, `git fetch --prune origin` makes this clone forget it.",
+    )
 
 
 def _refusal(target: str, refs: Collection[str], context: RunContext) -> ManifestError:

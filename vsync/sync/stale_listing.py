@@ -1,4 +1,4 @@
-"""What a run says of a listing that stays stale before it has planned. Pure."""
+"""What a run says of a listing that stays stale before it has planned."""
 
 from __future__ import annotations
 

@@ -24,10 +24,14 @@ from vsync.source.folder import FolderSource
 from vsync.source.git import GitSource
 from vsync.state.identity import SourceIdentity, identify
 from vsync.state.local import LocalPublication
+from vsync.state.manifest_parser import may_name_target
 from vsync.state.publication import Publication
 from vsync.state.remote import RemotePublication
 from vsync.store.embedded_file import EmbeddedFile, embedded_file
 from vsync.sync.state_place import StatePlace, state_place
+
+_LARGEST_MANIFEST = 100_000_000
+"""No larger manifest is read only to find out whether it has a target."""
 
 _ORIGIN_ANSWERS_WITHIN_S = 20.0
 """A run that keeps its state on this machine asks the remote one question, and can do without the answer."""
@@ -259,7 +263,7 @@ def open_publication(
 
 
 def unread_manifest(settings: Settings, workspace: Workspace) -> str | None:
-    """The branch of the remote `origin` that has the manifest, as far as this clone knows, where the manifest here is a file.
+    """The branch of the remote `origin` whose manifest has the target, where the manifest here is a file that does not exist.
 
     Asks no remote: a clone of all branches has the remote's branch.
     """
@@ -268,7 +272,11 @@ def unread_manifest(settings: Settings, workspace: Workspace) -> str | None:
     if repository is None or kept_elsewhere or place.manifest is None or place.manifest.exists():
         return None
     branch = settings.manifest_branch
-    return branch if repository.has_file(f"refs/remotes/origin/{branch}", place.name) else None
+    fetched = f"refs/remotes/origin/{branch}"
+    if not repository.has_file(fetched, place.name):
+        return None
+    manifest = repository.file_here(fetched, place.name, _LARGEST_MANIFEST)
+    return branch if manifest is None or may_name_target(manifest, settings.target.name) else None
 
 
 def place_of(settings: Settings, workspace: Workspace) -> StatePlace:
