@@ -260,18 +260,6 @@ def outdated(state: TargetState) -> list[str]:
     return sorted(old.union(state.pending_delete))
 
 
-async def entries_by_id(store: VectorStore, file_ids: Collection[str]) -> list[StoreEntry]:
-    """The entries of these Files that the store has, whatever its listing shows."""
-    found: list[StoreEntry] = []
-
-    def answered(_: str, entry: StoreEntry | None) -> None:
-        if entry is not None:
-            found.append(entry)
-
-    await ask_for_each(store, sorted(file_ids), answered)
-    return found
-
-
 async def _gone(store: VectorStore, file_ids: Collection[str]) -> frozenset[str]:
     """Those of the entries that the store does not have any more."""
     gone: set[str] = set()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.plan.plan import Plan
-from vsync.recovery.adopt import by_path, entries_by_id, with_hidden, with_proven
+from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
 from vsync.recovery.lookalikes import alike, as_uploaded, unasked_warning, unattached
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
@@ -22,6 +22,7 @@ from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry
 from vsync.store.files import Files
+from vsync.store.polling import entries_by_id
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
 from vsync.store.whole_listing import still_stale, until_whole, what_is_unseen

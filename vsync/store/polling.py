@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from vsync.store.api_errors import Refused, gateway_refused
 from vsync.store.entries import StoreEntry
@@ -48,6 +48,18 @@ async def ask_for_each(
         answered(file_id, entry)
 
     await all_of(ask(file_id) for file_id in file_ids)
+
+
+async def entries_by_id(store: VectorStore, file_ids: Collection[str]) -> list[StoreEntry]:
+    """The entries of these Files that the store has, whatever its listing shows."""
+    found: list[StoreEntry] = []
+
+    def answered(_: str, entry: StoreEntry | None) -> None:
+        if entry is not None:
+            found.append(entry)
+
+    await ask_for_each(store, sorted(file_ids), answered)
+    return found
 
 
 async def wait_until_indexed(

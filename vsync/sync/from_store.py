@@ -12,7 +12,7 @@ from vsync.documents.document import Document
 from vsync.plan.comparison import Comparison
 from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, scan
-from vsync.recovery.adopt import Recovered, by_path, choose_owner, entries_by_id, recover, with_proven
+from vsync.recovery.adopt import Recovered, by_path, choose_owner, recover, with_proven
 from vsync.recovery.sweep import Listed
 from vsync.report.of_plan import append_warnings, of_plan
 from vsync.report.report import Report
@@ -22,6 +22,7 @@ from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.store.files import Files
 from vsync.store.listed_elsewhere import listed_elsewhere
+from vsync.store.polling import entries_by_id
 from vsync.store.stores import Stores
 from vsync.store.whole_listing import until_whole
 from vsync.sync.basis import Basis, doubt_resolved, doubt_warning, sizes_of

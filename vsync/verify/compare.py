@@ -132,7 +132,14 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             check_live_name(recorded.state, target, info, ports.publication.title)
             store = stores.open(store_id, ports.rates)
             settle_s = min(5.0, context.settings.index_timeout)
-            inventory = await take_inventory(Files(api), store, ours, context.stop.pause, settle_s=settle_s)
+            inventory = await take_inventory(
+                Files(api),
+                store,
+                ours,
+                context.stop.pause,
+                named={entry.file_id for entry in state.files.values()},
+                settle_s=settle_s,
+            )
         except StoreGone as error:
             if recorded.state is None:
                 raise
