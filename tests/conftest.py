@@ -64,7 +64,7 @@ def no_remote_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def asked_here(access: workspace.GitAccess, repository: Repository, names: Collection[str]) -> Collection[str]:
         url = repository.push_url() or ""
-        here = url.startswith("/") or urlsplit(url).hostname in {"127.0.0.1", "localhost"}
+        here = url.startswith(("/", "file:")) or urlsplit(url).hostname in {"127.0.0.1", "localhost"}
         return ask(access, repository, names) if here else ()
 
     monkeypatch.setattr(workspace, "_origin_refs", asked_here)

@@ -268,7 +268,7 @@ async def _gone(store: VectorStore, file_ids: Collection[str]) -> frozenset[str]
         if entry is None:
             gone.add(file_id)
 
-    await ask_for_each(store, file_ids, answered)
+    await ask_for_each(store, file_ids, answered, listed=True)
     return frozenset(gone)
 
 

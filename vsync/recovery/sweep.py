@@ -33,12 +33,13 @@ class Listed(NamedTuple):
     """What the listing of a store told.
 
     `wanted` are the paths of the source's documents. `answered` are the paths of which the store listed entries that the
-    manifest does not name: a dead run's uploads that were answered. `by_record`: manifest and seal tell
-    what earlier runs uploaded.
+    manifest does not name: a dead run's uploads that were answered. `file_ids` are the Files of all entries. `by_record`:
+    manifest and seal tell what earlier runs uploaded.
     """
 
     wanted: Collection[str] = ()
     answered: Collection[str] = ()
+    file_ids: Collection[str] = ()
     by_record: bool = True
 
 
@@ -117,13 +118,16 @@ class Sweep:
         warnings += orphan_warnings(found.orphans)
         return Swept(with_proven(state, deleted), found.orphans, warnings)
 
-    async def lookalikes(self, api: Api, swept: Swept, plan: Plan) -> Swept:
-        """The same, with the Files that may be left of earlier runs, where nothing records what these runs uploaded."""
+    async def lookalikes(self, api: Api, store_id: str, swept: Swept, plan: Plan, listed: Collection[str]) -> Swept:
+        """The same, with the Files that may be left of earlier runs, where nothing records what these runs uploaded.
+
+        `listed` are the Files that the run's own store lists: this store is not asked again.
+        """
         state, files = swept.state, Files(api)
-        known = {*self.journal.uploaded, *state.pending_delete, *(orphan.file_id for orphan in swept.orphans)}
+        known = {*listed, *self.journal.uploaded, *state.pending_delete, *(orphan.file_id for orphan in swept.orphans)}
         known |= {entry.file_id for entry in state.files.values()}
         found = alike(await files.since(0), as_uploaded(state, plan), known)
-        left = await unattached(found, Stores(api).list, files, self.others_open)
+        left = await unattached(found, Stores(api).all_but(store_id), files, self.others_open)
         warnings = [*swept.warnings, *orphan_warnings(left.orphans), *unasked_warning(left.unasked)]
         return Swept(state, [*swept.orphans, *left.orphans], warnings)
 

@@ -143,7 +143,7 @@ async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
             state = await sweep.hidden(work.store, state, listed.wanted, work.identity, attached)
         swept = await sweep.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
         if listed is not None and not listed.by_record:
-            swept = await sweep.lookalikes(attempt.api, swept, work.proposal.plan)
+            swept = await sweep.lookalikes(attempt.api, work.store.id, swept, work.proposal.plan, listed.file_ids)
     except VsyncError as error:
         outcome.cause = error
         return Swept(state, (), ())

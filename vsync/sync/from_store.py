@@ -164,13 +164,14 @@ async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: 
     asking.context.observer.note(f"Listing the vector store {info.id} to see what is in it.")
     documents = await asyncio.to_thread(list_documents, asking.ports.source, asking.target)
     seen = await _seen_whole(asking, proposal, info, documents, read)
-    proposal, left = await _left_by_crashed_runs(asking, proposal, [entry.file_id for entry in seen.entries])
+    file_ids = frozenset(entry.file_id for entry in seen.entries)
+    proposal, left = await _left_by_crashed_runs(asking, proposal, file_ids)
     state = with_proven(seen.found.state, left)
     answered = _answered(seen.entries, seen.identity, proposal.state, documents.keys())
     proposal = replace(
         proposal,
         owner=seen.owner,
-        listed=Listed(documents.keys(), answered, by_record=asking.basis.recorded.knows_uploads),
+        listed=Listed(documents.keys(), answered, file_ids, asking.basis.recorded.knows_uploads),
         stale=seen.stale,
         checked=False,
         report=_told_of_listing(asking, proposal, seen.owner),

@@ -147,9 +147,9 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             return _Compared(store_id, None, gone, dict(api.traffic.requests))
         left = [(id_, inventory.filenames[id_]) for id_ in ports.journal.left() if id_ in inventory.filenames]
         found = compare(state, identity, inventory, vouched=current, target=target, left=left)
-        known = {*named, *ports.journal.left()}
+        known = {*named, *ports.journal.left(), *(entry.file_id for entry in inventory.entries)}
         looking_alike = alike(inventory.files, as_uploaded(state), known)
-        unlisted = await unattached(looking_alike, stores.list, Files(api), ports.publication.others_open)
+        unlisted = await unattached(looking_alike, stores.all_but(store_id), Files(api), ports.publication.others_open)
         return _Compared(store_id, info, found, dict(api.traffic.requests), unlisted)
 
     return ask(ports.connection(), asked, context.stop)

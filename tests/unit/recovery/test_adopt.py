@@ -246,7 +246,7 @@ class Progress:
     def __init__(self, looks: dict[str, list[StoreEntry | None]]) -> None:
         self._looks = looks
 
-    async def entry(self, file_id: str) -> StoreEntry | None:
+    async def entry(self, file_id: str, *, listed: bool = False) -> StoreEntry | None:
         looks = self._looks[file_id]
         return looks.pop(0) if len(looks) > 1 else looks[0]
 
