@@ -21,8 +21,8 @@ def may_upload_twice(store_id: str, why: str) -> ApiUnavailable:
         "so only the listing says which documents are in the store. To upload now could put documents into the store "
         "twice, so nothing was uploaded.",
         "Run again in a few minutes. If it stays so, the store counts Files that it will never list: this happens when "
-        "Files were deleted and their entries were not. Then --force (input force) goes on with what is listed. Or give "
-        "another --vector-store-name (input vector-store-name), to begin a new store.",
+        "Files were deleted and their entries were not. Then --force (input force) goes on with what is listed; it ignores "
+        "both limits as well. Or give another --vector-store-name (input vector-store-name), to begin a new store.",
     )
 
 
