@@ -197,16 +197,21 @@ async def _seen_whole(
 ) -> _Seen:
     """The store as its listing shows it, when the listing shows as many entries as the store counts.
 
-    A stale listing would make the run upload documents twice. When it stays short, the last look is given.
+    A stale listing would make the run upload documents twice. When it stays stale, the last look is given. Others may add
+    entries after a count and remove entries before a count: only what both counts have must be in the listing between them.
     """
-    counts = [info.files] if asking.target.vector_store_id or asking.basis.recorded.state else []
+    by_id = asking.target.vector_store_id or asking.basis.recorded.state
+    # A count from a listing of all stores may be stale as well: then the store itself is asked.
+    counted = info.files if by_id else (await asking.stores.get(info.id)).files
 
     async def look() -> _Seen:
+        nonlocal counted
         seen = await _look(asking, proposal, info.id, documents, read)
-        # A count from a listing of all stores may be stale as well: then the store itself is asked.
-        count = counts.pop() if counts else (await asking.stores.get(info.id)).files
-        shown = len(seen.entries) - len(seen.found.gone)
-        return replace(seen, stale=why_stale(count - shown, shows_gone=seen.found.stale))
+        shown, least = len(seen.entries) - len(seen.found.gone), counted
+        if shown < counted:
+            counted = (await asking.stores.get(info.id)).files
+            least = min(least, counted)
+        return replace(seen, stale=why_stale(least - shown, shows_gone=seen.found.stale))
 
     def lacks(seen: _Seen) -> str | None:
         return seen.stale and f"The listing of the vector store {info.id} is stale: {seen.stale}."

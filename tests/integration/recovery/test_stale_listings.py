@@ -178,7 +178,7 @@ def test_a_person_may_go_on_with_what_is_listed(world: World) -> None:
 
 
 def test_entries_that_others_remove_meanwhile_are_not_waited_for(world: World) -> None:
-    """The count is asked for after each listing: an entry that has gone is not counted any more."""
+    """The store is counted again after a short listing: an entry that has gone is not counted any more."""
     stranger = world.plant(path="theirs.md")
     del world.strangers[stranger]
     gone = call(lambda: world.ask("DELETE", f"/vector_stores/{world.stores()[0]['id']}/files/{stranger}"))
@@ -189,6 +189,18 @@ def test_entries_that_others_remove_meanwhile_are_not_waited_for(world: World) -
 
         assert run(*opened).exit_code == 0
     assert not [note for note in told.notes if "Waiting" in note]
+
+
+def test_entries_that_others_add_meanwhile_are_not_waited_for(world: World) -> None:
+    """Another target's run puts its documents into the same store."""
+    world.wire.when(LISTING, call(lambda: world.plant(path="theirs.md")))
+    told = Told()
+    with world.opened(observer=told) as opened:
+        from vsync.sync.run import run
+
+        assert run(*opened).exit_code == 0
+    assert not [note for note in told.notes if "Waiting" in note]
+    assert len(world.strangers) == 1
 
 
 def test_a_listing_of_replaced_entries_is_stale_although_their_number_is_right(recorded: World) -> None:
