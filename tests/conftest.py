@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.gitrepo import ENVIRONMENT, Repo
+from vsync.git.repository import Repository
+from vsync.sync import workspace
 
 _COMMON = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", _COMMON, derandomize=True, max_examples=20)
@@ -53,3 +56,16 @@ def kept_signal_handlers() -> Iterator[None]:
 def repo(tmp_path: Path) -> Repo:
     """An empty repository, its branch `main` unborn."""
     return Repo.make(tmp_path / "repo")
+
+
+@pytest.fixture(autouse=True)
+def no_remote_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A remote on another machine has no record: nobody is asked. Many tests have a clone of a repository on GitHub."""
+    ask = workspace._origin_refs
+
+    def asked_here(access: workspace.GitAccess, repository: Repository, names: Collection[str]) -> Collection[str]:
+        url = repository.push_url() or ""
+        here = url.startswith(("/", "file:")) or urlsplit(url).hostname in {"127.0.0.1", "localhost"}
+        return ask(access, repository, names) if here else ()
+
+    monkeypatch.setattr(workspace, "_origin_refs", asked_here)

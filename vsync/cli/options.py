@@ -237,7 +237,13 @@ _LIMITS = (
         metavar="N|SIZE",
         help="Refuse a plan that uploads more: a number of documents, a size, or both.  [default: 2000,500MB]",
     ),
-    _shared(LIMITS, "--force", is_flag=True, default=None, help="Ignore both limits."),
+    _shared(
+        LIMITS,
+        "--force",
+        is_flag=True,
+        default=None,
+        help="Ignore both limits, and go on with a listing that stays stale.",
+    ),
     _shared(LIMITS, "--concurrency", metavar="N", help="How many uploads run at once.  [default: 16]"),
     _shared(
         LIMITS,

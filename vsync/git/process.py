@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-_DEADLINE_S = 600.0
+DEADLINE_S = 600.0
 """For one git command. It is long because the tree of one commit can be large."""
 _GRACE_S = 6.0
 """For all git commands after the run was told to stop. GitHub kills a cancelled container after ten seconds."""
@@ -49,11 +49,15 @@ class GitProcess:
     | --- | --- |
     | `owner` | the user and group that git runs as; None: as this process does |
     | `stopped` | for how many seconds the run has been told to stop; None: it has not been told |
+    | `deadline_s` | how long one command may take |
     """
 
-    def __init__(self, owner: tuple[int, int] | None, stopped: Callable[[], float | None]) -> None:
+    def __init__(
+        self, owner: tuple[int, int] | None, stopped: Callable[[], float | None], deadline_s: float = DEADLINE_S
+    ) -> None:
         self._owner = owner
         self._stopped = stopped
+        self._deadline_s = deadline_s
         self._timed_out = False
 
     def run(self, arguments: tuple[str, ...], environment: Mapping[str, str], stdin: bytes = b"") -> Output:
@@ -102,7 +106,7 @@ class GitProcess:
         least = _MIN_AFTER_TIMEOUT_S if self._timed_out else _MIN_S
         if stopped is not None and stopped >= _GRACE_S and running_s >= least:
             return "the run was told to stop"
-        return f"{_DEADLINE_S:.0f} s had passed" if running_s >= _DEADLINE_S else None
+        return f"{self._deadline_s:.0f} s had passed" if running_s >= self._deadline_s else None
 
 
 def inheritable(environ: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from vsync.errors import GitUnavailable, ManifestError, PushRefused
 from vsync.git.changes import parse_tree
-from vsync.git.process import GitProcess, Output, inheritable
+from vsync.git.process import DEADLINE_S, GitProcess, Output, inheritable
 from vsync.git.refs import (
     RefUpdate,
     as_environment,
@@ -54,6 +54,7 @@ class Remote:
     | `inherited` | the configuration of the user's repository |
     | `owner` | user and group of a repository on this disk; root works there as they, since git refuses to serve it to root |
     | `stopped` | for how many seconds the run has been told to stop; None: it has not been told |
+    | `once_within_s` | so many seconds each command may take, and it is tried once: for a question that a run can do without |
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Remote:
         owner: tuple[int, int] | None = None,
         pause: Callable[[float], None] | None = None,
         stopped: Callable[[], float | None] = lambda: None,
+        once_within_s: float | None = None,
     ) -> None:
         address, config = network_config(url, token, inherited)
         self.shown = without_userinfo(address)
@@ -75,7 +77,8 @@ class Remote:
         self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None
         self._pause = pause or self._wait
         self._stopped = stopped
-        self._git_process = GitProcess(self._owner, stopped)
+        self._tries = _TRIES if once_within_s is None else 1
+        self._git_process = GitProcess(self._owner, stopped, once_within_s or DEADLINE_S)
         self._scratch: Scratch | None = None
         config += [
             (f"remote.{_NAME}.url", address),
@@ -287,14 +290,14 @@ class Remote:
     def _network(self, *arguments: str) -> str:
         """The output of a command that only reads from the remote. It is tried again when the remote does not answer."""
         stderr = ""
-        for number in range(_TRIES):
+        for number in range(self._tries):
             output = self._git(*arguments)
             if output.status == 0:
                 return os.fsdecode(output.stdout)
             stderr = output.stderr
             if classify(stderr) != "unreachable" or self._stopped() is not None:
                 break
-            if number + 1 < _TRIES:
+            if number + 1 < self._tries:
                 self._pause(_WAIT_S[number])
         raise self._refusal(stderr, "read from")
 

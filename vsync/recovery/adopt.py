@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from vsync.documents.attributes import Identity, path_attribute
 from vsync.documents.document import Document
@@ -25,8 +26,8 @@ from vsync.system.retry import Sleep
 
 _UNKNOWN_BLOB = "unknown"
 _NOT_INDEXED = {"failed", "cancelled"}
-_LIST_AGAIN_AFTER_S = 1.0
-_LIST_AGAIN_TIMES = 4
+_MOST_QUESTIONS = 5
+"""How many old versions in a listing are asked for by their ids. One that is gone shows that the listing is stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,18 @@ def by_path(
     return found
 
 
+class Recovered(NamedTuple):
+    """The state that a listing proves.
+
+    `gone` are listed entries that a look by id does not find. `stale` says that the listing shows, as a document's old
+    version, an entry that is gone: then a newer version may be hidden.
+    """
+
+    state: TargetState
+    gone: frozenset[str] = frozenset()
+    stale: bool = False
+
+
 async def recover(
     store: VectorStore,
     source: Source,
@@ -214,48 +227,49 @@ async def recover(
     vouched: bool,
     settle_s: float,
     pause: Sleep,
-) -> TargetState:
+) -> Recovered:
     """`adopt`, after our entries are indexed and the head's bytes are hashed where that is needed.
 
     An entry whose indexing does not end within `settle_s` counts as failed.
     """
     owned = [entry for entry in entries if belongs(entry, identity)]
-    existing = await _without_deleted(store, owned, set(state.pending_delete))
+    # A stale listing still shows what an earlier run has deleted. A look by id does not.
+    deleted = await _gone(store, [entry.file_id for entry in owned if entry.file_id in set(state.pending_delete)])
+    existing = [entry for entry in owned if entry.file_id not in deleted]
     indexed = await wait_until_indexed(store, existing, timeout_s=settle_s, pause=pause, look_at_once=True)
     ended = [replace(entry, status="failed") if entry.status == "in_progress" else entry for entry in indexed]
     ours = by_path(ended, identity, {*documents, *state.files})
     wanted = [documents[path] for path in paths_to_measure(state, documents, ours)]
     measured = await asyncio.to_thread(_measure, source, wanted)
-    return adopt(state, documents, ours, measured, vouched=vouched)
+    adopted = adopt(state, documents, ours, measured, vouched=vouched)
+    recorded = {entry.file_id for entry in state.files.values()} | set(state.pending_delete)
+    replaced = await _gone(
+        store, [file_id for file_id in outdated(adopted) if file_id not in recorded][:_MOST_QUESTIONS]
+    )
+    if replaced:
+        ours = by_path(
+            [entry for entry in ended if entry.file_id not in replaced], identity, {*documents, *state.files}
+        )
+        adopted = adopt(state, documents, ours, measured, vouched=vouched)
+    return Recovered(adopted, deleted | replaced, bool(replaced))
 
 
-async def list_at_least(store: VectorStore, files: int, pause: Sleep) -> list[StoreEntry]:
-    """The entries of a store that says that it holds so many Files.
-
-    A stale listing shows fewer entries. Then the store is listed again, a few times. The count may be stale as well, so
-    the last listing is believed.
-    """
-    entries = await store.entries()
-    for _ in range(_LIST_AGAIN_TIMES):
-        if len(entries) >= files:
-            break
-        await pause(_LIST_AGAIN_AFTER_S)
-        entries = await store.entries()
-    return entries
+def outdated(state: TargetState) -> list[str]:
+    """The ids of entries that hold old versions, in an adopted state: a plan replaces or deletes them. Pure."""
+    old = {entry.file_id for entry in state.files.values() if entry.blob == _UNKNOWN_BLOB}
+    return sorted(old.union(state.pending_delete))
 
 
-async def _without_deleted(
-    store: VectorStore, entries: Sequence[StoreEntry], to_delete: Collection[str]
-) -> list[StoreEntry]:
-    """The entries without those that an earlier run has deleted. A stale listing still shows them; a look by id does not."""
+async def _gone(store: VectorStore, file_ids: Collection[str]) -> frozenset[str]:
+    """Those of the entries that the store does not have any more."""
     gone: set[str] = set()
 
     def answered(file_id: str, entry: StoreEntry | None) -> None:
         if entry is None:
             gone.add(file_id)
 
-    await ask_for_each(store, [entry.file_id for entry in entries if entry.file_id in to_delete], answered)
-    return [entry for entry in entries if entry.file_id not in gone]
+    await ask_for_each(store, file_ids, answered, listed=True)
+    return frozenset(gone)
 
 
 def _measure(source: Source, documents: Sequence[Document]) -> dict[str, Measured]:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from vsync.report.body import Orphan
 from vsync.state.journal_record import Attempt
 from vsync.store.api_errors import Refused
-from vsync.store.entries import StoreInfo
-from vsync.store.files import PURPOSE, Files, UploadedFile
+from vsync.store.entries import StoreInfo, UploadedFile
+from vsync.store.files import PURPOSE, Files
 from vsync.store.listed_elsewhere import MAX_REQUESTS, listed_elsewhere, requests_to_ask
 from vsync.system.retry import Sleep
 
@@ -241,7 +241,7 @@ def orphan_warnings(orphans: Sequence[Orphan]) -> list[str]:
             warnings.append(f"{file} is deleted: {orphan.why}.")
         else:
             warnings.append(
-                f"{file} may be left of an upload whose answer was lost, and is not touched: {orphan.why}. "
+                f"{file} may be left of an earlier upload, and is not touched: {orphan.why}. "
                 "If nobody else needs it, delete it by hand."
             )
     if len(orphans) > _MOST_WARNINGS:

@@ -15,8 +15,8 @@ from vsync.documents.attributes import Identity
 from vsync.report.body import Orphan
 from vsync.state.manifest import TargetState
 from vsync.store.api_errors import Refused
-from vsync.store.entries import StoreEntry, belongs
-from vsync.store.files import Files, UploadedFile
+from vsync.store.entries import StoreEntry, UploadedFile, belongs
+from vsync.store.files import Files
 from vsync.store.pages import PAGE
 from vsync.store.polling import ask_for_each
 from vsync.store.vector_store import VectorStore

@@ -12,6 +12,7 @@ from vsync.documents.attributes import Identity
 from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
+from vsync.recovery.lookalikes import alike, as_uploaded, unasked_warning, unattached
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
 from vsync.recovery.proof import NO_PROOF, Proofs, ask, name, unproven_warnings, without
 from vsync.report.body import Orphan
@@ -19,9 +20,12 @@ from vsync.source.base import Source
 from vsync.state.journal import Journal
 from vsync.state.manifest import EMPTY_STATE, TargetState
 from vsync.store.client import Api
+from vsync.store.entries import StoreEntry
 from vsync.store.files import Files
+from vsync.store.polling import entries_by_id
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
+from vsync.store.whole_listing import still_stale, until_whole, what_is_unseen
 from vsync.system.clocks import in_words
 from vsync.system.retry import Sleep
 
@@ -30,12 +34,15 @@ class Listed(NamedTuple):
     """What the listing of a store told.
 
     `wanted` are the paths of the source's documents. `answered` are the paths of which the store listed entries that the
-    manifest does not name: a dead run's uploads that were answered. `ours` are the ids of our entries.
+    manifest does not name: a dead run's uploads that were answered. `ours` are the ids of our entries, and `file_ids` those
+    of all entries. `by_record`: manifest and seal tell what earlier runs uploaded.
     """
 
     wanted: Collection[str] = ()
     answered: Collection[str] = ()
     ours: frozenset[str] = frozenset()
+    file_ids: Collection[str] = ()
+    by_record: bool = True
 
 
 class Swept(NamedTuple):
@@ -59,18 +66,43 @@ class Sweep:
     recorded: TargetState | None
     others_open: Callable[[], bool]
     pause: Sleep
+    note: Callable[[str], None] = lambda _: None
 
     async def hidden(
-        self, store: VectorStore, state: TargetState, wanted: Collection[str], identity: Identity
+        self,
+        store: VectorStore,
+        state: TargetState,
+        wanted: Collection[str],
+        identity: Identity,
+        attached: Collection[str] = (),
     ) -> tuple[TargetState, frozenset[str]]:
         """The state with entries of ours that the first listing did not show, and the ids of all our entries.
 
-        That listing may have been stale, and a run that was told to end may have gone on until now.
+        That listing may have been stale, and a run that was told to end may have gone on until now. `attached` are the
+        Files that this run has attached. A listing that shows all of them is not older than they are, so it hides
+        nothing older. Raises ApiUnavailable when no listing shows them.
         """
-        ours = by_path(await store.entries(), identity, state.files)
+        entries = await self._listing_with(store, attached)
+        ours = by_path(entries, identity, state.files)
         recorded = {entry.file_id for entry in self.recorded.files.values()} if self.recorded is not None else set()
         shown = frozenset(entry.file_id for entries in ours.values() for entry in entries)
         return with_hidden(state, ours, wanted, recorded), shown
+
+    async def _listing_with(self, store: VectorStore, attached: Collection[str]) -> list[StoreEntry]:
+        """A listing that shows all these Files. A File that somebody else has detached meanwhile need not be there."""
+
+        async def look() -> tuple[list[StoreEntry], set[str]]:
+            entries = await store.entries()
+            unseen = set(attached) - {entry.file_id for entry in entries}
+            return entries, {entry.file_id for entry in await entries_by_id(store, unseen)}
+
+        def lacks(seen: tuple[list[StoreEntry], set[str]]) -> str | None:
+            return what_is_unseen(store.id, len(seen[1])) if seen[1] else None
+
+        entries, unseen = await until_whole(look, lacks, self.pause, self.note)
+        if unseen:
+            raise still_stale(store.id, len(unseen))
+        return entries
 
     async def orphans(self, api: Api, state: TargetState, plan: Plan, answered: Collection[str]) -> Swept:
         """The state with Files under `pending_delete` that no answer named and that are ours; and all that may be."""
@@ -90,6 +122,19 @@ class Sweep:
         deleted = [item.file_id for item in found.orphans if item.verdict == "deleted"]
         warnings += orphan_warnings(found.orphans)
         return Swept(with_proven(state, deleted), found.orphans, warnings, Proofs(inferred=frozenset(deleted)))
+
+    async def lookalikes(self, api: Api, store_id: str, swept: Swept, plan: Plan, listed: Collection[str]) -> Swept:
+        """The same, with the Files that may be left of earlier runs, where nothing records what these runs uploaded.
+
+        `listed` are the Files that the run's own store lists: this store is not asked again.
+        """
+        state, files = swept.state, Files(api)
+        known = {*listed, *self.journal.uploaded, *state.pending_delete, *(orphan.file_id for orphan in swept.orphans)}
+        known |= {entry.file_id for entry in state.files.values()}
+        found = alike(await files.since(0), as_uploaded(state, plan), known)
+        left = await unattached(found, Stores(api).all_but(store_id), files, self.others_open)
+        warnings = [*swept.warnings, *orphan_warnings(left.orphans), *unasked_warning(left.unasked)]
+        return swept._replace(orphans=[*swept.orphans, *left.orphans], warnings=warnings)
 
     async def proven(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 
 from vsync.errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
 from vsync.plan.comparison import Comparison
-from vsync.report.body import Planned, Synced
+from vsync.report.body import Orphan, Planned, Synced
 from vsync.report.documents import Documents
 from vsync.report.last_sync import LastSync
 from vsync.report.verification import Verification
@@ -130,6 +130,13 @@ class Report:
             error=self.error and self.error.mapped(change),
         )
 
+    @property
+    def orphans(self) -> tuple[Orphan, ...]:
+        """The Files that uploads may have left, as the sync and the comparison found them."""
+        found = self.sync.orphans if isinstance(self.sync, Synced) else ()
+        compared = self.verification.orphans if self.verification else ()
+        return tuple({orphan.file_id: orphan for orphan in (*compared, *found)}.values())
+
     def to_json(self) -> dict[str, Any]:
         """The report of the contract."""
         synced = self.sync if isinstance(self.sync, Synced) else Synced()
@@ -152,7 +159,7 @@ class Report:
             "bytes_uploaded": synced.bytes_uploaded,
             "duration_s": round(self.duration_s, 3),
             "manifest": self.manifest,
-            "leftovers": [orphan.to_json() for orphan in synced.orphans],
+            "leftovers": [orphan.to_json() for orphan in self.orphans],
             "error": error_data(self.error) if self.error else None,
             **(self.verification.to_json() if self.verification else {}),
         }

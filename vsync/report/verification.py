@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from vsync.report.body import Planned, Synced
+from vsync.report.body import Orphan, Planned, Synced
 from vsync.report.documents import Documents, FailedItem
 
 Kind = Literal["expired", "missing", "dangling", "failed", "stuck", "duplicate", "left-over", "chunking", "attributes"]
@@ -89,6 +89,7 @@ class Verification:
     | `take_over` | patterns of entries to take over |
     | `taken` | the entries that match the patterns |
     | `kept_back` | how many more entries match that belong to another vsync, and so are never taken over |
+    | `orphans` | Files that look like uploads of a document and that no store lists |
     """
 
     drift: tuple[Drift, ...] = ()
@@ -102,6 +103,7 @@ class Verification:
     take_over: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()
     kept_back: int = 0
+    orphans: tuple[Orphan, ...] = ()
 
     @property
     def documents(self) -> Documents:

@@ -53,6 +53,14 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
     return manifest
 
 
+def may_name_target(content: bytes, target: str) -> bool:
+    """Whether a manifest in these bytes has the target. An unreadable one may have it."""
+    try:
+        return target in parse_manifest(content, "").targets
+    except ManifestError:
+        return True
+
+
 def _repair(name: str) -> str:
     """What to do about a damaged manifest. Git has no earlier version of the manifest beside an embedded store."""
     if name.endswith(".manifest.json"):

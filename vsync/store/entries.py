@@ -112,12 +112,27 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A File as the listing shows it. `created_at` is the server's time in seconds since the epoch."""
+
+    id: str
+    filename: str
+    bytes: int
+    purpose: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
-    """What the API lists: the store's entries, the name of each File by its id, and the ids of entries whose File is gone."""
+    """What the API lists: the store's entries, the name of each File by its id, and the ids of entries whose File is gone.
+
+    `files` are all Files of the project.
+    """
 
     entries: Sequence[StoreEntry]
     filenames: Mapping[str, str] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    files: Sequence[UploadedFile] = ()
 
 
 def belongs(entry: StoreEntry, identity: Identity) -> bool:

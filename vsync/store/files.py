@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from vsync.store.answers import deleted, id_of, mapping, number_of, plain, text_of
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
+from vsync.store.entries import UploadedFile
 from vsync.store.pages import PAGE, pages
 from vsync.store.refusals import not_there, says_expired, unless_gone
 
@@ -15,17 +15,6 @@ PURPOSE = "assistants"
 _PAGE_OF_NEW_FILES = 1_000
 _PAGE_OF_ALL_FILES = 10_000
 """The largest page that the API allows."""
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedFile:
-    """A File as the listing shows it. `created_at` is the server's time in seconds since the epoch."""
-
-    id: str
-    filename: str
-    bytes: int
-    purpose: str
-    created_at: int
 
 
 class Files:
@@ -38,10 +27,11 @@ class Files:
         """The Files made at that time or later. The newest come first, and the pages of older Files are not asked for."""
         found: dict[str, UploadedFile] = {}
         client = self._api.client.files
+        size = _PAGE_OF_NEW_FILES if time > 0 else _PAGE_OF_ALL_FILES
         try:
             async for page in pages(
                 lambda send: self._api.ask("listing the Files", send),
-                lambda after: client.list(purpose=PURPOSE, limit=_PAGE_OF_NEW_FILES, order="desc", **after),
+                lambda after: client.list(purpose=PURPOSE, limit=size, order="desc", **after),
                 _file,
             ):
                 found.update({file.id: file for file in page if file.created_at >= time})
@@ -51,9 +41,9 @@ class Files:
             raise unexpected_refusal("listing the Files", error) from error
         return list(found.values())
 
-    async def names(self) -> dict[str, str]:
-        """The name of every File by its id, whatever its purpose."""
-        found: dict[str, str] = {}
+    async def all(self) -> dict[str, UploadedFile]:
+        """Every File by its id, whatever its purpose."""
+        found: dict[str, UploadedFile] = {}
         client = self._api.client.files
         try:
             async for page in pages(
@@ -61,10 +51,14 @@ class Files:
                 lambda after: client.list(limit=_PAGE_OF_ALL_FILES, **after),
                 _file,
             ):
-                found.update({file.id: file.filename for file in page})
+                found.update({file.id: file for file in page})
         except Refused as error:
             raise unexpected_refusal("listing the Files", error) from error
         return found
+
+    async def names(self) -> dict[str, str]:
+        """The name of every File by its id, whatever its purpose."""
+        return {file_id: file.filename for file_id, file in (await self.all()).items()}
 
     async def exists(self, file_id: str) -> bool:
         """Whether there is a File of that id."""

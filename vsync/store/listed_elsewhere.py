@@ -46,6 +46,13 @@ def requests_to_ask(file_count: int, stores: Sequence[StoreInfo], *, by_id: bool
     return sum(file_count if by_id else min(file_count, _pages(info)) for info in _alive(stores))
 
 
+def most_to_ask(file_count: int, stores: Sequence[StoreInfo]) -> int:
+    """For how many of so many Files these stores can be asked within `MAX_REQUESTS`."""
+    if requests_to_ask(file_count, stores) <= MAX_REQUESTS:
+        return file_count
+    return max(number for number in range(MAX_REQUESTS + 1) if requests_to_ask(number, stores) <= MAX_REQUESTS)
+
+
 def _alive(stores: Sequence[StoreInfo]) -> list[StoreInfo]:
     """The stores that have not expired: an expired store lists nothing."""
     return [info for info in stores if info.status != "expired"]

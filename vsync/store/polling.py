@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from vsync.store.api_errors import Refused, gateway_refused
 from vsync.store.entries import StoreEntry
@@ -27,11 +27,13 @@ async def ask_for_each(
     answered: Callable[[str, StoreEntry | None], None],
     *,
     go_on: Callable[[], bool] = lambda: True,
+    listed: bool = False,
 ) -> None:
     """Asks for each entry by its id. `answered` gets each answer as it comes: the entry, or None when it is gone.
 
     A refused question says nothing about the entry, so `answered` is not called for it. When `go_on` says no, no further
-    question is sent. Raises GatewayRefused when a gateway refuses a question: it carries no document that could be the cause.
+    question is sent. `listed`: the store has just been listed. Raises GatewayRefused when a gateway refuses a question: it
+    carries no document that could be the cause.
     """
     slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -40,7 +42,7 @@ async def ask_for_each(
             if not go_on():
                 return
             try:
-                entry = await store.entry(file_id)
+                entry = await store.entry(file_id, listed=listed)
             except Refused as error:
                 if error.by_gateway and error.status not in _NOT_THERE:
                     raise gateway_refused(f"looking up {file_id}", error) from error
@@ -48,6 +50,18 @@ async def ask_for_each(
         answered(file_id, entry)
 
     await all_of(ask(file_id) for file_id in file_ids)
+
+
+async def entries_by_id(store: VectorStore, file_ids: Collection[str]) -> list[StoreEntry]:
+    """The entries of these Files that the store has, whatever the listing showed that was just made."""
+    found: list[StoreEntry] = []
+
+    def answered(_: str, entry: StoreEntry | None) -> None:
+        if entry is not None:
+            found.append(entry)
+
+    await ask_for_each(store, sorted(file_ids), answered, listed=True)
+    return found
 
 
 async def wait_until_indexed(

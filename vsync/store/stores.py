@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from vsync.state.journal import Journal
@@ -38,6 +38,14 @@ class Stores:
         except Refused as error:
             raise unexpected_refusal("listing the vector stores", error) from error
         return found
+
+    def all_but(self, store_id: str) -> Callable[[], Awaitable[Sequence[StoreInfo]]]:
+        """The question for all other stores."""
+
+        async def others() -> Sequence[StoreInfo]:
+            return [info for info in await self.list() if info.id != store_id]
+
+        return others
 
     async def ids(self) -> Sequence[str]:
         return [info.id for info in await self.list()]

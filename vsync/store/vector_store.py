@@ -188,8 +188,11 @@ class VectorStore:
             raise unexpected_refusal("listing the newest entries", error) from error
         return found
 
-    async def entry(self, file_id: str) -> StoreEntry | None:
-        """The entry of a File; None when the store has no entry of that id."""
+    async def entry(self, file_id: str, *, listed: bool = False) -> StoreEntry | None:
+        """The entry of a File; None when the store has no entry of that id.
+
+        `listed`: the store has just been listed. Then it need not be looked up to know that the entry is gone, and not the store.
+        """
 
         async def send() -> StoreEntry:
             found = self._entry(await self._files.retrieve(file_id, vector_store_id=self.id))
@@ -197,7 +200,8 @@ class VectorStore:
             return found
 
         try:
-            return await self._in_store(f"looking up {file_id}", send)
+            what = f"looking up {file_id}"
+            return await (self._api.ask(what, send) if listed else self._in_store(what, send))
         except Refused as error:
             if not_there(error):
                 return None

@@ -95,6 +95,7 @@ def assemble(
             embedded=workspace.embedded is not None,
         ),
         at=workspace.at,
+        origin_refs=workspace.origin_refs,
     )
     context = RunContext(
         settings,

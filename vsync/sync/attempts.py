@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.errors import PublicationFailed
-from vsync.report.of_plan import nothing_done, overtaken
+from vsync.report.of_plan import append_warnings, nothing_done, overtaken
 from vsync.report.report import Report
 from vsync.state.publication import ManifestMoved, Published
 from vsync.store.client import Api
@@ -18,6 +18,7 @@ from vsync.sync.from_store import Asking
 from vsync.sync.lock import Lock, locked, renewing
 from vsync.sync.ports import Ports
 from vsync.sync.recorded import is_superseded
+from vsync.sync.second_record import check_no_second_record
 
 _MAX_PLANS = 5
 
@@ -48,6 +49,10 @@ def under_lock(target: Target, ports: Ports, context: RunContext, basis: Basis, 
     Raises PlanRefused, and every error that ends a run before it has a report.
     """
     connect, publication = ports.connection(), ports.publication
+    doubt = check_no_second_record(ports, context, basis.recorded)
+    if doubt is not None:
+        context.observer.note(str(doubt))
+        basis = replace(basis, report=append_warnings(basis.report, [str(doubt)] if context.keeps_manifest else []))
     with locked(ports, context, basis.recorded.owner) as lock:
         published = Published(publication.read().manifest, lock.replaced)
         if published != basis.recorded.published:

@@ -114,7 +114,7 @@ def _warnings(ports: Ports, context: RunContext, recorded: Recorded, found: Scan
     if state is None and context.unread_manifest is not None:
         warnings.append(
             f"The remote origin has a manifest, on its branch {context.unread_manifest}, and this run does not read it. "
-            "With --push, plan and sync start from that manifest."
+            "With --push, plan and sync start from that manifest. Without --push, a sync into its store is refused."
         )
     if state is not None and state.commit is not None and ports.source.is_behind(state.commit):
         warnings.append(

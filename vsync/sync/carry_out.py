@@ -158,13 +158,17 @@ async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
         attempt.basis.recorded.state,
         ports.publication.others_open,
         attempt.context.stop.pause,
+        attempt.context.observer.note,
     )
     try:
         if listed is not None and (outcome.confirmed or state.pending_delete):
             wanted = set(listed.wanted) - {operation.path for operation in work.proposal.plan.of("delete")}
-            state, shown = await sweep.hidden(work.store, state, wanted, work.identity)
+            attached = [entry.file_id for entry in outcome.confirmed.values()]
+            state, shown = await sweep.hidden(work.store, state, wanted, work.identity, attached)
             proofs = replace(proofs, shown=proofs.shown | shown)
         swept = await sweep.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
+        if listed is not None and not listed.by_record:
+            swept = await sweep.lookalikes(attempt.api, work.store.id, swept, work.proposal.plan, listed.file_ids)
         named = _named_in_vain(work)
         swept = await sweep.proven(attempt.api, work.store, swept, proofs, named, work.identity, work.info.files)
     except VsyncError as error:

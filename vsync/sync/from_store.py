@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
+from vsync.documents.document import Document
 from vsync.errors import StoreConflict
 from vsync.plan.comparison import Comparison
 from vsync.plan.plan import Plan
 from vsync.plan.scan import list_documents, scan
-from vsync.recovery.adopt import by_path, choose_owner, list_at_least, recover, with_proven
+from vsync.recovery.adopt import Recovered, by_path, choose_owner, recover, with_proven
 from vsync.recovery.sweep import Listed
 from vsync.report.of_plan import append_warnings, of_plan
 from vsync.report.report import Report
@@ -23,13 +24,16 @@ from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo, belongs, other_sources
 from vsync.store.files import Files
 from vsync.store.listed_elsewhere import listed_elsewhere
+from vsync.store.polling import entries_by_id
 from vsync.store.stores import Stores
+from vsync.store.whole_listing import until_whole
 from vsync.sync.basis import Basis, doubt_resolved, doubt_warning, sizes_of
 from vsync.sync.context import RunContext
 from vsync.sync.locate import Located
 from vsync.sync.ports import Ports
 from vsync.sync.reviewed import id_of
 from vsync.sync.same_store import check_live_name
+from vsync.sync.stale_listing import may_upload_twice, stale_warning, why_stale
 
 _TWO_RECORDS = (
     "The store already holds documents of this source, and no manifest is here. vsync adopted these documents. If a workflow "
@@ -42,10 +46,15 @@ _TWO_RECORDS = (
 class Proposal:
     """What is to be done, where, and from which state.
 
-    `owner` is the owner of the documents as far as manifest, seal and store tell. `listed` is None where the store was
-    not listed. `checked` says that the limits were applied to this very plan already. `recorded_ids` are ids that are
-    ours because the store has signed the manifest. `known` are those of them that are ours for a retag as well, whatever
-    their entries say. `figures` is what the next run compares the store with; None: not known.
+    | field | meaning |
+    | --- | --- |
+    | `owner` | the owner of the documents as far as manifest, seal and store tell |
+    | `checked` | the limits were applied to this very plan already |
+    | `listed` | what the listing of the store told; None: the store was not listed |
+    | `recorded_ids` | ids that are ours because the store has signed the manifest |
+    | `known` | those of them that are ours for a retag as well, whatever their entries say |
+    | `figures` | what the next run compares the store with; None: not known |
+    | `stale` | why the listing is stale, although the run has waited for a newer one; None: it is not |
     """
 
     located: Located
@@ -58,6 +67,7 @@ class Proposal:
     recorded_ids: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     figures: Figures | None = None
+    stale: str | None = None
 
     @property
     def needs_no_store(self) -> bool:
@@ -153,22 +163,86 @@ async def as_listed(entries: Sequence[StoreEntry], identity: Identity) -> Sequen
 
 
 async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: Read = as_listed) -> Proposal:
-    """Lists the store, adopts what its attributes prove, and plans from that."""
-    target, ports, context, recorded = asking.target, asking.ports, asking.context, asking.basis.recorded
-    context.observer.note(f"Listing the vector store {info.id} to see what is in it.")
-    store = asking.stores.open(info.id)
-    # Only the listing tells who owns these documents. A stale listing would make the run upload them twice.
-    entries: Sequence[StoreEntry] = await list_at_least(
-        store, info.files if proposal.owner is None else 0, context.stop.pause
+    """Lists the store, adopts what its attributes prove, and plans from that. Raises ApiUnavailable for a stale listing."""
+    asking.context.observer.note(f"Listing the vector store {info.id} to see what is in it.")
+    documents = await asyncio.to_thread(list_documents, asking.ports.source, asking.target)
+    seen = await _seen_whole(asking, proposal, info, documents, read)
+    file_ids = frozenset(entry.file_id for entry in seen.entries)
+    proposal, left = await _left_by_crashed_runs(asking, proposal, file_ids)
+    state = with_proven(seen.found.state, left)
+    answered = _answered(seen.entries, seen.identity, proposal.state, documents.keys())
+    proposal = replace(
+        proposal,
+        owner=seen.owner,
+        listed=Listed(
+            documents.keys(),
+            answered,
+            ours=frozenset(entry.file_id for entry in seen.entries if belongs(entry, seen.identity)),
+            file_ids=file_ids,
+            by_record=asking.basis.recorded.knows_uploads,
+        ),
+        stale=seen.stale,
+        checked=False,
+        report=_told_of_listing(asking, proposal, seen.owner),
     )
+    if not _is_as_recorded(state, proposal.state):
+        proposal = _planned_again(asking, proposal, state)
+    return proposal if seen.stale is None else _checked_listing(asking, proposal, info.id, seen.stale)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One look at the store: its entries, whose they are, what they prove, and why the listing is stale (None: it is not)."""
+
+    entries: Sequence[StoreEntry]
+    owner: str | None
+    identity: Identity
+    found: Recovered
+    stale: str | None = None
+
+
+async def _seen_whole(
+    asking: Asking, proposal: Proposal, info: StoreInfo, documents: Mapping[str, Document], read: Read
+) -> _Seen:
+    """The store as its listing shows it, when the listing shows as many entries as the store counts.
+
+    A stale listing would make the run upload documents twice. When it stays stale, the last look is given. Others may add
+    entries after a count and remove entries before a count: only what both counts have must be in the listing between them.
+    """
+    by_id = asking.target.vector_store_id or asking.basis.recorded.state
+    # A count from a listing of all stores may be stale as well: then the store itself is asked.
+    counted = info.files if by_id else (await asking.stores.get(info.id)).files
+
+    async def look() -> _Seen:
+        nonlocal counted
+        seen = await _look(asking, proposal, info, documents, read)
+        shown, least = len(seen.entries) - len(seen.found.gone), counted
+        if shown < counted:
+            counted = (await asking.stores.get(info.id)).files
+            least = min(least, counted)
+        return replace(seen, stale=why_stale(least - shown, shows_gone=seen.found.stale))
+
+    def lacks(seen: _Seen) -> str | None:
+        return seen.stale and f"The listing of the vector store {info.id} is stale: {seen.stale}."
+
+    return await until_whole(look, lacks, asking.context.stop.pause, asking.context.observer.note)
+
+
+async def _look(
+    asking: Asking, proposal: Proposal, info: StoreInfo, documents: Mapping[str, Document], read: Read
+) -> _Seen:
+    target, ports, context, recorded = asking.target, asking.ports, asking.context, asking.basis.recorded
+    store = asking.stores.open(info.id)
+    entries: Sequence[StoreEntry] = await store.entries()
+    unlisted = {entry.file_id for entry in proposal.state.files.values()} - {entry.file_id for entry in entries}
+    entries = [*entries, *await entries_by_id(store, unlisted)]
     owner = proposal.owner
     if owner is None:
         owner = choose_owner(entries, target.source, target.name, certain=context.identity.certain)
     identity = context.owned_by(owner or asking.minted, target.name, recorded.formerly_in(info))
     _check_source(entries, identity)
     entries = await read(entries, identity)
-    documents = await asyncio.to_thread(list_documents, ports.source, target)
-    state = await recover(
+    found = await recover(
         store,
         ports.source,
         proposal.state,
@@ -179,19 +253,18 @@ async def from_store(asking: Asking, proposal: Proposal, info: StoreInfo, read: 
         settle_s=context.settings.index_timeout,
         pause=context.stop.pause,
     )
-    proposal, left = await _left_by_crashed_runs(asking, proposal, [entry.file_id for entry in entries])
-    state = with_proven(state, left)
-    listed = Listed(
-        documents.keys(),
-        _answered(entries, identity, proposal.state, documents.keys()),
-        frozenset(entry.file_id for entry in entries if belongs(entry, identity)),
-    )
-    proposal = replace(
-        proposal, owner=owner, listed=listed, checked=False, report=_told_of_listing(asking, proposal, owner)
-    )
-    if _is_as_recorded(state, proposal.state):
-        return proposal
-    return _planned_again(asking, proposal, state)
+    return _Seen(entries, owner, identity, found)
+
+
+def _checked_listing(asking: Asking, proposal: Proposal, store_id: str, why: str) -> Proposal:
+    """The proposal from a listing that stays stale, with a warning. Raises ApiUnavailable where it could upload twice.
+
+    With a manifest the run knows its documents, and at its end it looks once more for what the listing hid.
+    """
+    recorded, forced = asking.basis.recorded.state is not None, asking.target.limits.force
+    if proposal.plan.of("upload", "replace") and not (recorded or forced or asking.context.dry_run):
+        raise may_upload_twice(store_id, why)
+    return replace(proposal, report=append_warnings(proposal.report, [stale_warning(store_id, why)]))
 
 
 def _check_source(entries: Sequence[StoreEntry], identity: Identity) -> None:

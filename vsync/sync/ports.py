@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -23,7 +23,8 @@ class Ports:
     `connect` is None without a way to authenticate; `missing` says what is missing. `check_network` raises
     ConfigurationError when the environment lets no connection be made. `embedded` is the embedded store's
     file; None: the run uses another store. The targets of a run share `rates`. `at` opens the source at another commit;
-    it gives None where that commit cannot be had. `now` is the clock.
+    it gives None where that commit cannot be had. `origin_refs` gives those of these refs that the remote `origin` has, and
+    raises when the remote does not answer. `now` is the clock.
     """
 
     source: Source
@@ -35,6 +36,7 @@ class Ports:
     journal: Journal = field(default_factory=Journal)
     rates: Rates = field(default_factory=Rates)
     at: Callable[[str], Source | None] = lambda commit: None
+    origin_refs: Callable[[Collection[str]], Collection[str]] = lambda names: ()
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def connection(self) -> Connect:

@@ -21,7 +21,7 @@ async def propose(asking: Asking) -> Proposal:
     proposal, info = as_recorded(asking, located), located.info
     if info is None:
         return await with_journaled(asking, proposal)
-    # Without a manifest even the store's own count of its files is not believed: it may lag behind.
+    # Without a manifest even a store that counts no Files is listed: its count may be stale.
     if asking.basis.must_list or recorded.state is None or _is_unsigned(asking, info):
         return await from_listing(asking, proposal, info)
     documents = documents_recorded(asking, info.id, len(recorded.state.files))

@@ -56,6 +56,11 @@ class Recorded:
         seal = self.published.seal
         return seal is not None and vouches(seal, self.published.blob, self.content)
 
+    @property
+    def knows_uploads(self) -> bool:
+        """Whether manifest and seal tell what earlier runs have uploaded. A manifest without a seal tells only one run's."""
+        return self.state is not None and self.trust != "unsealed"
+
     def signed_ids(self, store: StoreInfo | None) -> frozenset[str]:
         """The ids that this target's part of the manifest names, if the store has signed it. Then they are ours.
 

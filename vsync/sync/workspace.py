@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from vsync.config.origin import Origin
@@ -23,10 +25,17 @@ from vsync.source.git import GitSource
 from vsync.state.identity import SourceIdentity, identify
 from vsync.state.journal_key import state_home
 from vsync.state.local import LocalPublication
+from vsync.state.manifest_parser import may_name_target
 from vsync.state.publication import Publication
 from vsync.state.remote import RemotePublication
 from vsync.store.embedded_file import EmbeddedFile, embedded_file
 from vsync.sync.state_place import StatePlace, state_place
+
+_LARGEST_MANIFEST = 100_000_000
+"""No larger manifest is read only to find out whether it has a target."""
+
+_ORIGIN_ANSWERS_WITHIN_S = 20.0
+"""A run that keeps its state on this machine asks the remote one question, and can do without the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class GitAccess:
     found: Callable[[str], None] = lambda secret: None
     stopped: Callable[[], float | None] = lambda: None
 
-    def remote(self, repository: Repository, url: str) -> Remote:
+    def remote(self, repository: Repository, url: str, *, once_within_s: float | None = None) -> Remote:
         """The remote at an address, as this run reaches it from that repository. Its secrets go to `found`."""
         remote = Remote(
             url,
@@ -59,6 +68,7 @@ class GitAccess:
             repository.configuration(),
             object_format=repository.object_format(),
             stopped=self.stopped,
+            once_within_s=once_within_s,
         )
         for secret in remote.secrets:
             self.found(secret)
@@ -71,7 +81,8 @@ class Workspace:
 
     `state_home` is where programs of this user keep their state; None: it is not known.
     `remote` is None when the state is kept in files. `seal_folder` is where a seal that is a file is kept. `embedded` is
-    the embedded store's file; None: the run uses another store.
+    the embedded store's file; None: the run uses another store. `origin_refs` asks the remote `origin` which of these refs
+    it has; it raises when the remote does not answer.
     """
 
     source: Source
@@ -86,6 +97,7 @@ class Workspace:
     warnings: tuple[str, ...] = ()
     state_home: Path | None = None
     others: list[Source] = field(default_factory=list)
+    origin_refs: Callable[[Collection[str]], Collection[str]] = lambda names: ()
 
     def at(self, commit: str) -> Source | None:
         """The source at another commit. A commit that the clone lacks is fetched beside it; None where that fails."""
@@ -120,6 +132,8 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
         access = _trusting(access, repository)
     if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
         repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
+    if repository is not None:
+        workspace = replace(workspace, origin_refs=partial(_origin_refs, access, repository))
     if settings.local is not None:
         return _beside_embedded_store(settings, workspace)
     if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
@@ -133,6 +147,15 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
             workspace, warnings=(*workspace.warnings, f"{error.message} It is kept as a file in the workspace.")
         )
     return replace(workspace, remote=remote, is_dead=access.is_dead)
+
+
+def _origin_refs(access: GitAccess, repository: Repository, names: Collection[str]) -> Collection[str]:
+    """Those of the refs that the remote `origin` has: none where there is no such remote. Raises VsyncError."""
+    url = repository.push_url()
+    if url is None:
+        return ()
+    with contextlib.closing(access.remote(repository, url, once_within_s=_ORIGIN_ANSWERS_WITHIN_S)) as remote:
+        return remote.refs(*names).keys()
 
 
 def _trusting(access: GitAccess, repository: Repository) -> GitAccess:
@@ -243,7 +266,7 @@ def open_publication(
 
 
 def unread_manifest(settings: Settings, workspace: Workspace) -> str | None:
-    """The branch of the remote `origin` that has the manifest, as far as this clone knows, where the manifest here is a file.
+    """The branch of the remote `origin` whose manifest has the target, where the manifest here is a file that does not exist.
 
     Asks no remote: a clone of all branches has the remote's branch.
     """
@@ -252,7 +275,11 @@ def unread_manifest(settings: Settings, workspace: Workspace) -> str | None:
     if repository is None or kept_elsewhere or place.manifest is None or place.manifest.exists():
         return None
     branch = settings.manifest_branch
-    return branch if repository.has_file(f"refs/remotes/origin/{branch}", place.name) else None
+    fetched = f"refs/remotes/origin/{branch}"
+    if not repository.has_file(fetched, place.name):
+        return None
+    manifest = repository.file_here(fetched, place.name, _LARGEST_MANIFEST)
+    return branch if manifest is None or may_name_target(manifest, settings.target.name) else None
 
 
 def place_of(settings: Settings, workspace: Workspace) -> StatePlace:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, SealHeld, StoreGone
 from vsync.plan.comparison import Comparison
+from vsync.recovery.lookalikes import Lookalikes, alike, as_uploaded, unasked_warning, unattached
+from vsync.recovery.orphans import orphan_warnings
 from vsync.report.documents import FailedItem
 from vsync.report.report import Report
 from vsync.report.verification import Drift, Taken, Verification
@@ -105,6 +107,7 @@ class _Compared(NamedTuple):
     found: Found
     requests: Mapping[str, int]
     ahead: int
+    left: Lookalikes = Lookalikes()
 
 
 def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recorded) -> _Compared:
@@ -126,7 +129,14 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             def ours(entry: StoreEntry) -> bool:
                 return belongs(entry, identity) or entry.file_id in named
 
-            inventory = await take_inventory(Files(api), store, ours, context.stop.pause, settle_s=settle_s)
+            inventory = await take_inventory(
+                Files(api),
+                store,
+                ours,
+                context.stop.pause,
+                named={entry.file_id for entry in state.files.values()},
+                settle_s=settle_s,
+            )
         except StoreGone as error:
             if recorded.state is None:
                 raise
@@ -134,7 +144,10 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
             return _Compared(store_id, None, gone, dict(api.traffic.requests), api.traffic.ahead)
         left = [(id_, inventory.filenames[id_]) for id_ in ports.journal.left() if id_ in inventory.filenames]
         found = compare(state, identity, inventory, vouched=vouched, target=target, left=left)
-        return _Compared(store_id, info, found, dict(api.traffic.requests), api.traffic.ahead)
+        known = {*state.file_ids, *ports.journal.left(), *(entry.file_id for entry in inventory.entries)}
+        looking_alike = alike(inventory.files, as_uploaded(state), known)
+        unlisted = await unattached(looking_alike, stores.all_but(store_id), Files(api), ports.publication.others_open)
+        return _Compared(store_id, info, found, dict(api.traffic.requests), api.traffic.ahead, unlisted)
 
     return ask(ports.connection(), asked, context.stop)
 
@@ -153,6 +166,7 @@ def _report(
         warnings.append(f"{recorded.published.doubt}: the next sync lists the store and mends what it finds.")
     if compared.info is not None:
         warnings += expiry_warnings(compared.info.id, compared.info.expires_after_days)
+    warnings += orphan_warnings(compared.left.orphans) + unasked_warning(compared.left.unasked)
     taken, kept_back = _chosen(take_over, recorded, found)
     report = Report(
         target=target.name,
@@ -172,6 +186,7 @@ def _report(
             take_over=take_over,
             taken=taken,
             kept_back=kept_back,
+            orphans=tuple(compared.left.orphans),
         ),
     )
     report = with_store_facts(report, target, state)

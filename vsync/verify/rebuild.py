@@ -108,7 +108,7 @@ async def record(attempt: Attempt) -> Report:
     publication, lock = attempt.ports.publication, attempt.lock
     part = TargetPart(publication, attempt.context, recorded, _salvaged, secret=info.secret)
     _, lost = salvage_manifest(recorded.published.manifest or b"", publication.title)
-    settled = not (state.pending_delete or _has_traces(attempt))
+    settled = not (state.pending_delete or proposal.stale or _has_traces(attempt))
     if state == recorded.state and lost == ():
         if settled:
             part.confirm(state, figures)

@@ -550,15 +550,6 @@ def test_a_listing_that_lags_behind_does_not_make_a_second_owner(world: World, s
     assert world.audit(store_id=store) == set()
 
 
-def test_a_count_that_is_never_reached_holds_up_no_run(world: World) -> None:
-    """Another server may count what it does not list."""
-    store = world.make_store("everybody's")
-    world.commit({"a.md": A})
-    world.wire.when("GET /vector_stores/*", alter(lambda data: data["file_counts"].update(total=7)))
-    assert world.sync(vector_store_id=store).exit_code == 0
-    assert world.audit(store_id=store) == set()
-
-
 def test_a_stale_listing_does_not_cost_the_old_version_of_a_document_that_is_refused(synced: World) -> None:
     """Nothing is uploaded then: what is to be deleted alone is reason enough to list once more."""
     synced.commit({"a.md": b"# A2"})

@@ -940,12 +940,12 @@ def test_a_foreign_copy_stays_while_drift_is_left(world: World) -> None:
     theirs = world.plant(world.files["docs/a.md"], path="docs/a.md")
     hide = file_id(world, "docs/a.md")
 
-    def without(data: dict[str, Any]) -> None:
-        data["data"] = [
-            item for item in data["data"] if item["attributes"].get("path") != "docs/a.md" or item["id"] == theirs
-        ]
+    def failing(data: dict[str, Any]) -> None:
+        for item in data["data"]:
+            if item["attributes"].get("path") == "docs/a.md" and item["id"] != theirs:
+                item["status"] = "failed"
 
-    world.wire.when("GET /vector_stores/*/files", alter(without))
+    world.wire.when("GET /vector_stores/*/files", alter(failing))
     report = verify(world, "docs/", yes=True)
     assert hide not in {item.entry.file_id for item in found(report).taken}
     assert (report.exit_code, [path for _, path in kinds(report)]) == (1, ["docs/a.md"])

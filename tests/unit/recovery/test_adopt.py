@@ -248,7 +248,7 @@ class Progress:
     def __init__(self, looks: dict[str, list[StoreEntry | None]]) -> None:
         self._looks = looks
 
-    async def entry(self, file_id: str) -> StoreEntry | None:
+    async def entry(self, file_id: str, *, listed: bool = False) -> StoreEntry | None:
         looks = self._looks[file_id]
         return looks.pop(0) if len(looks) > 1 else looks[0]
 
@@ -262,9 +262,8 @@ def recovered(store: Progress, entries: Sequence[StoreEntry], settle_s: float = 
     async def pause(_: float) -> None:
         await asyncio.sleep(0)
 
-    return asyncio.run(
-        recover(asked, source, EMPTY_STATE, documents, US, entries, vouched=False, settle_s=settle_s, pause=pause)
-    )
+    found = recover(asked, source, EMPTY_STATE, documents, US, entries, vouched=False, settle_s=settle_s, pause=pause)
+    return asyncio.run(found).state
 
 
 def test_entries_that_are_being_indexed_are_waited_for() -> None:

@@ -23,8 +23,8 @@ from vsync.recovery.orphans import (
 from vsync.report.body import Orphan
 from vsync.state.journal_record import Attempt
 from vsync.store.api_errors import Refused
-from vsync.store.entries import StoreInfo
-from vsync.store.files import Files, UploadedFile
+from vsync.store.entries import StoreInfo, UploadedFile
+from vsync.store.files import Files
 from vsync.store.listed_elsewhere import MAX_REQUESTS
 
 NOW = 1_000

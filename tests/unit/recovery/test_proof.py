@@ -11,8 +11,8 @@ from vsync.documents.attributes import Identity
 from vsync.recovery.proof import NO_ENTRY, OTHERS, Asked, Proofs, ask, unproven_warnings, without
 from vsync.report.body import Orphan
 from vsync.store.api_errors import Refused
-from vsync.store.entries import StoreEntry
-from vsync.store.files import Files, UploadedFile
+from vsync.store.entries import StoreEntry, UploadedFile
+from vsync.store.files import Files
 from vsync.store.vector_store import VectorStore
 
 US = Identity("owner-1", "default", "acme/docs")

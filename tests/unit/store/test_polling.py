@@ -33,7 +33,7 @@ class Store:
         self.pauses: list[float] = []
         self._looks = {file_id: list(answers) for file_id, answers in looks.items()}
 
-    async def entry(self, file_id: str) -> StoreEntry | None:
+    async def entry(self, file_id: str, *, listed: bool = False) -> StoreEntry | None:
         self.asked.append(file_id)
         looks = self._looks[file_id]
         found = looks.pop(0) if len(looks) > 1 else looks[0]
@@ -115,7 +115,7 @@ def test_no_question_is_sent_after_a_no(most: int, go_on: Callable[[int], bool])
 
 def test_an_error_is_raised_after_every_question_has_ended() -> None:
     class Failing(Store):
-        async def entry(self, file_id: str) -> StoreEntry | None:
+        async def entry(self, file_id: str, *, listed: bool = False) -> StoreEntry | None:
             await asyncio.sleep(0)
             self.asked.append(file_id)
             if file_id == "f1":
