@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from vsync.state.manifest import TargetState
 from vsync.sync.store_figures import Sign
 from vsync.system.wording import count
 
 _NAMED = 10
+_WORDS: Mapping[Sign, str] = MappingProxyType(
+    {"count": "another count of entries", "usage": "other bytes in use", "metadata": "other metadata"}
+)
 
 
 def changed_since(store_id: str, recorded: TargetState, found: TargetState) -> str:
@@ -22,9 +26,10 @@ def changed_since(store_id: str, recorded: TargetState, found: TargetState) -> s
 
 def nothing_of_ours(store_id: str, signs: Sequence[Sign]) -> str:
     """What a run says that has listed the store because of its figures, and found all documents as they are recorded."""
+    shown = _list([_WORDS[sign] for sign in signs])
     return (
-        f"The vector store {store_id} shows another {_list(list(signs))} than after the last run. It was listed: all documents of "
-        "this target are as recorded."
+        f"The vector store {store_id} shows {shown} than after the last run. It was listed: all documents of this target are as "
+        "recorded."
     )
 
 

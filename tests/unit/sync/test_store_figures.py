@@ -11,7 +11,7 @@ from tests.support.builders import entry, state
 from vsync.state.figures import Figures
 from vsync.state.manifest import Manifest
 from vsync.store.entries import StoreInfo
-from vsync.sync.store_changes import changed_since
+from vsync.sync.store_changes import changed_since, entries_were_gone, nothing_of_ours
 from vsync.sync.store_figures import (
     COUNT_ALARMS,
     USAGE_ALARMS,
@@ -145,6 +145,18 @@ def test_the_warning_names_what_was_found() -> None:
     assert "It held other attributes of 1 document: c.md." in text
     assert "It held, besides what is recorded, 1 document: n.md." in text
     assert "It held 2 more entries of this target." in text
+
+
+def test_what_differs_for_nothing_is_told_in_words() -> None:
+    assert "shows another count of entries than after the last run" in nothing_of_ours("vs_1", ("count",))
+    text = nothing_of_ours("vs_1", ("count", "usage", "metadata"))
+    assert "shows another count of entries, other bytes in use and other metadata than after the last run" in text
+
+
+def test_the_warning_of_a_late_find_names_the_documents() -> None:
+    text = entries_were_gone("vs_1", ["b.md", "a.md"])
+    assert "It lacked the recorded entry of 2 documents: a.md, b.md." in text
+    assert "The next run lists the store" in text
 
 
 def test_the_warning_names_ten_documents_at_most() -> None:
