@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 _MAX_LOST = 5
 """How often in a row a run looks again at once, because another run was quicker at a seal that was free."""
+_MOST_SHOWN = 80
+"""Whoever may push can write a seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ class Waiting(Generic[S]):
         if ahead:
             self._clocks_differ = True
             self._note(
-                f"The clock of the machine of the run {seal.run or 'that holds the seal'} is {in_words(ahead)} "
+                f"The clock of the machine of the run {seal.run[:_MOST_SHOWN] or 'that holds the seal'} is {in_words(ahead)} "
                 f"{'ahead of' if ahead > 0 else 'behind'} this machine's clock. How old its last sign of life is cannot be told, so "
                 "only the time counts that this run watches it. Set the clock that is wrong."
             )
@@ -214,4 +216,4 @@ def _at_work(seal: Seal | None) -> str:
         return "Another run has just begun to work on this target"
     if not seal.run:
         return "Another run may be at work on this target (its seal cannot be read)"
-    return f"Another run is at work on this target since {seal.since} ({seal.run})"
+    return f"Another run is at work on this target since {seal.since[:_MOST_SHOWN]} ({seal.run[:_MOST_SHOWN]})"

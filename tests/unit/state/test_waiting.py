@@ -230,3 +230,12 @@ def test_the_api_is_not_asked_for_the_time_where_the_age_decides_nothing(remote:
 
     remote.waiting.until_free(270, remote.told.append, remote.pause, lambda look, silent: (silent,), never)
     assert 180 <= remote.clock <= 183
+
+
+def test_a_seal_with_a_long_text_makes_no_long_message(remote: Remote) -> None:
+    remote.seal = Seal("open", "r" * 100_000, "s" * 100_000)
+    remote.ahead = 900
+    with pytest.raises(SealHeld) as caught:
+        remote.wait(1)
+    assert len(str(caught.value)) < 1000
+    assert all(len(text) < 1000 for text in (*remote.told, *remote.notes))
