@@ -87,6 +87,7 @@ class LocalPublication:
         timeout_s: float,
         waiting: Callable[[str], None],
         pause: Callable[[float], None] = time.sleep,
+        api_ahead: Callable[[], int] = lambda: 0,
     ) -> Seal | None:
         with _writable(self._seal):
             make_folder(self._seal.parent)
@@ -99,7 +100,11 @@ class LocalPublication:
         return self._before
 
     def wait(
-        self, timeout_s: float, waiting: Callable[[str], None], pause: Callable[[float], None] = time.sleep
+        self,
+        timeout_s: float,
+        waiting: Callable[[str], None],
+        pause: Callable[[float], None] = time.sleep,
+        api_ahead: Callable[[], int] = lambda: 0,
     ) -> Published:
         return self._waiting.until_free(timeout_s, waiting, pause, lambda look, _: self._read_at(look))
 

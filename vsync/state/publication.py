@@ -73,11 +73,12 @@ class Publication(Protocol):
         timeout_s: float,
         waiting: Callable[[str], None],
         pause: Callable[[float], None] = time.sleep,
+        api_ahead: Callable[[], int] = lambda: 0,
     ) -> Seal | None:
         """Opens the seal for this run, and returns the seal that it replaces (None: there was no seal).
 
         While another run holds the seal, `pause` waits, and `waiting` gets one message. Raises SealHeld when
-        the other run still holds the seal after `timeout_s`. The rule stands in `waiting`.
+        the other run still holds the seal after `timeout_s`. The rule stands in `waiting`, and there what `api_ahead` is for.
         """
 
     def renew(self) -> None:
@@ -132,7 +133,11 @@ class Publication(Protocol):
         """Whether another target of this repository has an open seal: its run may have uploaded files as well."""
 
     def wait(
-        self, timeout_s: float, waiting: Callable[[str], None], pause: Callable[[float], None] = time.sleep
+        self,
+        timeout_s: float,
+        waiting: Callable[[str], None],
+        pause: Callable[[float], None] = time.sleep,
+        api_ahead: Callable[[], int] = lambda: 0,
     ) -> Published:
         """Waits like `take`, but takes nothing. Returns what is published when no other run works on this target."""
 

@@ -92,16 +92,21 @@ class RemotePublication:
         timeout_s: float,
         waiting: Callable[[str], None],
         pause: Callable[[float], None] = time.sleep,
+        api_ahead: Callable[[], int] = lambda: 0,
     ) -> Seal | None:
         def attempt(look: Look[Snapshot], _: bool) -> Snapshot | None:
             return look.found if self._try_take(look.found, seal) else None
 
-        return self._waiting.until_free(timeout_s, waiting, pause, attempt).published.seal
+        return self._waiting.until_free(timeout_s, waiting, pause, attempt, api_ahead).published.seal
 
     def wait(
-        self, timeout_s: float, waiting: Callable[[str], None], pause: Callable[[float], None] = time.sleep
+        self,
+        timeout_s: float,
+        waiting: Callable[[str], None],
+        pause: Callable[[float], None] = time.sleep,
+        api_ahead: Callable[[], int] = lambda: 0,
     ) -> Published:
-        snapshot = self._waiting.until_free(timeout_s, waiting, pause, lambda look, _: look.found)
+        snapshot = self._waiting.until_free(timeout_s, waiting, pause, lambda look, _: look.found, api_ahead)
         with self._lock:
             self._last_read = snapshot
         return snapshot.published

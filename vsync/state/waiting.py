@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 _MAX_LOST = 5
 """How often in a row a run looks again at once, because another run was quicker at a seal that was free."""
+_MOST_SHOWN = 80
+"""Whoever may push can write a seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Waiting(Generic[S]):
         self._watched_since = self._looked = 0.0
         self._known_dead = False
         self._clocks_differ = False
+        self._api_ahead: int | None = None
 
     def until_free(
         self,
@@ -112,18 +115,22 @@ class Waiting(Generic[S]):
         waiting: Callable[[str], None],
         pause: Callable[[float], None],
         attempt: Callable[[Look[S], bool], T | None],
+        api_ahead: Callable[[], int] = lambda: 0,
     ) -> T:
         """Waits until the seal may be taken, and returns what `attempt` makes of it.
 
         `attempt` gets the look, and whether a holder is overtaken that was only silent. It gives None when another run was
-        quicker. While another run holds the seal, `pause` waits, and `waiting` gets one message. Raises SealHeld when
-        that run still holds the seal after `timeout_s`.
+        quicker. `api_ahead` asks by how many seconds the API's clock is ahead of this machine's. It is called when a seal
+        could be taken for its age alone: clocks that are apart make the seal of a run at work look old.
+
+        While another run holds the seal, `pause` waits, and `waiting` gets one message. Raises SealHeld when that run
+        still holds the seal after `timeout_s`.
         """
         rule, deadline = self._rule(), time.monotonic() + timeout_s
         announced, lost = False, 0
         while True:
             look = self._look()
-            verdict = self._verdict(look, rule)
+            verdict = self._verdict(look, rule, api_ahead)
             if verdict in {"free", "silent"}:
                 done = attempt(look, verdict == "silent")
                 if done is not None:
@@ -140,14 +147,25 @@ class Waiting(Generic[S]):
                 announced = True
             pause(min(rule.look_every_s, max(0.1, left_s)))
 
-    def _verdict(self, look: Look[S], rule: Rule) -> Verdict:
+    def _verdict(self, look: Look[S], rule: Rule, api_ahead: Callable[[], int]) -> Verdict:
         watched_s = self._watched_for(look)
-        age_s = None if look.seen is None or self._clocks_differ else time.time() - look.seen
-        verdict = judge(look.seal, watched_s, age_s, rule)
+        verdict = judge(look.seal, watched_s, self._age(look), rule)
+        if verdict == "silent" and watched_s < rule.silent_s and self._api_ahead is None:
+            self._api_ahead = api_ahead()
+            verdict = judge(look.seal, watched_s, self._age(look), rule)
         if verdict != "held unless dead":
             return verdict
         self._known_dead = self._known_dead or (look.seal is not None and self._is_dead(look.seal))
         return "silent" if self._known_dead else "held"
+
+    def _age(self, look: Look[S]) -> float | None:
+        """How old the last sign of life is; None: it cannot be told. By the API's clock, as far as the two runs know it."""
+        if look.seen is None or self._clocks_differ:
+            return None
+        seen, now = look.seen, time.time()
+        if self._api_ahead is not None and look.seal is not None:
+            seen, now = seen + look.seal.clock, now + self._api_ahead
+        return now - seen
 
     def _watched_for(self, look: Look[S]) -> float:
         """For how many seconds this run has watched the seal since it first saw this sign of life."""
@@ -172,7 +190,7 @@ class Waiting(Generic[S]):
         if ahead:
             self._clocks_differ = True
             self._note(
-                f"The clock of the machine of the run {seal.run or 'that holds the seal'} is {in_words(ahead)} "
+                f"The clock of the machine of the run {seal.run[:_MOST_SHOWN] or 'that holds the seal'} is {in_words(ahead)} "
                 f"{'ahead of' if ahead > 0 else 'behind'} this machine's clock. How old its last sign of life is cannot be told, so "
                 "only the time counts that this run watches it. Set the clock that is wrong."
             )
@@ -198,4 +216,4 @@ def _at_work(seal: Seal | None) -> str:
         return "Another run has just begun to work on this target"
     if not seal.run:
         return "Another run may be at work on this target (its seal cannot be read)"
-    return f"Another run is at work on this target since {seal.since} ({seal.run})"
+    return f"Another run is at work on this target since {seal.since[:_MOST_SHOWN]} ({seal.run[:_MOST_SHOWN]})"

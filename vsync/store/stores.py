@@ -50,6 +50,14 @@ class Stores:
     async def ids(self) -> Sequence[str]:
         return [info.id for info in await self.list()]
 
+    async def ask_anything(self) -> None:
+        """The smallest request there is. Its answer tells the server's time."""
+        what = "asking for the time"
+        try:
+            await self._api.ask(what, lambda: self._api.client.vector_stores.list(limit=1))
+        except Refused as error:
+            raise unexpected_refusal(what, error) from error
+
     async def get(self, store_id: str) -> StoreInfo:
         """The store of that id. Raises StoreGone when it does not exist or has expired."""
         return await look_up(self._api, store_id)

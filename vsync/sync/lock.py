@@ -23,6 +23,7 @@ from vsync.report.observer import Observer
 from vsync.state.journal import Journal
 from vsync.state.publication import RENEW_EVERY_S, Publication
 from vsync.state.seal import Seal, unfinished_runs
+from vsync.sync.api_clock import api_ahead
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
 
@@ -59,7 +60,8 @@ def locked(ports: Ports, context: RunContext, owner: str | None) -> Iterator[Loc
     seal = Seal("open", run_id, ports.now().isoformat(timespec="seconds"), ports.source.head, owner=owner)
     if ports.embedded is not None:
         ports.embedded.make_folder()
-    replaced = publication.take(seal, context.settings.lock_timeout, observer.note, context.stop.pause_thread)
+    timeout_s, pause = context.settings.lock_timeout, context.stop.pause_thread
+    replaced = publication.take(seal, timeout_s, observer.note, pause, api_ahead(ports, context))
     lock = Lock(seal, replaced, crashed_runs(unfinished_runs(replaced)), mint_owner(), owner)
     try:
         ports.journal.open(run_key(seal.run, seal.since))

@@ -43,12 +43,19 @@ def in_words(seconds: float) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
+_TOO_EARLY = {
+    True: "A sync on another machine may take over from a sync here too early.",
+    False: "A sync here may take over from a sync on another machine too early.",
+}
+"""By whether the API's clock is ahead of this machine's: a clock that is behind makes a seal look old to others."""
+
+
 def clock_warnings(ahead: int) -> tuple[str, ...]:
     """The warning for a machine whose clock is apart from the API's; none when `ahead`, the API's lead in seconds, is 0."""
     if not ahead:
         return ()
     return (
         f"This machine's clock is {in_words(ahead)} {'behind' if ahead > 0 else 'ahead of'} the API's clock. If a sync here is "
-        "killed, the next run names the Files that it may have left, and does not delete them. Runs on other machines may "
-        "take over from a sync here too early. Set the clock.",
+        f"killed, the next run names the Files that it may have left, and does not delete them. {_TOO_EARLY[ahead > 0]} Set "
+        "the clock.",
     )

@@ -21,6 +21,7 @@ from vsync.store.files import Files
 from vsync.store.inventory import take_inventory
 from vsync.store.session import ask
 from vsync.store.stores import Stores
+from vsync.sync.api_clock import api_ahead
 from vsync.sync.context import RunContext
 from vsync.sync.locate import locate_to_read
 from vsync.sync.ports import Ports
@@ -59,9 +60,9 @@ def compare_store(target: Target, ports: Ports, context: RunContext, take_over: 
 
 def read_when_quiet(target: Target, ports: Ports, context: RunContext) -> Recorded:
     """What is recorded while no run is at work. Raises SealHeld when a run does not end in time."""
-    wait, settings = ports.publication.wait, context.settings
+    timeout_s, pause = context.settings.lock_timeout, context.stop.pause_thread
     try:
-        published = wait(settings.lock_timeout, context.observer.note, context.stop.pause_thread)
+        published = ports.publication.wait(timeout_s, context.observer.note, pause, api_ahead(ports, context))
     except SealHeld as held:
         why = "Verify cannot tell the work of that run from drift."
         raise SealHeld(held.message, f"{why} {held.remedy}") from held

@@ -17,6 +17,7 @@ from vsync.report.body import Orphan, Synced
 from vsync.report.observer import Observer
 from vsync.report.report import Report
 from vsync.state import remote as remote_module
+from vsync.state.seal import Seal
 from vsync.system.stop import Stop
 from vsync.verify.options import VerifyOptions
 from vsync.verify.run import run
@@ -164,6 +165,31 @@ def test_a_machine_whose_clock_is_minutes_apart_is_told_so(early: Shared, clock:
         assert warning.startswith("This machine's clock is 10 minutes behind the API's clock.")
     assert early.audit() == set()
     early.settled()
+
+
+def test_a_run_at_work_is_not_overtaken_by_a_machine_whose_clock_is_ahead(
+    early: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its seal looks eleven minutes old there. One request tells the API's time."""
+    early.commit({"a.md": b"# A2\n"})
+    early.wire.clock = time.time
+    with early.opened() as opened:
+        opened.ports.publication.take(Seal("open", "at work", "now"), 0, lambda _: None)
+        now = time.time
+        early.wire.clock = now
+        monkeypatch.setattr(time, "time", lambda: now() + 660)
+        early.wire.calm()
+        notes: list[str] = []
+
+        class Notes(Observer):
+            def note(self, text: str) -> None:
+                notes.append(text)
+
+        with pytest.raises(SealHeld, match="at work"):
+            early.sync(lock_timeout="0", observer=Notes())
+        assert [str(sent) for sent in early.wire.sent] == ["GET /vector_stores"]
+        assert any("11 minutes ahead of the API's clock" in note for note in notes)
+        opened.ports.publication.renew()
 
 
 def test_what_a_dead_run_with_a_wrong_clock_may_have_left_is_named_and_not_deleted(early: Shared) -> None:

@@ -196,3 +196,46 @@ def test_clocks_that_are_not_minutes_apart_are_no_matter(remote: Remote, ahead: 
     with pytest.raises(SealHeld):
         remote.wait(400)
     assert remote.notes == []
+
+
+@pytest.mark.parametrize(
+    ("ours_ahead", "clock"), [(660, 0), (0, 660), (400, 300)], ids=["our clock", "the holder's", "both"]
+)
+def test_a_seal_that_only_looks_old_is_waited_for_when_the_api_tells_the_time(
+    remote: Remote, ours_ahead: int, clock: int
+) -> None:
+    """The holder renews. Its seal looks as if nobody had renewed it for eleven minutes."""
+    remote.seal = Seal("open", "holder", SINCE, clock=clock)
+    remote.ahead, remote.renews = -float(ours_ahead + clock), True
+    asked: list[int] = []
+
+    def api_ahead() -> int:
+        asked.append(-ours_ahead)
+        return -ours_ahead
+
+    with pytest.raises(SealHeld):
+        remote.waiting.until_free(300, remote.told.append, remote.pause, lambda look, silent: silent, api_ahead)
+    assert len(asked) == 1
+
+
+def test_a_seal_that_is_old_by_the_apis_clock_as_well_is_taken_at_once(remote: Remote) -> None:
+    remote.ahead = -660.0
+    remote.waiting.until_free(0, remote.told.append, remote.pause, lambda look, silent: (silent,), lambda: 0)
+    assert remote.told == []
+
+
+def test_the_api_is_not_asked_for_the_time_where_the_age_decides_nothing(remote: Remote) -> None:
+    def never() -> int:
+        raise AssertionError("asked")
+
+    remote.waiting.until_free(270, remote.told.append, remote.pause, lambda look, silent: (silent,), never)
+    assert 180 <= remote.clock <= 183
+
+
+def test_a_seal_with_a_long_text_makes_no_long_message(remote: Remote) -> None:
+    remote.seal = Seal("open", "r" * 100_000, "s" * 100_000)
+    remote.ahead = 900
+    with pytest.raises(SealHeld) as caught:
+        remote.wait(1)
+    assert len(str(caught.value)) < 1000
+    assert all(len(text) < 1000 for text in (*remote.told, *remote.notes))

@@ -47,9 +47,14 @@ def test_a_clock_that_is_right_is_not_told() -> None:
     assert clock_warnings(0) == ()
 
 
-@pytest.mark.parametrize(("ahead", "words"), [(600, "10 minutes behind"), (-600, "10 minutes ahead of")])
-def test_a_clock_that_is_wrong_is_told_with_what_follows_from_it(ahead: int, words: str) -> None:
+@pytest.mark.parametrize(
+    ("ahead", "words", "who"),
+    [(600, "10 minutes behind", "on another machine may"), (-600, "10 minutes ahead of", "A sync here may")],
+)
+def test_a_clock_that_is_wrong_is_told_with_what_follows_from_it(ahead: int, words: str, who: str) -> None:
     (warning,) = clock_warnings(ahead)
+    assert who in warning
+    assert "{" not in warning
     assert f"This machine's clock is {words} the API's clock." in warning
     assert "does not delete them" in warning
 
