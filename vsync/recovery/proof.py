@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NewType
 
 from vsync.documents.attributes import Identity
 from vsync.report.body import Orphan
@@ -26,6 +27,9 @@ _MOST_QUESTIONS = 50
 
 _AT_ONCE = 8
 _MOST_WARNINGS = 20
+
+ProvenId = NewType("ProvenId", str)
+"""The id of a File that is proven to be ours. `transfer.remove` takes no other."""
 
 OTHERS = "its entry in the store does not show the owner, the target and the source of this repository"
 NO_ENTRY = "the manifest names it, and the store has no such entry"
@@ -53,10 +57,10 @@ class Proofs:
     def ids(self) -> frozenset[str]:
         return self.made | self.shown | self.recorded | self.inferred
 
-    def proven(self, file_ids: Iterable[str]) -> list[str]:
-        """Those of the ids that may be deleted."""
+    def proven(self, file_ids: Iterable[str]) -> list[ProvenId]:
+        """Those of the ids that may be deleted. Nothing else makes a `ProvenId`."""
         ours = self.ids
-        return [file_id for file_id in file_ids if file_id in ours]
+        return [ProvenId(file_id) for file_id in file_ids if file_id in ours]
 
     def unproven(self, file_ids: Iterable[str]) -> list[str]:
         ours = self.ids

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from vsync.errors import Interrupted, VsyncError
+from vsync.recovery.proof import ProvenId
 from vsync.report.observer import Observer
 from vsync.store.api_errors import Refused
 from vsync.store.vector_store import VectorStore
@@ -14,7 +15,7 @@ from vsync.transfer.outcome import Removal
 
 
 async def remove(
-    file_ids: Sequence[str],
+    file_ids: Sequence[ProvenId],
     store: VectorStore,
     observer: Observer,
     stop: Stop,
@@ -22,7 +23,7 @@ async def remove(
     concurrency: int,
     still_ours: Callable[[], None] = lambda: None,
 ) -> Removal:
-    """Removes entries and their Files. The caller must know that every id is ours: see `recovery`."""
+    """Removes entries and their Files, which `recovery.proof` has found to be ours."""
     removal = Removal()
     defects: list[Exception] = []
     observer.stage("deleting", len(file_ids))
@@ -51,7 +52,7 @@ async def remove(
     return removal
 
 
-async def _remove(file_id: str, store: VectorStore, removal: Removal) -> None:
+async def _remove(file_id: ProvenId, store: VectorStore, removal: Removal) -> None:
     """Removes one entry and its File. A refusal is noted; after one by a gateway the API must show that it still answers."""
     try:
         was_there = await store.remove(file_id)

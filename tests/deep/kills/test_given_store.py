@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,8 @@ def test_whatever_a_killed_run_leaves_is_deleted_or_named(
             break
         died += 1
         world.wire.calm()
-        report = world.sync(is_dead=True, **({"clone": clone} if machine == "the same" else {}))
+        then: dict[str, Any] = {"clone": clone} if machine == "the same" else {}
+        report = world.sync(is_dead=True, **then)
         assert (report.exit_code, report.error) == (0, None), number
         left, named = world.audit(), {item["file_id"] for item in report.to_json()["leftovers"]}
         assert left <= named, number

@@ -13,6 +13,7 @@ from tests.support.transfers import BATCH, POLL, SINGLE, Ran, document, numbered
 from tests.support.wire import Fault, Forward, Sent, World, answer, client, refuse
 from vsync.errors import CredentialsRefused, GatewayRefused, PermissionDenied
 from vsync.plan.plan import Operation
+from vsync.recovery.proof import ProvenId
 from vsync.report.observer import Observer
 from vsync.store.stores import Stores
 from vsync.system.stop import Stop
@@ -210,7 +211,13 @@ def test_the_apis_own_refusal_of_the_key_ends_the_run_as_before(
 def removed(world: World, ids: list[str]) -> Removal:
     async def run() -> Removal:
         async with client(world.wire) as (api, _):
-            return await remove(ids, Stores(api).open(world.store_id), Observer(), Stop(), concurrency=1)
+            return await remove(
+                [ProvenId(file_id) for file_id in ids],
+                Stores(api).open(world.store_id),
+                Observer(),
+                Stop(),
+                concurrency=1,
+            )
 
     return asyncio.run(run())
 

@@ -48,6 +48,7 @@ from tests.support.wire import (
 from vsync.documents.chunking import Chunking
 from vsync.errors import ApiUnavailable, CredentialsRefused, Interrupted, RepositoryError
 from vsync.plan.plan import Operation
+from vsync.recovery.proof import ProvenId
 from vsync.report.observer import Observer
 from vsync.state.manifest import Entry
 from vsync.store import vector_store as store_module
@@ -620,7 +621,9 @@ def removed(world: World, ids: Sequence[str], stop: QuickStop | None = None, con
     async def run() -> Removal:
         async with client(world.wire) as (api, _):
             store: VectorStore = Stores(api).open(world.store_id)
-            return await remove(ids, store, Observer(), stop or QuickStop(), concurrency=concurrency)
+            return await remove(
+                [ProvenId(file_id) for file_id in ids], store, Observer(), stop or QuickStop(), concurrency=concurrency
+            )
 
     return asyncio.run(run())
 
