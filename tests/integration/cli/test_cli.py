@@ -439,6 +439,7 @@ def test_a_partial_clone_is_synced_with_one_fetch_a_run(
     head = world.repo.commit({f"{number}.md": b"text %d" % number for number in range(8)})
     world.repo.git("config", "uploadpack.allowFilter", "true")
     world.repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")  # the user allows what vsync alone would not
 
     def sync_fresh_clone(*options: str) -> int:
         clone = world.repo.clone(tmp_path / "partial", "--filter=blob:none", "--no-checkout")
