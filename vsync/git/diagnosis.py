@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from vsync.errors import RepositoryError
@@ -20,10 +21,9 @@ _LINKED = (
 _FRESH = "The clone may be damaged or incomplete: try a fresh one (`git fsck` tells more)."
 
 
-def not_a_repository(path: Path) -> RepositoryError:
-    """The error for a folder that git does not take for a repository, nor any folder above it."""
-    absolute = path.absolute()
-    for folder in (absolute, *absolute.parents):
+def not_a_repository(path: Path, searched: Iterable[Path]) -> RepositoryError:
+    """The error for a folder that git does not take for a repository, nor any other folder that git searches."""
+    for folder in searched:
         git = folder / ".git"
         if git.is_file():
             return _broken_link(git)
@@ -31,7 +31,7 @@ def not_a_repository(path: Path) -> RepositoryError:
             lacking = [name for name in ("HEAD", "objects", "refs") if not (git / name).exists()]
             lacks = f": it has no {' and no '.join(lacking)}" if lacking else ""
             return RepositoryError(f"{git} is not a repository that git can use{lacks}.", _FRESH)
-    return RepositoryError(f"{absolute} is not in a git repository.", _NO_REPOSITORY)
+    return RepositoryError(f"{path.absolute()} is not in a git repository.", _NO_REPOSITORY)
 
 
 def _broken_link(git: Path) -> RepositoryError:

@@ -50,7 +50,7 @@ def find_repository(
         "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-object-format", "--absolute-git-dir"
     )
     if output.status:
-        raise _refused(path, start, output)
+        raise _refused(path, start, output, environ)
     bare, inside, object_format, folder = os.fsdecode(output.stdout).split("\n", 3)
     git_dir = Path(folder.removesuffix("\n")).resolve()
     listed = ask.git("config", "--list", "-z", "--show-scope", "--includes")
@@ -93,12 +93,12 @@ class _Asked:
         return output
 
 
-def _refused(path: Path, start: Path, output: Output) -> RepositoryError:
+def _refused(path: Path, start: Path, output: Output, environ: Mapping[str, str]) -> RepositoryError:
     words = output.stderr
     if "dubious ownership" in words:
         return refused_owner(start, words)
     if "not a git repository" in words or "gitfile" in words:
-        return not_a_repository(path)
+        return not_a_repository(path, _searched(path.resolve(), environ))
     return unusable(start, words)
 
 

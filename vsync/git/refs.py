@@ -38,6 +38,7 @@ _BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.l
 _HOST_KEY = re.compile(r"host key verification failed", re.I)
 _NO_SSH = re.compile(r"cannot run \S*ssh\b", re.I)
 _PROXY = re.compile(r"unsupported proxy|could not resolve proxy|socks\S* .*(not supported|disabled)", re.I)
+_REDIRECTED = re.compile(r"returned error: 30[12378]\b")
 _ABOUT_TLS = re.compile(r"\b(ssl|tls|gnutls|certificate)", re.I)
 _MIN_TOKEN_CHARACTERS = 16
 
@@ -93,6 +94,11 @@ def fault_of_machine(output: str, address: str) -> Fault | None:
         return Fault(
             f"git cannot use the proxy for {address}: {why}.",
             "Check HTTPS_PROXY, ALL_PROXY and git's http.proxy.",
+        )
+    if _REDIRECTED.search(output):
+        return Fault(
+            f"The server answers {address} with another address, and git takes a token or password to no other address.",
+            "If the repository was renamed or moved: `git remote set-url origin ADDRESS` with its address of today.",
         )
     host = re.match(r"\w+://(\[[^\]]*\]|[^/:]+)", address)
     return handshake_fault(why, host[1] if host else address) if _ABOUT_TLS.search(output) else None
