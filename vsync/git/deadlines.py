@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from vsync.errors import GitUnavailable
@@ -27,3 +28,14 @@ def too_slow(command: str, seconds: float) -> GitUnavailable:
         "Find out what it waits for, and run again: a file system that does not answer, a pipe or a lock in the "
         "repository's .git folder, or a remote that blobs are fetched from.",
     )
+
+
+def command_of(arguments: Sequence[str]) -> str:
+    """The name of the git command among the arguments of git."""
+    words = iter(arguments)
+    for word in words:
+        if word in {"-c", "-C"}:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return arguments[0]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from vsync.errors import GitUnavailable
-from vsync.git.deadlines import Deadlines
+from vsync.git.deadlines import Deadlines, command_of
 from vsync.git.gitpython import gitpython
 from vsync.git.stream import GitStream
 
@@ -81,8 +81,7 @@ class LocalGit:
             raise
         status, _ = stream.finish()
         if status:
-            command: Sequence[str] = [word for word in arguments if not word.startswith("--")]
-            raise failed(command[0], stream.stderr().decode("utf-8", "replace").strip()[-500:])
+            raise failed(command_of(arguments), stream.stderr().decode("utf-8", "replace").strip()[-500:])
 
 
 def failed(command: str, output: str) -> GitUnavailable:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 
 from vsync.errors import GitUnavailable
-from vsync.git.deadlines import too_slow
+from vsync.git.deadlines import command_of, too_slow
 from vsync.git.gitpython import gitpython
 from vsync.git.process import end, has_terminal
 from vsync.system.spool import CHUNK_BYTES
@@ -39,7 +39,7 @@ class GitStream:
         assert isinstance(handle, gitpython.Git.AutoInterrupt)
         assert handle.proc is not None
         self._handle = handle  # GitPython ends the process when nothing refers to its handle any more
-        self._name = next((word for word in arguments if word.isalpha() or "-" in word[1:-1]), arguments[0])
+        self._name = command_of(arguments)
         self._deadline_s = deadline_s
         self._popen: subprocess.Popen[bytes] = handle.proc
         self._rest = b""

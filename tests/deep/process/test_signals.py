@@ -83,7 +83,11 @@ def vsync(clone: Repo, *arguments: str, url: str = "", api: OpenAIServer | None 
     return subprocess.Popen(
         [sys.executable, "-m", "vsync", *arguments],
         cwd=clone.root,
-        env=environment(**given, OPENAI_BASE_URL=api.base_url if api else "http://127.0.0.1:1/v1"),
+        env=environment(
+            **given,
+            OPENAI_BASE_URL=api.base_url if api else "http://127.0.0.1:1/v1",
+            GITHUB_SERVER_URL=url.removesuffix("/acme/docs"),
+        ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -338,7 +338,8 @@ def opened(repo: Repo, server: GitServer) -> Iterator[Opened]:
 
     def open_with(token: str | None, **given: Any) -> RemotePublication:
         settings = resolve({"repo": str(repo.root), "push": True, **given}, {})
-        place = open_workspace(settings, Origin(), GitAccess(os.environ, token))
+        access = GitAccess({**os.environ, "GITHUB_SERVER_URL": server.address}, token)
+        place = open_workspace(settings, Origin(), access)
         assert place.remote is not None
         place.remote._pause = lambda _: None
         places.append(place)

@@ -1134,7 +1134,10 @@ def test_an_option_that_is_not_text_is_refused(world: World, docs: str, option: 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another user's guest")
-def test_what_root_leaves_in_somebodys_repository_belongs_to_them(world: World, docs: str) -> None:
+def test_what_root_leaves_in_somebodys_repository_belongs_to_them(
+    world: World, docs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_UID", "12345")  # so git knows for whom root works
     for path in [world.repo.root, *world.repo.root.rglob("*")]:
         os.chown(path, 12345, 54321)
     assert world.vsync("sync", "--local").code == 0

@@ -41,12 +41,12 @@ def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
         yield running
 
 
-def run(github: GitHub, *settings: tuple[str, str], dry_run: bool = False, **inputs: str) -> Step:
+def run(github: GitHub, *settings: tuple[str, str], dry_run: bool = False, token: str = TOKEN) -> Step:
     """A job whose clone has these settings besides."""
     workspace = github.checkout(github.tip())
     for key, value in settings:
         Repo(workspace).git("config", key, value)
-    given = {"openai-api-key": KEY, "dry-run": str(dry_run).lower(), **inputs}
+    given = {"openai-api-key": KEY, "dry-run": str(dry_run).lower(), "github-token": token}
     return github.run("push", PUSH, workspace, given, GITHUB_REF="refs/heads/main")
 
 
@@ -93,7 +93,7 @@ def test_without_a_token_another_host_is_used_with_the_clones_own_credentials(
     elsewhere.tokens = {"theirs": "write"}
     url = elsewhere.url(REPOSITORY)
     credentials = (f"http.{elsewhere.address}/.extraheader", "AUTHORIZATION: basic eDp0aGVpcnM=")
-    step = run(github, ("remote.origin.url", url), credentials, **{"github-token": ""})
+    step = run(github, ("remote.origin.url", url), credentials, token="")
     assert step.code == 0, step.log
     assert elsewhere.git(REPOSITORY, "for-each-ref", "refs/vsync")
     assert not elsewhere.sees_token()
