@@ -7,7 +7,7 @@ written it too. So vsync runs git without that configuration, and gives git thes
 | --- | --- |
 | `remote.<name>.url`, `pushurl`, `promisor`, `partialCloneFilter` | where the remote is, and what the clone lacks |
 | `http.….sslCAInfo`, `sslCAPath` | certificates to trust |
-| `http.….extraHeader`, `sslVerify`, `sslCert`, `sslKey`, `credential.….username`, `useHttpPath` | its credentials, without a token |
+| `http.….extraHeader`, `sslCert`, `sslKey`, `credential.….username`, `useHttpPath` | its credentials, without a token |
 
 The user's own configuration (system, global, environment) counts as always: git reads it by itself.
 """
@@ -15,14 +15,13 @@ The user's own configuration (system, global, environment) counts as always: git
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _REMOTE = re.compile(r"remote\.(.+)\.(url|pushurl|promisor|partialclonefilter)", re.S)
 _TRUST = re.compile(r"http\.(.+\.)?(sslcainfo|sslcapath)", re.S)
-_CREDENTIALS = re.compile(
-    r"http\.(.+\.)?(extraheader|sslverify|sslcert|sslkey)|credential\.(.+\.)?(username|usehttppath)", re.S
-)
+_CREDENTIALS = re.compile(r"http\.(.+\.)?(extraheader|sslcert|sslkey)|credential\.(.+\.)?(username|usehttppath)", re.S)
 _SET_ASIDE = re.compile(
     r"core\.(sshcommand|askpass|gitproxy)|credential\.(.+\.)?helper|url\..+\.(insteadof|pushinsteadof)"
     r"|http\.(.+\.)?(proxy\w*|curloptresolve|cookiefile|sslverify|sslcert|sslkey)|remote\..+\.(proxy|vcs|uploadpack|receivepack)",
@@ -34,9 +33,29 @@ Pair = tuple[str, str]
 
 
 class CloneConfig(NamedTuple):
-    """The configuration of one clone: pairs of key and value, in git's order. Section and name are in small letters."""
+    """What git reads in one clone: pairs of key and value, in git's order. Section and name are in small letters.
+
+    `pairs` is the clone's own configuration, `users` that of the user and the machine.
+    """
 
     pairs: tuple[Pair, ...] = ()
+    users: tuple[Pair, ...] = ()
+
+    @property
+    def depends_on_place(self) -> bool:
+        """Whether the user's configuration has parts for some repositories alone (`includeIf`)."""
+        return any(key.startswith("includeif.") for key, _ in self.users)
+
+    def only_here(self, elsewhere: CloneConfig) -> list[Pair]:
+        """What the user's configuration says for this clone, and not for the one elsewhere."""
+        left = Counter(elsewhere.users)
+        found = []
+        for pair in self.users:
+            if left[pair]:
+                left[pair] -= 1
+            else:
+                found.append(pair)
+        return found
 
     def remotes(self) -> list[Pair]:
         """What the clone says about its remotes, as far as it counts."""
@@ -52,17 +71,15 @@ class CloneConfig(NamedTuple):
 
 
 def parse_config(output: str) -> CloneConfig:
-    """The clone's own settings in the output of `git config --list -z --show-scope`.
+    """The settings in the output of `git config --list -z --show-scope`.
 
     A setting without a value is true (https://git-scm.com/docs/git-config#_syntax).
     """
     fields = output.split("\0")
-    records = (record.partition("\n") for scope, record in zip(fields[::2], fields[1::2], strict=False) if _own(scope))
-    return CloneConfig(tuple((key, value if newline else "true") for key, newline, value in records))
-
-
-def _own(scope: str) -> bool:
-    return scope in {"local", "worktree"}
+    records = [(scope, record.partition("\n")) for scope, record in zip(fields[::2], fields[1::2], strict=False)]
+    settings = [(scope, (key, value if newline else "true")) for scope, (key, newline, value) in records]
+    own = tuple(pair for scope, pair in settings if scope in {"local", "worktree"})
+    return CloneConfig(own, tuple(pair for scope, pair in settings if scope in {"system", "global"}))
 
 
 def as_file(pairs: Iterable[Pair]) -> str:

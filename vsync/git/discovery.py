@@ -14,6 +14,7 @@ from vsync.git.diagnosis import not_a_repository, refused_owner, unusable
 from vsync.git.plain_file import text_of
 from vsync.git.process import GitProcess, Output, inheritable
 
+_OF_ANOTHER = "dubious ownership"
 _CEILINGS = "GIT_CEILING_DIRECTORIES"
 
 
@@ -63,6 +64,19 @@ def find_repository(
     return Found(git_dir, common_dir(git_dir), root, bare == "true", object_format, configuration)
 
 
+def checked_top(path: Path, trusted: Path | None = None) -> Path:
+    """The folder of `repository_at`, for files that are kept beside a repository. Raises RepositoryError.
+
+    Whoever owns the repository could lead those files elsewhere, so git is asked about the owner. It need not be in order.
+    """
+    start = repository_at(path)
+    if (start / ".git").exists():
+        output = _Asked(start, os.environ, trusted, Deadlines()).git("rev-parse")
+        if output.status and _OF_ANOTHER in output.stderr:
+            raise refused_owner(start, output.stderr)
+    return start
+
+
 def _top(ask: _Asked, start: Path) -> Path:
     """The top folder of the files, where the configuration names it."""
     output = ask.git("rev-parse", "--show-toplevel")
@@ -95,7 +109,7 @@ class _Asked:
 
 def _refused(path: Path, start: Path, output: Output, environ: Mapping[str, str]) -> RepositoryError:
     words = output.stderr
-    if "dubious ownership" in words:
+    if _OF_ANOTHER in words:
         return refused_owner(start, words)
     if "not a git repository" in words or "gitfile" in words:
         return not_a_repository(path, _searched(path.resolve(), environ))

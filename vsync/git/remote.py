@@ -65,6 +65,7 @@ class Remote:
     | --- | --- |
     | `environ` | the environment of this process |
     | `inherited` | the configuration of the user's clone, of which little counts (`clone_config`) |
+    | `users` | what the user's configuration says for this clone alone (`includeIf`) |
     | `clone` | whether the remote is the user's own clone, or lies in it: then nothing that it names runs there |
     | `owner` | user and group of a repository on this disk; root works there as they, since git refuses to serve it to root |
     | `stopped` | for how many seconds the run has been told to stop; None: it has not been told |
@@ -77,6 +78,7 @@ class Remote:
         environ: Mapping[str, str],
         inherited: Sequence[tuple[str, str]] = (),
         *,
+        users: Sequence[tuple[str, str]] = (),
         object_format: str = "sha1",
         clone: bool = False,
         owner: tuple[int, int] | None = None,
@@ -94,7 +96,9 @@ class Remote:
         self._unused = set_aside(inherited)
         self._git_process = GitProcess(self._owner, stopped, (deadlines or Deadlines()).command_s)
         self._scratch: Scratch | None = None
-        config += [
+        config = [
+            *users,
+            *config,
             (f"remote.{_NAME}.url", address),
             (
                 f"remote.{_NAME}.pushurl",

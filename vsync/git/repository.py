@@ -52,6 +52,10 @@ class Repository:
         view = View(found, as_file(config.remotes()))
         self._set(found.git_dir, found.common_dir, found.root, config, view, found.object_format)
         self._git = LocalGit(view.git_dir, {**_ENVIRONMENT, **view.variables()}, limits)
+        if config.depends_on_place:
+            # The view lies elsewhere. What the user's `includeIf` says for this clone must count there as well.
+            listed = self._git.text("config", "--list", "-z", "--show-scope", "--includes")
+            self.users_here = config.only_here(parse_config(listed))
         self.reach_with(kept_for_network(self._config.pairs, token=False))
 
     @classmethod
@@ -90,12 +94,13 @@ class Repository:
         self._config = config
         self._view = view
         self._object_format = object_format
+        self.users_here = list[Pair]()
 
     def reach_with(self, settings: Sequence[Pair]) -> None:
         """Gives git what it needs to reach the remote. Git fetches from there the blobs that a partial clone lacks."""
         protocols = promisor_protocols(value for key, value in self._config.remotes() if key.endswith(".url"))
         allowed = {} if "GIT_ALLOW_PROTOCOL" in os.environ else {"GIT_ALLOW_PROTOCOL": protocols}
-        self._git.set({**as_environment(settings, os.environ), **allowed})
+        self._git.set({**as_environment([*self.users_here, *settings], os.environ), **allowed})
 
     def trust(self, variables: Mapping[str, str]) -> None:
         """Gives git variables that name the certificates to trust."""

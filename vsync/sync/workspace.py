@@ -12,7 +12,7 @@ from vsync.config.settings import DEFAULT_CONFIG, DEFAULT_MANIFEST_BRANCH, NO_MA
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
 from vsync.git.changes import show_path
 from vsync.git.deadlines import Deadlines
-from vsync.git.discovery import repository_at
+from vsync.git.discovery import checked_top
 from vsync.git.refs import is_http, network_config
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
@@ -76,6 +76,7 @@ class GitAccess:
             self.token,
             self.environ,
             repository.configuration(),
+            users=repository.users_here,
             object_format=repository.object_format(),
             clone=repository.holds(url),
             stopped=self.stopped,
@@ -292,13 +293,16 @@ def place_of(settings: Settings, workspace: Workspace) -> StatePlace:
     return state_place(settings, workspace.root, workspace.seal_folder, workspace.embedded)
 
 
-def embedded_file_of(settings: Settings) -> EmbeddedFile | None:
-    """The embedded store's file for commands that need neither a commit nor a repository. None: another store is meant."""
+def embedded_file_of(settings: Settings, trusted: Path | None = None) -> EmbeddedFile | None:
+    """The embedded store's file for commands that need neither a commit nor a repository. None: another store is meant.
+
+    `trusted` is a folder whose repositories may belong to another user.
+    """
     if settings.local is None:
         return None
     if settings.folder is not None:
         return embedded_file(settings.local, Path(settings.folder).resolve())
-    return embedded_file(settings.local, repository_at(Path(settings.repo).absolute()).resolve())
+    return embedded_file(settings.local, checked_top(Path(settings.repo), trusted))
 
 
 def _check_names(target: str, manifest: str) -> None:

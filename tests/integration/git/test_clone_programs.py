@@ -188,6 +188,29 @@ def test_the_ssh_command_of_the_user_is_used_and_that_of_the_clone_is_named(
     assert "core.sshcommand of the clone's own configuration" in error.value.remedy
 
 
+def test_what_the_users_configuration_says_for_this_clone_alone_counts(
+    partial: tuple[Repo, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone, head = partial
+    clone.git("config", "remote.origin.url", "ssh://host.invalid/x")
+    used = tmp_path / "used"
+    (tmp_path / "work").write_text(
+        f"[core]\n\tsshCommand = echo >> '{used}'; false\n[url \"ssh://other.invalid/\"]\n\tinsteadOf = ssh://host.invalid/\n"
+    )
+    settings = tmp_path / "gitconfig"
+    settings.write_text(f'[includeIf "gitdir:{clone.root}/"]\n\tpath = {tmp_path / "work"}\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    with closing(Repository(clone.root)) as repository:
+        assert repository.push_url() == "ssh://other.invalid/x"
+        with pytest.raises(GitUnavailable):
+            repository.fetch_missing(head, [blob_id(b"two")])
+    assert used.exists()
+    used.unlink()
+    with contextlib.suppress(GitUnavailable, PushRefused):
+        _push_something(clone)
+    assert used.exists()
+
+
 def test_a_blob_from_another_protocol_is_refused_with_what_to_do(partial: tuple[Repo, str]) -> None:
     clone, head = partial
     with closing(Repository(clone.root)) as repository, pytest.raises(GitUnavailable, match="not allowed") as error:
@@ -199,19 +222,18 @@ def test_a_blob_from_another_protocol_is_refused_with_what_to_do(partial: tuple[
 
 
 def test_a_manifest_that_is_committed_starts_no_hook_of_the_clone(
-    repo: Repo, tmp_path: Path, trap: Trap, capsys: pytest.CaptureFixture[str]
+    repo: Repo, tmp_path: Path, trap: Trap, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(repo.root)
     other = Repo.make(tmp_path / "other")
     other.commit({"x.md": b"x"})
-    repo.commit({"a.md": b"# A\n"})
+    first, second = repo.commit({"a.md": b"# A\n"}), repo.commit({"a.md": b"# B\n"})
     (repo.git_folder / "objects" / "info").mkdir(exist_ok=True)
     (repo.git_folder / "objects" / "info" / "alternates").write_text(f"{other.git_folder / 'objects'}\n")
     booby_trapped(repo, trap)
     world = World(repo, tmp_path / "store.db", capsys)
-    report = world.sync("--commit", "--source", "owner/name")
-    assert report["added"] == ["a.md"]
-    repo.commit({"a.md": b"# B\n"})
-    assert world.sync("--commit", "--source", "owner/name")["updated"] == ["a.md"]
+    assert world.sync("--commit", "--source", "owner/name", "--head", first)["added"] == ["a.md"]
+    assert world.sync("--commit", "--source", "owner/name", "--head", second)["updated"] == ["a.md"]
     assert "vsync-manifest" in repo.git("for-each-ref", "--format=%(refname:short)")
     assert trap.runs == ""
 

@@ -45,6 +45,21 @@ def test_the_command_line_refuses_it_before_it_does_anything(
     assert not (others.root / ".vsync").exists()
 
 
+@pytest.mark.parametrize("command", [["serve", "--local"], ["stores", "list", "--local"], ["search", "x", "--local"]])
+def test_no_embedded_store_is_made_beside_it(
+    others: Repo,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(others.root / "docs")
+    result = World(others, tmp_path / "store.db", capsys).vsync(*command, VSYNC_LOCAL="")
+    assert result.code == 2
+    assert "another user owns it" in result.err
+    assert sorted(path.name for path in others.root.iterdir()) == [".git", "docs"]
+
+
 def test_gits_remedy_helps(others: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = tmp_path / "gitconfig"
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))

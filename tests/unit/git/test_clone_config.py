@@ -15,6 +15,7 @@ ROUTES = (
     ("http.https://github.com/.proxy", "http://evil.test"),
     ("http.curloptresolve", "github.com:443:10.0.0.1"),
     ("http.cookiefile", "/x"),
+    ("http.sslverify", "false"),
     ("url.https://evil.test/.insteadof", "https://github.com/"),
     ("url.https://evil.test/.pushinsteadof", "https://github.com/"),
     ("core.sshcommand", "/x"),
@@ -42,9 +43,7 @@ def test_certificates_of_the_clone_count(key: str) -> None:
     assert kept_for_network([(key, "/x")], token=True) == kept_for_network([(key, "/x")], token=False) == [(key, "/x")]
 
 
-@pytest.mark.parametrize(
-    "key", ["http.https://h/.extraheader", "http.sslverify", "http.sslkey", "credential.username", "http.sslcert"]
-)
+@pytest.mark.parametrize("key", ["http.https://h/.extraheader", "http.sslkey", "credential.username", "http.sslcert"])
 def test_credentials_of_the_clone_count_only_without_a_token(key: str) -> None:
     assert kept_for_network([(key, "x")], token=False) == [(key, "x")]
     assert kept_for_network([(key, "x")], token=True) == []
