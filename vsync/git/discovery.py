@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from vsync.git.plain_file import text_of
 from vsync.git.process import GitProcess, Output, inheritable
 
 _OF_ANOTHER = "dubious ownership"
+_FACTS = re.compile(r"(true|false)\n(true|false)\n(\w+)\n(/[^\0]*)\n", re.S)
+"""Is it bare? Is this its working tree? The object format, and the `.git`: in the order in which git is asked."""
 _CEILINGS = "GIT_CEILING_DIRECTORIES"
 
 
@@ -52,8 +55,11 @@ def find_repository(
     )
     if output.status:
         raise _refused(path, start, output, environ)
-    bare, inside, object_format, folder = os.fsdecode(output.stdout).split("\n", 3)
-    git_dir = Path(folder.removesuffix("\n")).resolve()
+    facts = re.fullmatch(_FACTS, os.fsdecode(output.stdout))
+    if facts is None:
+        raise unusable(start, f"the output of git rev-parse is not understood ({output.stdout[:200]!r})")
+    bare, inside, object_format = facts[1], facts[2], facts[3]
+    git_dir = Path(facts[4]).resolve()
     listed = ask.git("config", "--list", "-z", "--show-scope", "--includes")
     if listed.status:
         raise unusable(start, listed.stderr)
