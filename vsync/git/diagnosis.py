@@ -54,8 +54,8 @@ def refused_owner(folder: Path, words: str) -> RepositoryError:
     shown = printable(named[1] if named is not None else shlex.quote(str(folder)))
     return RepositoryError(
         f"git does not use the repository {printable(str(folder))}: another user owns it, and its configuration could run programs.",
-        f"If you trust that user: `git config --global --add safe.directory {shown}`. If you meant a folder that only lies "
-        "below that repository: --folder, or name the folder above in GIT_CEILING_DIRECTORIES.",
+        f"If you trust that user: `git config --global --add safe.directory {shown}`. If you did not mean that repository: "
+        "sync a plain folder with --folder, or end the search below it with GIT_CEILING_DIRECTORIES.",
     )
 
 

@@ -77,7 +77,9 @@ def test_the_remedy_names_any_folder_as_a_shell_takes_it(tmp_path: Path, monkeyp
     with pytest.raises(RepositoryError) as error:
         Repository(repo.root)
     words = error.value.remedy.partition("safe.directory ")[2]
-    shown = subprocess.run(["sh", "-c", f"printf %s {words[: words.index('If you meant') - 3]}"], capture_output=True)
+    shown = subprocess.run(
+        ["sh", "-c", f"printf %s {words[: words.index('If you did not mean') - 3]}"], capture_output=True
+    )
     assert shown.stdout.decode() == str(repo.root)
 
 
