@@ -39,10 +39,16 @@ class LocalGit:
     def set(self, variables: Mapping[str, str]) -> None:
         self._git.update_environment(**variables)
 
-    def start(self, *arguments: str, stdin: bool = False, deadline_s: float | None = None) -> GitStream:
-        """Starts a command, to read its output while it runs."""
+    def start(
+        self,
+        *arguments: str,
+        stdin: bool = False,
+        deadline_s: float | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> GitStream:
+        """Starts a command, to read its output while it runs. Several threads may do so."""
         seconds = self.deadlines.command_s if deadline_s is None else deadline_s
-        return GitStream(self._git, arguments, seconds, istream=subprocess.PIPE if stdin else None)
+        return GitStream(self._git, arguments, seconds, subprocess.PIPE if stdin else None, more)
 
     def run(
         self,
@@ -52,8 +58,7 @@ class LocalGit:
         more: Mapping[str, str] | None = None,
     ) -> bytes:
         """The output of a command. Raises GitFailed, and GitUnavailable at the deadline."""
-        with self._git.custom_environment(**(more or {})):
-            stream = self.start(*arguments, stdin=stdin is not None, deadline_s=deadline_s)
+        stream = self.start(*arguments, stdin=stdin is not None, deadline_s=deadline_s, more=more)
         status, stdout = stream.finish(stdin)
         if status:
             raise GitFailed(status, stream.stderr().decode("utf-8", "replace").strip())

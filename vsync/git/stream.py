@@ -7,7 +7,7 @@ import select
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from vsync.errors import GitUnavailable
@@ -30,11 +30,21 @@ class GitStream:
     """
 
     def __init__(
-        self, command: gitpython.Git, arguments: Sequence[str], deadline_s: float, istream: int | None = None
+        self,
+        command: gitpython.Git,
+        arguments: Sequence[str],
+        deadline_s: float,
+        istream: int | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
+        """`more` are variables for this command alone."""
         self._own_session = not has_terminal()
         handle = command.execute(
-            ["git", *arguments], as_process=True, istream=istream, start_new_session=self._own_session
+            ["git", *arguments],
+            as_process=True,
+            istream=istream,
+            env=dict(more or {}),
+            start_new_session=self._own_session,
         )
         assert isinstance(handle, gitpython.Git.AutoInterrupt)
         assert handle.proc is not None
