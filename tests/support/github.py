@@ -242,7 +242,7 @@ class GitHub:
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_REPOSITORY_ID": "42",
             "GITHUB_RUN_ID": str(1_000 + self.jobs),
-            "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_SERVER_URL": self.git.address,
             "GITHUB_STEP_SUMMARY": str(files["summary"]),
             "GITHUB_WORKSPACE": str(workspace),
             **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},

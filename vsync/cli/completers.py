@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable
@@ -90,7 +91,8 @@ def _manifest(settings: Settings) -> bytes | None:
         return None
     from vsync.git.repository import Repository
 
-    return Repository(root).file(f"refs/remotes/origin/{settings.manifest_branch}", place.name)
+    with contextlib.closing(Repository(root)) as repository:
+        return repository.file(f"refs/remotes/origin/{settings.manifest_branch}", place.name)
 
 
 def _stores(ctx: click.Context) -> list[ListedStore]:

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -47,10 +48,13 @@ class Context:
         secrets: Secrets,
         stop: Stop,
         summarize: Callable[[str], None] = lambda markdown: None,
+        trusted: Path | None = None,
     ) -> None:
         self.environ = environ
         self.summarize = summarize
         """Takes what the command found as Markdown, for a job summary."""
+        self.trusted = trusted
+        """A folder whose repositories may belong to another user: the workspace of a job."""
         self.stop = stop
         self.secrets = secrets
         self.exit_code = EXIT_OK
@@ -135,6 +139,7 @@ def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
         optional=not options.get("push"),
         found=context.secrets.add,
         stopped=lambda: context.stop.requested_for,
+        trusted=context.trusted,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -50,14 +51,15 @@ def run(
     secrets: Secrets | None = None,
     stop: Stop | None = None,
     summarize: Callable[[str], None] = lambda _: None,
+    trusted: Path | None = None,
 ) -> int:
     """Runs one command and gives the exit code. Every error that a user can cause is one sentence on stderr.
 
     `failed` gets the error as well, and `summarize` what the command found as Markdown. Keys and tokens are added to
     `secrets`, and never shown. `stop` listens to signals already. A signal interrupts a command that does not look at
-    `stop`.
+    `stop`. `trusted` is a folder whose repositories may belong to another user.
     """
-    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop(), summarize)
+    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop(), summarize, trusted)
     if VARIABLE in environ:
         return answer(main, environ[VARIABLE], context)
     with guarded(context.secrets):

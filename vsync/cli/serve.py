@@ -47,7 +47,7 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
     from vsync.store.connect import opened_embedded
     from vsync.sync.workspace import embedded_file_of
 
-    file = embedded_file_of(resolved(context, options))
+    file = embedded_file_of(resolved(context, options), context.trusted)
     if file is None:
         raise ConfigurationError("There is nothing to serve.", "Give --local, and with it the embedded store's file.")
     with opened_embedded(file) as store:

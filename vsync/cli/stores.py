@@ -86,7 +86,9 @@ def _with_stores(
     from vsync.sync.workspace import embedded_file_of
 
     settings = resolved(context, options)
-    return ask(connection_of(context, settings, embedded_file_of(settings), if_missing=if_missing), question)
+    return ask(
+        connection_of(context, settings, embedded_file_of(settings, context.trusted), if_missing=if_missing), question
+    )
 
 
 def _remember(context: Context, options: dict[str, Any], found: list[StoreInfo]) -> None:
@@ -94,7 +96,9 @@ def _remember(context: Context, options: dict[str, Any], found: list[StoreInfo])
     from vsync.manage.listed_stores import ListedStore, cache_file, remember
     from vsync.sync.workspace import embedded_file_of
 
-    file = cache_file(context.environ, context.credentials, embedded_file_of(resolved(context, options)))
+    file = cache_file(
+        context.environ, context.credentials, embedded_file_of(resolved(context, options), context.trusted)
+    )
     if file is not None and not origin(context.environ).in_workflow:
         remember(file, [ListedStore(info.id, info.name or "") for info in found])
 

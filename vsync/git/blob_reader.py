@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import subprocess
 import threading
 from collections.abc import Generator, Iterator
-from typing import IO
 
 from vsync.errors import GitUnavailable, RepositoryError
-from vsync.git.gitpython import gitpython
+from vsync.git.local import LocalGit
 from vsync.git.stream import GitStream
 from vsync.system.spool import CHUNK_BYTES, Content, spool
 
@@ -21,8 +19,8 @@ NUMBER = re.compile(rb"[0-9]{1,18}")
 class BlobReader:
     """Reads blobs through one `git cat-file --batch`. Several threads may use it."""
 
-    def __init__(self, command: gitpython.Git) -> None:
-        self._command = command
+    def __init__(self, git: LocalGit) -> None:
+        self._git = git
         self._lock = threading.Lock()
         self._stream: GitStream | None = None
 
@@ -34,8 +32,8 @@ class BlobReader:
 
     def close(self) -> None:
         if self._stream is not None:
-            self._stream.popen.communicate()
-            self._stream = None
+            stream, self._stream = self._stream, None
+            stream.finish()
 
     def read(self, blob: str) -> Content:
         """The blob's bytes, spooled. The receiver closes them.
@@ -52,22 +50,22 @@ class BlobReader:
 
     def _chunks(self, blob: str, *, checked: bool = False) -> Generator[bytes]:
         if self._stream is None:
-            self._stream = GitStream(self._command, ["cat-file", "--batch"], istream=subprocess.PIPE)
+            self._stream = self._git.start("cat-file", "--batch", stdin=True)
         whole = False
         try:
             size = self._request(blob, self._stream)
             digest = _blob_hash(blob, size)
-            for chunk in _exactly(size, self._stream.stdout):
+            for chunk in _exactly(size, self._stream):
                 if checked:
                     digest.update(chunk)
                 yield chunk
-            whole = self._stream.stdout.read(1) == b"\n"
+            whole = self._stream.read(1) == b"\n"
             if not whole:
                 raise missing_blob(blob)
         finally:
             if not whole:  # the rest in the pipe would be taken for the bytes of the next blob
-                self._stream.popen.kill()
-                self.close()
+                self._stream.kill()
+                self._stream = None
         if checked and digest.hexdigest() != blob:
             raise RepositoryError(
                 f"The bytes that git gives for the blob {blob[:12]} do not have that id.",
@@ -77,9 +75,8 @@ class BlobReader:
     def _request(self, blob: str, stream: GitStream) -> int:
         """Asks git for a blob, and gives the blob's size in bytes."""
         try:
-            stream.stdin.write(blob.encode("ascii") + b"\n")
-            stream.stdin.flush()
-            header = stream.stdout.readline().split()
+            stream.write(blob.encode("ascii") + b"\n")
+            header = stream.line().split()
         except OSError:
             raise missing_blob(blob) from None
         if len(header) != 3 or header[1] != b"blob" or not NUMBER.fullmatch(header[2]):
@@ -94,9 +91,9 @@ def missing_blob(blob: str) -> GitUnavailable:
     )
 
 
-def _exactly(size: int, stdout: IO[bytes]) -> Iterator[bytes]:
+def _exactly(size: int, stream: GitStream) -> Iterator[bytes]:
     """The next `size` bytes, in pieces. There are fewer only when the stream ends."""
-    while size and (chunk := stdout.read(min(size, CHUNK_BYTES))):
+    while size and (chunk := stream.read(min(size, CHUNK_BYTES))):
         size -= len(chunk)
         yield chunk
 

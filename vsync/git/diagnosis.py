@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from vsync.errors import RepositoryError
-from vsync.system.redaction import one_line
+from vsync.git.plain_file import text_of
+from vsync.system.redaction import one_line, printable
 
 _NO_REPOSITORY = (
     "Run inside a clone (in a workflow: after actions/checkout), or sync a plain folder with --folder (input folder)."
@@ -17,10 +21,9 @@ _LINKED = (
 _FRESH = "The clone may be damaged or incomplete: try a fresh one (`git fsck` tells more)."
 
 
-def not_a_repository(path: Path) -> RepositoryError:
-    """The error for a folder that git does not take for a repository, nor any folder above it."""
-    absolute = path.absolute()
-    for folder in (absolute, *absolute.parents):
+def not_a_repository(path: Path, searched: Iterable[Path]) -> RepositoryError:
+    """The error for a folder that git does not take for a repository, nor any other folder that git searches."""
+    for folder in searched:
         git = folder / ".git"
         if git.is_file():
             return _broken_link(git)
@@ -28,13 +31,13 @@ def not_a_repository(path: Path) -> RepositoryError:
             lacking = [name for name in ("HEAD", "objects", "refs") if not (git / name).exists()]
             lacks = f": it has no {' and no '.join(lacking)}" if lacking else ""
             return RepositoryError(f"{git} is not a repository that git can use{lacks}.", _FRESH)
-    return RepositoryError(f"{absolute} is not in a git repository.", _NO_REPOSITORY)
+    return RepositoryError(f"{path.absolute()} is not in a git repository.", _NO_REPOSITORY)
 
 
 def _broken_link(git: Path) -> RepositoryError:
     """The error for a `.git` that is a file: it names the folder of a linked worktree or of a submodule."""
     try:
-        text = git.read_text()
+        text = text_of(git)
     except (OSError, ValueError):
         text = ""
     named = text.removeprefix("gitdir:").strip()
@@ -43,6 +46,17 @@ def _broken_link(git: Path) -> RepositoryError:
     if not (git.parent / named).is_dir():
         return RepositoryError(f"{git} names the repository {named}, which is not there.", _LINKED)
     return RepositoryError(f"{git} names {named}, which is not a repository that git can use.", _FRESH)
+
+
+def refused_owner(folder: Path, words: str) -> RepositoryError:
+    """The error for a repository that git does not use because somebody else owns it. `words` are those of git."""
+    named = re.search(r"^\s*git config --global --add safe\.directory (.+)$", words, re.M)
+    shown = printable(named[1] if named is not None else shlex.quote(str(folder)))
+    return RepositoryError(
+        f"git does not use the repository {printable(str(folder))}: another user owns it, and its configuration could run programs.",
+        f"If you trust that user: `git config --global --add safe.directory {shown}`. If you did not mean that repository: "
+        "sync a plain folder with --folder, or end the search below it with GIT_CEILING_DIRECTORIES.",
+    )
 
 
 def unusable(root: Path, words: str) -> RepositoryError:
@@ -70,7 +84,7 @@ def commit_gone(commit: str, revision: str, objects: Path) -> RepositoryError:
 def _missing_alternates(objects: Path) -> list[str]:
     """The folders of objects that the clone reads from (`git clone --shared`, `--reference`) and that are not there."""
     try:
-        lines = (objects / "info" / "alternates").read_text().splitlines()
+        lines = text_of(objects / "info" / "alternates").splitlines()
     except (OSError, ValueError):
         return []
     return [line for line in lines if line.strip() and line[0] != "#" and not (objects / line).is_dir()]

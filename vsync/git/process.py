@@ -6,6 +6,7 @@ GitPython is not used here: it adds the whole environment of this process again,
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,8 +15,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-DEADLINE_S = 600.0
-"""For one git command. It is long because the tree of one commit can be large."""
 _GRACE_S = 6.0
 """For all git commands after the run was told to stop. GitHub kills a cancelled container after ten seconds."""
 _MIN_S = 1.0
@@ -23,6 +22,8 @@ _MIN_S = 1.0
 _MIN_AFTER_TIMEOUT_S = 0.4
 """The same, after one command has timed out: the remote is silent, so the next command would only wait as well."""
 _POLL_S = 0.2
+_LAST_WAIT_S = 1.0
+"""For a process that was killed. On a file system that does not answer, even a killed process stays."""
 
 _SECRET_PREFIXES = ("INPUT_", "OPENAI_", "ACTIONS_", "VSYNC_")
 _MISLEADING = {
@@ -49,20 +50,20 @@ class GitProcess:
     | --- | --- |
     | `owner` | the user and group that git runs as; None: as this process does |
     | `stopped` | for how many seconds the run has been told to stop; None: it has not been told |
-    | `deadline_s` | how long one command may take |
+    | `deadline_s` | for how many seconds one command may run |
     """
 
     def __init__(
-        self, owner: tuple[int, int] | None, stopped: Callable[[], float | None], deadline_s: float = DEADLINE_S
+        self, owner: tuple[int, int] | None, stopped: Callable[[], float | None], deadline_s: float = 600.0
     ) -> None:
         self._owner = owner
-        self._stopped = stopped
         self._deadline_s = deadline_s
+        self._stopped = stopped
         self._timed_out = False
 
     def run(self, arguments: tuple[str, ...], environment: Mapping[str, str], stdin: bytes = b"") -> Output:
         user, group = self._owner or (None, None)
-        own_session = not _has_terminal()
+        own_session = not has_terminal()
         # Stdin is a file and not a pipe: a pipe would have to be fed while the deadline is watched.
         with tempfile.TemporaryFile() as feed:
             feed.write(stdin)
@@ -78,8 +79,11 @@ class GitProcess:
                 extra_groups=None if group is None else [],
                 start_new_session=own_session,
             )
-            with process:
+            try:
                 return self._wait_for(process, arguments[0], own_session=own_session)
+            except BaseException:
+                end(process, own_session=own_session)
+                raise
 
     def _wait_for(self, process: subprocess.Popen[bytes], command: str, *, own_session: bool) -> Output:
         """Waits for git, and ends it at the deadline: git can wait for a helper or a silent server for ever.
@@ -96,8 +100,7 @@ class GitProcess:
                 return Output(process.returncode, stdout, stderr.decode("utf-8", "replace"))
             if why is not None:
                 self._timed_out = True
-                _end(process, own_session=own_session)
-                process.wait()
+                end(process, own_session=own_session)
                 return Output(process.returncode, b"", f"fatal: git {command} was ended because {why}", ended=True)
 
     def _why_to_end(self, running_s: float) -> str | None:
@@ -118,7 +121,7 @@ def inheritable(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
     """Whether a person can be asked for a passphrase. Git's helpers then stay in the session of that terminal."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
@@ -127,12 +130,16 @@ def _has_terminal() -> bool:
     return True
 
 
-def _end(process: subprocess.Popen[bytes], *, own_session: bool) -> None:
+def end(process: subprocess.Popen[bytes], *, own_session: bool) -> None:
     """Ends git, and the helpers that it started when they are in a session of their own."""
-    if own_session:
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    for pipe in (process.stdout, process.stderr):
+    with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+        if own_session:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
-            pipe.close()  # a helper that still runs may keep its end open
+            with contextlib.suppress(OSError):
+                pipe.close()  # a helper that still runs may keep its end open
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_LAST_WAIT_S)

@@ -13,6 +13,8 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vsync.errors import RepositoryError
+from vsync.git.clone_config import kept_for_network
+from vsync.git.token_host import is_loopback
 from vsync.network.trust import Fault, handshake_fault
 
 Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "machine", "unreachable"]
@@ -36,9 +38,9 @@ _BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.l
 _HOST_KEY = re.compile(r"host key verification failed", re.I)
 _NO_SSH = re.compile(r"cannot run \S*ssh\b", re.I)
 _PROXY = re.compile(r"unsupported proxy|could not resolve proxy|socks\S* .*(not supported|disabled)", re.I)
+_REDIRECTED = re.compile(r"returned error: 30[12378]\b")
 _ABOUT_TLS = re.compile(r"\b(ssl|tls|gnutls|certificate)", re.I)
 _MIN_TOKEN_CHARACTERS = 16
-_KEPT_SETTINGS = re.compile(r"(http|credential|ssh)\.|core\.(sshcommand|askpass|gitproxy)$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ def fault_of_machine(output: str, address: str) -> Fault | None:
         return Fault(
             f"git cannot use the proxy for {address}: {why}.",
             "Check HTTPS_PROXY, ALL_PROXY and git's http.proxy.",
+        )
+    if _REDIRECTED.search(output):
+        return Fault(
+            f"The server answers {address} with another address, and git takes a token or password to no other address.",
+            "If the repository was renamed or moved: `git remote set-url origin ADDRESS` with its address of today.",
         )
     host = re.match(r"\w+://(\[[^\]]*\]|[^/:]+)", address)
     return handshake_fault(why, host[1] if host else address) if _ABOUT_TLS.search(output) else None
@@ -147,9 +154,29 @@ def check_address(url: str) -> None:
         )
 
 
+def promisor_protocols(urls: Iterable[str]) -> str:
+    """The protocols over which blobs may come that a clone lacks, as GIT_ALLOW_PROTOCOL has them. Plain http: from this machine."""
+    return "https:ssh:http" if any(map(_on_this_machine, urls)) else "https:ssh"
+
+
+def _on_this_machine(url: str) -> bool:
+    """Whether an address is one of plain HTTP on this machine."""
+    try:
+        return url.lower().startswith("http://") and is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+
+
 def is_address(url: str) -> bool:
     """Whether git would use the network or a helper for that address. Otherwise it is a path."""
     return "://" in url or "::" in url or is_ssh(url)
+
+
+def path_of(url: str) -> str | None:
+    """The path that an address names on this disk; None: it names none."""
+    if url.lower().startswith("file://"):
+        return unquote("/" + url[7:].partition("/")[2])
+    return None if is_address(url) else url
 
 
 def is_ssh(url: str) -> bool:
@@ -165,13 +192,16 @@ def network_config(
     | case | what happens |
     | --- | --- |
     | a token is given | only the token is used: not the credentials of actions/checkout, of helpers or of the address |
+    | a token or password is given | git follows no redirection: it would take the header along |
+    | the clone's own proxy, programs and other ways | are never used (`clone_config`) |
     | the address has a password | it becomes a header: git puts addresses on the command lines of its helpers |
     | a `url.….insteadOf` rule | it does not rewrite the address again: the address is its own `insteadOf` |
 
     An empty value clears the values before it
     (https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader).
     """
-    kept = [(key, value) for key, value in inherited if _KEPT_SETTINGS.match(key)]
+    pairs = list(inherited)
+    kept = kept_for_network(pairs, token=False)
     if not is_http(url):
         return url, [*kept, (f"url.{url}.insteadof", url)]
     parts = urlsplit(url)
@@ -183,11 +213,10 @@ def network_config(
     if login is None:
         return url, [*kept, (f"url.{url}.insteadof", url)]
     url = urlunsplit(parts._replace(netloc=host))
-    kept = [(key, value) for key, value in kept if not key.lower().startswith("credential.")]
-    kept = [(key, value) for key, value in kept if not key.lower().endswith(".extraheader")]
+    kept = kept_for_network(pairs, token=True)
     secret = base64.b64encode(login.encode()).decode("ascii")
     header = f"http.{url}.extraheader"
-    clear = [("credential.helper", ""), (header, "")]
+    clear = [("credential.helper", ""), (header, ""), ("http.followRedirects", "false")]
     return url, [*kept, (f"url.{url}.insteadof", url), *clear, (header, f"AUTHORIZATION: basic {secret}")]
 
 

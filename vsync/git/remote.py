@@ -1,8 +1,8 @@
 """A git remote: reads refs and commits, makes commits, and pushes them by compare and swap.
 
 All of it happens in a scratch repository. Nothing is written into the user's clone: no object, no `shallow` file, no
-configuration. Git gets the token by its environment, so the token stands on no command line and in no file. Hooks of
-the user's repository do not run.
+configuration. Git gets the token by its environment, so the token stands on no command line and in no file. No program
+runs that the clone's configuration names, and none of its hooks.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from vsync.errors import GitUnavailable, ManifestError, PushRefused
+from vsync.errors import GitUnavailable, ManifestError, PushRefused, RepositoryError
 from vsync.git.changes import parse_tree
-from vsync.git.process import DEADLINE_S, GitProcess, Output, inheritable
+from vsync.git.clone_config import set_aside
+from vsync.git.deadlines import Deadlines
+from vsync.git.diagnosis import refused_owner
+from vsync.git.process import GitProcess, Output, inheritable
 from vsync.git.refs import (
     RefUpdate,
     as_environment,
@@ -33,6 +36,17 @@ from vsync.git.scratch import Scratch
 _NAME = "vsync"
 """The remote's name in the scratch repository. A user's global configuration may have settings for `origin`."""
 _SMALL = "1m"
+_PROTOCOLS = "file:git:http:https:ssh"
+"""Others are programs (`ext::`, `git-remote-…`), which the clone's address would choose. GIT_ALLOW_PROTOCOL of the user comes first."""
+_QUIET = "GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL= git"
+_QUIET_SERVICES = {
+    "uploadpack": f"{_QUIET} upload-pack",
+    "receivepack": (
+        f"{_QUIET} -c core.hooksPath={os.devnull} -c core.alternateRefsCommand=true -c receive.denyCurrentBranch=refuse "
+        "-c receive.autogc=false -c maintenance.auto=false receive-pack"
+    ),
+}
+"""They serve a clone on this disk, and run nothing that it names. Git passes its own settings to no other repository."""
 _TRIES = 3
 _WAIT_S = (1.0, 4.0)
 _POLL_S = 0.2
@@ -51,7 +65,9 @@ class Remote:
     | argument | meaning |
     | --- | --- |
     | `environ` | the environment of this process |
-    | `inherited` | the configuration of the user's repository |
+    | `inherited` | the configuration of the user's clone, of which little counts (`clone_config`) |
+    | `users` | what the user's configuration says for this clone alone (`includeIf`) |
+    | `clone` | whether the remote is the user's own clone, or lies in it: then nothing that it names runs there |
     | `owner` | user and group of a repository on this disk; root works there as they, since git refuses to serve it to root |
     | `stopped` | for how many seconds the run has been told to stop; None: it has not been told |
     | `once_within_s` | so many seconds each command may take, and it is tried once: for a question that a run can do without |
@@ -64,11 +80,14 @@ class Remote:
         environ: Mapping[str, str],
         inherited: Sequence[tuple[str, str]] = (),
         *,
+        users: Sequence[tuple[str, str]] = (),
         object_format: str = "sha1",
+        clone: bool = False,
         owner: tuple[int, int] | None = None,
         pause: Callable[[float], None] | None = None,
         stopped: Callable[[], float | None] = lambda: None,
         once_within_s: float | None = None,
+        deadlines: Deadlines | None = None,
     ) -> None:
         address, config = network_config(url, token, inherited)
         self.shown = without_userinfo(address)
@@ -77,12 +96,21 @@ class Remote:
         self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None
         self._pause = pause or self._wait
         self._stopped = stopped
+        self._unused = set_aside(inherited)
         self._tries = _TRIES if once_within_s is None else 1
-        self._git_process = GitProcess(self._owner, stopped, once_within_s or DEADLINE_S)
+        command_s = once_within_s or (deadlines or Deadlines()).command_s
+        self._git_process = GitProcess(self._owner, stopped, command_s)
         self._scratch: Scratch | None = None
-        config += [
+        config = [
+            *users,
+            *config,
             (f"remote.{_NAME}.url", address),
+            (
+                f"remote.{_NAME}.pushurl",
+                address,
+            ),  # without it, a rule `pushInsteadOf` of the user rewrites the address again
             (f"remote.{_NAME}.promisor", "true"),
+            *((f"remote.{_NAME}.{service}", command) for service, command in _QUIET_SERVICES.items() if clone),
             ("core.hooksPath", os.devnull),
             ("push.pushOption", ""),
             ("http.lowSpeedLimit", "1"),
@@ -96,6 +124,7 @@ class Remote:
             **kept,
             **as_environment(config, kept),
             **no_questions,
+            "GIT_ALLOW_PROTOCOL": kept.get("GIT_ALLOW_PROTOCOL", _PROTOCOLS),
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_LITERAL_PATHSPECS": "1",
             "GIT_NO_REPLACE_OBJECTS": "1",
@@ -307,20 +336,25 @@ class Remote:
         while self._stopped() is None and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, _POLL_S))
 
-    def _refusal(self, output: str, what: str) -> GitUnavailable | PushRefused:
+    def _refusal(self, output: str, what: str) -> GitUnavailable | PushRefused | RepositoryError:
         kind, why = classify(output), reason_given(output)
+        if "dubious ownership" in output:
+            return refused_owner(Path(self.shown), output)
         fault = fault_of_machine(output, self.shown)
         if fault is not None:
             return GitUnavailable(*fault)
         if kind == "permission":
-            return PushRefused(f"git may not {what} {self.shown}: {why}.", _PERMISSION_REMEDY)
+            return PushRefused(
+                f"git may not {what} {self.shown}: {why}.", f"{_PERMISSION_REMEDY} {self._unused}".rstrip()
+            )
         if kind == "declined":
             return PushRefused(f"git may not {what} {self.shown}: {why}.", _DECLINED_REMEDY)
         if kind == "missing":
-            return PushRefused(f"There is no repository {self.shown} that this run can see: {why}.", _MISSING_REMEDY)
+            remedy = f"{_MISSING_REMEDY} {self._unused}".rstrip()
+            return PushRefused(f"There is no repository {self.shown} that this run can see: {why}.", remedy)
         return GitUnavailable(
             f"git cannot {what} {self.shown}: {why}.",
-            "Check the network and the remote, and run again: the next run goes on from what was done.",
+            f"Check the network and the remote, and run again: the next run goes on from what was done. {self._unused}".rstrip(),
         )
 
     def _local(self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:

@@ -1,32 +1,28 @@
 """The repository, through git's plumbing: commits, trees, differences and blobs. Never the working tree.
 
-GitPython runs the commands. Each command runs with `GIT_DIR` set to the folder that was found, for two reasons:
-
-- Variables of a surrounding git (a hook) do not lead the command to another repository.
-- Git checks while it searches whether somebody else owns the repository
-  (https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory). With `GIT_DIR` it does not search, so
-  a container that runs as another user can read the repository, and nobody's configuration is changed for that.
+Git runs with a view of the clone: its refs and objects, without its configuration and its hooks (`view`). GitPython
+starts the commands.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 from vsync.errors import GitUnavailable, RepositoryError
 from vsync.git.blob_reader import NUMBER, BlobReader, missing_blob
 from vsync.git.changes import Change, TreeEntry, parse_diff, parse_line_counts, parse_tree
-from vsync.git.diagnosis import commit_gone, not_a_repository, unusable
-from vsync.git.discovery import common_dir, repository_at
-from vsync.git.gitpython import gitpython
-from vsync.git.refs import check_address, is_address, reason_given
-from vsync.git.stream import GitStream
+from vsync.git.clone_config import CloneConfig, Pair, as_file, kept_for_network, parse_config, set_aside
+from vsync.git.deadlines import Deadlines
+from vsync.git.diagnosis import commit_gone, unusable
+from vsync.git.discovery import find_repository
+from vsync.git.local import GitFailed, LocalGit, failed, not_understood
+from vsync.git.refs import as_environment, check_address, is_address, path_of, promisor_protocols, reason_given
+from vsync.git.view import View
 from vsync.system.atomic_write import give_back
-from vsync.system.spool import CHUNK_BYTES
 
 _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -43,43 +39,82 @@ _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 class Repository:
     """One git repository, opened for reading."""
 
-    def __init__(
-        self, path: Path, *, alternates: Path | None = None, environment: Mapping[str, str] | None = None
-    ) -> None:
-        """Opens the repository that holds the folder.
+    def __init__(self, path: Path, *, trusted: Path | None = None, deadlines: Deadlines | None = None) -> None:
+        """Opens the repository that holds the folder. Raises RepositoryError.
 
-        `alternates` is another folder of objects to read from. `environment` holds what git needs to reach the remote.
+        `trusted` is a folder whose repositories may belong to another user: the workspace of a job.
         """
         if not path.is_dir():  # a folder above it may be a repository, and is not meant
             raise RepositoryError(f"There is no folder {path}.", "Give the repository's folder with --repo.")
-        try:
-            self._repo = gitpython.Repo(repository_at(path.absolute()), expand_vars=False)
-        except (gitpython.InvalidGitRepositoryError, OSError, ValueError) as error:
-            raise not_a_repository(path) from error
-        self.git_dir = Path(self._repo.git_dir).resolve()
-        self.common_dir = common_dir(self.git_dir)
-        self.root = Path(self._repo.working_tree_dir or self._repo.git_dir).resolve()
-        self._repo.git.update_environment(
-            **_ENVIRONMENT,
-            GIT_DIR=str(self.git_dir),
-            GIT_COMMON_DIR=str(self.common_dir),
-            GIT_OBJECT_DIRECTORY=str(self.common_dir / "objects"),
-            GIT_ALTERNATE_OBJECT_DIRECTORIES=_quoted(alternates) if alternates is not None else "",
-        )
-        self._repo.git.update_environment(**(environment or {}))
+        limits = deadlines or Deadlines()
+        found = find_repository(path, os.environ, trusted, limits)
+        config = parse_config(found.configuration)
+        view = View(found, as_file(config.remotes()))
+        self._set(found.git_dir, found.common_dir, found.root, config, view, found.object_format)
+        self._git = LocalGit(view.git_dir, {**_ENVIRONMENT, **view.variables()}, limits)
+        if config.depends_on_place:
+            # The view lies elsewhere. What the user's `includeIf` says for this clone must count there as well.
+            listed = self._git.text("config", "--list", "-z", "--show-scope", "--includes")
+            self.users_here = config.only_here(parse_config(listed))
+        self.reach_with(kept_for_network(self._config.pairs, token=False))
 
-    def reach_with(self, environment: Mapping[str, str]) -> None:
+    @classmethod
+    def of_scratch(
+        cls, folder: Path, alternates: Path, environment: Mapping[str, str], deadlines: Deadlines | None = None
+    ) -> Self:
+        """The scratch repository of a remote, together with another folder of objects.
+
+        `environment` holds what git needs to reach that remote.
+        """
+        made = cls.__new__(cls)
+        made._set(folder, folder, folder, CloneConfig(), None, None)
+        variables = {
+            **_ENVIRONMENT,
+            "GIT_DIR": str(folder),
+            "GIT_COMMON_DIR": str(folder),
+            "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(alternates),
+            **environment,
+        }
+        made._git = LocalGit(folder, variables, deadlines or Deadlines())
+        return made
+
+    def _set(
+        self,
+        git_dir: Path,
+        common_dir: Path,
+        root: Path,
+        config: CloneConfig,
+        view: View | None,
+        object_format: str | None,
+    ) -> None:
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.root = root
+        self._config = config
+        self._view = view
+        self._object_format = object_format
+        self.users_here = list[Pair]()
+
+    def reach_with(self, settings: Sequence[Pair]) -> None:
         """Gives git what it needs to reach the remote. Git fetches from there the blobs that a partial clone lacks."""
-        self._repo.git.update_environment(**environment)
+        protocols = promisor_protocols(value for key, value in self._config.remotes() if key.endswith(".url"))
+        allowed = {} if "GIT_ALLOW_PROTOCOL" in os.environ else {"GIT_ALLOW_PROTOCOL": protocols}
+        self._git.set({**as_environment([*self.users_here, *settings], os.environ), **allowed})
+
+    def trust(self, variables: Mapping[str, str]) -> None:
+        """Gives git variables that name the certificates to trust."""
+        self._git.set(variables)
 
     def close(self) -> None:
-        self._repo.close()
+        if self._view is not None:
+            self._view.close()
 
     def resolve(self, revision: str, what: str = "head") -> str:
         """The commit that a revision names."""
         try:
-            commit = self._text("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        except gitpython.GitCommandError:
+            commit = self._git.text("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        except GitFailed:
             commit = ""
         if _COMMIT.fullmatch(commit):  # git accepts "^HEAD" as well, which is not a commit
             return commit
@@ -98,14 +133,14 @@ class Repository:
     def _named_by(self, branch: str) -> str | None:
         """The commit that a branch or HEAD names, whether or not the clone has it. Raises RepositoryError when git refuses to work."""
         try:
-            self._text("rev-parse", "--git-dir")
-        except gitpython.GitCommandError as error:
-            raise unusable(self.root, _stderr(error)) from error
+            self._git.text("rev-parse", "--git-dir")
+        except GitFailed as error:
+            raise unusable(self.root, error.stderr) from error
         if _COMMIT.fullmatch(branch):
             return None
         try:
-            named = self._text("rev-parse", "--verify", "--quiet", branch)
-        except gitpython.GitCommandError:
+            named = self._git.text("rev-parse", "--verify", "--quiet", branch)
+        except GitFailed:
             return None
         return named if _COMMIT.fullmatch(named) and self._kind(named) is None else None
 
@@ -118,61 +153,71 @@ class Repository:
     def _kind(self, object_id: str) -> str | None:
         """The type of an object in this clone; None when the clone does not have the object."""
         try:
-            return str(self._repo.git.execute(["git", "cat-file", "-t", object_id], env={"GIT_NO_LAZY_FETCH": "1"}))
-        except gitpython.GitCommandError:
+            return self._git.text("cat-file", "-t", object_id, more={"GIT_NO_LAZY_FETCH": "1"})
+        except GitFailed:
             return None
 
     def origin_url(self) -> str | None:
         """The address of the remote `origin`, as configured."""
         try:
-            return self._text("config", "--get", "remote.origin.url") or None
-        except gitpython.GitCommandError:
+            return self._git.text("config", "--get", "remote.origin.url") or None
+        except GitFailed:
             return None
 
     def push_url(self) -> str | None:
         """The address that git would push to for `origin`, rewritten as `url.….insteadOf` says. Raises RepositoryError."""
         if self.origin_url() is None:
             return None
-        url = self._text("remote", "get-url", "--push", "origin")
+        url = self._git.text("remote", "get-url", "--push", "origin")
         check_address(url)
         if url and not is_address(url):
             return str(self.root / url)  # git resolves a path from the top folder of the working tree
         return url or None
 
-    def configuration(self) -> list[tuple[str, str]]:
-        """The repository's own configuration as pairs of key and value, in git's order."""
+    def holds(self, url: str) -> bool:
+        """Whether the address is a path to this clone, or into it."""
+        path = path_of(url)
+        if path is None:
+            return False
+        real = (self.root / path).resolve()
+        return any(real.is_relative_to(folder) for folder in (self.root, self.git_dir, self.common_dir))
+
+    def configuration(self) -> tuple[Pair, ...]:
+        """The clone's own configuration as pairs of key and value, in git's order."""
+        return self._config.pairs
+
+    def promisor_url(self) -> str | None:
+        """The address that the blobs which a partial clone lacks come from. None: the clone lacks none."""
+        remote = self._config.promisor()
         try:
-            output = self._text("config", "--local", "--includes", "--list", "-z")
-        except gitpython.GitCommandError:
-            return []
-        records = (record.partition("\n") for record in output.split("\0") if record)
-        return [(key, value) for key, _, value in records]
+            return None if remote is None else self._git.text("remote", "get-url", remote) or None
+        except GitFailed:
+            return None
 
     def names_certificates(self) -> bool:
         """Whether git's configuration, of this repository or of the user, says which certificates git trusts."""
         try:
-            return bool(self._text("config", "--get-regexp", r"^http\.(.*\.)?sslca(info|path)$"))
-        except gitpython.GitCommandError:
+            return bool(self._git.text("config", "--get-regexp", r"^http\.(.*\.)?sslca(info|path)$"))
+        except GitFailed:
             return False
 
     def object_format(self) -> str:
-        name = self._text_or_raise("rev-parse", "--show-object-format")
-        if not name.isalnum():
-            raise _not_understood("rev-parse", name)
-        return name
+        if self._object_format is None:
+            self._object_format = self._git.text_or_raise("rev-parse", "--show-object-format")
+        return self._object_format
 
     def checked_out(self) -> set[str]:
         """The branches that are checked out, here and in linked worktrees."""
-        lines = self._text_or_raise("worktree", "list", "--porcelain").split("\n")
+        lines = self._git.text_or_raise("worktree", "list", "--porcelain").split("\n")
         return {line.removeprefix("branch refs/heads/") for line in lines if line.startswith("branch ")}
 
     def parents(self, commit: str) -> list[str]:
         """The parents that a commit names. A shallow clone may not have them."""
-        header, _, _ = self._text_or_raise("cat-file", "commit", commit).partition("\n\n")
+        header, _, _ = self._git.text_or_raise("cat-file", "commit", commit).partition("\n\n")
         # Not `splitlines`: an author's name may hold characters that Unicode counts as line ends.
         parents = [line.removeprefix("parent ") for line in header.split("\n") if line.startswith("parent ")]
         if not all(map(_COMMIT.fullmatch, parents)):
-            raise _not_understood("cat-file", header)
+            raise not_understood("cat-file", header)
         return parents
 
     def is_ancestor(self, older: str, newer: str) -> bool:
@@ -180,16 +225,16 @@ class Repository:
         if not self.has_commit(newer) or not _COMMIT.fullmatch(older):
             return False
         try:
-            self._text("merge-base", "--is-ancestor", older, newer)
-        except gitpython.GitCommandError:
+            self._git.text("merge-base", "--is-ancestor", older, newer)
+        except GitFailed:
             return False
         return True
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The last common commit of two histories; None when this clone does not know it."""
         try:
-            return self._text("merge-base", one, other) or None
-        except gitpython.GitCommandError:
+            return self._git.text("merge-base", one, other) or None
+        except GitFailed:
             return None
 
     def file(self, commit: str, path: str) -> bytes | None:
@@ -200,12 +245,12 @@ class Repository:
     def file_here(self, commit: str, path: str, most: int) -> bytes | None:
         """The same, as far as this clone holds the bytes, and at most `most` of them. Nothing is fetched."""
         blob = self._blob_at(commit, path)
-        if blob is None or (self._promisor_remote() is not None and blob in self._missing(commit)):
+        if blob is None or (self._config.promisor() is not None and blob in self._missing(commit)):
             return None
         return self._bytes(blob) if self.sizes([blob])[blob] <= most else None
 
     def _blob_at(self, commit: str, path: str) -> str | None:
-        with self._output("ls-tree", "-z", "--full-tree", commit, "--", path) as chunks:
+        with self._git.output("ls-tree", "-z", "--full-tree", commit, "--", path) as chunks:
             entries = [entry for entry in parse_tree(chunks) if entry.mode in {"100644", "100755"}]
         return entries[0].blob if entries else None
 
@@ -221,20 +266,20 @@ class Repository:
     def has_file(self, revision: str, path: str) -> bool:
         """Whether the revision is in this clone, and has that path."""
         try:
-            return bool(self._text("ls-tree", "--name-only", "--full-tree", revision, "--", path))
-        except gitpython.GitCommandError:
+            return bool(self._git.text("ls-tree", "--name-only", "--full-tree", revision, "--", path))
+        except GitFailed:
             return False
 
     def count_between(self, base: str, head: str) -> int:
         """How many commits are in the history of `head` and not in that of `base`."""
-        number = self._text_or_raise("rev-list", "--count", f"{base}..{head}")
+        number = self._git.text_or_raise("rev-list", "--count", f"{base}..{head}")
         if not re.fullmatch(r"[0-9]{1,18}", number):
-            raise _not_understood("rev-list", number)
+            raise not_understood("rev-list", number)
         return int(number)
 
     def tree(self, commit: str) -> Iterator[TreeEntry]:
         """Every file of a commit."""
-        with self._output("ls-tree", "-r", "-z", "--full-tree", commit) as chunks:
+        with self._git.output("ls-tree", "-r", "-z", "--full-tree", commit) as chunks:
             yield from parse_tree(chunks)
 
     def find(self, commit: str, paths: Sequence[bytes]) -> list[TreeEntry]:
@@ -242,7 +287,9 @@ class Repository:
         entries: list[TreeEntry] = []
         for start in range(0, len(paths), _PATHS_AT_ONCE):
             names = [os.fsdecode(path) for path in paths[start : start + _PATHS_AT_ONCE]]
-            with self._output("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names) as chunks:
+            with self._git.output(
+                "--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names
+            ) as chunks:
                 entries += parse_tree(chunks)
         return entries
 
@@ -257,13 +304,13 @@ class Repository:
             "--no-ext-diff",
             "--ignore-submodules=none",
         )
-        with self._output("diff-tree", *options, base, head) as chunks:
+        with self._git.output("diff-tree", *options, base, head) as chunks:
             yield from parse_diff(chunks)
 
     def line_counts(self, base: str, head: str, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
         """How many lines were added and removed in these files between two commits. Binary files are left out."""
         options = ("-r", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv")
-        with self._output("--literal-pathspecs", "diff-tree", *options, base, head, "--", *paths) as chunks:
+        with self._git.output("--literal-pathspecs", "diff-tree", *options, base, head, "--", *paths) as chunks:
             return {path.decode(): (added, removed) for path, added, removed in parse_line_counts(chunks)}
 
     def fetch_missing(self, commit: str, blobs: Sequence[str]) -> None:
@@ -271,7 +318,7 @@ class Repository:
 
         The options are those of git's own fetch of missing blobs (https://git-scm.com/docs/partial-clone).
         """
-        remote = self._promisor_remote()
+        remote = self._config.promisor()
         if remote is None or not blobs:
             return
         missing = self._missing(commit) & set(blobs)
@@ -285,15 +332,16 @@ class Repository:
             "--stdin",
         )
         try:
-            self._feed(
-                ["-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, remote],
-                "\n".join(sorted(missing)).encode(),
+            self._git.run(
+                *("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, remote),
+                stdin="\n".join(sorted(missing)).encode(),
+                deadline_s=self._git.deadlines.fetch_s,
             )
-        except gitpython.GitCommandError as error:
+        except GitFailed as error:
             raise GitUnavailable(
                 f"{len(missing)} blobs are not in this partial clone, and fetching them from {remote!r} failed: "
-                f"{reason_given(_stderr(error))}.",
-                "Check the network and the remote's credentials, or clone without --filter.",
+                f"{reason_given(error.stderr)}.",
+                _fetch_remedy(error.stderr, set_aside(self._config.pairs)),
             ) from error
         finally:
             give_back(self.common_dir / "objects")
@@ -303,9 +351,11 @@ class Repository:
         if not blobs:
             return {}
         try:
-            output = self._feed(["cat-file", "--batch-check=%(objectname) %(objectsize)"], "\n".join(blobs).encode())
-        except (gitpython.GitCommandError, OSError) as error:
-            raise _failed("cat-file", _last_line(error)) from error
+            output = self._git.run(
+                "cat-file", "--batch-check=%(objectname) %(objectsize)", stdin="\n".join(blobs).encode()
+            )
+        except GitFailed as error:
+            raise failed("cat-file", error.last_line) from error
         sizes = {}
         for line in output.splitlines():
             blob, _, size = line.partition(b" ")
@@ -315,50 +365,12 @@ class Repository:
         return sizes
 
     def blobs(self) -> BlobReader:
-        return BlobReader(self._repo.git)
-
-    def _promisor_remote(self) -> str | None:
-        try:
-            lines = self._text("config", "--get-regexp", r"^remote\..*\.promisor$").split("\n")
-        except gitpython.GitCommandError:
-            return None
-        for line in lines:
-            key, _, value = line.rpartition(" ")
-            if value.lower() in {"true", "1", "yes", "on"}:
-                return key.removeprefix("remote.").removesuffix(".promisor")
-        return None
+        return BlobReader(self._git)
 
     def _missing(self, commit: str) -> set[str]:
         """Objects of a commit that this clone promises but does not hold."""
-        lines = self._text_or_raise("rev-list", "--objects", "--no-walk", "--missing=print", commit).split("\n")
+        lines = self._git.text_or_raise("rev-list", "--objects", "--no-walk", "--missing=print", commit).split("\n")
         return {line[1:] for line in lines if line.startswith("?")}
-
-    def _text(self, *arguments: str) -> str:
-        output = self._repo.git.execute(["git", *arguments])
-        assert isinstance(output, str)
-        return output.strip()
-
-    def _text_or_raise(self, *arguments: str) -> str:
-        """`_text`, for a command that fails only when something is wrong. Raises GitUnavailable then."""
-        try:
-            return self._text(*arguments)
-        except gitpython.GitCommandError as error:
-            raise _failed(arguments[0], _last_line(error)) from error
-
-    def _feed(self, arguments: Sequence[str], stdin: bytes) -> bytes:
-        stream = GitStream(self._repo.git, arguments, istream=subprocess.PIPE)
-        stdout, _ = stream.popen.communicate(stdin)
-        if stream.popen.returncode:
-            raise gitpython.GitCommandError(["git", *arguments], stream.popen.returncode, stream.stderr(), stdout)
-        return stdout
-
-    @contextmanager
-    def _output(self, *arguments: str) -> Iterator[Iterable[bytes]]:
-        stream = GitStream(self._repo.git, arguments)
-        yield iter(lambda: stream.stdout.read(CHUNK_BYTES), b"")
-        stream.popen.communicate()
-        if stream.popen.returncode:
-            raise _failed(arguments[0], stream.stderr().decode("utf-8", "replace").strip()[-500:])
 
 
 def _quoted(path: Path) -> str:
@@ -367,20 +379,10 @@ def _quoted(path: Path) -> str:
     return f'"{escaped}"'
 
 
-def _failed(command: str, output: str) -> GitUnavailable:
-    return GitUnavailable(f"git {command} failed: {output}", "The clone may be damaged or incomplete: try a fresh one.")
-
-
-def _not_understood(command: str, output: str) -> GitUnavailable:
-    return _failed(command, f"its output is not understood ({output[:200]!r}).")
-
-
-def _stderr(error: gitpython.GitCommandError | OSError) -> str:
-    """What git wrote to stderr. GitPython puts a title before it, and quotes around it."""
-    text = str(getattr(error, "stderr", error)).strip()
-    return text.removeprefix("stderr:").strip().strip("'").strip()
-
-
-def _last_line(error: gitpython.GitCommandError | OSError) -> str:
-    lines = _stderr(error).splitlines()
-    return lines[-1].strip() if lines else "no message"
+def _fetch_remedy(stderr: str, unused: str) -> str:
+    if "not allowed" in stderr:
+        return (
+            "vsync fetches missing blobs over https and ssh alone. Fetch them with git (`git fetch --refetch --no-filter`), or "
+            "allow the protocol yourself: GIT_ALLOW_PROTOCOL."
+        )
+    return f"Check the network and the remote's credentials, or clone without --filter. {unused}".rstrip()

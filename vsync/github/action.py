@@ -19,6 +19,7 @@ from vsync.github.inputs import (
     inputs,
     mode_of,
     refuse_arguments,
+    trusted_folder,
     working_directory,
 )
 from vsync.github.results import publish_failure
@@ -86,12 +87,15 @@ def _other_command(
 
     arguments = arguments_of(given)
     os.chdir(working_directory(given, environ))
+    trusted = trusted_folder(environ)
     failures: list[VsyncError] = []
     summaries: list[str] = []
     with commands.no_commands() as mask:
         hidden = Secrets(*secrets, added=mask)
         variables = as_variables(given, environ)
-        code = run_command_line([*words, *arguments], variables, failures.append, hidden, stop, summaries.append)
+        code = run_command_line(
+            [*words, *arguments], variables, failures.append, hidden, stop, summaries.append, trusted
+        )
     for found in summaries:
         commands.append_summary(redacted(found, hidden), environ)
     for failed in failures:

@@ -142,6 +142,12 @@ def working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> P
     return folder
 
 
+def trusted_folder(environ: Mapping[str, str]) -> Path | None:
+    """The workspace: its clone belongs to the runner's user, and the action runs as root. None: the runner names none."""
+    named = environ.get("GITHUB_WORKSPACE", "").strip()
+    return Path(named).resolve() if named else None
+
+
 def command_of(given: Mapping[str, str]) -> list[str]:
     """The words of the input command. A command of the action is one word."""
     text = given.get("command", "sync").strip()

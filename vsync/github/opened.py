@@ -17,7 +17,7 @@ from vsync.config.variables import unheard
 from vsync.errors import VsyncError
 from vsync.github import commands
 from vsync.github.branch import missing_branch
-from vsync.github.inputs import as_options, setting
+from vsync.github.inputs import as_options, setting, trusted_folder
 from vsync.github.report_file import workspace_folder, write_report
 from vsync.github.results import ActionObserver, publish
 from vsync.github.runs import run_is_over
@@ -56,6 +56,7 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
         ),
         found=step.secrets.add,
         stopped=lambda: step.stop.requested_for,
+        trusted=trusted_folder(step.environ),
     )
     identity = step.keys.identity
     with contextlib.closing(open_workspace(settings, step.origin, access)) as workspace:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from vsync.errors import ConfigurationError, RepositoryError
-from vsync.git.repository import Repository
+from vsync.git.discovery import repository_at
 from vsync.github import commands
 from vsync.github.inputs import working_directory
 from vsync.github.step import Step
@@ -27,7 +27,7 @@ def repository_root(step: Step) -> Path:
     """The root of the repository in the working directory, or the working directory where there is no repository."""
     folder = working_directory(step.given, step.environ)
     with contextlib.suppress(RepositoryError):
-        return Repository(folder).root
+        return repository_at(folder)
     return folder
 
 

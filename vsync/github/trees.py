@@ -150,7 +150,7 @@ def sources(trees: Trees, repository: Repository, remote: Remote | None) -> Iter
             remote.fetch(*lacking, blobs=False)
         except (GitUnavailable, PushRefused) as error:
             raise _lacking(lacking[0], error.message.rstrip(".")) from error
-        reader = Repository(remote.folder, alternates=repository.common_dir / "objects", environment=remote.environment)
+        reader = Repository.of_scratch(remote.folder, repository.common_dir / "objects", remote.environment)
     base, head = GitSource(reader, trees.base), GitSource(reader, trees.head)
     try:
         yield OpenTrees(base, head, reader)

@@ -13,10 +13,12 @@ from vsync.config.origin import Origin
 from vsync.config.settings import DEFAULT_CONFIG, DEFAULT_MANIFEST_BRANCH, NO_MANIFEST, Settings
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
 from vsync.git.changes import show_path
-from vsync.git.discovery import repository_at
-from vsync.git.refs import as_environment, is_http, network_config
+from vsync.git.deadlines import Deadlines
+from vsync.git.discovery import checked_top
+from vsync.git.refs import is_http, network_config
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
+from vsync.git.token_host import GITHUB, address_for_token
 from vsync.network.certificates import check_git, for_git
 from vsync.network.environment import check_network
 from vsync.source.base import Source
@@ -50,6 +52,8 @@ class GitAccess:
     | `is_dead` | whether a run is known to have ended |
     | `found` | takes every secret that is found, so that it is never shown |
     | `stopped` | for how many seconds the run has been told to stop |
+    | `trusted` | a folder whose repositories may belong to another user: the workspace of a job |
+    | `deadlines` | how long git may take |
     """
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -58,17 +62,36 @@ class GitAccess:
     is_dead: Callable[[str], bool] = lambda run: False
     found: Callable[[str], None] = lambda secret: None
     stopped: Callable[[], float | None] = lambda: None
+    trusted: Path | None = None
+    deadlines: Deadlines | None = None
+
+    def repository(self, path: Path) -> Repository:
+        """The repository that holds a folder."""
+        return Repository(path, trusted=self.trusted, deadlines=self.deadlines)
+
+    @property
+    def server(self) -> str:
+        """The server that the token is for."""
+        return self.environ.get("GITHUB_SERVER_URL", "").strip() or GITHUB
 
     def remote(self, repository: Repository, url: str, *, once_within_s: float | None = None) -> Remote:
-        """The remote at an address, as this run reaches it from that repository. Its secrets go to `found`."""
+        """The remote at an address, as this run reaches it from that repository. Its secrets go to `found`.
+
+        Raises ConfigurationError when the token is for another server.
+        """
+        if self.token is not None and is_http(url):
+            url = address_for_token(url, self.server)
         remote = Remote(
             url,
             self.token,
             self.environ,
             repository.configuration(),
+            users=repository.users_here,
             object_format=repository.object_format(),
+            clone=repository.holds(url),
             stopped=self.stopped,
             once_within_s=once_within_s,
+            deadlines=self.deadlines,
         )
         for secret in remote.secrets:
             self.found(secret)
@@ -110,7 +133,7 @@ class Workspace:
                     return None
                 self.remote.fetch(commit, blobs=False)
                 objects = reader.common_dir / "objects"
-                reader = Repository(self.remote.folder, alternates=objects, environment=self.remote.environment)
+                reader = Repository.of_scratch(self.remote.folder, objects, self.remote.environment)
         except (GitUnavailable, PushRefused, RepositoryError):
             return None
         self.others.append(GitSource(reader, commit))
@@ -126,20 +149,19 @@ class Workspace:
 def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None = None) -> Workspace:
     """Opens the source, and finds where manifest and seal are kept. Raises RepositoryError and ConfigurationError."""
     access = access or GitAccess()
-    workspace = replace(_open_source(settings, origin), stopped=access.stopped, state_home=state_home(access.environ))
+    opened = _open_source(settings, origin, access)
+    workspace = replace(opened, stopped=access.stopped, state_home=state_home(access.environ))
     repository = workspace.repository
     if repository is not None:
         access = _trusting(access, repository)
-    if repository is not None and access.token is not None and (url := repository.push_url()) is not None:
-        repository.reach_with(as_environment(network_config(url, access.token)[1], access.environ))
-    if repository is not None:
+        _give_token(access, repository)
         workspace = replace(workspace, origin_refs=partial(_origin_refs, access, repository))
     if settings.local is not None:
         return _beside_embedded_store(settings, workspace)
     if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
         return workspace
     try:
-        remote = _open_remote(settings, access, repository or Repository(Path(settings.repo)))
+        remote = _open_remote(settings, access, repository or access.repository(Path(settings.repo)))
     except RepositoryError as error:
         if not access.optional:
             raise
@@ -158,12 +180,24 @@ def _origin_refs(access: GitAccess, repository: Repository, names: Collection[st
         return remote.refs(*names).keys()
 
 
+def _give_token(access: GitAccess, repository: Repository) -> None:
+    """Lets git fetch with the token the blobs that a partial clone lacks, where they come from the server that it is for."""
+    url = repository.promisor_url()
+    if access.token is None or url is None or not is_http(url):
+        return
+    try:
+        address = address_for_token(url, access.server)
+    except ConfigurationError:
+        return  # git uses the clone's own credentials there
+    repository.reach_with(network_config(address, access.token, repository.configuration())[1])
+
+
 def _trusting(access: GitAccess, repository: Repository) -> GitAccess:
     """The same access, with which git trusts the certificates that the other connections trust."""
     variables = for_git(access.environ)
     if not variables or repository.names_certificates():
         return access
-    repository.reach_with(variables)
+    repository.trust(variables)
     return replace(access, environ={**access.environ, **variables})
 
 
@@ -194,8 +228,10 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
             None,
             access.environ,
             object_format=repository.object_format(),
+            clone=True,
             owner=(there.st_uid, there.st_gid),
             stopped=access.stopped,
+            deadlines=access.deadlines,
         )
     url = repository.push_url()
     if url is None:
@@ -209,14 +245,14 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
     return access.remote(repository, url)
 
 
-def _open_source(settings: Settings, origin: Origin) -> Workspace:
+def _open_source(settings: Settings, origin: Origin, access: GitAccess) -> Workspace:
     if settings.folder is not None:
         folder = FolderSource(Path(settings.folder))
         root = Path(settings.folder).resolve()
         name = show_path(os.fsencode(root.name))
         identity = identify(settings.target.source, origin.repository, origin.repository_id, None, name)
         return Workspace(folder, root, root / ".vsync", identity)
-    repository = Repository(Path(settings.repo))
+    repository = access.repository(Path(settings.repo))
     head = repository.resolve(settings.head or "HEAD")
     identity = identify(
         settings.target.source,
@@ -287,13 +323,16 @@ def place_of(settings: Settings, workspace: Workspace) -> StatePlace:
     return state_place(settings, workspace.root, workspace.seal_folder, workspace.embedded)
 
 
-def embedded_file_of(settings: Settings) -> EmbeddedFile | None:
-    """The embedded store's file for commands that need neither a commit nor a repository. None: another store is meant."""
+def embedded_file_of(settings: Settings, trusted: Path | None = None) -> EmbeddedFile | None:
+    """The embedded store's file for commands that need neither a commit nor a repository. None: another store is meant.
+
+    `trusted` is a folder whose repositories may belong to another user.
+    """
     if settings.local is None:
         return None
     if settings.folder is not None:
         return embedded_file(settings.local, Path(settings.folder).resolve())
-    return embedded_file(settings.local, repository_at(Path(settings.repo).absolute()).resolve())
+    return embedded_file(settings.local, checked_top(Path(settings.repo), trusted))
 
 
 def _check_names(target: str, manifest: str) -> None:

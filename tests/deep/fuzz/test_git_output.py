@@ -199,12 +199,28 @@ REMOTE_READS: dict[str, Callable[[Remote], Any]] = {
 def test_a_git_that_writes_anything_gives_a_value_or_an_error_of_ours(
     liar: Liar, name: str, output: bytes, status: int
 ) -> None:
+    repository = Repository(liar.repo.root)
+    with contextlib.closing(repository), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", liar.path)
+        liar.says(output, status)
+        with contextlib.suppress(VsyncError):
+            READS[name](repository)
+
+
+@fewer(0.5)
+@given(OUTPUT, st.sampled_from([0, 0, 1, 128]))
+@example(b"true\nfalse\nsha1\n/\0\n", 0)
+@example(b"false\ntrue\nsha1\n/nowhere\n", 0)
+@example(b"", 0)
+@example(b"detected dubious ownership", 128)
+def test_a_git_that_says_anything_of_a_repository_gives_an_error_of_ours(
+    liar: Liar, output: bytes, status: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", liar.path)
         liar.says(output, status)
-        repository = Repository(liar.repo.root)
-        with contextlib.closing(repository), contextlib.suppress(VsyncError):
-            READS[name](repository)
+        with contextlib.suppress(VsyncError):
+            Repository(liar.repo.root).close()
 
 
 @fewer(0.5)

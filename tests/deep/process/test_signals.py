@@ -79,11 +79,16 @@ def clone(repo: Repo) -> Repo:
 def vsync(clone: Repo, *arguments: str, url: str = "", api: OpenAIServer | None = None) -> subprocess.Popen[str]:
     if url:
         clone.git("remote", "add", "origin", url)
+    remote = url or clone.git("config", "--default", "", "--get", "remote.origin.url")
     given = {"OPENAI_API_KEY": KEY, "VSYNC_GITHUB_TOKEN": TOKEN, "PYTHONPATH": str(ROOT), "VSYNC_CONCURRENCY": "2"}
     return subprocess.Popen(
         [sys.executable, "-m", "vsync", *arguments],
         cwd=clone.root,
-        env=environment(**given, OPENAI_BASE_URL=api.base_url if api else "http://127.0.0.1:1/v1"),
+        env=environment(
+            **given,
+            OPENAI_BASE_URL=api.base_url if api else "http://127.0.0.1:1/v1",
+            GITHUB_SERVER_URL=remote.partition("/acme/docs")[0],
+        ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -111,7 +116,7 @@ def gits(word: str) -> list[str]:
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             line = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-            if word.encode() in line and b"git" in (folder / "cmdline").read_bytes().split(b"\0")[0]:
+            if word.encode() in line and b"git" in (folder / "cmdline").read_bytes().split(b"\0")[0].split(b"/")[-1]:
                 found.append(line.decode(errors="replace"))
     return found
 

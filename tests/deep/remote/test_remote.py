@@ -234,7 +234,7 @@ def test_no_scratch_repository_stays(machines: Machines, tmp_path: Path, monkeyp
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     machines.published()
-    assert len(list((tmp_path / "tmp").iterdir())) == 1
+    assert len(list((tmp_path / "tmp").iterdir())) == 2  # of the remote, and the view of the clone
     machines.end()
     assert list((tmp_path / "tmp").iterdir()) == []
 
@@ -294,7 +294,8 @@ def test_with_commit_the_clone_itself_keeps_the_manifest(machines: Machines, lin
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can work in somebody else's repository")
-def test_with_commit_root_leaves_nothing_of_its_own_in_somebodys_clone() -> None:
+def test_with_commit_root_leaves_nothing_of_its_own_in_somebodys_clone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_UID", "12345")  # so git knows for whom root works
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -338,7 +339,8 @@ def opened(repo: Repo, server: GitServer) -> Iterator[Opened]:
 
     def open_with(token: str | None, **given: Any) -> RemotePublication:
         settings = resolve({"repo": str(repo.root), "push": True, **given}, {})
-        place = open_workspace(settings, Origin(), GitAccess(os.environ, token))
+        access = GitAccess({**os.environ, "GITHUB_SERVER_URL": server.address}, token)
+        place = open_workspace(settings, Origin(), access)
         assert place.remote is not None
         place.remote._pause = lambda _: None
         places.append(place)

@@ -439,6 +439,7 @@ def test_a_partial_clone_is_synced_with_one_fetch_a_run(
     head = world.repo.commit({f"{number}.md": b"text %d" % number for number in range(8)})
     world.repo.git("config", "uploadpack.allowFilter", "true")
     world.repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")  # the user allows what vsync alone would not
 
     def sync_fresh_clone(*options: str) -> int:
         clone = world.repo.clone(tmp_path / "partial", "--filter=blob:none", "--no-checkout")
@@ -1140,7 +1141,10 @@ def test_an_option_that_is_not_text_is_refused(world: World, docs: str, option: 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another user's guest")
-def test_what_root_leaves_in_somebodys_repository_belongs_to_them(world: World, docs: str) -> None:
+def test_what_root_leaves_in_somebodys_repository_belongs_to_them(
+    world: World, docs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_UID", "12345")  # so git knows for whom root works
     for path in [world.repo.root, *world.repo.root.rglob("*")]:
         os.chown(path, 12345, 54321)
     assert world.vsync("sync", "--local").code == 0

@@ -114,7 +114,10 @@ def test_variables_that_git_cannot_read_are_told_in_gits_words(repo: Repo, monke
         head(repo)
 
 
-def test_a_partial_clone_whose_remote_is_gone_says_so(repo: Repo, tmp_path: Path) -> None:
+def test_a_partial_clone_whose_remote_is_gone_says_so(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
     commit = repo.commit({"a.md": b"text"})
     repo.git("config", "uploadpack.allowFilter", "true")
     partial = tmp_path / "partial"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.gitrepo import Repo
 from vsync.errors import GitUnavailable
+from vsync.git.deadlines import Deadlines
 from vsync.git.remote import Remote
 
 
@@ -28,9 +29,11 @@ def silent() -> Iterator[str]:
 def test_git_that_waits_for_ever_is_ended_with_its_helpers(
     silent: str, stopped: bool, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vsync.git.process._DEADLINE_S", 30.0 if stopped else 0.5)
     monkeypatch.setattr("vsync.git.process._MIN_S", 0.5)
-    remote = Remote(silent, None, os.environ, pause=lambda _: None, stopped=lambda: 99.0 if stopped else None)
+    deadlines = Deadlines(30.0 if stopped else 0.5)
+    remote = Remote(
+        silent, None, os.environ, pause=lambda _: None, stopped=lambda: 99.0 if stopped else None, deadlines=deadlines
+    )
     started = time.monotonic()
     with pytest.raises(GitUnavailable, match=why):
         remote.refs("refs/heads/main")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.integration.git.helpers import blob_id, diff, opened, read, tree
 from tests.support.gitrepo import File, Repo, environment, executable, link, submodule
 from vsync.errors import GitUnavailable, RepositoryError
 from vsync.git.changes import SUBMODULE, SYMLINK, Change, TreeEntry
+from vsync.git.repository import Repository
 
 NASTY_NAMES = (
     "two words.md",
@@ -214,7 +216,7 @@ def test_a_repository_with_sha256_ids_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to another user")
-def test_a_repository_owned_by_another_user_is_read_and_nobodys_settings_are_touched(
+def test_a_trusted_repository_of_another_user_is_read_and_nobodys_settings_are_touched(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = repo.commit({"a.md": b"1"}), repo.commit({"a.md": b"2"})
@@ -226,7 +228,7 @@ def test_a_repository_owned_by_another_user_is_read_and_nobodys_settings_are_tou
     refused = subprocess.run(["git", "-C", str(repo.root), "log"], env=environment(), capture_output=True, text=True)
     assert "dubious ownership" in refused.stderr
     before = {path: path.stat() for path in repo.root.rglob("*")}
-    with opened(repo.root) as repository:
+    with closing(Repository(repo.root, trusted=tmp_path)) as repository:
         assert repository.resolve("HEAD") == second
         assert [change.status for change in repository.diff(first, second)] == ["modified"]
         assert read(repository, blob_id(b"2")) == b"2"
@@ -381,7 +383,8 @@ def test_a_file_of_a_revision_is_there_or_not(repo: Repo) -> None:
 def test_the_remotes_address_is_given_as_configured(repo: Repo) -> None:
     with opened(repo.root) as repository:
         assert repository.origin_url() is None
-        repo.git("remote", "add", "origin", "git@example.com:owner/name.git")
+    repo.git("remote", "add", "origin", "git@example.com:owner/name.git")
+    with opened(repo.root) as repository:
         assert repository.origin_url() == "git@example.com:owner/name.git"
 
 
@@ -471,6 +474,7 @@ class Partial:
         self._trace = folder / "trace2.json"
         monkeypatch.setenv("GIT_TRACE2_EVENT", str(self._trace))
         monkeypatch.setenv("GIT_NO_LAZY_FETCH", "0")
+        monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")  # the user allows what vsync alone would not
 
     @property
     def fetches(self) -> int:

@@ -229,10 +229,10 @@ def test_the_comments_of_others_stay_as_they_are(github: GitHub) -> None:
 def test_on_enterprise_server_the_runners_addresses_are_used(tmp_path: Path) -> None:
     with GitHub(tmp_path, prefix="/api/v3") as hub:
         hub.commit(FILES)
-        step = hub.plan(hub.pull(CHANGE), "opened", GITHUB_SERVER_URL="https://ghe.example")
+        step = hub.plan(hub.pull(CHANGE), "opened")
         assert step.code == 0
-        assert "https://ghe.example/acme/docs/blob/" in hub.comment()
-        assert "https://ghe.example/acme/docs/actions/runs/" in hub.comment()
+        assert f"{hub.git.address}/acme/docs/blob/" in hub.comment()
+        assert f"{hub.git.address}/acme/docs/actions/runs/" in hub.comment()
         assert "github.com/" not in hub.comment()
 
 

@@ -185,7 +185,8 @@ def clone(tmp_path: Path, remote: GitServer) -> Repo:
 
 def refs(clone: Repo, **environ: str) -> dict[str, str]:
     """The refs of the remote, as a run with that environment sees them."""
-    access = GitAccess({**ENVIRONMENT, **environ}, "token")
+    server = clone.git("remote", "get-url", "origin").removesuffix("/acme/docs")
+    access = GitAccess({**ENVIRONMENT, "GITHUB_SERVER_URL": server, **environ}, "token")
     workspace = open_workspace(resolve({"repo": str(clone.root), "push": True}, {}), Origin(), access)
     try:
         assert workspace.remote is not None

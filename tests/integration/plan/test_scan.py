@@ -524,6 +524,7 @@ def partial(
     """Makes a clone without blobs, and a count of the fetches into it."""
     repo.git("config", "uploadpack.allowFilter", "true")
     repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")  # the user allows what vsync alone would not
 
     def make() -> tuple[Repo, Callable[[], int]]:
         clone = repo.clone(tmp_path / "partial", "--filter=blob:none", "--no-checkout")

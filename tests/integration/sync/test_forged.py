@@ -465,7 +465,9 @@ def test_the_time_of_a_dead_run_cannot_be_stretched(
     theirs = synced.upload("new.md", b"# new\n")
     synced.wire.clock = time.time
     seen = None if seen_ago is None else instant(now - seen_ago)
-    ran = UnfinishedRun("run", instant(now - began_ago), head, seen)
+    began = instant(now - began_ago)
+    assert began is not None
+    ran = UnfinishedRun("run", began, head, seen)
     seal = {**OPEN, "head": None, "since": instant(now + 60), "unfinished": (ran,)}
     forged(synced, seal)
     report = synced.sync(is_dead=True)

@@ -240,13 +240,14 @@ def test_a_token_sets_aside_what_others_left() -> None:
     _, config = network_config(URL, TOKEN, inherited)
     assert of(config, "credential.helper") == [""]
     assert not [value for _, value in config if "old" in value]
-    assert of(config, "http.proxy") == ["http://proxy:3128"]
+    assert of(config, "http.proxy") == []
+    assert of(config, "core.sshcommand") == []
     assert not of(config, "core.hookspath")
     assert not of(config, "user.name")
 
 
 def test_without_a_token_what_the_repository_has_speaks_for_the_run() -> None:
-    inherited = [("http.https://github.com/.extraheader", "AUTHORIZATION: basic x"), ("credential.helper", "store")]
+    inherited = [("http.https://github.com/.extraheader", "AUTHORIZATION: basic x"), ("credential.username", "me")]
     url, config = network_config(URL, None, inherited)
     assert url == URL
     assert config[:2] == inherited
@@ -264,9 +265,9 @@ def test_a_password_in_the_address_does_not_stay_in_it(token: str | None) -> Non
 
 
 def test_a_name_in_the_address_stays_for_the_credential_helper() -> None:
-    url, config = network_config("https://name@github.com/acme/docs", None, [("credential.helper", "store")])
+    url, config = network_config("https://name@github.com/acme/docs", None)
     assert url == "https://name@github.com/acme/docs"
-    assert of(config, "credential.helper") == ["store"]
+    assert of(config, "credential.helper") == []
 
 
 @pytest.mark.parametrize("url", ["git@github.com:acme/docs", "ssh://git@github.com/acme/docs", "/srv/docs.git"])
