@@ -13,12 +13,12 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vsync.errors import RepositoryError
+from vsync.network.address import secrets_in, shown
 from vsync.network.trust import Fault, handshake_fault
+from vsync.system.redaction import without_address_secrets
 
 Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "machine", "unreachable"]
 
-_USERINFO = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s@:]*:(?!\d+/)\S*@)")
-"""Up to the last @: a password may hold an @ or a slash, when somebody forgot to encode it."""
 _NAMES = re.compile(r"\b(?:\w+://|refs/)[^\s:]*")
 _DECLINED = re.compile(
     r"declined|protected branch|GH006|GH013|prohibited|denied by|aborted by hook|checked out",
@@ -37,7 +37,8 @@ _HOST_KEY = re.compile(r"host key verification failed", re.I)
 _NO_SSH = re.compile(r"cannot run \S*ssh\b", re.I)
 _PROXY = re.compile(r"unsupported proxy|could not resolve proxy|socks\S* .*(not supported|disabled)", re.I)
 _ABOUT_TLS = re.compile(r"\b(ssl|tls|gnutls|certificate)", re.I)
-_MIN_TOKEN_CHARACTERS = 16
+_LOOKS_SECRET = re.compile(r":|.{16}")
+"""A user with a password, or so long a user name that it is a token."""
 _KEPT_SETTINGS = re.compile(r"(http|credential|ssh)\.|core\.(sshcommand|askpass|gitproxy)$", re.I)
 
 
@@ -99,7 +100,7 @@ def fault_of_machine(output: str, address: str) -> Fault | None:
 
 def reason_given(output: str) -> str:
     """The part of git's output that says why it failed, on one line, without user and password of any address."""
-    lines = [line.strip() for line in without_userinfo(output).splitlines() if line.strip()]
+    lines = [line.strip() for line in without_address_secrets(output).splitlines() if line.strip()]
     remote = [re.sub(r"^(remote: )+(error: )?", "", line) for line in lines if re.match(r"remote: \S", line)]
     ssh = [line for line in lines if line.startswith("ssh: ")]
     fatal = [line for line in lines if line.startswith("fatal: ")]
@@ -109,21 +110,24 @@ def reason_given(output: str) -> str:
     return "; ".join(dict.fromkeys(part.rstrip(".") for part in parts)).replace("\t", " ")[:400] or "git gave no reason"
 
 
-def without_userinfo(text: str) -> str:
-    """The text without the user and password of every address in it."""
-    return _USERINFO.sub("", text)
+def shown_remote(url: str) -> str:
+    """A remote's address, or its path on this machine, without what is secret in it."""
+    if url.lower().startswith("file://"):
+        return url
+    if "://" in url:
+        return shown(url)
+    if not is_ssh(url):
+        return url
+    place = re.split(r"[?#]", url, maxsplit=1)[0]
+    user, _, _ = place.partition("/")[0].rpartition("@")
+    return place.removeprefix(f"{user}@") if _LOOKS_SECRET.search(user) else place
 
 
 def secrets_of(url: str, config: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The secrets in an address and its configuration: the password, encoded and decoded, and the values of headers.
-
-    A long user name without a password is a token (`https://TOKEN@host/…`).
-    """
-    userinfo = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    name, _, password = userinfo.partition(":")
-    password = password or (name if len(name) >= _MIN_TOKEN_CHARACTERS else "")
+    """The secrets in an address and its configuration: those of `secrets_in`, and the values of headers."""
+    written = secrets_in(url if "://" in url else url.partition("/")[0]) if is_address(url) else ()
     headers = [value.split()[-1] for key, value in config if key.lower().endswith(".extraheader") and value.split()]
-    return tuple(dict.fromkeys(word for word in (password, unquote(password), *headers) if word))
+    return tuple(dict.fromkeys(word for word in (*written, *headers) if word))
 
 
 def is_http(url: str) -> bool:
@@ -142,7 +146,7 @@ def check_address(url: str) -> None:
         usable = False
     if not usable:
         raise RepositoryError(
-            f"The remote `origin` has the address {without_userinfo(url)!r}, which git cannot use.",
+            f"The remote `origin` has the address {shown(url)}, which git cannot use.",
             "Correct it: `git remote set-url origin ADDRESS`.",
         )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from actions_toolkit.command import Command, issue_command
 from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
 
-from vsync.system.redaction import printable
+from vsync.system.redaction import masks, printable
 
 MAX_ANNOTATIONS = 10
 """Of each kind, for one step. GitHub drops the others silently."""
@@ -27,11 +27,10 @@ _WRITING = threading.RLock()
 
 
 def mask(secret: str | None) -> None:
-    """Registers a secret. The runner then hides it in every later line. Each line of the secret is registered by itself."""
+    """Registers a secret. The runner then hides it in every later line, in each form that it may have there."""
     with _WRITING:
-        for line in (secret or "").splitlines():
-            if line.strip():
-                issue_command("add-mask", {}, line)
+        for form in masks(secret or ""):
+            issue_command("add-mask", {}, form)
         sys.stdout.flush()
 
 
@@ -69,8 +68,8 @@ def no_commands() -> Iterator[Callable[[str], None]]:
     token = secrets.token_hex(16)
 
     def mask_here(secret: str) -> None:
-        masks = [str(Command("add-mask", {}, line)) for line in secret.splitlines() if line.strip()]
-        lines = [str(Command(token, {}, "")), *masks, str(Command("stop-commands", {}, token))]
+        hidden = [str(Command("add-mask", {}, form)) for form in masks(secret)]
+        lines = [str(Command(token, {}, "")), *hidden, str(Command("stop-commands", {}, token))]
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 from vsync.github.unreachable import unreachable
+from vsync.network.address import shown
 from vsync.report.comment import run_of
 from vsync.system.redaction import printable, redacted
 from vsync.system.retry import backoff, retry_after
@@ -217,7 +218,9 @@ def _remedy(status: int, said: str) -> str:
     return _REMEDIES.get(status, "Run the job again.")
 
 
+_REDIRECTED = "vsync follows no redirection with a token: check GITHUB_API_URL, and any proxy on the way."
 _REMEDIES = {
+    **dict.fromkeys((302, 303, 307, 308), _REDIRECTED),
     401: "Check the input github-token: it is expired, revoked or mistyped.",
     403: "Give the job `permissions: pull-requests: write`. The token of a pull request from a fork only reads; the "
     "plan stands in the job summary.",
@@ -247,7 +250,7 @@ def connect(
         raise CannotComment(f"{repository!r} is not a repository's name (owner/name).", "Check GITHUB_REPOSITORY.")
     host = _host_of(api_url)
     if host is None or not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", api_url):
-        raise CannotComment(f"{api_url!r} is not the address of an API.", "Check GITHUB_API_URL.")
+        raise CannotComment(f"GITHUB_API_URL is not the address of an API: {shown(api_url)}.", "Correct it.")
     import github
 
     # vsync does its own retries and pauses: PyGithub would sleep for minutes, and would repeat a POST that was done.

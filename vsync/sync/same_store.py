@@ -7,6 +7,7 @@ from dataclasses import replace
 from vsync.auth.api_address import EMBEDDED_API, OPENAI_API
 from vsync.config.targets import Target
 from vsync.errors import ManifestError
+from vsync.network.address import shown
 from vsync.state.manifest import TargetState
 from vsync.store.entries import StoreInfo
 from vsync.system.wording import count
@@ -69,7 +70,7 @@ def _other_api(recorded: str, given: str, title: str) -> ManifestError:
 def _where(api: str) -> str:
     if api == EMBEDDED_API:
         return "the embedded store"
-    return f"OpenAI's API ({OPENAI_API})" if api == OPENAI_API else f"the API at {api}"
+    return f"OpenAI's API ({OPENAI_API})" if api == OPENAI_API else f"the API at {shown(api)}"
 
 
 def _way_back(recorded: str, given: str) -> str:

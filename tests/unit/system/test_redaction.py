@@ -29,8 +29,8 @@ def test_what_a_terminal_would_act_on_is_made_visible(text: str, shown: str) -> 
 @pytest.mark.parametrize(
     ("text", "secrets", "shown"),
     [
-        ("key abc is wrong", ("abc",), "key *** is wrong"),
-        ("abcabc", ("abc",), "******"),
+        ("key abcd is wrong", ("abcd",), "key *** is wrong"),
+        ("abcdabcd", ("abcd",), "******"),
         ("nothing here", (None, ""), "nothing here"),
         ("Incorrect API key: sk-proj-abcdefgh_12-XY.", (), "Incorrect API key: ***."),
         ("sk-short", (), "sk-short"),
