@@ -26,7 +26,7 @@ def base_url(credentials: Credentials) -> str:
     fault = _fault(address)
     if fault is not None:
         raise ConfigurationError(
-            f"The base URL {shown(address)} {fault}.",
+            f"The base URL ({shown(address)}) {fault}.",
             "Correct OPENAI_BASE_URL (in a workflow: the input openai-base-url). It looks like https://host/v1.",
         )
     return address

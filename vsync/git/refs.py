@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vsync.errors import RepositoryError
-from vsync.network.address import secrets_in, shown
+from vsync.network.address import NOT_SHOWN, secrets_in, shown
 from vsync.network.trust import Fault, handshake_fault
 from vsync.system.redaction import without_address_secrets
 
@@ -36,6 +36,7 @@ _BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.l
 _HOST_KEY = re.compile(r"host key verification failed", re.I)
 _NO_SSH = re.compile(r"cannot run \S*ssh\b", re.I)
 _PROXY = re.compile(r"unsupported proxy|could not resolve proxy|socks\S* .*(not supported|disabled)", re.I)
+_REDIRECTED = re.compile(r"returned error: 30[12378]\b|unable to update url base from redirection", re.I)
 _ABOUT_TLS = re.compile(r"\b(ssl|tls|gnutls|certificate)", re.I)
 _LOOKS_SECRET = re.compile(r":|.{16}")
 """A user with a password, or so long a user name that it is a token."""
@@ -89,6 +90,12 @@ def fault_of_machine(output: str, address: str) -> Fault | None:
             f"git cannot start the program ssh, which the address {address} needs.",
             "Use the https address of the remote: the action's container has no ssh.",
         )
+    if _REDIRECTED.search(output):
+        return Fault(
+            f"{address} redirects git to another address, and vsync does not follow that: the token would go there too.",
+            "If the repository was renamed or moved, give the remote its new address (`git remote set-url origin ADDRESS`; "
+            "actions/checkout does so).",
+        )
     if _PROXY.search(output):
         return Fault(
             f"git cannot use the proxy for {address}: {why}.",
@@ -115,7 +122,8 @@ def shown_remote(url: str) -> str:
     if url.lower().startswith("file://"):
         return url
     if "://" in url:
-        return shown(url)
+        written = shown(url)
+        return f"the remote `origin` (its address is {written})" if written == NOT_SHOWN else written
     if not is_ssh(url):
         return url
     place = re.split(r"[?#]", url, maxsplit=1)[0]
@@ -146,7 +154,7 @@ def check_address(url: str) -> None:
         usable = False
     if not usable:
         raise RepositoryError(
-            f"The remote `origin` has the address {shown(url)}, which git cannot use.",
+            f"The remote `origin` has an address ({shown(url)}) that git cannot use.",
             "Correct it: `git remote set-url origin ADDRESS`.",
         )
 
@@ -170,6 +178,7 @@ def network_config(
     | --- | --- |
     | a token is given | only the token is used: not the credentials of actions/checkout, of helpers or of the address |
     | the address has a password | it becomes a header: git puts addresses on the command lines of its helpers |
+    | the remote redirects | git does not follow |
     | a `url.….insteadOf` rule | it does not rewrite the address again: the address is its own `insteadOf` |
 
     An empty value clears the values before it
@@ -180,13 +189,16 @@ def network_config(
         return url, [*kept, (f"url.{url}.insteadof", url)]
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")
+    # Git would send its headers, and with them the token, to whatever host the remote redirects to.
+    plain = urlunsplit(parts._replace(netloc=host))
+    kept = [*kept, ("http.followredirects", "false"), (f"http.{plain}.followredirects", "false")]
     name, colon, password = user.partition(":")
     login = (
         f"x-access-token:{token}" if token is not None else f"{unquote(name)}:{unquote(password)}" if colon else None
     )
     if login is None:
         return url, [*kept, (f"url.{url}.insteadof", url)]
-    url = urlunsplit(parts._replace(netloc=host))
+    url = plain
     kept = [(key, value) for key, value in kept if not key.lower().startswith("credential.")]
     kept = [(key, value) for key, value in kept if not key.lower().endswith(".extraheader")]
     secret = base64.b64encode(login.encode()).decode("ascii")

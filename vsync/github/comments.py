@@ -250,7 +250,7 @@ def connect(
         raise CannotComment(f"{repository!r} is not a repository's name (owner/name).", "Check GITHUB_REPOSITORY.")
     host = _host_of(api_url)
     if host is None or not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", api_url):
-        raise CannotComment(f"GITHUB_API_URL is not the address of an API: {shown(api_url)}.", "Correct it.")
+        raise CannotComment(f"GITHUB_API_URL is not the address of an API ({shown(api_url)}).", "Correct it.")
     import github
 
     # vsync does its own retries and pauses: PyGithub would sleep for minutes, and would repeat a POST that was done.

@@ -7,12 +7,13 @@ somebody put a key in its place. So every message shows an address through `show
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from vsync.system.redaction import printable
+from vsync.system.redaction import SECRET_NAME, printable
 
-_NOT_SHOWN = "(not shown: it may hold a secret)"
+NOT_SHOWN = "not shown, since it may hold a password"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _HOST = re.compile(r"[\w.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}(%[\w.%-]{1,40})?\]")
 _BARE = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+)(:[0-9]{1,5})?(/[\w./~-]*)?", re.ASCII)
@@ -39,10 +40,12 @@ def shown(address: str) -> str:
     parts = _parts(address)
     if parts is None:
         bare = _BARE.fullmatch(address) is not None and len(address) <= _MOST_CHARACTERS
-        return _LONG.sub("…", address) if bare else _NOT_SHOWN
+        return _LONG.sub("…", address) if bare else NOT_SHOWN
     path = parts.path.partition(";")[0]
-    if not _HOST.fullmatch(parts.host) or re.search(r"[@:\\\s]", unquote(path)):
-        return _NOT_SHOWN
+    if not _HOST.fullmatch(parts.host) or re.search(r"[:\\\s]", unquote(path)):
+        return NOT_SHOWN
+    if "@" in unquote(path) and not re.search(r"[.:]|localhost", parts.host):
+        return NOT_SHOWN  # the password of a user may hold a slash
     port = "" if parts.port is None else f":{parts.port}"
     return printable(f"{parts.scheme}://{parts.host}{port}{_LONG.sub('…', path)}")[:_MOST_CHARACTERS]
 
@@ -58,19 +61,30 @@ def origin_of(address: str) -> str | None:
 
 def web_address(address: str) -> str | None:
     """The address of a web page without what may be secret in it. None: the text is no address of HTTP."""
-    return shown(address) if origin_of(address) is not None and shown(address) != _NOT_SHOWN else None
+    written = shown(address)
+    return written if origin_of(address) is not None and written != NOT_SHOWN else None
 
 
 def secrets_in(address: str) -> tuple[str, ...]:
-    """What must be hidden wherever it stands: the password, as written and decoded, and the values of the query and fragment.
+    """What must be hidden: the password, as written and decoded, and fields of the query that may be tokens.
 
-    A long user name without a password is a token (`https://TOKEN@host/…`). An address may lack its scheme.
+    A field may be a token if its name says so, or if its value is long. A long user name without a password is a token
+    (`https://TOKEN@host/…`). The address may lack its scheme.
     """
     rest = re.split(r"[\s?#]", address.partition("://")[2] or address, maxsplit=1)[0]
     name, _, password = rest.rpartition("@")[0].partition(":")
     password = password or (name if len(name) >= _MIN_TOKEN_CHARACTERS else "")
-    values = [value for part in re.split(r"[?#]", address)[1:] for _, value in parse_qsl(part)]
+    fields = [field for part in re.split(r"[?#]", address)[1:] for field in parse_qsl(part)]
+    values = [value for key, value in fields if SECRET_NAME.search(key) or len(value) >= _MIN_TOKEN_CHARACTERS]
     return tuple(dict.fromkeys(word for word in (password, unquote(password), *values) if word))
+
+
+_VARIABLES = ("OPENAI_BASE_URL", "GITHUB_SERVER_URL", "GITHUB_API_URL")
+
+
+def in_addresses(environ: Mapping[str, str]) -> list[str]:
+    """What is secret in the addresses that the environment names. Proxies have a function of their own."""
+    return [word for name in _VARIABLES for word in secrets_in(environ.get(name, "").strip())]
 
 
 def _parts(address: str) -> _Parts | None:

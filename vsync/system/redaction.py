@@ -16,7 +16,7 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-_MIN_SECRET_CHARACTERS = 4
+MIN_SECRET_CHARACTERS = 4
 """Shorter text is no secret. To hide it would hide that word everywhere."""
 _MIN_LINE_CHARACTERS = 6
 _MIN_ENCODED_CHARACTERS = 8
@@ -35,7 +35,7 @@ def redacted(text: str, secrets: Iterable[str | None]) -> str:
 
 def is_hidden(secret: str) -> bool:
     """Whether a secret is long enough to be hidden."""
-    return len(secret) >= _MIN_SECRET_CHARACTERS
+    return len(secret) >= MIN_SECRET_CHARACTERS
 
 
 @functools.lru_cache(maxsize=64)
@@ -50,7 +50,7 @@ def forms(secret: str) -> frozenset[str]:
     whole = {secret, secret.strip(), *lines}
     encoded = {form for part in whole if len(part) >= _MIN_ENCODED_CHARACTERS for form in _encoded(part)}
     literal = {form for part in whole for form in _literals(part)}
-    return frozenset(form for form in whole | literal | encoded if len(form) >= _MIN_SECRET_CHARACTERS)
+    return frozenset(form for form in whole | literal | encoded if len(form) >= MIN_SECRET_CHARACTERS)
 
 
 def masks(secret: str) -> list[str]:
@@ -86,9 +86,10 @@ def _encoded(text: str) -> Iterable[str]:
 
 _USERINFO = re.compile(r"(?<=://)(?!git@)(?:[^/\s]{1,500}@|[^/\s@:]{0,200}:(?!\d+/)\S{0,500}@)")
 """Up to the last @: a password may hold an @ or a slash, when somebody forgot to encode it."""
+SECRET_NAME = re.compile(r"(?i)token|key|secret|passw|signature|sig|auth|credential|session")
+"""In the name of a field of an address: its value may be secret."""
 _SECRET_FIELD = re.compile(
-    r"(?i)([?&#;][\w.%-]{0,40}(?:token|key|secret|passw|signature|sig|auth|credential|session)[\w.%-]{0,40}=)"
-    r"[^&\s\"'<>#;]+"
+    rf"(?i)([?&#;][\w.%-]{{0,40}}(?:{SECRET_NAME.pattern.removeprefix('(?i)')})[\w.%-]{{0,40}}=)[^&\s\"'<>#;]+"
 )
 
 
