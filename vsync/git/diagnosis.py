@@ -6,7 +6,9 @@ from pathlib import Path
 
 from vsync.errors import RepositoryError
 from vsync.system.redaction import one_line
+from vsync.system.regular_file import read_text
 
+_MOST_BYTES = 1_000_000
 _NO_REPOSITORY = (
     "Run inside a clone (in a workflow: after actions/checkout), or sync a plain folder with --folder (input folder)."
 )
@@ -34,7 +36,7 @@ def not_a_repository(path: Path) -> RepositoryError:
 def _broken_link(git: Path) -> RepositoryError:
     """The error for a `.git` that is a file: it names the folder of a linked worktree or of a submodule."""
     try:
-        text = git.read_text()
+        text = read_text(git, _MOST_BYTES)
     except (OSError, ValueError):
         text = ""
     named = text.removeprefix("gitdir:").strip()
@@ -70,7 +72,7 @@ def commit_gone(commit: str, revision: str, objects: Path) -> RepositoryError:
 def _missing_alternates(objects: Path) -> list[str]:
     """The folders of objects that the clone reads from (`git clone --shared`, `--reference`) and that are not there."""
     try:
-        lines = (objects / "info" / "alternates").read_text().splitlines()
+        lines = read_text(objects / "info" / "alternates", _MOST_BYTES).splitlines()
     except (OSError, ValueError):
         return []
     return [line for line in lines if line.strip() and line[0] != "#" and not (objects / line).is_dir()]

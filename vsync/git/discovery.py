@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from vsync.errors import RepositoryError
+from vsync.system.regular_file import read_text
+
+_MOST_BYTES = 65_536
+"""Of a file of git that holds one path."""
 
 
 def repository_at(path: Path) -> Path:
@@ -28,8 +32,8 @@ def repository_at(path: Path) -> Path:
 def common_dir(git_dir: Path) -> Path:
     """The folder that linked worktrees share. GitPython would take it from the environment of a surrounding git."""
     try:
-        written = (git_dir / "commondir").read_text().rstrip("\n")
-    except OSError:
+        written = read_text(git_dir / "commondir", _MOST_BYTES).rstrip("\n")
+    except (OSError, ValueError):
         return git_dir
     return (git_dir / written).resolve()
 
@@ -52,7 +56,7 @@ def git_dir_above(path: Path) -> tuple[Path, Path] | None:
     if git.is_dir():
         return top, git
     try:
-        named = git.read_text().removeprefix("gitdir:").strip()
+        named = read_text(git, _MOST_BYTES).removeprefix("gitdir:").strip()
     except (OSError, ValueError):
         return None
     return top, (top / named).resolve()

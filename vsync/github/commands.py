@@ -17,6 +17,7 @@ from actions_toolkit.command import Command, issue_command
 from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
 
 from vsync.system.redaction import masks, printable
+from vsync.system.regular_file import check_regular
 
 MAX_ANNOTATIONS = 10
 """Of each kind, for one step. GitHub drops the others silently."""
@@ -97,7 +98,7 @@ def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
     if not environ.get("GITHUB_OUTPUT"):
         return
     with _warned("Outputs", "The step's outputs", "GITHUB_OUTPUT", environ):
-        Path(environ["GITHUB_OUTPUT"]).stat()  # of a missing file the toolkit makes an error without a type of its own
+        check_regular(Path(environ["GITHUB_OUTPUT"]))  # a pipe would stop the run for ever
         for name, value in values.items():
             issue_file_command("OUTPUT", prepare_key_value_message(name, _whole(value)))
 
@@ -106,11 +107,11 @@ def append_summary(markdown: str, environ: Mapping[str, str]) -> None:
     """Adds to the job summary, where there is a file for it."""
     path = environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        with (
-            _warned("Job summary", "The job summary", "GITHUB_STEP_SUMMARY", environ),
-            Path(path).open("a", encoding="utf-8") as file,
-        ):
-            file.write(_whole(markdown))
+        with _warned("Job summary", "The job summary", "GITHUB_STEP_SUMMARY", environ):
+            if Path(path).exists():
+                check_regular(Path(path))
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(_whole(markdown))
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from vsync.errors import PublicationFailed
 from vsync.state.journal_record import Attempt, Record, dump_journal, parse_journal
 from vsync.system.atomic_write import write_durably
+from vsync.system.regular_file import read_file
 
 if TYPE_CHECKING:
     import asyncio
@@ -65,7 +66,7 @@ class Journal:
 
     def _writer_of(self, path: Path) -> str | None:
         try:
-            record = parse_journal(path.read_bytes())
+            record = parse_journal(read_file(path))
         except OSError:
             return None  # the run that wrote it has just removed it
         return record.runs[0] if record is not None and record.runs else None
@@ -75,7 +76,7 @@ class Journal:
         file_ids: list[str] = []
         for path in self._others():
             with contextlib.suppress(OSError):
-                record = parse_journal(path.read_bytes())
+                record = parse_journal(read_file(path))
                 file_ids += record.uploaded if record is not None else ()
         return tuple(file_ids)
 
@@ -84,7 +85,7 @@ class Journal:
         self._run = run
         for path in self._others():
             try:
-                record = parse_journal(path.read_bytes())
+                record = parse_journal(read_file(path))
             except FileNotFoundError:
                 continue
             except OSError as error:

@@ -30,8 +30,11 @@ from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, Published, taken_over
 from vsync.state.seal import Seal, doubted, dump_seal, instant, parse_seal, succeed
 from vsync.system.atomic_write import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
+from vsync.system.regular_file import read_file, read_text
 
 _LOOK_EVERY_S = 0.2
+_MOST_BYTES = 1_000_000
+"""Of a seal."""
 
 
 class LocalPublication:
@@ -117,7 +120,7 @@ class LocalPublication:
 
     def claim_owner(self, owner: str, *, sure: bool) -> str:
         with self.exclusive():
-            earlier = self._owner.read_text().strip() if self._owner.exists() else ""
+            earlier = read_text(self._owner, _MOST_BYTES).strip() if self._owner.exists() else ""
             owner = owner if sure or not earlier else earlier
             if owner != earlier:
                 write_durably(self._owner, f"{owner}\n".encode())
@@ -158,7 +161,7 @@ class LocalPublication:
         if seal is None or seal.state == "closed" or self._stale():
             return None
         try:
-            descriptor = os.open(self._holder, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(self._holder, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
         try:
@@ -248,7 +251,7 @@ class LocalPublication:
         if self._manifest.is_symlink():
             raise ManifestError(f"The manifest {self.name} is a symbolic link.", "Replace it by a file, or delete it.")
         try:
-            return self._manifest.read_bytes()
+            return read_file(self._manifest)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -258,7 +261,7 @@ class LocalPublication:
 
     def _read_seal(self) -> Seal | None:
         try:
-            seal = parse_seal(self._seal.read_bytes())
+            seal = parse_seal(read_file(self._seal, _MOST_BYTES))
             seal = dataclasses.replace(seal, seen=instant(self._seal.stat().st_mtime))
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -272,7 +275,7 @@ class LocalPublication:
 def _is_open(seal: Path) -> bool:
     """Whether that seal is open. A seal that is removed meanwhile is not open."""
     try:
-        return parse_seal(seal.read_bytes()).state == "open"
+        return parse_seal(read_file(seal, _MOST_BYTES)).state == "open"
     except FileNotFoundError:
         return False
 
