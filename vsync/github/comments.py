@@ -42,6 +42,11 @@ _TIMEOUT_S = 15
 _RATE_LIMIT_WAIT_S = 60.0
 """The wait after a secondary rate limit that names no time: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 
+_MAX_PAGES = 300
+"""GitHub allows 2,500 comments, which are 25 pages."""
+_LEAST_PAGE = 20
+"""A page of fewer comments is the last one. A server of another make may put fewer into a page than were asked for."""
+
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 
@@ -114,11 +119,15 @@ class Session:
 
     def _every(self, number: int) -> Iterator[IssueComment]:
         comments = self.issue(number).get_comments()
-        index = 0
-        # By index: after a page that failed a list can go on from there, and an iterator cannot.
-        while (comment := self.call("read the comments", partial(_at, comments, index))) is not None:
-            yield comment
-            index += 1
+        first = 0
+        # By number, and not by the links to the next page: a server could give such links without end.
+        for page in range(_MAX_PAGES):
+            found = self.call("read the comments", partial(comments.get_page, page))
+            yield from found
+            first = first or len(found)
+            if len(found) < max(first, _LEAST_PAGE):
+                return
+        raise CannotComment(f"The pull request has more than {_MAX_PAGES} pages of comments.", "Check GITHUB_API_URL.")
 
     def login(self) -> str:
         """The account that the token writes as.
@@ -344,13 +353,6 @@ def _delete(session: Session, comment: IssueComment) -> None:
                 raise
 
     session.call("delete a second comment", delete)
-
-
-def _at(comments: object, index: int) -> IssueComment | None:
-    try:
-        return comments[index]  # type: ignore[index,no-any-return]  # PyGithub's list, fetched page by page
-    except IndexError:
-        return None
 
 
 def _normal(body: str | None) -> str:
