@@ -11,7 +11,8 @@ import pytest
 
 from tests.support.servers.recording import Answer, HttpServer, Recorded
 from vsync.auth.credentials import Credentials
-from vsync.errors import RedirectRefused, VsyncError
+from vsync.auth.identity_token import TokenSource
+from vsync.errors import CredentialsRefused, RedirectRefused, VsyncError
 from vsync.store.api_errors import AnswerLost, Refused
 from vsync.store.client import Api, connect
 
@@ -147,3 +148,15 @@ def test_a_circle_of_redirections_ends() -> None:
         with contextlib.suppress(Refused), pytest.raises(VsyncError, match="not one of the OpenAI API"):
             ask(server, look)
         assert len(server.requests) < 10
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirection_is_followed_with_the_right_to_ask(status: int, other: Answering) -> None:
+    """The bearer of a job buys identity tokens, wherever it goes."""
+    with Redirecting(status, lambda _: f"{other.address}/token/") as server:
+        source = TokenSource(f"{server.address}/token", "bearer-0123456789", "audience", lambda _: None)
+        with pytest.raises(CredentialsRefused, match="redirects to") as error:
+            source()
+    assert other.requests == []
+    assert server.address in error.value.message
+    assert other.address in error.value.message
