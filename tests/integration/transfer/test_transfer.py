@@ -78,16 +78,20 @@ def batches(world: World) -> Callable[[], list[list[str]]]:
 @pytest.mark.parametrize("limit", [1, 3, 8])
 def test_uploads_run_side_by_side_up_to_the_limit_and_not_more(world: World, limit: int) -> None:
     running, most = 0, 0
+    full = asyncio.Event()
 
-    async def slow(_: Sent, forward: Forward) -> httpx2.Response:
+    async def held(_: Sent, forward: Forward) -> httpx2.Response:
         nonlocal running, most
         running += 1
         most = max(most, running)
-        await asyncio.sleep(0.01)
+        if running >= limit:
+            full.set()
+        await full.wait()
+        await asyncio.sleep(0.01)  # one upload too many would come now
         running -= 1
         return await forward()
 
-    world.wire.when("POST /files", slow)
+    world.wire.when("POST /files", held)
     ran = Ran(world, numbered(12), concurrency=limit)
     assert most == limit
     assert len(ran.confirmed) == 12
