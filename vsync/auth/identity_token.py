@@ -140,8 +140,8 @@ def _refused(words: str) -> VsyncError:
 
 def _redirected(asked: str, wanted: str) -> VsyncError:
     return CredentialsRefused(
-        f"GitHub's endpoint for identity tokens ({origin_of(asked)}) redirects to {origin_of(wanted) or 'no address of HTTP'}. "
-        "vsync does not follow it: the job's right to ask goes to no other address.",
+        f"GitHub does not give this job an identity token: its endpoint ({origin_of(asked)}) redirects to "
+        f"{origin_of(wanted) or 'no address of HTTP'}. vsync does not follow it: the job's right to ask goes to no other address.",
         "Check ACTIONS_ID_TOKEN_REQUEST_URL, and any proxy on the way.",
     )
 
