@@ -12,7 +12,9 @@
     ├── PublicationFailed     3  manifest     nobody: the store was changed, but the manifest could not be written
     ├── SealHeld              3  git          nobody: another run is at work
     ├── ApiUnavailable        3  api          nobody: unreachable, or refusing after every retry
-    │   └── HandshakeFailed   3  api          the machine's owner: a certificate that is not trusted, or no TLS at all
+    │   ├── HandshakeFailed   3  api          the machine's owner: a certificate that is not trusted, or no TLS at all
+    │   ├── RedirectRefused   3  api          who set the address: the server redirects to another origin
+    │   └── EndlessListing    3  api          who runs the server: a listing without an end
     ├── GatewayRefused        3  api          who runs the gateway, or the key's owner: a refusal that is not the API's own
     ├── GitUnavailable        3  git          nobody: a remote that does not answer
     ├── PushRefused           3  permission   the workflow's author: the token or a branch rule forbids the push
@@ -113,6 +115,14 @@ class ApiUnavailable(VsyncError):
 
 class HandshakeFailed(ApiUnavailable):
     """Another try fails as well."""
+
+
+class RedirectRefused(ApiUnavailable):
+    """The server redirects to another origin, and nothing is sent there."""
+
+
+class EndlessListing(ApiUnavailable):
+    """A listing has more pages or items than any store."""
 
 
 class GatewayRefused(VsyncError):

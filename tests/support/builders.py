@@ -11,7 +11,7 @@ from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes
 from vsync.documents.chunking import Chunking
 from vsync.documents.document import Document
-from vsync.git.changes import FOLDER, SYMLINK, Change, Status, TreeEntry
+from vsync.git.changes import FOLDER, SYMLINK, Change, Lost, Status, TreeEntry
 from vsync.plan.comparison import Comparison
 from vsync.report.body import Synced
 from vsync.report.documents import Documents, FailedItem
@@ -158,6 +158,9 @@ class MemorySource:
 
     def identify(self, entry: TreeEntry) -> TreeEntry:
         return entry
+
+    def lost(self, folder: str) -> Lost | None:
+        return None
 
     def prefetch(self, documents: Sequence[Document]) -> None:
         return None

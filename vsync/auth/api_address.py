@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from vsync.auth.credentials import Credentials
 from vsync.errors import ConfigurationError
+from vsync.network.address import shown
 
 OPENAI_API = "https://api.openai.com/v1"
 
@@ -25,7 +26,7 @@ def base_url(credentials: Credentials) -> str:
     fault = _fault(address)
     if fault is not None:
         raise ConfigurationError(
-            f"The base URL {_without_secrets(address)!r} {fault}.",
+            f"The base URL ({shown(address)}) {fault}.",
             "Correct OPENAI_BASE_URL (in a workflow: the input openai-base-url). It looks like https://host/v1.",
         )
     return address
@@ -71,8 +72,8 @@ def normalised(address: str) -> str:
     if parts is None:
         return address
     scheme, host, port, path = parts
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}{'' if port in {None, _DEFAULT_PORTS[scheme]} else f':{port}'}{path.rstrip('/')}"
+    named = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{named}{'' if port in {None, _DEFAULT_PORTS[scheme]} else f':{port}'}{path.rstrip('/')}"
 
 
 def _parts(address: str) -> tuple[str, str, int | None, str] | None:
@@ -85,7 +86,3 @@ def _parts(address: str) -> tuple[str, str, int | None, str] | None:
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         return None
     return parts.scheme, parts.hostname, port, parts.path
-
-
-def _without_secrets(address: str) -> str:
-    return re.sub(r"(?<=//)[^/]*@", "", address).partition("?")[0].partition("#")[0][:200]

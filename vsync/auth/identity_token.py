@@ -12,10 +12,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from vsync.auth.credentials import check_header
 from vsync.errors import ApiUnavailable, CredentialsRefused, HandshakeFailed, MissingCredentials, VsyncError
+from vsync.network.address import origin_of
 from vsync.network.trust import handshake_fault
 from vsync.system.redaction import one_line
 
@@ -81,6 +82,9 @@ class TokenSource:
 
     def _token_of(self, response: httpx2.Response) -> str:
         words = f"{response.status_code} {one_line(response.text, (self.bearer,), 200)}".strip()
+        if response.has_redirect_location:
+            wanted = urljoin(str(response.url), response.headers["location"])
+            raise _redirected(str(response.url), wanted)
         if response.status_code >= 500 or response.status_code in _MAY_PASS:
             raise _unavailable(words)
         if not response.is_success:
@@ -131,6 +135,14 @@ def _refused(words: str) -> VsyncError:
     return CredentialsRefused(
         f"GitHub does not give this job an identity token ({words}).",
         "Check that the job has `permissions: id-token: write`. A job that runs for many hours loses the right to ask.",
+    )
+
+
+def _redirected(asked: str, wanted: str) -> VsyncError:
+    return CredentialsRefused(
+        f"GitHub does not give this job an identity token: its endpoint ({origin_of(asked)}) redirects to "
+        f"{origin_of(wanted) or 'no address of HTTP'}. vsync does not follow it: the job's right to ask goes to no other address.",
+        "Check ACTIONS_ID_TOKEN_REQUEST_URL, and any proxy on the way.",
     )
 
 

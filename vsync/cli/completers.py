@@ -81,12 +81,13 @@ def _manifest(settings: Settings) -> bytes | None:
     from vsync.git.discovery import repository_at
     from vsync.sync.state_place import state_place
     from vsync.sync.workspace import embedded_file_of
+    from vsync.system.regular_file import read_file
 
     top = Path(settings.folder) if settings.folder is not None else repository_at(Path(settings.repo).absolute())
     root = top.resolve()
     place = state_place(settings, root, root / ".vsync", embedded_file_of(settings))
     if place.manifest is not None and place.manifest.is_file():
-        return place.manifest.read_bytes()
+        return read_file(place.manifest)
     if settings.folder is not None or settings.local is not None or place.manifest is None:
         return None
     from vsync.git.repository import Repository

@@ -19,8 +19,9 @@ from vsync.cli.repeated import repeated
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
 from vsync.config.settings import Settings, resolve
-from vsync.config.variables import unheard
+from vsync.config.variables import short_key, unheard
 from vsync.errors import EXIT_OK, VsyncError
+from vsync.network.address import in_addresses
 from vsync.network.environment import check_network
 from vsync.network.proxies import passwords
 from vsync.report.of_plan import append_warnings
@@ -65,7 +66,7 @@ class Context:
         """Whether stdout must get a report as JSON, and has none yet."""
         self.warnings: tuple[str, ...] = ()
         """What a report says beside the warnings of its run."""
-        for secret in (environ.get("OPENAI_API_KEY", "").strip(), *passwords(environ)):
+        for secret in (environ.get("OPENAI_API_KEY", "").strip(), *passwords(environ), *in_addresses(environ)):
             secrets.add(secret)
 
     @functools.cached_property
@@ -120,7 +121,11 @@ def resolved(context: Context, options: dict[str, Any]) -> Settings:
 
 def _warn_of_variables(context: Context) -> None:
     """Says which variables nobody hears, once, and before anything is done: one of them may have been meant as a limit."""
-    unsaid = [warning for warning in unheard(context.environ) if warning not in context.warnings]
+    unsaid = [
+        warning
+        for warning in (*short_key(context.environ), *unheard(context.environ))
+        if warning not in context.warnings
+    ]
     for warning in unsaid:
         put(sys.stderr, f"vsync: warning: {redacted(warning, context.secrets)}")
     context.warnings = (*context.warnings, *unsaid)
@@ -159,7 +164,9 @@ def opened_run(
 
     # With --json the report is what the user asked for. A program may read only that, so little goes to stderr.
     whole_plan = dry_run and out is sys.stdout
-    observer = TerminalObserver(out, verbose=context.verbose, whole_plan=whole_plan, environ=context.environ)
+    observer = TerminalObserver(
+        out, verbose=context.verbose, whole_plan=whole_plan, environ=context.environ, secrets=context.secrets
+    )
     workspace = open_workspace(settings, origin(context.environ), access)
     with contextlib.closing(workspace):
         yield assemble(
@@ -200,7 +207,8 @@ def connection_of(
 
 
 def show_report(report: Report, context: Context, *, as_json: bool) -> None:
-    """Prints the report and its error, and sets the exit code."""
+    """Prints the report and its error without secrets, and sets the exit code."""
+    report = report.mapped(lambda text: redacted(text, context.secrets))
     if as_json:
         put_report(append_warnings(report, context.warnings), context)
     else:

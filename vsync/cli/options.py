@@ -15,6 +15,7 @@ import click
 
 from vsync.cli import completers
 from vsync.cli.headings import FILES, LIMITS, OUTPUT, SOURCE, STATE, STORE, HeadedCommand, HeadedOption
+from vsync.system.regular_file import check_regular
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +36,7 @@ def _is_store_file(name: str) -> bool:
     if name.endswith((".db", ".sqlite", ".sqlite3")):
         return True
     try:
+        check_regular(Path(name))
         with Path(name).open("rb") as file:
             return file.read(16) == b"SQLite format 3\0"
     except (OSError, ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from vsync.cli.colour import painted, wants_colour
@@ -13,7 +13,7 @@ from vsync.report.observer import Observer
 from vsync.report.progress import Progress, Stage
 from vsync.report.report import Report
 from vsync.report.text import plan_lines
-from vsync.system.redaction import printable
+from vsync.system.redaction import printable, redacted
 
 if TYPE_CHECKING:
     from rich import progress as rich_progress
@@ -36,6 +36,7 @@ class TerminalObserver(Observer):
         verbose: bool,
         whole_plan: bool = False,
         environ: Mapping[str, str] | None = None,
+        secrets: Iterable[str] = (),
         err: IO[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -45,11 +46,12 @@ class TerminalObserver(Observer):
         self._colour = wants_colour(out, environ or {})
         self._bars = self._err.isatty() and (environ or {}).get("TERM") != "dumb"
         self._progress = Progress(_LINE_EVERY_S, clock)
+        self._secrets = secrets
         self._bar: rich_progress.Progress | None = None
         self._tasks: dict[str, rich_progress.TaskID] = {}
 
     def note(self, text: str) -> None:
-        self._say(printable(text))
+        self._say(printable(redacted(text, self._secrets)))
 
     def planned(self, report: Report) -> None:
         put(self._out, painted(plan_lines(report, self._most, " (-v lists all)"), colour=self._colour))
@@ -67,7 +69,7 @@ class TerminalObserver(Observer):
             self._say(line)
 
     def failed(self, path: str, code: str, message: str) -> None:
-        self._say(f"failed: {printable(path)}: {code}: {printable(message)}")
+        self._say(f"failed: {printable(path)}: {code}: {printable(redacted(message, self._secrets))}")
 
     def finished(self) -> None:
         if self._bar is not None:

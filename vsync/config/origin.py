@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vsync.network.address import web_address
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -26,13 +28,15 @@ def origin(environ: Mapping[str, str]) -> Origin:
     def get(name: str) -> str | None:
         return environ.get(name, "").strip() or None
 
-    server, repository, run = get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("GITHUB_RUN_ID")
-    url = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+    repository, run = get("GITHUB_REPOSITORY"), get("GITHUB_RUN_ID")
+    page = repository_url(environ)
+    url = f"{page}/actions/runs/{run}" if page and run else None
     in_workflow = (get("GITHUB_ACTIONS") or "").lower() == "true"
     return Origin(repository, get("GITHUB_REPOSITORY_ID"), run, url, in_workflow)
 
 
 def repository_url(environ: Mapping[str, str]) -> str | None:
-    """Where a person can look at the repository."""
-    server, repository = (environ.get(name, "").strip() for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
-    return f"{server}/{repository}" if server and repository else None
+    """Where a person can look at the repository. It is recorded and shown, so nothing secret of the server's address is in it."""
+    server = web_address(environ.get("GITHUB_SERVER_URL", "").strip())
+    repository = environ.get("GITHUB_REPOSITORY", "").strip()
+    return f"{server.rstrip('/')}/{repository}" if server and repository else None

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 
 from vsync.config.settings import NAMES, PREFIX, variable
 from vsync.system.nearest import nearest
-from vsync.system.redaction import printable
+from vsync.system.redaction import MIN_SECRET_CHARACTERS, printable
+from vsync.system.wording import count
 
 OPTIONS = (
     "dry-run",
@@ -42,6 +43,18 @@ _IN_A_WORKFLOW = {
 """What to say of a variable that the action's commands sync, plan and verify do not hear."""
 
 _ON_THE_COMMAND_LINE = {"VSYNC_BRANCH": "To sync another commit than HEAD, use --head."}
+
+
+_USUAL_KEY_CHARACTERS = 8
+
+
+def short_key(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence about a key that is so short that vsync cannot hide it well. A server on this machine may take any word."""
+    size = len(environ.get("OPENAI_API_KEY", "").strip())
+    if not 0 < size < _USUAL_KEY_CHARACTERS or not environ.get("OPENAI_BASE_URL", "").strip():
+        return ()
+    what = "does not hide it" if size < MIN_SECRET_CHARACTERS else "hides that word wherever it stands"
+    return (f"OPENAI_API_KEY has only {count(size, 'character')}, so vsync {what}. Use a longer key if it is secret.",)
 
 
 def unheard(environ: Mapping[str, str], *, workflow: bool = False) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ Status = Literal["added", "modified", "removed", "type-changed"]
 _STATUSES: dict[bytes, Status] = {b"A": "added", b"M": "modified", b"D": "removed", b"T": "type-changed"}
 
 
+Lost = Literal["gone", "empty"]
+"""What became of a folder in which nothing is left."""
+
+
 class TreeEntry(NamedTuple):
     """One path of a tree, with its mode as git writes it (`100644`) and the id of its blob."""
 

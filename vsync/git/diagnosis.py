@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vsync.errors import RepositoryError
-from vsync.git.plain_file import text_of
 from vsync.system.redaction import one_line, printable
+from vsync.system.regular_file import read_text
 
+_MOST_BYTES = 1_000_000
 _NO_REPOSITORY = (
     "Run inside a clone (in a workflow: after actions/checkout), or sync a plain folder with --folder (input folder)."
 )
@@ -37,7 +38,7 @@ def not_a_repository(path: Path, searched: Iterable[Path]) -> RepositoryError:
 def _broken_link(git: Path) -> RepositoryError:
     """The error for a `.git` that is a file: it names the folder of a linked worktree or of a submodule."""
     try:
-        text = text_of(git)
+        text = read_text(git, _MOST_BYTES)
     except (OSError, ValueError):
         text = ""
     named = text.removeprefix("gitdir:").strip()
@@ -84,7 +85,7 @@ def commit_gone(commit: str, revision: str, objects: Path) -> RepositoryError:
 def _missing_alternates(objects: Path) -> list[str]:
     """The folders of objects that the clone reads from (`git clone --shared`, `--reference`) and that are not there."""
     try:
-        lines = text_of(objects / "info" / "alternates").splitlines()
+        lines = read_text(objects / "info" / "alternates", _MOST_BYTES).splitlines()
     except (OSError, ValueError):
         return []
     return [line for line in lines if line.strip() and line[0] != "#" and not (objects / line).is_dir()]

@@ -12,9 +12,11 @@ from pathlib import Path
 from vsync.errors import RepositoryError
 from vsync.git.deadlines import Deadlines, too_slow
 from vsync.git.diagnosis import not_a_repository, refused_owner, unusable
-from vsync.git.plain_file import text_of
 from vsync.git.process import GitProcess, Output, inheritable
+from vsync.system.regular_file import read_text
 
+_MOST_BYTES = 65_536
+"""Of a file of git that holds one path."""
 _OF_ANOTHER = "dubious ownership"
 _FACTS = re.compile(r"(true|false)\n(true|false)\n(\w+)\n(/[^\0]*)\n", re.S)
 """Is it bare? Is this its working tree? The object format, and the `.git`: in the order in which git is asked."""
@@ -158,7 +160,7 @@ def _searched(real: Path, environ: Mapping[str, str]) -> Iterator[Path]:
 def common_dir(git_dir: Path) -> Path:
     """The folder that linked worktrees share. GitPython would take it from the environment of a surrounding git."""
     try:
-        written = text_of(git_dir / "commondir").rstrip("\n")
+        written = read_text(git_dir / "commondir", _MOST_BYTES).rstrip("\n")
     except (OSError, ValueError):
         return git_dir
     return (git_dir / written).resolve()
@@ -182,7 +184,7 @@ def git_dir_above(path: Path) -> tuple[Path, Path] | None:
     if git.is_dir():
         return top, git
     try:
-        named = text_of(git).removeprefix("gitdir:").strip()
+        named = read_text(git, _MOST_BYTES).removeprefix("gitdir:").strip()
     except (OSError, ValueError):
         return None
     return top, (top / named).resolve()

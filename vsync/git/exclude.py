@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vsync.git.discovery import common_dir, git_dir_above
-from vsync.git.plain_file import read_plain
 from vsync.system.atomic_write import write_durably
+from vsync.system.regular_file import read_file
+
+_MOST_BYTES = 16_000_000
 
 
 def exclude(paths: Sequence[Path], why: str) -> None:
@@ -23,7 +25,7 @@ def exclude(paths: Sequence[Path], why: str) -> None:
     top, git_dir = found
     file = common_dir(git_dir) / "info" / "exclude"
     rules = [_rule(path.relative_to(top)) for path in paths]
-    before = read_plain(file) if file.exists() else b""
+    before = read_file(file, _MOST_BYTES) if file.exists() else b""
     lacking = [rule for rule in rules if rule not in before.splitlines() and b"\n" not in rule]
     if not lacking:
         return

@@ -24,6 +24,8 @@ _MIN_AFTER_TIMEOUT_S = 0.4
 _POLL_S = 0.2
 _LAST_WAIT_S = 1.0
 """For a process that was killed. On a file system that does not answer, even a killed process stays."""
+MOST_OUTPUT_BYTES = 256 * 1024 * 1024
+"""Of one command. It is looked at when the command has ended, and until then at each poll."""
 
 _SECRET_PREFIXES = ("INPUT_", "OPENAI_", "ACTIONS_", "VSYNC_")
 _MISLEADING = {
@@ -94,9 +96,11 @@ class GitProcess:
         while True:
             try:
                 stdout, stderr = process.communicate(timeout=_POLL_S)
-            except subprocess.TimeoutExpired:
-                why = self._why_to_end(time.monotonic() - started)
+            except subprocess.TimeoutExpired as running:
+                why = _why_too_much(running.output, running.stderr) or self._why_to_end(time.monotonic() - started)
             else:
+                if (why := _why_too_much(stdout, stderr)) is not None:
+                    return Output(1, b"", f"fatal: what git {command} wrote was not read because {why}", ended=True)
                 return Output(process.returncode, stdout, stderr.decode("utf-8", "replace"))
             if why is not None:
                 self._timed_out = True
@@ -110,6 +114,12 @@ class GitProcess:
         if stopped is not None and stopped >= _GRACE_S and running_s >= least:
             return "the run was told to stop"
         return f"{self._deadline_s:.0f} s had passed" if running_s >= self._deadline_s else None
+
+
+def _why_too_much(*written: bytes | None) -> str | None:
+    """Why so much output must not be kept; None when it may. A remote may list references without end."""
+    most = max(len(output or b"") for output in written)
+    return f"it was more than {MOST_OUTPUT_BYTES:,} bytes" if most > MOST_OUTPUT_BYTES else None
 
 
 def inheritable(environ: Mapping[str, str]) -> dict[str, str]:

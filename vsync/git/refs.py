@@ -15,12 +15,12 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from vsync.errors import RepositoryError
 from vsync.git.clone_config import kept_for_network
 from vsync.git.token_host import is_loopback
+from vsync.network.address import NOT_SHOWN, secrets_in, shown
 from vsync.network.trust import Fault, handshake_fault
+from vsync.system.redaction import without_address_secrets
 
 Failure = Literal["permission", "declined", "missing", "no-atomic", "busy", "machine", "unreachable"]
 
-_USERINFO = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s@:]*:(?!\d+/)\S*@)")
-"""Up to the last @: a password may hold an @ or a slash, when somebody forgot to encode it."""
 _NAMES = re.compile(r"\b(?:\w+://|refs/)[^\s:]*")
 _DECLINED = re.compile(
     r"declined|protected branch|GH006|GH013|prohibited|denied by|aborted by hook|checked out",
@@ -38,9 +38,10 @@ _BUSY = re.compile(r"cannot lock ref|failed to update ref|unable to create .*\.l
 _HOST_KEY = re.compile(r"host key verification failed", re.I)
 _NO_SSH = re.compile(r"cannot run \S*ssh\b", re.I)
 _PROXY = re.compile(r"unsupported proxy|could not resolve proxy|socks\S* .*(not supported|disabled)", re.I)
-_REDIRECTED = re.compile(r"returned error: 30[12378]\b")
+_REDIRECTED = re.compile(r"returned error: 30[12378]\b|unable to update url base from redirection", re.I)
 _ABOUT_TLS = re.compile(r"\b(ssl|tls|gnutls|certificate)", re.I)
-_MIN_TOKEN_CHARACTERS = 16
+_LOOKS_SECRET = re.compile(r":|.{16}")
+"""A user with a password, or so long a user name that it is a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,12 @@ def fault_of_machine(output: str, address: str) -> Fault | None:
             f"git cannot start the program ssh, which the address {address} needs.",
             "Use the https address of the remote: the action's container has no ssh.",
         )
+    if _REDIRECTED.search(output):
+        return Fault(
+            f"{address} redirects git to another address, and vsync does not follow that: the token would go there too.",
+            "If the repository was renamed or moved, give the remote its new address (`git remote set-url origin ADDRESS`; "
+            "actions/checkout does so).",
+        )
     if _PROXY.search(output):
         return Fault(
             f"git cannot use the proxy for {address}: {why}.",
@@ -106,7 +113,7 @@ def fault_of_machine(output: str, address: str) -> Fault | None:
 
 def reason_given(output: str) -> str:
     """The part of git's output that says why it failed, on one line, without user and password of any address."""
-    lines = [line.strip() for line in without_userinfo(output).splitlines() if line.strip()]
+    lines = [line.strip() for line in without_address_secrets(output).splitlines() if line.strip()]
     remote = [re.sub(r"^(remote: )+(error: )?", "", line) for line in lines if re.match(r"remote: \S", line)]
     ssh = [line for line in lines if line.startswith("ssh: ")]
     fatal = [line for line in lines if line.startswith("fatal: ")]
@@ -116,21 +123,25 @@ def reason_given(output: str) -> str:
     return "; ".join(dict.fromkeys(part.rstrip(".") for part in parts)).replace("\t", " ")[:400] or "git gave no reason"
 
 
-def without_userinfo(text: str) -> str:
-    """The text without the user and password of every address in it."""
-    return _USERINFO.sub("", text)
+def shown_remote(url: str) -> str:
+    """A remote's address, or its path on this machine, without what is secret in it."""
+    if url.lower().startswith("file://"):
+        return url
+    if "://" in url:
+        written = shown(url)
+        return f"the remote `origin` (its address is {written})" if written == NOT_SHOWN else written
+    if not is_ssh(url):
+        return url
+    place = re.split(r"[?#]", url, maxsplit=1)[0]
+    user, _, _ = place.partition("/")[0].rpartition("@")
+    return place.removeprefix(f"{user}@") if _LOOKS_SECRET.search(user) else place
 
 
 def secrets_of(url: str, config: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The secrets in an address and its configuration: the password, encoded and decoded, and the values of headers.
-
-    A long user name without a password is a token (`https://TOKEN@host/…`).
-    """
-    userinfo = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    name, _, password = userinfo.partition(":")
-    password = password or (name if len(name) >= _MIN_TOKEN_CHARACTERS else "")
+    """The secrets in an address and its configuration: those of `secrets_in`, and the values of headers."""
+    written = secrets_in(url if "://" in url else url.partition("/")[0]) if is_address(url) else ()
     headers = [value.split()[-1] for key, value in config if key.lower().endswith(".extraheader") and value.split()]
-    return tuple(dict.fromkeys(word for word in (password, unquote(password), *headers) if word))
+    return tuple(dict.fromkeys(word for word in (*written, *headers) if word))
 
 
 def is_http(url: str) -> bool:
@@ -149,7 +160,7 @@ def check_address(url: str) -> None:
         usable = False
     if not usable:
         raise RepositoryError(
-            f"The remote `origin` has the address {without_userinfo(url)!r}, which git cannot use.",
+            f"The remote `origin` has an address ({shown(url)}) that git cannot use.",
             "Correct it: `git remote set-url origin ADDRESS`.",
         )
 
@@ -192,9 +203,9 @@ def network_config(
     | case | what happens |
     | --- | --- |
     | a token is given | only the token is used: not the credentials of actions/checkout, of helpers or of the address |
-    | a token or password is given | git follows no redirection: it would take the header along |
     | the clone's own proxy, programs and other ways | are never used (`clone_config`) |
     | the address has a password | it becomes a header: git puts addresses on the command lines of its helpers |
+    | the remote redirects | git does not follow |
     | a `url.….insteadOf` rule | it does not rewrite the address again: the address is its own `insteadOf` |
 
     An empty value clears the values before it
@@ -206,17 +217,20 @@ def network_config(
         return url, [*kept, (f"url.{url}.insteadof", url)]
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")
+    # Git would send its headers, and with them the token, to whatever host the remote redirects to.
+    plain = urlunsplit(parts._replace(netloc=host))
+    steady = [("http.followredirects", "false"), (f"http.{plain}.followredirects", "false")]
     name, colon, password = user.partition(":")
     login = (
         f"x-access-token:{token}" if token is not None else f"{unquote(name)}:{unquote(password)}" if colon else None
     )
     if login is None:
-        return url, [*kept, (f"url.{url}.insteadof", url)]
-    url = urlunsplit(parts._replace(netloc=host))
-    kept = kept_for_network(pairs, token=True)
+        return url, [*kept, *steady, (f"url.{url}.insteadof", url)]
+    url = plain
+    kept = [*kept_for_network(pairs, token=True), *steady]
     secret = base64.b64encode(login.encode()).decode("ascii")
     header = f"http.{url}.extraheader"
-    clear = [("credential.helper", ""), (header, ""), ("http.followRedirects", "false")]
+    clear = [("credential.helper", ""), (header, "")]
     return url, [*kept, (f"url.{url}.insteadof", url), *clear, (header, f"AUTHORIZATION: basic {secret}")]
 
 

@@ -29,7 +29,7 @@ from vsync.git.refs import (
     parse_refs,
     reason_given,
     secrets_of,
-    without_userinfo,
+    shown_remote,
 )
 from vsync.git.scratch import Scratch
 
@@ -90,7 +90,7 @@ class Remote:
         deadlines: Deadlines | None = None,
     ) -> None:
         address, config = network_config(url, token, inherited)
-        self.shown = without_userinfo(address)
+        self.shown = shown_remote(address)
         self.secrets = secrets_of(url, config)
         self._object_format = object_format
         self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None

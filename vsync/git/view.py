@@ -15,8 +15,8 @@ from pathlib import Path
 from vsync.errors import RepositoryError
 from vsync.git.diagnosis import unusable
 from vsync.git.discovery import Found
-from vsync.git.plain_file import read_plain
 from vsync.git.scratch import Scratch
+from vsync.system.regular_file import read_file
 
 _LINKED = ("refs", "packed-refs", "logs", "shallow", "worktrees")
 """Linked even where they are not there: another git may make them meanwhile."""
@@ -93,7 +93,7 @@ def _head(folder: Path, root: Path) -> bytes:
     try:
         if path.is_symlink() and path.readlink().is_relative_to("refs"):
             return b"ref: " + os.fsencode(path.readlink()) + b"\n"
-        return read_plain(path, _MAX_HEAD_BYTES)
+        return read_file(path, _MAX_HEAD_BYTES)
     except OSError as error:
         raise unusable(root, f"{path}: {error.strerror or error}") from error
 

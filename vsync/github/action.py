@@ -22,10 +22,14 @@ from vsync.github.inputs import (
     trusted_folder,
     working_directory,
 )
+from vsync.github.inputs import (
+    named as named_inputs,
+)
 from vsync.github.results import publish_failure
 from vsync.github.step import Step
 from vsync.github.sync import sync
 from vsync.github.verify import verify
+from vsync.network.address import in_addresses
 from vsync.network.proxies import passwords
 from vsync.system.logs import guarded, traceback_lines, unforeseen
 from vsync.system.redaction import redacted
@@ -38,7 +42,7 @@ def run(environ: Mapping[str, str], stop: Stop) -> int:
     given = inputs(environ)
     secrets = Secrets(added=commands.mask)
     named = (given.get("openai-api-key"), environ.get("OPENAI_API_KEY"), given.get("github-token"))
-    for key in (*named, *passwords(environ)):
+    for key in (*named, *passwords(environ), *in_addresses({**environ, **named_inputs(given)})):
         secrets.add((key or "").strip())
     with guarded(secrets):
         return _run_or_report(given, environ, stop, secrets)

@@ -16,7 +16,8 @@ from pathlib import Path
 from actions_toolkit.command import Command, issue_command
 from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
 
-from vsync.system.redaction import printable
+from vsync.system.redaction import masks, printable
+from vsync.system.regular_file import check_regular
 
 MAX_ANNOTATIONS = 10
 """Of each kind, for one step. GitHub drops the others silently."""
@@ -27,11 +28,10 @@ _WRITING = threading.RLock()
 
 
 def mask(secret: str | None) -> None:
-    """Registers a secret. The runner then hides it in every later line. Each line of the secret is registered by itself."""
+    """Registers a secret. The runner then hides it in every later line, in each form that it may have there."""
     with _WRITING:
-        for line in (secret or "").splitlines():
-            if line.strip():
-                issue_command("add-mask", {}, line)
+        for form in masks(secret or ""):
+            issue_command("add-mask", {}, form)
         sys.stdout.flush()
 
 
@@ -69,8 +69,8 @@ def no_commands() -> Iterator[Callable[[str], None]]:
     token = secrets.token_hex(16)
 
     def mask_here(secret: str) -> None:
-        masks = [str(Command("add-mask", {}, line)) for line in secret.splitlines() if line.strip()]
-        lines = [str(Command(token, {}, "")), *masks, str(Command("stop-commands", {}, token))]
+        hidden = [str(Command("add-mask", {}, form)) for form in masks(secret)]
+        lines = [str(Command(token, {}, "")), *hidden, str(Command("stop-commands", {}, token))]
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
 
@@ -98,7 +98,7 @@ def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
     if not environ.get("GITHUB_OUTPUT"):
         return
     with _warned("Outputs", "The step's outputs", "GITHUB_OUTPUT", environ):
-        Path(environ["GITHUB_OUTPUT"]).stat()  # of a missing file the toolkit makes an error without a type of its own
+        check_regular(Path(environ["GITHUB_OUTPUT"]))  # a pipe would stop the run for ever
         for name, value in values.items():
             issue_file_command("OUTPUT", prepare_key_value_message(name, _whole(value)))
 
@@ -107,11 +107,11 @@ def append_summary(markdown: str, environ: Mapping[str, str]) -> None:
     """Adds to the job summary, where there is a file for it."""
     path = environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        with (
-            _warned("Job summary", "The job summary", "GITHUB_STEP_SUMMARY", environ),
-            Path(path).open("a", encoding="utf-8") as file,
-        ):
-            file.write(_whole(markdown))
+        with _warned("Job summary", "The job summary", "GITHUB_STEP_SUMMARY", environ):
+            if Path(path).exists():
+                check_regular(Path(path))
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(_whole(markdown))
 
 
 @contextlib.contextmanager

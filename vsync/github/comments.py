@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 from vsync.github.unreachable import unreachable
+from vsync.network.address import shown
 from vsync.report.comment import run_of
 from vsync.system.redaction import printable, redacted
 from vsync.system.retry import backoff, retry_after, server_time
@@ -40,6 +41,11 @@ _TIMEOUT_S = 15
 
 _RATE_LIMIT_WAIT_S = 60.0
 """The wait after a secondary rate limit that names no time: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+
+_MAX_PAGES = 300
+"""GitHub allows 2,500 comments, which are 25 pages."""
+_LEAST_PAGE = 20
+"""A page of fewer comments is the last one. A server of another make may put fewer into a page than were asked for."""
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
@@ -119,11 +125,15 @@ class Session:
 
     def _every(self, number: int) -> Iterator[IssueComment]:
         comments = self.issue(number).get_comments()
-        index = 0
-        # By index: after a page that failed a list can go on from there, and an iterator cannot.
-        while (comment := self.call("read the comments", partial(_at, comments, index))) is not None:
-            yield comment
-            index += 1
+        first = 0
+        # By number, and not by the links to the next page: a server could give such links without end.
+        for page in range(_MAX_PAGES):
+            found = self.call("read the comments", partial(comments.get_page, page))
+            yield from found
+            first = first or len(found)
+            if len(found) < max(first, _LEAST_PAGE):
+                return
+        raise CannotComment(f"The pull request has more than {_MAX_PAGES} pages of comments.", "Check GITHUB_API_URL.")
 
     def login(self) -> str:
         """The account that the token writes as.
@@ -217,7 +227,9 @@ def _remedy(status: int, said: str) -> str:
     return _REMEDIES.get(status, "Run the job again.")
 
 
+_REDIRECTED = "vsync follows no redirection with a token: check GITHUB_API_URL, and any proxy on the way."
 _REMEDIES = {
+    **dict.fromkeys((302, 303, 307, 308), _REDIRECTED),
     401: "Check the input github-token: it is expired, revoked or mistyped.",
     403: "Give the job `permissions: pull-requests: write`. The token of a pull request from a fork only reads; the "
     "plan stands in the job summary.",
@@ -247,7 +259,7 @@ def connect(
         raise CannotComment(f"{repository!r} is not a repository's name (owner/name).", "Check GITHUB_REPOSITORY.")
     host = _host_of(api_url)
     if host is None or not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", api_url):
-        raise CannotComment(f"{api_url!r} is not the address of an API.", "Check GITHUB_API_URL.")
+        raise CannotComment(f"GITHUB_API_URL is not the address of an API ({shown(api_url)}).", "Correct it.")
     import github
 
     # vsync does its own retries and pauses: PyGithub would sleep for minutes, and would repeat a POST that was done.
@@ -371,13 +383,6 @@ def _delete(session: Session, comment: IssueComment) -> None:
                 raise
 
     session.call("delete a second comment", delete)
-
-
-def _at(comments: object, index: int) -> IssueComment | None:
-    try:
-        return comments[index]  # type: ignore[index,no-any-return]  # PyGithub's list, fetched page by page
-    except IndexError:
-        return None
 
 
 def _not_githubs() -> tuple[type[Exception], ...]:

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vsync.github.mode import PULL_REQUEST_EVENTS, Event, PullRequest, Trigger
+from vsync.system.regular_file import read_file
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MERGE_REF = re.compile(r"refs/pull/([0-9]{1,12})/merge")
 _MAX_NUMBER = 10**12
+_MOST_BYTES = 64 * 1024 * 1024
+"""GitHub's payloads have at most 25 MB: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
 
 
 def read_event(environ: Mapping[str, str]) -> tuple[Event, str | None]:
@@ -116,7 +119,7 @@ def _payload(path: str) -> tuple[dict[str, Any], str | None]:
     if not path:
         return {}, None
     try:
-        data = json.loads(Path(path).read_bytes())
+        data = json.loads(read_file(Path(path), _MOST_BYTES))
     except OSError as error:
         return {}, f"The event's payload {path} cannot be read: {error.strerror}."
     except (ValueError, RecursionError):

@@ -68,7 +68,7 @@ def opened_run(step: Step, settings: Settings, *, if_missing: IfMissing = "make"
             step.keys,
             step.origin,
             workspace,
-            ActionObserver(),
+            ActionObserver(secrets=step.secrets),
             step.stop,
             dry_run=step.mode.dry_run,
             branch=step.event.branch,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from vsync.errors import EXIT_OK, VsyncError
@@ -129,11 +129,12 @@ def _bool(value: bool) -> str:
 class ActionObserver(Observer):
     """Writes the log of the action: the plan, folded, and a line of progress every 10 seconds."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, secrets: Iterable[str] = ()) -> None:
+        self._secrets = secrets
         self._progress = Progress(_LINE_EVERY_S, clock)
 
     def note(self, text: str) -> None:
-        commands.say(text)
+        commands.say(redacted(text, self._secrets))
 
     def planned(self, report: Report) -> None:
         title, *lines = (line.text for line in plan_lines(report, 1_000))
@@ -148,4 +149,4 @@ class ActionObserver(Observer):
             commands.say(line)
 
     def failed(self, path: str, code: str, message: str) -> None:
-        commands.say(f"failed: {path}: {code}: {message}")
+        commands.say(f"failed: {path}: {code}: {redacted(message, self._secrets)}")

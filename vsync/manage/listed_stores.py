@@ -16,6 +16,7 @@ from vsync.auth.credentials import Credentials
 from vsync.documents.document import fingerprint
 from vsync.store.embedded_file import EmbeddedFile
 from vsync.system.atomic_write import write_durably
+from vsync.system.regular_file import read_file
 
 _VERSION = 1
 _MOST = 1_000
@@ -53,7 +54,7 @@ def remember(file: Path, stores: Iterable[ListedStore]) -> None:
 def recall(file: Path) -> list[ListedStore]:
     """The stores that were kept. Empty where there are none, or the file is damaged."""
     try:
-        data = json.loads(file.read_bytes())
+        data = json.loads(read_file(file))
         if data["version"] != _VERSION:
             return []
         return [ListedStore(str(store_id), str(name)) for store_id, name in data["stores"]]

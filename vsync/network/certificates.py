@@ -17,10 +17,12 @@ from pathlib import Path
 
 from vsync.errors import ConfigurationError
 from vsync.system.redaction import printable
+from vsync.system.regular_file import check_regular, is_something_else
 
 _FILE, _FOLDER = "SSL_CERT_FILE", "SSL_CERT_DIR"
 _GIT = ("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_NO_VERIFY")
 _REQUESTS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_MOST_BYTES = 64 * 1024 * 1024
 _FILE_REMEDY = (
     "Give a file in PEM format that holds the certificates to trust, or unset the variable to trust those of the system. "
     "In the action the path counts from the workspace."
@@ -62,7 +64,13 @@ def check_git(environ: Mapping[str, str]) -> None:
 
 
 def for_requests(environ: Mapping[str, str]) -> str | bool:
-    """The argument `verify` of requests: a path, or True where requests decides itself."""
+    """The argument `verify` of requests: a path, or True where requests decides itself.
+
+    Raises ConfigurationError for a pipe or a device: requests would read it for ever.
+    """
+    for name in (*_REQUESTS, _FILE):
+        if (path := environ.get(name)) and is_something_else(Path(path)):
+            raise ConfigurationError(f"{name} names {_shown(path)}, which is a pipe or a device.", _FILE_REMEDY)
     if any(environ.get(name) for name in _REQUESTS):
         return True
     return environ.get(_FILE) or _only_folder(environ) or True
@@ -78,6 +86,7 @@ def _check_bundle(name: str, path: str) -> None:
     import ssl
 
     try:
+        check_regular(Path(path), _MOST_BYTES)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except ssl.SSLError:
         raise ConfigurationError(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from vsync.errors import ConfigurationError
-from vsync.system.redaction import printable
+from vsync.network.address import secrets_in, shown
 
 _NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _SOCKS = {"socks5", "socks5h"}
@@ -26,7 +26,7 @@ def check_proxies(environ: Mapping[str, str], *, socks: bool) -> None:
         fault = _fault(address, socks=socks)
         if fault is not None:
             what, remedy = fault
-            raise ConfigurationError(f"The proxy in {name} ({_shown(address)}) {what}.", remedy)
+            raise ConfigurationError(f"The proxy in {name} ({shown(address)}) {what}.", remedy)
 
 
 def proxies(environ: Mapping[str, str]) -> dict[str, str]:
@@ -36,10 +36,8 @@ def proxies(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def passwords(environ: Mapping[str, str]) -> list[str]:
-    """The passwords in the addresses of proxies, as they are written and decoded."""
-    users = (address.partition("://")[2].rpartition("@")[0] for address in proxies(environ).values())
-    written = [user.partition(":")[2] for user in users]
-    return [form for password in written if password for form in {password, unquote(password)}]
+    """What is secret in the addresses of proxies."""
+    return [word for address in proxies(environ).values() for word in secrets_in(address)]
 
 
 def _value(environ: Mapping[str, str], name: str) -> str:
@@ -68,9 +66,3 @@ def _fault(address: str, *, socks: bool) -> tuple[str, str] | None:
             "Install it (`pip install socksio`), or use an HTTP proxy: the action's container has no such package."
         )
     return None
-
-
-def _shown(address: str) -> str:
-    """The address without user and password."""
-    scheme, marker, rest = address.rpartition("://")
-    return repr(printable(f"{scheme}{marker}{rest.rpartition('@')[2]}")[:80])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vsync.config.limits import Limits
+from vsync.plan.lost_folders import told
 from vsync.plan.plan import Plan
 from vsync.system.wording import count
 
@@ -19,6 +20,11 @@ def refusal(plan: Plan, limits: Limits) -> str | None:
     """Why the plan must not be carried out: its numbers, the limit, and the option that overrides the limit. Or None."""
     if limits.force:
         return None
+    if plan.bare:
+        return (
+            "The folder holds no document that is selected, and nothing was synced from it before. Check that its disk is mounted, "
+            "and the include and exclude patterns. If that is meant, allow it with --force (input force)."
+        )
     problems = [text for text in (_too_many_deletes(plan, limits), _too_many_uploads(plan, limits)) if text]
     return " ".join(problems) or None
 
@@ -45,6 +51,8 @@ def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
         return f"{what}, which is all of them. {_delete_remedy(deletes)}"
     if existing >= _SHARE_FROM and deletes * 2 > existing:
         return f"{what}, which is more than half. {_delete_remedy(deletes)}"
+    if plan.lost:
+        return f"{what}, because {told(plan.lost)}: check that its disk is mounted. {_delete_remedy(deletes)}"
     return None
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from vsync.documents.document import Document, same_content_rules
 from vsync.documents.inspection import CONTENT_REASONS
 from vsync.documents.secret_scan import Finding
+from vsync.git.changes import Lost
 from vsync.plan.advice import NO_ADVICE, Advice
 from vsync.plan.renames import pair_renames
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
@@ -54,6 +55,8 @@ class Plan:
     | `advice` | what the user should know of the rules |
     | `leaks` | the secrets in files that are skipped for them; no secret: the file's name is the reason |
     | `pending_delete` | replaced Files whose removal was never confirmed |
+    | `lost` | folders of a plain folder that held documents and in which nothing is left, perhaps by accident |
+    | `bare` | a plain folder without any document, from which nothing has been synced yet |
     | `outdated` | the paths in `failed` of which the store keeps an older version |
     """
 
@@ -68,6 +71,8 @@ class Plan:
     advice: Advice = NO_ADVICE
     pending_delete: tuple[str, ...] = ()
     outdated: frozenset[str] = frozenset()
+    lost: Mapping[str, Lost] = field(default_factory=dict)
+    bare: bool = False
 
     @property
     def is_empty(self) -> bool:

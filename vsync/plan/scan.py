@@ -17,6 +17,7 @@ from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.advice import Advice
 from vsync.plan.comparison import Comparison, choose_comparison
 from vsync.plan.look import look
+from vsync.plan.lost_folders import lost_folders
 from vsync.plan.plan import Matches, Plan, make_plan, nothing
 from vsync.plan.selected import Watch, is_attributes, select
 from vsync.source.base import Source
@@ -70,10 +71,13 @@ def scan(
             known = _without_skips(known, changed.unreadable)
     watch = Watch.of(target.rules, added)
     found = look(source, known, entries, target, selector, watch, again)
+    plan = make_plan(known, found.documents, found.skipped, scope, again)
     plan = replace(
-        make_plan(known, found.documents, found.skipped, scope, again),
+        plan,
         leaks=found.leaks,
         advice=_advice(source, watch, known, scope),
+        lost=lost_folders([operation.path for operation in plan.deletes], source.lost),
+        bare=source.head is None and state is None and not found.documents,
     )
     return Scan(plan, comparison, base or known.commit, _unmatched(reindex, found.documents, target))
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Protocol
 
 from vsync.documents.document import Document
-from vsync.git.changes import Change, TreeEntry
+from vsync.git.changes import Change, Lost, TreeEntry
 from vsync.system.spool import Content
 
 
@@ -48,6 +48,9 @@ class Source(Protocol):
 
         For what is uploaded see `content.read_content`.
         """
+
+    def lost(self, folder: str) -> Lost | None:
+        """What became of a folder in which nothing is left. None: something is left, or a commit says that it was removed."""
 
     def close(self) -> None: ...
 

@@ -11,7 +11,7 @@ from vsync.documents.document import Document
 from vsync.documents.inspection import MAX_BYTES, inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Scanner
 from vsync.errors import RepositoryError
-from vsync.git.changes import Change, TreeEntry, show_path
+from vsync.git.changes import Change, Lost, TreeEntry, show_path
 from vsync.source.base import unread_id
 from vsync.source.folder_tree import Folder
 from vsync.system.spool import CHUNK_BYTES, Content
@@ -74,6 +74,9 @@ class FolderSource:
         if blob != document.blob:
             inspect_again(document.path, content)
         return content, blob
+
+    def lost(self, folder: str) -> Lost | None:
+        return self._folder.lost(folder.encode())
 
     def close(self) -> None:
         return None

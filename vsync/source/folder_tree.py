@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from vsync.errors import ConfigurationError, RepositoryError
-from vsync.git.changes import FOLDER, SYMLINK, TreeEntry, show_path
+from vsync.git.changes import FOLDER, SYMLINK, Lost, TreeEntry, show_path
 from vsync.system.spool import CHUNK_BYTES, Content, spool
 
 _REGULAR = "100644"
@@ -73,6 +73,19 @@ class Folder:
             raise _unreadable(path, self.root, error) from error
         git_mode = FOLDER if stat.S_ISDIR(mode) else SYMLINK if stat.S_ISLNK(mode) else _REGULAR
         return TreeEntry(path, git_mode, "") if git_mode != _REGULAR or stat.S_ISREG(mode) else None
+
+    def lost(self, path: bytes) -> Lost | None:
+        """What became of the folder at that path, when nothing is left in it. An unmounted disk leaves an empty folder."""
+        parts = path.split(b"/")
+        if b".." in parts or b"\0" in path:  # a manifest may hold any path
+            return "gone"
+        try:
+            with contextlib.closing(_Descent(self.root)) as descent, os.scandir(descent.to(parts)) as items:
+                return "empty" if next(items, None) is None else None
+        except OSError as error:
+            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                return "gone"
+            raise _unreadable(path, self.root, error) from error
 
     def size(self, path: bytes) -> int:
         """The file's size in bytes."""

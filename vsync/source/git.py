@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from vsync.documents.document import Document
 from vsync.git.blob_reader import BlobReader
-from vsync.git.changes import Change, TreeEntry
+from vsync.git.changes import Change, Lost, TreeEntry
 from vsync.git.repository import Repository
 from vsync.system.spool import Content
 
@@ -53,6 +53,9 @@ class GitSource:
 
     def read(self, document: Document) -> tuple[Content, str]:
         return self._blobs.read(document.blob), document.blob
+
+    def lost(self, folder: str) -> Lost | None:
+        return None  # a commit that removes a folder is somebody's will
 
     def close(self) -> None:
         self._blobs.close()

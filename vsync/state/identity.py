@@ -39,11 +39,16 @@ def name_of_remote(url: str) -> tuple[str | None, bool]:
     if "://" in url:
         try:
             parts = urlsplit(url)
+            _ = parts.port
         except ValueError:  # git would not accept such an address either
             return None, False
         path, hosted = parts.path, bool(parts.hostname) and parts.scheme != "file"
-    elif (scp := re.match(r"^(?:[^/@]+@)?[^/:]+:(?!/)(.+)$", url)) is not None:
-        path, hosted = scp[1], True
+        if hosted and "@" in path:  # a part of a password that holds a slash
+            return None, False
+    elif (scp := re.match(r"^(?:[^/@]+@)?[^/@:]+:(?!/)([^@]+)$", url)) is not None:
+        path, hosted = re.split(r"[?#]", scp[1], maxsplit=1)[0], True
+    elif re.match(r"[^/]*:[^/]*@", url):  # `user:password@host/…` without a scheme: no part of it is a name
+        return None, False
     else:
         path, hosted = url, False
     names = [name for name in path.removesuffix("/").removesuffix(".git").split("/") if name not in {"", "."}]

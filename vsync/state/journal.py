@@ -27,6 +27,7 @@ from vsync.errors import PublicationFailed
 from vsync.state.journal_key import JournalKey
 from vsync.state.journal_record import Attempt, Record, dump_journal, is_signed, parse_journal
 from vsync.system.atomic_write import write_durably
+from vsync.system.regular_file import read_file
 
 if TYPE_CHECKING:
     import asyncio
@@ -70,7 +71,7 @@ class Journal:
 
     def _writer_of(self, path: Path) -> str | None:
         try:
-            record = parse_journal(path.read_bytes())
+            record = parse_journal(read_file(path))
         except OSError:
             return None  # the run that wrote it has just removed it
         return record.runs[0] if record is not None and record.runs else None
@@ -80,7 +81,7 @@ class Journal:
         file_ids: list[str] = []
         for path in self._others():
             with contextlib.suppress(OSError):
-                content = path.read_bytes()
+                content = read_file(path)
                 record = parse_journal(content) if is_signed(content, self.signer.has_signed) else None
                 file_ids += record.uploaded if record is not None else ()
         return tuple(file_ids)
@@ -90,7 +91,7 @@ class Journal:
         self._run = run
         for path in self._others():
             try:
-                content = path.read_bytes()
+                content = read_file(path)
             except FileNotFoundError:
                 continue
             except OSError as error:

@@ -33,8 +33,11 @@ from vsync.state.publication import STALE_AFTER_S, Published, taken_over
 from vsync.state.seal import Seal, doubted, dump_seal, instant, parse_seal, succeed
 from vsync.state.waiting import Look, Rule, Waiting
 from vsync.system.atomic_write import give_to_owner_of, make_folder, remove_stale_temporaries, write_durably
+from vsync.system.regular_file import read_file, read_text
 
 _LOOK_EVERY_S = 0.2
+_MOST_BYTES = 1_000_000
+"""Of a seal."""
 
 
 def _rule() -> Rule:
@@ -123,7 +126,7 @@ class LocalPublication:
 
     def claim_owner(self, owner: str, *, sure: bool) -> str:
         with self.exclusive():
-            earlier = self._owner.read_text().strip() if self._owner.exists() else ""
+            earlier = read_text(self._owner, _MOST_BYTES).strip() if self._owner.exists() else ""
             owner = owner if sure or not earlier else earlier
             if owner != earlier:
                 write_durably(self._owner, f"{owner}\n".encode())
@@ -216,7 +219,7 @@ class LocalPublication:
     def _is_dead(self, seal: Seal) -> bool:
         """Whether the process that took the seal has ended: the kernel has dropped its lock on the holder file."""
         try:
-            descriptor = os.open(self._holder, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(self._holder, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return True
         try:
@@ -286,7 +289,7 @@ class LocalPublication:
         if self._manifest.is_symlink():
             raise ManifestError(f"The manifest {self.name} is a symbolic link.", "Replace it by a file, or delete it.")
         try:
-            return self._manifest.read_bytes()
+            return read_file(self._manifest)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -304,7 +307,7 @@ class LocalPublication:
     def _seal_file(self) -> tuple[os.stat_result | None, bytes]:
         """The seal's file: its status and its bytes. None: there is no seal."""
         try:
-            return self._seal.stat(), self._seal.read_bytes()
+            return self._seal.stat(), read_file(self._seal, _MOST_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return None, b""
 
@@ -322,7 +325,7 @@ class LocalPublication:
 def _is_open(seal: Path) -> bool:
     """Whether that seal is open. A seal that is removed meanwhile is not open."""
     try:
-        return parse_seal(seal.read_bytes()).state == "open"
+        return parse_seal(read_file(seal, _MOST_BYTES)).state == "open"
     except FileNotFoundError:
         return False
 

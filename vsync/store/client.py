@@ -20,6 +20,7 @@ from vsync.auth.api_address import base_url
 from vsync.auth.credentials import Credentials
 from vsync.auth.token_exchange import Exchange
 from vsync.errors import ConfigurationError
+from vsync.network.redirects import RedirectNotFollowed, to_another_method, to_another_origin
 from vsync.store.breaker import Breaker
 from vsync.store.failed_try import (
     FailedTry,
@@ -57,6 +58,11 @@ _STRANGE_ANSWERS = 3
 _CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 10.0, 120.0
 _LONGEST_S = 1_200.0
 """How long one try may take in all, its wait for the rate limit included. A server could send one byte every two minutes."""
+
+
+_MAX_REDIRECTS = 3
+"""A server that wants a slash at the end, or another path of its own, needs one."""
+_BASE_URL = "OPENAI_BASE_URL (in a workflow: the input openai-base-url)"
 
 
 class Api:
@@ -252,6 +258,9 @@ def _http_client(
     prefix = urlsplit(address).path.rstrip("/")
 
     async def before(request: httpx2.Request) -> None:
+        # This hook is called for each redirection as well, with the address that the request would go to.
+        if transport is None and request.url.origin != httpx2.URL(address).origin:
+            raise RedirectNotFollowed(to_another_origin(address, str(request.url), _BASE_URL))
         traffic.count(request.method, request.url.path.removeprefix(prefix))
         if transport is None and isinstance(request.stream, httpx2.SyncByteStream):
             request.stream = joined(request.stream)
@@ -260,6 +269,15 @@ def _http_client(
 
     async def after(response: httpx2.Response) -> None:
         traffic.answered(response.headers.get("date", ""), time.time())
+        if response.has_redirect_location:
+            asked = response.request
+            fault = to_another_method(asked.method, response.status_code, str(asked.url), _BASE_URL)
+            try:
+                asked.url.join(response.headers["location"])
+            except httpx2.InvalidURL:
+                fault = to_another_origin(address, "", _BASE_URL)
+            if fault is not None:
+                raise RedirectNotFollowed(fault)
 
     try:
         httpx2.URL(address)
@@ -269,6 +287,7 @@ def _http_client(
             limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
             event_hooks={"request": [before], "response": [after, limit_size]},
             follow_redirects=True,
+            max_redirects=_MAX_REDIRECTS,
         )
     except (httpx2.InvalidURL, ImportError, OSError, ValueError) as error:
         # `check_network` names the variable of the faults that it knows.

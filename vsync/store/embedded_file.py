@@ -20,6 +20,7 @@ from pathlib import Path
 from vsync.errors import ConfigurationError
 from vsync.git.exclude import exclude
 from vsync.system.atomic_write import keep_out_of_git, make_folder
+from vsync.system.regular_file import is_something_else
 
 DEFAULT_LOCAL_STORE = ".vsync/local.db"
 """The embedded store's file when none is named. It stands at the top of the repository."""
@@ -27,6 +28,7 @@ DEFAULT_LOCAL_STORE = ".vsync/local.db"
 _SQLITE_HEADER = b"SQLite format 3\0"
 """How every SQLite database begins: https://www.sqlite.org/fileformat.html#the_database_header."""
 
+_SIDE_FILES = ("-wal", "-shm", "-journal")
 _APPLICATION_ID_AT = 68
 _APPLICATION_ID = b"vsyn"
 """The application id of every embedded store, as it stands in SQLite's header."""
@@ -52,7 +54,7 @@ class EmbeddedFile:
     @property
     def files(self) -> Sequence[Path]:
         """The files of the embedded store, apart from those in the seal's folder."""
-        sqlite = [self.path.with_name(f"{self.path.name}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
+        sqlite = [self.path.with_name(f"{self.path.name}{suffix}") for suffix in ("", *_SIDE_FILES)]
         return [*sqlite, self.manifest]
 
     @property
@@ -115,10 +117,11 @@ def _check_file(path: Path, name: str) -> None:
     """Refuses what stands at the path when it is no embedded store. `name` is how messages call it. Raises OSError."""
     if path.is_dir():
         raise ConfigurationError(f"The embedded store {name} is a folder.", _CHOOSE_ANOTHER)
+    for suffix in ("", *_SIDE_FILES):
+        if is_something_else(path.with_name(f"{path.name}{suffix}")):
+            raise ConfigurationError(f"The embedded store {name}{suffix} is a device or a pipe.", _CHOOSE_ANOTHER)
     if not path.exists():
         return
-    if not path.is_file():
-        raise ConfigurationError(f"The embedded store {name} is a device or a pipe.", _CHOOSE_ANOTHER)
     if path.with_name(f"{path.name}-journal").exists():
         return  # a run writes the first pages, or died while it did: SQLite repairs them
     with path.open("rb") as file:

@@ -15,8 +15,10 @@ from vsync.errors import (
     HandshakeFailed,
     Interrupted,
     PermissionDenied,
+    RedirectRefused,
     VsyncError,
 )
+from vsync.network.redirects import RedirectNotFollowed
 from vsync.network.trust import handshake_fault
 from vsync.store.api_errors import BY_GATEWAY, AnswerLost, Refused, gateway_refused
 from vsync.store.foreign_answer import described, is_the_apis
@@ -74,6 +76,7 @@ class FailedTry:
 
 def read_failure(what: str, error: Exception, *, secrets: Iterable[str], keyless: bool, now: float) -> FailedTry | None:
     """The meaning of an error of one try; None when the error is not about the request. `now` is the time of day."""
+    import httpx2
     import openai
 
     if isinstance(error, NoTokenYet):
@@ -83,6 +86,10 @@ def read_failure(what: str, error: Exception, *, secrets: Iterable[str], keyless
     if isinstance(error, TooLarge) or isinstance(error.__cause__, TooLarge):
         # The next try would bring the same answer.
         return FailedTry(_not_of_the_api(what), ambiguous=True, strange=True, detail=str(error.__cause__ or error))
+    if isinstance(error, RedirectNotFollowed):
+        return FailedTry(RedirectRefused(*error.fault), ambiguous=True)
+    if isinstance(error.__cause__ or error, httpx2.TooManyRedirects):
+        return FailedTry(_not_of_the_api(what), ambiguous=True, strange=True, detail="the server redirects in a circle")
     if isinstance(error, TimeoutError):
         return FailedTry(_unreachable(what, str(error) or "no answer"), may_pass=True, ambiguous=True)
     if isinstance(error, openai.APIStatusError):

@@ -1,32 +1,43 @@
-"""Listings, page by page."""
+"""Listings, page by page, with a bound that no server can stretch."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
+from vsync.errors import EndlessListing
 from vsync.store.answers import id_of, items_of
+from vsync.system.retry import Clock
 
 T = TypeVar("T")
 
 PAGE = 100
 """How many items one page of a store's listing holds at most."""
 
-_MAX_PAGES = 1_000_000 // PAGE
+MAX_ITEMS = 1_000_000
+MAX_PAGES = MAX_ITEMS // PAGE
+LONGEST_S = 4 * 3600.0
+"""How long one listing may take in all. A million entries take about an hour."""
 
 
 async def pages(
     ask: Callable[[Callable[[], Awaitable[tuple[list[T], str | None]]]], Awaitable[tuple[list[T], str | None]]],
     fetch: Callable[[dict[str, Any]], Awaitable[Any]],
     read: Callable[[Any], T],
+    *,
+    clock: Clock = time.monotonic,
 ) -> AsyncIterator[list[T]]:
     """Every page of a listing, as a list of what `read` makes of each item.
 
     `fetch` sends the request for one page; `ask` runs it and tries again. `read` is called within `ask`, so a page that
     cannot be read is asked for again. The listing ends where the server repeats itself: some servers ignore the cursor.
+    Raises EndlessListing for a listing with more pages or items than any store, and for one that takes hours. What was
+    listed until then is not the whole, so the caller must not act on it.
     """
     after: dict[str, Any] = {}
     seen: set[str] = set()
+    began, listed = clock(), 0
 
     async def send() -> tuple[list[T], str | None]:
         page = await fetch(after)
@@ -37,10 +48,23 @@ async def pages(
         seen.add(last)
         return found, None if getattr(page, "has_more", None) is False else last
 
-    for _ in range(_MAX_PAGES):
+    for _ in range(MAX_PAGES):
         found, last = await ask(send)
+        listed += len(found)
+        if listed > MAX_ITEMS:
+            break
         if found:
             yield found
         if last is None:
             return
+        if clock() - began > LONGEST_S:
+            raise _endless(f"it has taken {LONGEST_S / 3600:.0f} hours")
         after = {"after": last}
+    raise _endless(f"it has more than {MAX_PAGES:,} pages or {MAX_ITEMS:,} items")
+
+
+def _endless(why: str) -> EndlessListing:
+    return EndlessListing(
+        f"The API's listing has no end: {why}, and the server says that there are more.",
+        "Check OPENAI_BASE_URL, and ask who runs the server. A store with so many documents must be divided into several.",
+    )

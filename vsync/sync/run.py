@@ -51,6 +51,8 @@ def _run(target: Target, ports: Ports, context: RunContext, published: Published
             return overtaken(basis.report, dry_run=context.dry_run)
         if context.dry_run:
             return _preview(target, ports, context, basis)
+        if basis.scan.plan.bare:
+            check_plan(target, basis.scan.plan, basis.report, context, basis.recorded)
         if not basis.has_nothing_to_do(keeps_manifest=context.keeps_manifest):
             return _sync(target, ports, context, basis)
         requests = name_asked(target, ports, context, basis.recorded.state)

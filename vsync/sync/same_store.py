@@ -7,6 +7,7 @@ from dataclasses import replace
 from vsync.auth.api_address import EMBEDDED_API, OPENAI_API
 from vsync.config.targets import Target
 from vsync.errors import ManifestError
+from vsync.network.address import NOT_SHOWN, shown
 from vsync.state.manifest import TargetState
 from vsync.store.entries import StoreInfo
 from vsync.system.wording import count
@@ -69,7 +70,10 @@ def _other_api(recorded: str, given: str, title: str) -> ManifestError:
 def _where(api: str) -> str:
     if api == EMBEDDED_API:
         return "the embedded store"
-    return f"OpenAI's API ({OPENAI_API})" if api == OPENAI_API else f"the API at {api}"
+    if api == OPENAI_API:
+        return f"OpenAI's API ({OPENAI_API})"
+    written = shown(api)
+    return f"an API whose address is {written}" if written == NOT_SHOWN else f"the API at {written}"
 
 
 def _way_back(recorded: str, given: str) -> str:

@@ -25,6 +25,7 @@ _REMEDIES = {
     errno.EAGAIN: "Raise the limit of processes and threads (`ulimit -u`), or lower --concurrency (input concurrency).",
     errno.EFBIG: "Raise the limit of the size of files (`ulimit -f`).",
     errno.EIO: "Check the disk.",
+    errno.ENXIO: "Remove it, or name another path: it must be a regular file, and none of enormous size.",
     errno.ESTALE: "Check the network file system.",
     errno.ETXTBSY: "Wait until no program writes it.",
 }

@@ -24,7 +24,7 @@ from vsync.git.refs import (
     parse_refs,
     reason_given,
     secrets_of,
-    without_userinfo,
+    shown_remote,
 )
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
@@ -99,7 +99,7 @@ def test_whatever_git_says_of_a_push_is_one_short_line(output: str) -> None:
     said = reason_given(output)
     assert 0 < len(said) <= 400
     assert "\n" not in said
-    assert "pa/ss@w" not in without_userinfo("https://user:pa/ss@w@host/r.git")
+    assert "pa/ss@w" not in shown_remote("https://user:pa/ss@w@host/r.git")
 
 
 @given(
@@ -111,7 +111,7 @@ def test_no_address_of_a_remote_is_an_error(url: str, token: str | None, inherit
     with contextlib.suppress(VsyncError):
         address, config = network_config(url, token, inherited)
         secrets_of(url, config)
-        without_userinfo(address)
+        shown_remote(address)
         as_environment(config, {"GIT_CONFIG_COUNT": url})
 
 

@@ -645,6 +645,73 @@ def test_a_plain_folder_is_synced_and_compared_by_its_bytes(
     assert world.vsync("status", "--folder", "handbook", "a.md").code == 0
 
 
+def plain_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "plain"
+    for name in ("a.md", "disk/b.md", "disk/deep/c.md", "kept/d.md", "kept/e.md", "one/f.md"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+@pytest.mark.parametrize("left", ["gone", "empty"])
+def test_a_folder_that_may_not_be_mounted_is_not_deleted_without_a_question(
+    world: World, tmp_path: Path, left: str
+) -> None:
+    folder = plain_folder(tmp_path)
+    store = world.sync("--folder", str(folder))["vector_store_id"]
+    shutil.rmtree(folder / "disk")
+    if left == "empty":
+        (folder / "disk").mkdir()
+    (folder / "a.md").write_bytes(b"changed")
+    report = world.sync("--folder", str(folder), code=4)
+    assert f"the folder 'disk' is {left}" in report["refused"]
+    assert "--max-delete 2" in report["refused"]
+    assert len(world.audit(store)) == 6
+    assert world.vsync("plan", "--folder", str(folder), "--json").json["refused"] == report["refused"]
+    world.sync("--folder", str(folder), "--max-delete", "2")
+    assert set(world.audit(store)) == {"a.md", "kept/d.md", "kept/e.md", "one/f.md"}
+    assert world.sync("--folder", str(folder))["requests"] == {}
+
+
+def test_what_a_person_changes_in_a_folder_every_day_is_synced(world: World, tmp_path: Path) -> None:
+    folder = plain_folder(tmp_path)
+    store = world.sync("--folder", str(folder))["vector_store_id"]
+    shutil.rmtree(folder / "one")  # its only document
+    (folder / "disk" / "b.md").unlink()
+    (folder / "kept").rename(folder / "moved")
+    world.sync("--folder", str(folder))
+    assert set(world.audit(store)) == {"a.md", "disk/deep/c.md", "moved/d.md", "moved/e.md"}
+
+
+@pytest.mark.parametrize("manifest", [".vsync/manifest.json", "none"])
+def test_an_empty_folder_is_no_first_sync(world: World, tmp_path: Path, manifest: str) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    arguments = ("--folder", str(folder), "--manifest", manifest, "--vector-store-name", "docs")
+    report = world.sync(*arguments, code=4)
+    assert "The folder holds no document that is selected" in report["refused"]
+    assert report["requests"] == {}
+    assert world.sync(*arguments, "--force")["added"] == []
+
+
+def test_what_is_no_file_in_a_folder_is_left_out(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = plain_folder(tmp_path)
+    os.mkfifo(folder / "pipe.md")
+
+    def to_pipe(file: Path) -> None:
+        file.unlink()
+        os.mkfifo(file)
+
+    assert "pipe.md" not in world.sync("--folder", str(folder))["added"]
+    (folder / "a.md").write_bytes(b"changed")
+    (folder / "kept" / "d.md").write_bytes(b"changed")
+    with monkeypatch.context() as meanwhile:
+        spoil(meanwhile, folder / "a.md", "hashed", to_pipe)
+        report = world.sync("--folder", str(folder), code=1)
+    assert [item["path"] for item in report["failed"]] == ["a.md"]
+    assert report["updated"] == ["kept/d.md"]
+
+
 Seen = Literal["listed", "hashed", "measured"]
 
 

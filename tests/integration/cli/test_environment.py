@@ -102,6 +102,28 @@ def test_a_manifest_that_is_no_file_is_refused_and_not_read(world: World, docs: 
     assert "a device or a pipe" in one_sentence(result)
 
 
+@pytest.mark.parametrize("name", ["seal", "journal", "wal", "certificates"])
+def test_no_pipe_in_the_place_of_a_file_stops_a_run(world: World, docs: str, tmp_path: Path, name: str) -> None:
+    world.local = name == "wal"
+    world.vsync("sync", VSYNC_VECTOR_STORE_NAME="docs")
+    world.repo.commit({"b.md": b"# B"})
+    beside = next(world.repo.root.rglob("*.seal.json"), tmp_path)
+    path = {
+        "seal": beside,
+        "journal": beside.with_name(beside.name.replace(".seal.json", ".journal-0.json")),
+        "wal": world.db.with_name(f"{world.db.name}-wal"),
+        "certificates": tmp_path / "certificates.pem",
+    }[name]
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    variables = {"SSL_CERT_FILE": str(path)} if name == "certificates" else {}
+    result = world.vsync("sync", "--vector-store-name", "docs", **variables)
+    if result.code:
+        assert result.code in {2, 3}
+        assert "pipe" in one_sentence(result)
+    assert "defect" not in result.err
+
+
 # --- Output that cannot be written ---------------------------------------------------------------------------------
 
 

@@ -57,6 +57,22 @@ def test_a_large_manifest_reaches_a_git_that_is_slow_to_start(tmp_path: Path, si
     remote.close()
 
 
+@pytest.mark.parametrize("endless", [False, True])
+def test_references_without_end_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endless: bool) -> None:
+    monkeypatch.setattr("vsync.git.process.MOST_OUTPUT_BYTES", 50_000)
+    line = f"{'a' * 40}\trefs/heads/{'b' * 200}"
+    lines = f"while :; do echo '{line}'; done" if endless else f"for n in $(seq 1000); do echo '{line}'; done"
+    wrapper = tmp_path / "bin" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\n[ "$1" = ls-remote ] || exec {shutil.which("git")} "$@"\n{lines}\n')
+    wrapper.chmod(0o755)
+    environ = {**os.environ, "PATH": f"{wrapper.parent}:{os.environ['PATH']}"}
+    remote = Remote(Repo.make(tmp_path / "r.git", "--bare").root.as_uri(), None, environ, pause=lambda _: None)
+    with pytest.raises(GitUnavailable, match="more than 50,000 bytes"):
+        remote.refs("refs/heads/main")
+    remote.close()
+
+
 def running() -> list[str]:
     """The command lines of all processes."""
     lines = []

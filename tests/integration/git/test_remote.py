@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.gitrepo import Repo, environment, link, submodule
 from tests.support.servers.git_http import GitServer
-from tests.support.servers.recording import Answer, Recorded
+from tests.support.servers.recording import Answer, HttpServer, Recorded
 from vsync.errors import GitUnavailable, ManifestError, PushRefused
 from vsync.git.refs import RefUpdate
 from vsync.git.remote import Remote
@@ -403,6 +403,31 @@ def test_no_password_is_shown_when_it_goes_wrong(server: Flaky, made: Made, stat
         remote.refs(REF)
     assert WRITER not in str(caught.value)
     assert "acme/docs" in str(caught.value)
+
+
+class Redirecting(HttpServer):
+    """A git host that redirects every request to another one."""
+
+    def __init__(self, status: int, to: HttpServer) -> None:
+        super().__init__()
+        self._status = status
+        self._to = to
+
+    def respond(self, request: Recorded) -> Answer:
+        return Answer(self._status, b"", {"Location": f"{self._to.address}{request.target}"})
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("habit", ["http.followRedirects", "http.{address}/.followRedirects"])
+def test_git_takes_the_token_to_no_other_host(server: Flaky, made: Made, status: int, habit: str) -> None:
+    with Redirecting(status, server) as first:
+        inherited = [(habit.format(address=first.address), "true")]
+        remote = made(f"{first.address}/acme/docs", WRITER, inherited=inherited)
+        with pytest.raises(GitUnavailable, match="redirects git to another address") as caught:
+            remote.refs(REF)
+        assert server.requests == []
+        assert first.address in caught.value.message
+        assert "set-url" in caught.value.remedy
 
 
 def test_what_the_run_keeps_from_others_git_is_not_told(made: Made, bare: Repo) -> None:

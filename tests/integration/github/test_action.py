@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -271,7 +273,7 @@ def test_other_commands_are_the_command_line(job: Runner) -> None:
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
-@pytest.mark.parametrize("kind", ["missing", "folder", "in no folder", "full", "no path"])
+@pytest.mark.parametrize("kind", ["missing", "folder", "in no folder", "full", "pipe", "no path"])
 def test_a_file_of_the_runner_that_cannot_be_written_fails_no_run(
     job: Runner, tmp_path: Path, variable: str, kind: str
 ) -> None:
@@ -280,8 +282,10 @@ def test_a_file_of_the_runner_that_cannot_be_written_fails_no_run(
         "folder": tmp_path,
         "in no folder": tmp_path / "none" / "file",
         "full": Path("/dev/full"),
+        "pipe": tmp_path / "pipe",
         "no path": Path("a" * 5_000),
     }[kind]
+    os.mkfifo(tmp_path / "pipe")
     step = job.run({}, **{variable: str(path)})
     assert step.code == 0
     assert f"::warning title={'Outputs' if variable == 'GITHUB_OUTPUT' else 'Job summary'}::" in step.log
@@ -302,6 +306,10 @@ def test_a_file_of_the_runner_that_cannot_be_written_fails_no_run(
         ("INPUT_OPENAI-BASE-URL", "https://h/v1?x=1", "has a query"),
         ("INPUT_VECTOR-STORE-ID", "vs_1/../2", "vector-store-id is"),
         ("GITHUB_EVENT_PATH", "/nowhere.json", "/nowhere.json cannot be read"),
+        ("GITHUB_EVENT_PATH", "/dev/zero", "/dev/zero cannot be read: it is a device, and no file."),
+        ("SSL_CERT_FILE", "/dev/zero", "SSL_CERT_FILE names /dev/zero, which is a pipe or a device"),
+        ("REQUESTS_CA_BUNDLE", "/dev/zero", "REQUESTS_CA_BUNDLE names /dev/zero, which is a pipe or a device"),
+        ("INPUT_OPENAI-BASE-URL", "me:hunter22@host/v1", "is not an http(s) address"),
     ],
 )
 def test_a_fault_of_the_environment_is_a_wrong_configuration_and_no_defect(
@@ -310,6 +318,7 @@ def test_a_fault_of_the_environment_is_a_wrong_configuration_and_no_defect(
     step = job.run({"vector-store-name": "docs"}, **{variable: value})
     assert told in step.log
     assert "defect" not in step.log
+    assert "hunter22" not in re.sub("::add-mask::.*", "", step.log)
     assert "Traceback" not in step.log
     if variable != "GITHUB_EVENT_PATH":  # a warning: it says only what started the run
         assert (step.code, step.outputs["failure-reason"]) == (2, "config")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ import pytest
 
 from tests.support.servers import github_api
 from tests.support.servers.github_api import ACTIONS_LOGIN, GitHubApi
+from tests.support.servers.recording import Answer, HttpServer, Recorded
+from vsync.github import comments as comments_module
 from vsync.github.comments import MAX_WAIT_S, CannotComment, Posted, Session, connect, upsert
 from vsync.report.comment import marker
 
@@ -108,6 +111,36 @@ def test_the_comment_is_found_behind_many_pages(api: GitHubApi, actions: Actions
     assert actions.say("two").action == "updated"
     assert ours.body == body("two")
     assert [request.query["page"] for request in api.of(LIST)[1:]] == ["2", "3"]
+
+
+class Endless(HttpServer):
+    """Says of every page of comments that there is another one."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+
+    def respond(self, request: Recorded) -> Answer:
+        number = len(self.requests)
+        comments = [
+            {"id": number * 1_000 + at, "body": "a", "user": {"login": "x"}, "url": f"{self.address}/c"}
+            for at in range(self._size)
+        ]
+        links = {"Link": f'<{self.address}{request.path}?page={number + 2}>; rel="next"'}
+        return Answer(200, json.dumps(comments).encode(), {"Content-Type": "application/json", **links})
+
+
+@pytest.mark.parametrize(("size", "asked"), [(0, 1), (20, 5)])
+def test_comments_without_end_are_given_up(size: int, asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comments_module, "_MAX_PAGES", 5)
+    with Endless(size) as server:
+        with connect(TOKEN, server.address, "acme/docs") as session:
+            if size:
+                with pytest.raises(CannotComment, match="more than 5 pages"):
+                    upsert(session, NUMBER, body("one"), MARK, create=False)
+            else:
+                assert upsert(session, NUMBER, body("one"), MARK, create=False) == Posted("absent", None)
+        assert len(server.requests) == asked
 
 
 def test_two_runs_that_both_made_one_leave_one_comment(api: GitHubApi, actions: Actions) -> None:

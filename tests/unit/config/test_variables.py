@@ -10,7 +10,7 @@ import pytest
 from vsync.cli.environment import option_name
 from vsync.cli.main import main
 from vsync.config.settings import NAMES, from_environment, variable
-from vsync.config.variables import OPTIONS, unheard
+from vsync.config.variables import OPTIONS, short_key, unheard
 
 
 def options_of(command: click.Command) -> Iterator[str]:
@@ -83,3 +83,18 @@ def test_a_variable_that_has_no_effect_in_a_workflow_is_named_with_what_has(name
 def test_no_name_of_a_variable_can_act_on_a_terminal() -> None:
     (said,) = unheard({"VSYNC_\x1b[31m": "x"})
     assert "\x1b" not in said
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("any", ["only 3 characters", "does not hide it"]),
+        ("EMPTY", ["only 5 characters", "hides that word wherever it stands"]),
+        ("12345678", []),
+        ("", []),
+    ],
+)
+def test_a_key_that_is_too_short_to_be_hidden_well_is_told(key: str, told: list[str]) -> None:
+    said = short_key({"OPENAI_API_KEY": key, "OPENAI_BASE_URL": "http://127.0.0.1:8000/v1"})
+    assert len(said) == bool(told)
+    assert all(words in said[0] for words in told)

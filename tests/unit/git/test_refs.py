@@ -21,7 +21,7 @@ from vsync.git.refs import (
     parse_refs,
     reason_given,
     secrets_of,
-    without_userinfo,
+    shown_remote,
 )
 
 URL = "https://github.com/acme/docs"
@@ -200,7 +200,7 @@ WITH_PASSWORD = [
 
 @pytest.mark.parametrize("url", WITH_PASSWORD)
 def test_no_password_in_an_address_survives(url: str) -> None:
-    for text in (without_userinfo(f"'{url}' and {url}"), reason_given(f"fatal: unable to access '{url}/': no\n")):
+    for text in (shown_remote(url), reason_given(f"fatal: unable to access '{url}/': no\n")):
         assert "s3cret" not in text
         assert "half" not in text
 
@@ -209,7 +209,7 @@ def test_no_password_in_an_address_survives(url: str) -> None:
     "url", ["https://github.com/acme/docs", "http://127.0.0.1:8080/a@b/c", "git@github.com:acme/docs", "/srv/a@b/docs"]
 )
 def test_an_address_without_password_is_shown_as_it_is(url: str) -> None:
-    assert without_userinfo(url) == url
+    assert shown_remote(url) == url
 
 
 # --- What git is told -----------------------------------------------------------------------------------------

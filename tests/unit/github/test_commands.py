@@ -8,8 +8,10 @@ import threading
 import time
 
 import pytest
+from actions_toolkit.command import Command
 
 from vsync.github import commands
+from vsync.system.redaction import masks
 
 
 class Slow(io.StringIO):
@@ -29,30 +31,29 @@ def test_a_mask_from_another_thread_never_stands_in_the_middle_of_a_line(monkeyp
         for number in range(50):
             commands.mask(f"token-{number}")
 
-    masks = threading.Thread(target=mask)
-    masks.start()
+    masking = threading.Thread(target=mask)
+    masking.start()
     for number in range(50):
         commands.say(f"line {number}")
-    masks.join()
+    masking.join()
     lines = out.getvalue().splitlines()
-    assert sorted(lines) == sorted(
-        [f"line {number}" for number in range(50)] + [f"::add-mask::token-{number}" for number in range(50)]
-    )
+    masked = [str(Command("add-mask", {}, form)) for number in range(50) for form in masks(f"token-{number}")]
+    assert sorted(lines) == sorted([f"line {number}" for number in range(50)] + masked)
 
 
 def test_a_mask_while_commands_are_stopped_lets_commands_in_for_itself_only(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with commands.no_commands() as mask:
-        mask("one\n\ntwo")
+        mask("first\n\nlater")
         commands.say("between")
     lines = capsys.readouterr().out.splitlines()
     token = lines[0].removeprefix("::stop-commands::")
+    assert lines[2:4] == ["::add-mask::first", "::add-mask::later"]
     assert lines == [
         f"::stop-commands::{token}",
         f"::{token}::",
-        "::add-mask::one",
-        "::add-mask::two",
+        *(str(Command("add-mask", {}, form)) for form in masks("first\n\nlater")),
         f"::stop-commands::{token}",
         "between",
         f"::{token}::",

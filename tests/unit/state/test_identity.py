@@ -139,3 +139,18 @@ def test_a_manifest_of_another_source_is_refused(found: Manifest, source: Source
 )
 def test_only_a_repository_on_github_has_a_page_that_is_known(url: str | None, page: str | None) -> None:
     assert web_page(url) == page
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "me:hunter22@host/v1",
+        "https://me:half/hunter22@host/acme/docs",
+        "https://me:22/hunter22@host/acme/docs",
+        "https://host/acme/docs?private_token=hunter22",
+        "git@host:acme/docs?private_token=hunter22",
+        "https://host/acme/docs#hunter22",
+    ],
+)
+def test_no_part_of_a_password_becomes_the_name_of_a_source(url: str) -> None:
+    assert "hunter22" not in str(name_of_remote(url)[0])

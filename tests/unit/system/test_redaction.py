@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
+import re
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
 import pytest
 
-from vsync.system.redaction import printable, redacted
+from vsync.system.redaction import masks, printable, redacted
 
 
 @pytest.mark.parametrize(
@@ -29,8 +36,8 @@ def test_what_a_terminal_would_act_on_is_made_visible(text: str, shown: str) -> 
 @pytest.mark.parametrize(
     ("text", "secrets", "shown"),
     [
-        ("key abc is wrong", ("abc",), "key *** is wrong"),
-        ("abcabc", ("abc",), "******"),
+        ("key abcd is wrong", ("abcd",), "key *** is wrong"),
+        ("abcdabcd", ("abcd",), "******"),
         ("nothing here", (None, ""), "nothing here"),
         ("Incorrect API key: sk-proj-abcdefgh_12-XY.", (), "Incorrect API key: ***."),
         ("sk-short", (), "sk-short"),
@@ -49,3 +56,80 @@ def test_a_secret_is_cut_out_however_it_is_written() -> None:
         text = redacted(f"a {shown} b", [secret])
         assert "first-line" not in text
         assert "second-line" not in text
+
+
+# --- Encoded ------------------------------------------------------------------------------------------------
+
+KEY = "sk_live/Ab+c1=23&not<to>be\"shown'9"
+PLAIN_KEY = "gsk_0123456789abcdefghijklmnop"
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "percents": lambda key: quote(key, safe=""),
+    "percents, small": lambda key: re.sub("%..", lambda found: found[0].lower(), quote(key, safe="")),
+    "form": quote_plus,
+    "every byte with a percent": lambda key: "".join(f"%{byte:02X}" for byte in key.encode()),
+    "hex": lambda key: key.encode().hex(),
+    "HEX": lambda key: key.encode().hex().upper(),
+    "base64": lambda key: base64.b64encode(key.encode()).decode(),
+    "base64 for addresses": lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
+    "basic": lambda key: "Basic " + base64.b64encode(f":{key}".encode()).decode(),
+    "basic with a user": lambda key: "Basic " + base64.b64encode(f"me:{key}:more".encode()).decode(),
+    "basic with a token's user": lambda key: base64.urlsafe_b64encode(f"x-access-token:{key}".encode()).decode(),
+    "JSON": json.dumps,
+    "JSON of PHP": lambda key: json.dumps(key).replace("/", "\\/"),
+    "HTML": html.escape,
+    "HTML of another framework": lambda key: html.escape(key).replace("&#x27;", "&#39;"),
+}
+
+
+@pytest.mark.parametrize("key", [KEY, PLAIN_KEY, PLAIN_KEY[:9]])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_key_is_hidden_however_a_server_repeats_it(encoding: str, key: str) -> None:
+    written = ENCODINGS[encoding](key)
+    text = redacted(f"no such key: {written}.", [key])
+    assert "***" in text
+    left = text.replace("no such key: ", "").replace("***", "").replace("Basic ", "")
+    assert len(left) < 27  # the user before it, its last digits, and the quotes around it
+    for part in re.findall(r"[\w+/-]{4,}", left):
+        decoded = base64.b64decode(part[: len(part) // 4 * 4], altchars=b"-_")
+        assert not any(decoded[start : start + 3] in key.encode() for start in range(len(decoded) - 2))
+
+
+def test_a_key_in_a_long_text_is_hidden_quickly() -> None:
+    text = f"{'no key here, and no address://x:y either ' * 25_000}{PLAIN_KEY.encode().hex()}"
+    assert PLAIN_KEY.encode().hex() not in redacted(text, [PLAIN_KEY, KEY])
+
+
+@pytest.mark.parametrize("secret", ["any", "x", ""])
+def test_a_word_that_is_too_short_for_a_secret_stays(secret: str) -> None:
+    assert redacted(f"add any x {secret}", [secret]) == f"add any x {secret}"
+    assert masks(secret) == []
+
+
+def test_a_short_secret_is_hidden_as_it_stands_and_not_in_forms_that_other_words_have() -> None:
+    assert redacted("hunt 68756e74", ["hunt"]) == "*** 68756e74"
+
+
+def test_what_a_runner_hides_has_no_line_breaks_and_begins_with_the_secret_itself() -> None:
+    found = masks("first line\nsecond line")
+    assert found[:2] == ["first line", "second line"]
+    assert all(form.splitlines() == [form] for form in found)
+    assert PLAIN_KEY.encode().hex() in masks(PLAIN_KEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("cannot reach ftp://user:hunter22@host/x.", "cannot reach ftp://host/x."),
+        ("'https://user:half/hunter22@host/x'", "'https://host/x'"),
+        (
+            "at https://host/x?page=2&private_token=hunter22&y=1 now",
+            "at https://host/x?page=2&private_token=***&y=1 now",
+        ),
+        ("at https://host/x#access_token=hunter22", "at https://host/x#access_token=***"),
+        ("git@github.com:acme/docs and ssh://git@host/x", "git@github.com:acme/docs and ssh://git@host/x"),
+        ("https://host/x?plain=1#L3", "https://host/x?plain=1#L3"),
+        ("http://127.0.0.1:8080/a@b/c", "http://127.0.0.1:8080/a@b/c"),
+    ],
+)
+def test_an_address_in_a_text_loses_what_is_secret_in_it(text: str, shown: str) -> None:
+    assert redacted(text, ()) == shown

@@ -31,6 +31,6 @@ def test_what_looks_like_a_json_web_token_is_redacted_unknown() -> None:
 
 
 def test_one_line_is_one_short_line_without_tags_and_secrets() -> None:
-    page = f"<html>\n<b>Bad</b>\tgateway {JWT} key</html>" + "x" * 500
-    line = one_line(page, ["key"], 40)
+    page = f"<html>\n<b>Bad</b>\tgateway {JWT} keys</html>" + "x" * 500
+    line = one_line(page, ["keys"], 40)
     assert line == "Bad gateway *** *** " + "x" * 20

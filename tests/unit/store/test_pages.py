@@ -1,0 +1,79 @@
+"""Listings: every page once, and an end whatever the server says."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from vsync.errors import EndlessListing
+from vsync.store import pages as module
+from vsync.store.answers import id_of
+from vsync.store.pages import pages
+
+
+def page(*ids: str, has_more: bool | None = True) -> Any:
+    return SimpleNamespace(data=[SimpleNamespace(id=name) for name in ids], has_more=has_more)
+
+
+def listed(answers: Iterator[Any], clock: Callable[[], float] = lambda: 0.0) -> list[str]:
+    async def ask(send: Callable[[], Awaitable[Any]]) -> Any:
+        return await send()
+
+    async def fetch(after: dict[str, Any]) -> Any:
+        return next(answers)
+
+    async def run() -> list[str]:
+        return [item async for found in pages(ask, fetch, id_of, clock=clock) for item in found]
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PAGES", 50)
+    monkeypatch.setattr(module, "MAX_ITEMS", 200)
+
+
+def test_a_listing_is_read_to_its_end() -> None:
+    assert listed(iter([page("a", "b"), page("c", has_more=False)])) == ["a", "b", "c"]
+    assert listed(iter([page("a", has_more=None), page(has_more=None)])) == ["a"]
+
+
+def test_a_server_that_ignores_the_cursor_is_not_read_twice() -> None:
+    assert listed(iter([page("a", "b"), page("a", "b")])) == ["a", "b"]
+
+
+def test_an_empty_page_is_the_last_one() -> None:
+    assert listed(iter([page("a"), page()])) == ["a"]
+
+
+def test_a_listing_without_end_ends_the_run() -> None:
+    asked = itertools.count()
+    with pytest.raises(EndlessListing, match="has no end") as error:
+        listed(page(f"file-{next(asked)}") for _ in itertools.count())
+    assert next(asked) == 50
+    assert error.value.exit_code == 3
+    assert "OPENAI_BASE_URL" in error.value.remedy
+
+
+def test_pages_that_are_larger_than_asked_for_count_by_their_items() -> None:
+    asked = itertools.count()
+    with pytest.raises(EndlessListing, match="200 items"):
+        listed(page(*(f"file-{next(asked)}" for _ in range(90))) for _ in itertools.count())
+    assert next(asked) == 270
+
+
+def test_a_listing_that_takes_hours_ends_the_run() -> None:
+    times = itertools.count(step=3_600.0)
+    with pytest.raises(EndlessListing, match="hours"):
+        listed((page(f"file-{number}") for number in itertools.count()), lambda: next(times))
+
+
+def test_a_listing_of_just_the_most_items_is_whole() -> None:
+    answers = [page(*(f"file-{number}-{item}" for item in range(100)), has_more=number == 0) for number in range(2)]
+    assert len(listed(iter(answers))) == 200
