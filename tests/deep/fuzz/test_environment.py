@@ -191,7 +191,7 @@ def no_names(host: object, *_: object, **__: object) -> Any:
 @example({"OPENAI_BASE_URL": "http://xn--/v1"}, ["stores", "list"])
 @example({"OPENAI_BASE_URL": "http://\N{SNOWMAN}.test/v1"}, ["sync"])
 def test_no_variable_of_the_network_is_a_defect(workspace: Path, variables: dict[str, str], command: list[str]) -> None:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_STATE_HOME") if name in os.environ}
     environ = {
         **kept,
         **ENVIRONMENT,
@@ -302,7 +302,7 @@ def test_no_variable_makes_the_action_fail_otherwise_than_documented(
     files["event.json"].write_bytes(written(payload))
     files["output"].write_text("")
     files["summary"].write_text("")
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_STATE_HOME") if name in os.environ}
     environ = {
         **kept,
         **ENVIRONMENT,
