@@ -84,7 +84,7 @@ class TokenSource:
         words = f"{response.status_code} {one_line(response.text, (self.bearer,), 200)}".strip()
         if response.has_redirect_location:
             wanted = urljoin(str(response.url), response.headers["location"])
-            raise _redirected(str(response.url), wanted)
+            raise _redirected(response.status_code, str(response.url), wanted)
         if response.status_code >= 500 or response.status_code in _MAY_PASS:
             raise _unavailable(words)
         if not response.is_success:
@@ -138,10 +138,11 @@ def _refused(words: str) -> VsyncError:
     )
 
 
-def _redirected(asked: str, wanted: str) -> VsyncError:
+def _redirected(status: int, asked: str, wanted: str) -> VsyncError:
     return CredentialsRefused(
         f"GitHub does not give this job an identity token: its endpoint ({origin_of(asked)}) redirects to "
-        f"{origin_of(wanted) or 'no address of HTTP'}. vsync does not follow it: the job's right to ask goes to no other address.",
+        f"{origin_of(wanted) or 'no address of HTTP'} ({status}). vsync does not follow it: the job's right to ask goes nowhere "
+        "else.",
         "Check ACTIONS_ID_TOKEN_REQUEST_URL, and any proxy on the way.",
     )
 

@@ -94,9 +94,10 @@ def unproven_warnings(files: Sequence[Orphan]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the store says of ids: `shown` are ours by their entries, `named` are Files that stay. The rest is gone."""
+    """What the store says of ids: `shown` are ours by their entries, `missing` have no entry, `named` are Files that stay."""
 
     shown: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
     named: Sequence[Orphan] = ()
 
 
@@ -136,7 +137,7 @@ async def ask(file_ids: Collection[str], store: VectorStore, files: Files, ident
         *await name(sorted(answers.others), files, OTHERS),
         *await name(sorted(answers.without_entry), files, NO_ENTRY),
     ]
-    return Asked(frozenset(answers.shown), named)
+    return Asked(frozenset(answers.shown), frozenset(answers.without_entry), named)
 
 
 async def _listed(file_ids: Collection[str], store: VectorStore, answers: _Answers) -> None:

@@ -46,12 +46,16 @@ class Listed(NamedTuple):
 
 
 class Swept(NamedTuple):
-    """The state with everything that is to be deleted besides, the Files that are named or inferred, warnings, and proofs."""
+    """The state with everything that is to be deleted besides, the Files that are named or inferred, warnings, and proofs.
+
+    `missing` are the ids that were asked for and that have no entry in the store any more.
+    """
 
     state: TargetState
     orphans: Sequence[Orphan]
     warnings: Sequence[str]
     proofs: Proofs = Proofs()
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ class Sweep:
             [*swept.orphans, *unproven],
             [*swept.warnings, *unproven_warnings(unproven)],
             proofs,
+            asked.missing,
         )
 
     def _suspects(

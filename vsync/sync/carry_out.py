@@ -230,7 +230,7 @@ def _figures(work: _Work, state: TargetState, used: int | None) -> Figures | Non
 def _publish(work: _Work, outcome: Outcome, swept: Swept, figures: Figures | None) -> bool:
     """Publishes what was done. When that is refused, the report says what was done; the next run finds it in the store."""
     attempt, state = work.attempt, swept.state
-    closing = not state.pending_delete and outcome.cause is None
+    closing = not state.pending_delete and outcome.cause is None and not _removed_by_others(work, swept)
     try:
         work.part.publish(work.identity, state, closing=closing, proven=swept.proofs.cover(state), figures=figures)
     except (GitUnavailable, PublicationFailed, PushRefused) as error:
@@ -275,7 +275,7 @@ async def _close(work: _Work, outcome: Outcome, swept: Swept, removal: Removal) 
     """
     state = swept.state
     publication, keeps = work.attempt.ports.publication, work.attempt.context.keeps_manifest
-    if _removed_by_others(work, removal):
+    if _removed_by_others(work, swept, removal):
         return
     removed_all = outcome.cause is None and removal.cause is None and not removal.refused
     if state.pending_delete and removed_all:
@@ -293,14 +293,14 @@ async def _close(work: _Work, outcome: Outcome, swept: Swept, removal: Removal) 
         work.attempt.lock.settled = True
 
 
-def _removed_by_others(work: _Work, removal: Removal) -> list[str]:
+def _removed_by_others(work: _Work, swept: Swept, removal: Removal | None = None) -> list[str]:
     """The documents whose recorded entry the store did not have any more, although this run had no reason to list the store.
 
     Their place may be taken by entries that no record names.
     """
     if work.proposal.listed is not None:
         return []
-    missing = set(removal.missing)
+    missing = swept.missing.union(removal.missing if removal is not None else ())
     return [op.path for op in work.proposal.plan.operations if op.previous and op.previous.file_id in missing]
 
 
@@ -311,7 +311,7 @@ def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state
     report = replace(proposal.report, vector_store_id=work.store.id, vector_store_name=name)
     traffic, listed = work.attempt.api.traffic, proposal.listed is not None
     report = append_warnings(_told_of_expiry(report, work), (*clock_warnings(traffic.ahead), *swept.warnings))
-    if missing := _removed_by_others(work, removal):
+    if missing := _removed_by_others(work, swept, removal):
         report = append_warnings(report, [entries_were_gone(work.store.id, missing)])
     sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
     return of_run(

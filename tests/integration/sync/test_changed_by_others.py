@@ -167,6 +167,21 @@ def test_what_no_figure_shows_is_found_at_the_end_and_mended_by_the_next_run(syn
     rests(synced)
 
 
+def test_the_same_is_found_in_a_store_that_vsync_did_not_make(tmp_path: Path) -> None:
+    """Such a store signs nothing, so the entries are asked for before they are deleted."""
+    world = World(tmp_path)
+    world.settings["vector_store_id"] = world.make_store("everybody's")
+    _four_documents(world)
+    with another_clone(world):
+        push(world, {"a.md": b"# x\n"})  # as long as before
+    report = push(world, {"a.md": b"# y\n"})
+    assert "It lacked the recorded entry of 1 document: a.md." in alarming(report)[0]
+    assert alarming(world.sync()) == []
+    assert world.audit() == set()
+    rests(world)
+    world.wire.close()
+
+
 def test_other_metadata_of_ours_has_the_store_listed(synced: World) -> None:
     (store,) = synced.stores()
     synced.ask("POST", f"/vector_stores/{store['id']}", {"metadata": {**store["metadata"], "vsync_owner": "another"}})

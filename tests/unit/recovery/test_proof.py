@@ -74,14 +74,16 @@ def test_what_is_not_proven_is_not_to_be_deleted() -> None:
 
 def test_an_entry_that_shows_us_takes_one_request() -> None:
     store = Store([store_entry("f1"), store_entry("f2")], set())
-    assert asking(store, "f1") == Asked(frozenset({"f1"}), [])
+    assert asking(store, "f1") == Asked(frozenset({"f1"}))
     assert store.asked == ["entry f1"]
 
 
 def test_an_entry_of_others_is_named_and_so_is_a_file_without_an_entry() -> None:
     store = Store([store_entry("f1", owner="owner-2")], {"f2"})
     assert asking(store, "f1", "f2", "gone") == Asked(
-        frozenset(), [Orphan("f1", "name.md", 3, "listed", OTHERS), Orphan("f2", "name.md", 3, "listed", NO_ENTRY)]
+        frozenset(),
+        frozenset({"f2", "gone"}),
+        [Orphan("f1", "name.md", 3, "listed", OTHERS), Orphan("f2", "name.md", 3, "listed", NO_ENTRY)],
     )
 
 
