@@ -102,11 +102,6 @@ def fault_of_machine(output: str, address: str) -> Fault | None:
             f"git cannot use the proxy for {address}: {why}.",
             "Check HTTPS_PROXY, ALL_PROXY and git's http.proxy.",
         )
-    if _REDIRECTED.search(output):
-        return Fault(
-            f"The server answers {address} with another address, and git takes a token or password to no other address.",
-            "If the repository was renamed or moved: `git remote set-url origin ADDRESS` with its address of today.",
-        )
     host = re.match(r"\w+://(\[[^\]]*\]|[^/:]+)", address)
     return handshake_fault(why, host[1] if host else address) if _ABOUT_TLS.search(output) else None
 

@@ -108,7 +108,7 @@ def test_a_server_that_sends_elsewhere_sends_no_token_there(
     monkeypatch.setattr(github.git, "respond", redirected)
     step = run(github)
     assert step.code == 3
-    assert "takes a token or password to no other address" in step.log
+    assert "redirects git to another address, and vsync does not follow that" in step.log
     assert elsewhere.requests == []
 
 

@@ -89,6 +89,7 @@ def test_a_run_without_a_manifest_that_is_killed_between_detach_and_delete_leave
     assert world.sync_and_die(lambda dying: dying.wire.when("DELETE /files/*", die(answered=False)), **given)
     left = unattached(world)
     assert left
+    another_clone(world)  # on the same machine the journal would prove them
     report = world.sync(**given)
     assert report.exit_code == 0
     assert named(report) == left

@@ -425,6 +425,7 @@ def test_without_a_manifest_the_journal_proves_it_as_well(synced: Shared) -> Non
     }
     synced.commit({"a.md": b"# A2\n"})
     given["clone"].git("pull", "-q", "origin", "main")
+    given["clone"].git("remote", "remove", "origin")  # it has a record of the store, so that a second one is refused
     assert synced.sync_and_die(lambda world: world.wire.when("DELETE /files/*", die(answered=False)), **given)
     synced.wire.calm()
     assert synced.sync(**given).exit_code == 0

@@ -27,7 +27,7 @@ class Store:
         self._silent = silent
         self.asked: list[str] = []
 
-    async def entry(self, file_id: str) -> StoreEntry | None:
+    async def entry(self, file_id: str, *, listed: bool = False) -> StoreEntry | None:
         self.asked.append(f"entry {file_id}")
         if self._silent:
             raise Refused(405, "", "Method Not Allowed")
@@ -74,7 +74,7 @@ def test_what_is_not_proven_is_not_to_be_deleted() -> None:
 
 def test_an_entry_that_shows_us_takes_one_request() -> None:
     store = Store([store_entry("f1"), store_entry("f2")], set())
-    assert asking(store, "f1") == Asked(frozenset({"f1"}))
+    assert asking(store, "f1") == Asked(frozenset({"f1"}), named=[])
     assert store.asked == ["entry f1"]
 
 
@@ -103,7 +103,7 @@ def test_an_entry_that_the_listing_lacks_is_asked_for_by_its_id() -> None:
     store = Store([store_entry("f1"), store_entry("f2")], set())
     hidden = store._entries.pop("f2")
 
-    async def late(file_id: str) -> StoreEntry | None:
+    async def late(file_id: str, *, listed: bool = False) -> StoreEntry | None:
         return hidden
 
     store.entry = late  # type: ignore[method-assign]  # an entry that the listing does not show yet
