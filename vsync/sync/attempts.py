@@ -14,9 +14,9 @@ from vsync.store.client import Api
 from vsync.store.session import ask
 from vsync.sync.basis import Basis, Look, PlanRefused, check_expected, check_plan
 from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking
 from vsync.sync.lock import Lock, locked, renewing
 from vsync.sync.ports import Ports
+from vsync.sync.proposal import Asking
 from vsync.sync.recorded import is_superseded
 from vsync.sync.second_record import check_no_second_record
 

@@ -7,61 +7,35 @@ second time if that costs nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from vsync.documents.attributes import Identity
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, VsyncError
-from vsync.recovery.proof import Proofs
-from vsync.recovery.sweep import Sweep, Swept
+from vsync.recovery.sweep import Swept
 from vsync.report.of_plan import append_warnings, nothing_done
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSizes, size_of
 from vsync.state.figures import Figures
 from vsync.state.manifest import Failure, TargetState
-from vsync.store.choose import store_metadata
-from vsync.store.entries import StoreInfo
-from vsync.store.stores import Stores
-from vsync.store.vector_store import VectorStore
 from vsync.sync.attempts import Attempt
 from vsync.sync.audit import audit, refused_before
 from vsync.sync.basis import check_plan
-from vsync.sync.from_store import Proposal, Propose
 from vsync.sync.last_look import last_look
 from vsync.sync.lock import doubt_when_overtaken
 from vsync.sync.next_state import Results, next_state
+from vsync.sync.proposal import Propose
 from vsync.sync.propose import documents_recorded
-from vsync.sync.publish import TargetPart
 from vsync.sync.result import final_failures, of_run
-from vsync.sync.same_store import expiry_warnings, with_store
+from vsync.sync.same_store import expiry_warnings
 from vsync.sync.store_changes import entries_were_gone
 from vsync.sync.store_figures import at_the_end
+from vsync.sync.sweep import sweep
 from vsync.sync.unindexed import settle_unindexed
+from vsync.sync.work import Work, open_store
 from vsync.system.clocks import clock_warnings
 from vsync.transfer.outcome import Outcome, Removal
 from vsync.transfer.remove import remove
 from vsync.transfer.transfer import transfer
 from vsync.transfer.upload import Delivery
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A run that goes to work: its proposal, the open store, and the state that the work starts from.
-
-    `info` is what the store showed before the work, and `figures` what is remembered of that; None: not known.
-    """
-
-    attempt: Attempt
-    proposal: Proposal
-    identity: Identity
-    info: StoreInfo
-    store: VectorStore
-    state: TargetState
-    part: TargetPart
-    figures: Figures | None
-
-    def is_signed(self, swept: Swept) -> bool:
-        """Whether the manifest that this run publishes is signed."""
-        return self.part.can_sign and swept.proofs.cover(swept.state)
 
 
 async def carry_out(attempt: Attempt, propose: Propose) -> Report:
@@ -75,9 +49,9 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
     if proposal.needs_no_store:
         attempt.ports.publication.abandon()
         return replace(nothing_done(proposal.report), requests=dict(attempt.api.traffic.requests))
-    work = await _open_store(attempt, proposal)
+    work = await open_store(attempt, proposal)
     outcome, unindexed = settle_unindexed(work.state, proposal.plan, await _transfer(work))
-    swept = await _sweep(work, outcome, _next_state(work, outcome, unindexed))
+    swept = await sweep(work, outcome, _next_state(work, outcome, unindexed))
     state, removal = swept.state, Removal()
     if _was_right_already(work, outcome, state):
         work.part.confirm(work.state, _figures(work, state, work.info.used))
@@ -90,29 +64,7 @@ async def carry_out(attempt: Attempt, propose: Propose) -> Report:
     return _report(work, outcome, swept, removal, state)
 
 
-async def _open_store(attempt: Attempt, proposal: Proposal) -> _Work:
-    """Fixes the owner, and opens the store; creates the store where there is none."""
-    lock, publication, stores = attempt.lock, attempt.ports.publication, Stores(attempt.api)
-    lock.owner = publication.claim_owner(proposal.owner or lock.minted, sure=proposal.owner is not None)
-    lock.wrote = True
-    formerly = attempt.basis.recorded.formerly_in(proposal.located.info)
-    identity = attempt.context.owned_by(lock.owner, attempt.target.name, formerly)
-    info, figures = proposal.located.info, proposal.figures
-    if info is None:
-        publication.check()
-        marks = store_metadata(identity.source, identity.target, identity.owner)
-        info = await stores.create(proposal.located.name, marks)
-        attempt.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
-        figures = Figures(others=0)
-    if ahead := attempt.api.traffic.ahead:
-        publication.tell_clock(ahead)  # before the first upload: the times in the seal are by this machine's clock
-    store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
-    state = with_store(proposal.state, attempt.target, info)
-    part = TargetPart(publication, attempt.context, attempt.basis.recorded, secret=info.secret)
-    return _Work(attempt, proposal, identity, info, store, state, part, figures)
-
-
-async def _transfer(work: _Work) -> Outcome:
+async def _transfer(work: Work) -> Outcome:
     target, ports, context = work.attempt.target, work.attempt.ports, work.attempt.context
     delivery = Delivery(
         work.identity,
@@ -130,7 +82,7 @@ async def _transfer(work: _Work) -> Outcome:
     )
 
 
-def _next_state(work: _Work, outcome: Outcome, unindexed: Mapping[str, Failure]) -> TargetState:
+def _next_state(work: Work, outcome: Outcome, unindexed: Mapping[str, Failure]) -> TargetState:
     attempt, plan = work.attempt, work.proposal.plan
     head = attempt.ports.source.head
     results = Results(outcome.confirmed, final_failures(plan, outcome), outcome.discarded, outcome.complete, unindexed)
@@ -140,72 +92,13 @@ def _next_state(work: _Work, outcome: Outcome, unindexed: Mapping[str, Failure])
     return next_state(work.state, plan, results, head=head, settings=attempt.target.fingerprint, run=facts)
 
 
-async def _sweep(work: _Work, outcome: Outcome, state: TargetState) -> Swept:
-    """The state with everything else that must be deleted, and without the Files that nothing proves to be ours.
-
-    When the store or the API does not tell it, the run ends, and the next run looks.
-    """
-    proofs = _proofs(work, outcome)
-    if outcome.cause is not None:
-        return Swept(state, (), (), proofs)
-    attempt, ports, listed = work.attempt, work.attempt.ports, work.proposal.listed
-    sweep = Sweep(
-        attempt.target,
-        ports.source,
-        ports.at,
-        ports.journal,
-        attempt.lock.crashed,
-        attempt.basis.recorded.state,
-        ports.publication.others_open,
-        attempt.context.stop.pause,
-        attempt.context.observer.note,
-    )
-    try:
-        if listed is not None and (outcome.confirmed or state.pending_delete):
-            wanted = set(listed.wanted) - {operation.path for operation in work.proposal.plan.of("delete")}
-            attached = [entry.file_id for entry in outcome.confirmed.values()]
-            state, shown = await sweep.hidden(work.store, state, wanted, work.identity, attached)
-            proofs = replace(proofs, shown=proofs.shown | shown)
-        swept = await sweep.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
-        if listed is not None and not listed.by_record:
-            swept = await sweep.lookalikes(attempt.api, work.store.id, swept, work.proposal.plan, listed.file_ids)
-        named = _named_in_vain(work)
-        swept = await sweep.proven(attempt.api, work.store, swept, proofs, named, work.identity, work.info.files)
-    except VsyncError as error:
-        outcome.cause = error
-        return Swept(state, (), (), proofs)
-    for warning in swept.warnings:  # now as well: a run that is killed while it deletes makes no report
-        attempt.context.observer.note(warning)
-    return swept
-
-
-def _proofs(work: _Work, outcome: Outcome) -> Proofs:
-    """What this run knows to be ours before it asks for anything."""
-    journal, listed = work.attempt.ports.journal, work.proposal.listed
-    answered = {entry.file_id for entry in outcome.confirmed.values()} - work.state.file_ids
-    return Proofs(
-        made=frozenset((*journal.uploaded, *outcome.discarded, *answered)),
-        shown=listed.ours if listed is not None else frozenset(),
-        recorded=work.proposal.recorded_ids | frozenset(journal.inherited.uploaded),
-    )
-
-
-def _named_in_vain(work: _Work) -> frozenset[str]:
-    """The ids that are only named: by an unsigned journal, or by a manifest that is not what this run plans from."""
-    recorded, proposal = work.attempt.basis.recorded.state, work.proposal
-    named = frozenset(work.attempt.ports.journal.unsigned.uploaded)
-    if recorded is not None and (proposal.listed is not None or proposal.located.lost is not None):
-        named |= recorded.file_ids
-    return named
-
-
-def _was_right_already(work: _Work, outcome: Outcome, state: TargetState) -> bool:
+def _was_right_already(work: Work, outcome: Outcome, state: TargetState) -> bool:
     """Whether there was nothing to do after all: the store holds just what the manifest says."""
     unchanged = work.proposal.plan.is_empty and work.state == work.attempt.basis.recorded.state
     return unchanged and not state.pending_delete and outcome.cause is None
 
 
-async def _last_look(work: _Work, outcome: Outcome, state: TargetState) -> Figures | None:
+async def _last_look(work: Work, outcome: Outcome, state: TargetState) -> Figures | None:
     """What the store shows when nothing is left to do in it; None before that. When the run must end here, the outcome says why.
 
     A run after a crash has asked enough: the next run compares less.
@@ -222,12 +115,12 @@ async def _last_look(work: _Work, outcome: Outcome, state: TargetState) -> Figur
     return _figures(work, state, used)
 
 
-def _figures(work: _Work, state: TargetState, used: int | None) -> Figures | None:
+def _figures(work: Work, state: TargetState, used: int | None) -> Figures | None:
     documents = documents_recorded(work.attempt.asking, work.store.id, len(state.files))
     return at_the_end(work.figures, work.info, used, documents)
 
 
-def _publish(work: _Work, outcome: Outcome, swept: Swept, figures: Figures | None) -> bool:
+def _publish(work: Work, outcome: Outcome, swept: Swept, figures: Figures | None) -> bool:
     """Publishes what was done. When that is refused, the report says what was done; the next run finds it in the store."""
     attempt, state = work.attempt, swept.state
     closing = not state.pending_delete and outcome.cause is None and not _removed_by_others(work, swept)
@@ -243,7 +136,7 @@ def _publish(work: _Work, outcome: Outcome, swept: Swept, figures: Figures | Non
     return True
 
 
-async def _remove(work: _Work, outcome: Outcome, swept: Swept) -> Removal:
+async def _remove(work: Work, outcome: Outcome, swept: Swept) -> Removal:
     """Deletes what was replaced. Deletes nothing when the API became unreachable or refused, or the run was stopped."""
     ours = swept.proofs.proven(swept.state.pending_delete)
     if outcome.cause is not None or not ours:
@@ -268,7 +161,7 @@ async def _remove(work: _Work, outcome: Outcome, swept: Swept) -> Removal:
     return removal
 
 
-async def _close(work: _Work, outcome: Outcome, swept: Swept, removal: Removal) -> None:
+async def _close(work: Work, outcome: Outcome, swept: Swept, removal: Removal) -> None:
     """Closes the seal when nothing is left to delete, and says in the journal what is done.
 
     The seal stays open when somebody else has removed entries of ours: the next run then lists the store.
@@ -293,7 +186,7 @@ async def _close(work: _Work, outcome: Outcome, swept: Swept, removal: Removal) 
         work.attempt.lock.settled = True
 
 
-def _removed_by_others(work: _Work, swept: Swept, removal: Removal | None = None) -> list[str]:
+def _removed_by_others(work: Work, swept: Swept, removal: Removal | None = None) -> list[str]:
     """The documents whose recorded entry the store did not have any more, although this run had no reason to list the store.
 
     Their place may be taken by entries that no record names.
@@ -304,7 +197,7 @@ def _removed_by_others(work: _Work, swept: Swept, removal: Removal | None = None
     return [op.path for op in work.proposal.plan.operations if op.previous and op.previous.file_id in missing]
 
 
-def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state: TargetState) -> Report:
+def _report(work: Work, outcome: Outcome, swept: Swept, removal: Removal, state: TargetState) -> Report:
     proposal = work.proposal
     info = proposal.located.info
     name = info.name if info is not None else proposal.located.name
@@ -319,7 +212,7 @@ def _report(work: _Work, outcome: Outcome, swept: Swept, removal: Removal, state
     )
 
 
-def _told_of_expiry(report: Report, work: _Work) -> Report:
+def _told_of_expiry(report: Report, work: Work) -> Report:
     """The report with what the store itself says of its expiry, instead of what was recorded."""
     recorded, now = work.attempt.basis.recorded.state, work.state
     old = expiry_warnings(recorded.vector_store_id, recorded.expires_after_days) if recorded is not None else ()

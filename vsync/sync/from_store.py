@@ -1,12 +1,11 @@
-"""Where the documents go, and what is to be done there. Lists the store only where it must."""
+"""Lists the store, and plans from what its entries prove."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.documents.document import Document
 from vsync.errors import StoreConflict
@@ -17,22 +16,16 @@ from vsync.recovery.adopt import Recovered, by_path, choose_owner, recover, with
 from vsync.recovery.sweep import Listed
 from vsync.report.of_plan import append_warnings, of_plan
 from vsync.report.report import Report
-from vsync.state.figures import Figures
-from vsync.state.manifest import EMPTY_STATE, TargetState
+from vsync.state.manifest import TargetState
 from vsync.store.api_errors import Refused
-from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo, belongs, other_sources
 from vsync.store.files import Files
 from vsync.store.listed_elsewhere import listed_elsewhere
 from vsync.store.polling import entries_by_id
-from vsync.store.stores import Stores
 from vsync.store.whole_listing import until_whole
-from vsync.sync.basis import Basis, doubt_resolved, doubt_warning, sizes_of
-from vsync.sync.context import RunContext
-from vsync.sync.locate import Located
-from vsync.sync.ports import Ports
+from vsync.sync.basis import doubt_resolved, doubt_warning, sizes_of
+from vsync.sync.proposal import Asking, Proposal, Read
 from vsync.sync.reviewed import id_of
-from vsync.sync.same_store import check_live_name
 from vsync.sync.stale_listing import may_upload_twice, stale_warning, why_stale
 
 _TWO_RECORDS = (
@@ -40,81 +33,6 @@ _TWO_RECORDS = (
     "or another clone keeps a record of them too, two records of one store lead to duplicates: use --push (input commit: true) "
     "wherever the store is synced from."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What is to be done, where, and from which state.
-
-    | field | meaning |
-    | --- | --- |
-    | `owner` | the owner of the documents as far as manifest, seal and store tell |
-    | `checked` | the limits were applied to this very plan already |
-    | `listed` | what the listing of the store told; None: the store was not listed |
-    | `recorded_ids` | ids that are ours because the store has signed the manifest |
-    | `known` | those of them that are ours for a retag as well, whatever their entries say |
-    | `figures` | what the next run compares the store with; None: not known |
-    | `stale` | why the listing is stale, although the run has waited for a newer one; None: it is not |
-    """
-
-    located: Located
-    owner: str | None
-    state: TargetState
-    plan: Plan
-    report: Report
-    checked: bool = False
-    listed: Listed | None = None
-    recorded_ids: frozenset[str] = frozenset()
-    known: frozenset[str] = frozenset()
-    figures: Figures | None = None
-    stale: str | None = None
-
-    @property
-    def needs_no_store(self) -> bool:
-        """Whether there is neither a store nor anything to put into one."""
-        return self.located.info is None and self.plan.is_empty
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """All that a proposal is made from.
-
-    `owner` is the owner of the documents as far as it is known. `minted` is the one that a first sync would take.
-    """
-
-    api: Api
-    target: Target
-    ports: Ports
-    context: RunContext
-    basis: Basis
-    owner: str | None
-    minted: str
-
-    @property
-    def stores(self) -> Stores:
-        return Stores(self.api)
-
-
-Propose = Callable[[Asking], Awaitable[Proposal]]
-Read = Callable[[Sequence[StoreEntry], Identity], Awaitable[Sequence[StoreEntry]]]
-"""How a listing is read before the run plans from it."""
-
-
-def as_recorded(asking: Asking, located: Located) -> Proposal:
-    """The proposal where nothing but the manifest is asked. Raises ManifestError when the store has not the given name."""
-    basis = asking.basis
-    if located.info is not None and located.lost is None:
-        check_live_name(basis.recorded.state, asking.target, located.info, asking.ports.publication.title)
-    state = basis.recorded.state or EMPTY_STATE
-    return Proposal(
-        located,
-        located.owner,
-        state,
-        basis.scan.plan,
-        basis.report,
-        checked=basis.is_final,
-        recorded_ids=basis.recorded.signed_ids(located.info),
-    )
 
 
 async def with_journaled(asking: Asking, proposal: Proposal) -> Proposal:

@@ -31,8 +31,8 @@ def preview_from_manifest(target: Target, context: RunContext, basis: Basis) -> 
 def preview_from_store(target: Target, ports: Ports, context: RunContext, basis: Basis) -> Report:
     """The plan of a target without a manifest: only the store can say what it holds."""
     from vsync.store.session import ask
-    from vsync.sync.from_store import Asking
     from vsync.sync.lock import mint_owner
+    from vsync.sync.proposal import Asking
     from vsync.sync.propose import propose
 
     async def plan(api: Api) -> Report:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from vsync.documents.attributes import Identity
 from vsync.report.of_plan import append_warnings
 from vsync.store.entries import StoreEntry, StoreInfo, belongs
-from vsync.sync.from_store import Asking, Proposal, Read, as_listed, as_recorded, from_store, with_journaled
+from vsync.sync.from_store import as_listed, from_store, with_journaled
 from vsync.sync.locate import locate
+from vsync.sync.proposal import Asking, Proposal, Read, as_recorded
 from vsync.sync.store_changes import changed_since, nothing_of_ours
 from vsync.sync.store_figures import Documents, Sign, documents_in, signs, with_listing, without_listing
 

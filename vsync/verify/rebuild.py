@@ -16,10 +16,10 @@ from vsync.sync.attempts import Attempt, under_lock
 from vsync.sync.audit import rebuilt
 from vsync.sync.basis import Basis, basis_of
 from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking, Proposal, as_recorded
 from vsync.sync.locate import locate_existing
 from vsync.sync.next_state import rebuilt_state
 from vsync.sync.ports import Ports
+from vsync.sync.proposal import Asking, Proposal, as_recorded
 from vsync.sync.propose import documents_recorded, from_listing
 from vsync.sync.publish import TargetPart
 from vsync.sync.recorded import is_superseded, read_recorded

@@ -24,9 +24,10 @@ from vsync.sync.attempts import under_lock
 from vsync.sync.basis import Basis, PlanRefused, basis_of, sizes_of
 from vsync.sync.carry_out import carry_out
 from vsync.sync.context import RunContext
-from vsync.sync.from_store import Asking, Proposal, as_recorded, with_journaled
+from vsync.sync.from_store import with_journaled
 from vsync.sync.locate import Located, locate_replacement
 from vsync.sync.ports import Ports
+from vsync.sync.proposal import Asking, Proposal, as_recorded
 from vsync.sync.propose import from_listing
 from vsync.sync.recorded import is_superseded, read_recorded
 from vsync.sync.reviewed import id_of
