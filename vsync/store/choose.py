@@ -62,6 +62,20 @@ def choose_by_metadata(stores: Sequence[StoreInfo], source: str, target: str) ->
     return made[0] if made else None
 
 
+def rival_of(made: StoreInfo, stores: Sequence[StoreInfo], source: str, target: str) -> StoreInfo | None:
+    """Another store of that name, source and target that holds something, or that was made before this one; None: none is."""
+    rivals = [
+        info
+        for info in stores
+        if info.id != made.id
+        and info.name == made.name
+        and (info.metadata.get(METADATA_SOURCE), info.metadata.get(METADATA_TARGET)) == (source, target)
+        and info.status != "expired"
+        and (info.files or (info.created_at, info.id) < (made.created_at, made.id))
+    ]
+    return min(rivals, key=lambda info: (info.created_at, info.id), default=None)
+
+
 def owner_of_source(stores: Sequence[StoreInfo], source: str) -> str | None:
     """The owner in the metadata of the source's stores; None when they name no owner, or several."""
     owners = {info.owner for info in stores if info.metadata.get(METADATA_SOURCE) == source} - {None}

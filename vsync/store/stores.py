@@ -101,9 +101,11 @@ class Stores:
         """Deletes the other, empty stores that the requests for this store made."""
         twins = [twin.id for twin in await self._with_nonce(nonce) if twin.id != made.id and twin.files == 0]
         for twin in twins:
-            await self._delete(twin)
+            await self.delete(twin)
 
-    async def _delete(self, store_id: str) -> None:
+    async def delete(self, store_id: str) -> None:
+        """Deletes a store. Its Files stay."""
+
         async def send() -> Any:
             return deleted(await self._api.client.vector_stores.with_raw_response.delete(store_id))
 

@@ -8,11 +8,11 @@ from vsync.documents.attributes import Identity
 from vsync.recovery.sweep import Swept
 from vsync.state.figures import Figures
 from vsync.state.manifest import TargetState
-from vsync.store.choose import store_metadata
 from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
 from vsync.sync.attempts import Attempt
+from vsync.sync.new_store import create_store
 from vsync.sync.proposal import Proposal
 from vsync.sync.publish import TargetPart
 from vsync.sync.same_store import with_store
@@ -49,9 +49,7 @@ async def open_store(attempt: Attempt, proposal: Proposal) -> Work:
     info, figures = proposal.located.info, proposal.figures
     if info is None:
         publication.check()
-        marks = store_metadata(identity.source, identity.target, identity.owner)
-        info = await stores.create(proposal.located.name, marks)
-        attempt.context.observer.note(f"Created the vector store {proposal.located.name!r}: {info.id}")
+        info = await create_store(attempt, stores, proposal.located.name, identity)
         figures = Figures(others=0)
     if ahead := attempt.api.traffic.ahead:
         publication.tell_clock(ahead)  # before the first upload: the times in the seal are by this machine's clock

@@ -267,3 +267,57 @@ def test_a_listing_that_never_shows_the_runs_own_entries_ends_the_run_and_the_ne
     world.wire.calm()
     assert world.sync(**given).exit_code == 0
     assert world.audit() == set()
+
+
+# --- The listing of all stores ------------------------------------------------------------------------------------
+
+STORES = "GET /vector_stores"
+
+
+def without(store_id: str) -> Callable[[dict[str, Any]], None]:
+    def change(page: dict[str, Any]) -> None:
+        page["data"] = [store for store in page["data"] if store["id"] != store_id]
+
+    return change
+
+
+@pytest.mark.parametrize("given", [{}, {"manifest": "none"}], ids=["a lost manifest", "no manifest"])
+def test_a_store_that_the_listing_hid_at_first_gets_no_second_one_beside_it(
+    world: World, given: dict[str, Any]
+) -> None:
+    (store,) = world.stores()
+    world.wire.when(STORES, alter(without(store["id"])), times=1)
+    with pytest.raises(
+        ApiUnavailable, match=rf"'acme/docs' \({store['id']}\) was made for this source and target before"
+    ):
+        world.sync(**given)
+    assert (uploads(world), world.stores()) == (0, [store])
+    world.wire.calm()
+    report = world.sync(**given)
+    assert (report.exit_code, uploads(world)) == (0, 0)
+    assert report.vector_store_id == store["id"]
+    assert world.audit() == set()
+
+
+def test_a_new_store_is_waited_for_until_the_listing_shows_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.commit({"a.md": A})
+    world.wire.when(STORES, alter(empty), times=4)
+    report = world.sync()
+    assert report.exit_code == 0
+    assert len(world.stores()) == 1
+    assert world.audit() == set()
+    world.wire.close()
+
+
+def test_a_new_store_that_no_listing_ever_shows_is_deleted_again(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.commit({"a.md": A})
+    world.wire.when(STORES, alter(empty), times=EVER)
+    with pytest.raises(ApiUnavailable, match=r"does not show vs_\w+, which this run has made"):
+        world.sync()
+    world.wire.calm()
+    assert (uploads(world), world.stores()) == (0, [])
+    assert world.sync().exit_code == 0
+    assert world.audit() == set()
+    world.wire.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.builders import store_info
 from vsync.errors import StoreConflict, StoreGone
-from vsync.store.choose import choose_by_name, owner_of_source, store_metadata
+from vsync.store.choose import choose_by_name, owner_of_source, rival_of, store_metadata
 from vsync.store.entries import StoreInfo
 
 OURS = store_metadata("acme/docs", "default", "owner-1")
@@ -76,3 +78,18 @@ def test_the_stores_of_other_targets_tell_the_owner_if_they_agree() -> None:
 def test_an_expired_store_is_not_used() -> None:
     with pytest.raises(StoreGone, match="expired"):
         choose(store_info("vs_1", "Docs", OURS, status="expired"))
+
+
+def test_a_new_store_gives_way_to_one_that_holds_something_or_was_made_before() -> None:
+    made = replace(store_info("vs_5", "Docs", OURS), created_at=100, files=0)
+    before = replace(made, id="vs_7", created_at=99)
+    filled = replace(made, id="vs_8", created_at=101, files=3)
+    others = [
+        replace(made, id="vs_1", created_at=101),
+        replace(before, name="docs"),
+        replace(before, metadata=store_metadata("acme/other", "default", "owner-1")),
+        replace(before, status="expired"),
+    ]
+    assert rival_of(made, [made, *others], "acme/docs", "default") is None
+    assert rival_of(made, [made, *others, filled], "acme/docs", "default") == filled
+    assert rival_of(made, [*others, filled, before], "acme/docs", "default") == before
