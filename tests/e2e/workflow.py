@@ -57,7 +57,11 @@ class Act:
         self.runner.checkout(checkout, event, token)
         (folder / "event.json").write_text(json.dumps(event.payload))
         secret_values = {"OPENAI_API_KEY": self.runner.inputs["openai-api-key"], "GITHUB_TOKEN": token}
-        known = {"GITHUB_REPOSITORY": self.runner.repository, "GITHUB_REF": event.ref}
+        known = {
+            "GITHUB_REPOSITORY": self.runner.repository,
+            "GITHUB_REF": event.ref,
+            "GITHUB_SERVER_URL": self.runner.git.address,
+        }
         command = [
             *(str(self.program), event.variables["GITHUB_EVENT_NAME"], "--json"),
             *("--workflows", f".github/workflows/{workflow}.yml", "--eventpath", str(folder / "event.json")),
