@@ -16,9 +16,10 @@ from vsync.state.journal_record import Attempt
 from vsync.state.manifest import TargetState
 from vsync.state.publication import STALE_AFTER_S
 from vsync.state.seal import UnfinishedRun
+from vsync.system.clocks import APART_S
 
 LONGEST_RUN_S = 6 * 3600
-"""A run whose seal says that it took longer is not believed to have uploaded all that time."""
+"""For so long the runs of a seal are believed to have uploaded, all together."""
 
 OLDEST_RUN_S = 30 * 24 * 3600
 """From a run that died longer ago, no File is inferred any more."""
@@ -30,7 +31,7 @@ class CrashedRun:
 
     Times are seconds since the epoch by the API's clock, as far as the run knew it. A run that does not renew its seal is
     taken over after STALE_AFTER_S, and uploads nothing after that. `until` None: the last renewal is not known. `id` is
-    what a journal calls the run. `clock`: the run's own clock was so many seconds behind the API's; 0: not by minutes.
+    what a journal calls the run. `clock`: the run's own clock was so many seconds behind the API's; 0: by a few at most.
     """
 
     id: str
@@ -39,14 +40,25 @@ class CrashedRun:
     until: int | None = None
     clock: int = 0
 
-    def may_have_uploaded(self, now: int) -> bool:
-        """Whether its times are such that a File may be inferred from it. Whoever may push can write any times into a seal.
+    @property
+    def clock_is_wrong(self) -> bool:
+        return abs(self.clock) >= APART_S
 
-        `now` is the server's time.
-        """
-        if self.until is None:
-            return False
-        return 0 <= self.until - self.since <= LONGEST_RUN_S + STALE_AFTER_S and now - self.until <= OLDEST_RUN_S
+
+def believed(runs: Sequence[CrashedRun], now: int) -> Sequence[CrashedRun]:
+    """The runs whose times are such that a File may be inferred from them, the newest first. Pure.
+
+    Whoever may push can write any runs with any times into a seal. So all of them together are believed to have uploaded
+    for LONGEST_RUN_S at most. `now` is the server's time.
+    """
+    found, left = [], LONGEST_RUN_S + STALE_AFTER_S
+    for run in reversed(runs):
+        if run.until is None or run.clock_is_wrong or not 0 <= run.until - run.since <= left:
+            continue
+        if now - run.until <= OLDEST_RUN_S:
+            found.append(run)
+            left -= run.until - run.since
+    return found
 
 
 def run_key(run: str, since: str) -> str:
@@ -101,12 +113,13 @@ def planned_by(
     state: TargetState,
     target: Target,
     answered: Collection[str],
-    now: int,
+    *,
+    certain: bool,
 ) -> Planned | None:
     """The uploads of a dead run. None where its commit cannot be had: then nothing is known of its uploads.
 
-    `state` is what the manifest records, `now` is the server's time. `answered` are the paths of which the store lists
-    entries that the manifest does not name.
+    `state` is what the manifest records. `answered` are the paths of which the store lists entries that the manifest does
+    not name. `certain`: the times of the run are believed.
     """
     try:
         then = source if run.head in {None, source.head} else at(run.head or "")
@@ -125,9 +138,7 @@ def planned_by(
         entry = state.files.get(path)
         if path not in sizes and entry is not None and entry.blob == document.blob:
             doubtful.append(_attempt(run, path, entry.bytes))
-    if run.clock or not run.may_have_uploaded(now):
-        return Planned((), [*attempts, *doubtful])
-    return Planned(attempts, doubtful)
+    return Planned(attempts, doubtful) if certain else Planned((), [*attempts, *doubtful])
 
 
 def _attempt(run: CrashedRun, path: str, size: int) -> Attempt:

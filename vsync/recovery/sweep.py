@@ -11,7 +11,7 @@ from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
-from vsync.recovery.crashed_runs import CrashedRun, bounded, planned_by
+from vsync.recovery.crashed_runs import CrashedRun, believed, bounded, planned_by
 from vsync.recovery.lookalikes import alike, as_uploaded, unasked_warning, unattached
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
 from vsync.recovery.proof import NO_PROOF, Proofs, ask, name, unproven_warnings, without
@@ -179,13 +179,15 @@ class Sweep:
         state = self.recorded or EMPTY_STATE
         state = replace(state, files={path: entry for path, entry in state.files.items() if path not in missing})
         inherited = self.journal.inherited
-        attempts = [*self.journal.lost, *bounded(inherited.attempts, inherited.runs, self.crashed)]
-        doubtful = list(self.journal.unsigned.attempts)
+        attempts, doubtful = list(self.journal.lost), list(self.journal.unsigned.attempts)
+        for record in self.journal.inherited_records:
+            for attempt in bounded(record.attempts, record.runs, self.crashed):
+                (doubtful if attempt.until is None else attempts).append(attempt)
         warnings = []
-        for run in self.crashed:
-            if run.id in inherited.runs:
-                continue
-            planned = planned_by(run, self.at, self.source, state, self.target, answered, now)
+        known_by_seal = [run for run in self.crashed if run.id not in inherited.runs]
+        trusted = believed(known_by_seal, now)
+        for run in known_by_seal:
+            planned = planned_by(run, self.at, self.source, state, self.target, answered, certain=run in trusted)
             if planned is None:
                 warnings.append(
                     f"The run {run.id} died. Its uploads cannot be looked for: its commit {(run.head or '')[:12]} cannot be "
@@ -194,7 +196,7 @@ class Sweep:
             else:
                 attempts += planned.attempts
                 doubtful += planned.doubtful
-                if run.clock:
+                if run.clock_is_wrong:
                     warnings.append(
                         f"The run {run.id} died, and the clock of its machine was {in_words(run.clock)} "
                         f"{'behind' if run.clock > 0 else 'ahead of'} the API's clock. Files that it may have left are named, and "

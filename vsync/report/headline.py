@@ -82,6 +82,8 @@ def _of_plan(report: Report, planned: Planned) -> Headline:
 def _of_sync(report: Report, synced: Synced) -> Headline:
     documents, after = synced.documents, synced.store.after if synced.store else None
     failed = f"{count(len(documents.failed), 'document')} failed, " if documents.failed else ""
+    if report.doubled:
+        failed += f"{count(len(report.doubled), 'document')} may be there twice, "
     if documents.changes:
         return Headline("❌" if failed else "✅", f"{failed}{_amounts(documents, after)}", (place(report),))
     if failed:

@@ -37,6 +37,7 @@ class Report:
     | `started_by` | why the action planned or synced |
     | `document_warnings` | the warnings that the plan's documents give, each with the path of its file (None: several) |
     | `superseded` | a newer run has synced already, so this run changed nothing |
+    | `doubled` | documents that the store may hold twice, because somebody else changed it; the next run mends it |
     | `error` | why the run ended early |
     | `duration_s` | seconds |
     """
@@ -59,6 +60,7 @@ class Report:
     manifest: str | None = None
     manifest_commit: str | None = None
     superseded: bool = False
+    doubled: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     document_warnings: Mapping[str, str | None] = field(default_factory=dict)
     error: VsyncError | None = None
@@ -103,7 +105,7 @@ class Report:
     def exit_code(self) -> int:
         if self.error is not None:
             return self.error.exit_code
-        if self.verification is not None and self.verification.drift:
+        if self.doubled or (self.verification is not None and self.verification.drift):
             return EXIT_INCOMPLETE
         # What earlier runs were refused is no failure of a run that only compares.
         failed = isinstance(self.sync, Synced) and self.documents.failed and not self.superseded
@@ -115,7 +117,8 @@ class Report:
             return self.error.reason
         if self.exit_code == EXIT_OK:
             return None
-        return "drift" if self.verification is not None and self.verification.drift else "documents"
+        drift = self.verification is not None and self.verification.drift
+        return "drift" if drift or self.doubled else "documents"
 
     def mapped(self, change: Callable[[str], str]) -> Report:
         """The same, with everything changed that a server or a person may have said."""

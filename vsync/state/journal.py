@@ -18,7 +18,7 @@ import contextlib
 import itertools
 import os
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,6 +117,11 @@ class Journal:
                     raise
                 self._path = None
                 self.note(f"{error.message} This run goes on without a journal.")
+
+    @property
+    def inherited_records(self) -> Sequence[Record]:
+        """The journals of crashed runs, each by itself."""
+        return tuple(self._inherited.values())
 
     @property
     def inherited(self) -> Record:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vsync.system.clocks import apart, http_date
+from vsync.system.clocks import NOTICED_S, apart, http_date
 
 _COLLECTIONS = {"files", "vector_stores", "file_batches", "batches", "uploads"}
 _ACTIONS = {"search", "content", "cancel"}
@@ -17,13 +17,15 @@ class Traffic:
     """The requests of a run, counted by method and endpoint.
 
     `date` is the server's time in its last answer, in seconds since the epoch. None: no answer has named a time yet.
-    `ahead` is by how many seconds the server's clock was ahead of this machine's then; 0: not by minutes.
+    `ahead` is by how many seconds the server's clock was ahead of this machine's then; 0: not by minutes. `lead` is the
+    same; 0: by a few seconds at most.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
     bytes_uploaded: int = 0
     date: int | None = None
     ahead: int = 0
+    lead: int = 0
 
     def __post_init__(self) -> None:
         self._listeners: list[Callable[[int], None]] = []
@@ -40,7 +42,11 @@ class Traffic:
         told = http_date(date)
         if told is None:
             return
-        self.date, self.ahead = int(told), 0 if now is None else apart(told, now, now)
+        self.date = int(told)
+        if now is None:
+            self.ahead = self.lead = 0
+        else:
+            self.ahead, self.lead = apart(told, now, now), apart(told, now, now, by_s=NOTICED_S)
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
             listener(self.date)

@@ -205,6 +205,7 @@ def _report(work: Work, outcome: Outcome, swept: Swept, removal: Removal, state:
     traffic, listed = work.attempt.api.traffic, proposal.listed is not None
     report = append_warnings(_told_of_expiry(report, work), (*clock_warnings(traffic.ahead), *swept.warnings))
     if missing := _removed_by_others(work, swept, removal):
+        report = replace(report, doubled=tuple(missing))
         report = append_warnings(report, [entries_were_gone(work.store.id, missing)])
     sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
     return of_run(

@@ -38,7 +38,7 @@ def entries_were_gone(store_id: str, paths: Sequence[str]) -> str:
     return (
         f"Somebody else removed entries from the vector store {store_id} since the last run that is recorded here, for example a "
         f"sync from another clone without --push. {_sentence('lacked the recorded entry of', sorted(paths))} The store may hold "
-        "these documents twice now. The next run lists the store and brings it in order. To keep one record of the store, "
+        "these documents twice now. Run again: the next run lists the store and brings it in order. To keep one record of the store, "
         "use --push (input commit: true) wherever it is synced from."
     )
 

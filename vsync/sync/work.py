@@ -51,8 +51,8 @@ async def open_store(attempt: Attempt, proposal: Proposal) -> Work:
         publication.check()
         info = await create_store(attempt, stores, proposal.located.name, identity)
         figures = Figures(others=0)
-    if ahead := attempt.api.traffic.ahead:
-        publication.tell_clock(ahead)  # before the first upload: the times in the seal are by this machine's clock
+    if lead := attempt.api.traffic.lead:
+        publication.tell_clock(lead)  # before the first upload: the times in the seal are by this machine's clock
     store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)
     state = with_store(proposal.state, attempt.target, info)
     part = TargetPart(publication, attempt.context, attempt.basis.recorded, secret=info.secret)

@@ -14,14 +14,18 @@ APART_S = 300.0
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
-def apart(shown: float, earliest: float, latest: float) -> int:
-    """By how many seconds another clock is ahead of this machine's; negative: behind; 0: not by minutes.
+NOTICED_S = 5.0
+"""From here on a run says in its seal how far the clocks are apart. A `Date` has whole seconds, and is a moment old."""
+
+
+def apart(shown: float, earliest: float, latest: float, *, by_s: float = APART_S) -> int:
+    """By how many seconds another clock is ahead of this machine's; negative: behind; 0: by less than `by_s` seconds.
 
     `shown` is what the other clock showed at a moment that lay between `earliest` and `latest` by this machine's clock.
     """
-    if shown - latest >= APART_S:
+    if shown - latest >= by_s:
         return round(shown - latest)
-    if earliest - shown >= APART_S:
+    if earliest - shown >= by_s:
         return -round(earliest - shown)
     return 0
 

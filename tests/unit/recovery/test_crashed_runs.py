@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vsync.recovery.crashed_runs import CrashedRun, bounded, crashed_runs, run_key
+from vsync.recovery.crashed_runs import LONGEST_RUN_S, CrashedRun, believed, bounded, crashed_runs, run_key
 from vsync.state.journal_record import Attempt
 from vsync.state.publication import STALE_AFTER_S
 from vsync.state.seal import Seal, UnfinishedRun, dump_seal, parse_seal, succeed, unfinished_runs
@@ -71,3 +71,36 @@ def test_attempts_of_a_dead_run_end_with_it() -> None:
 def test_where_the_end_is_not_known_it_stays_open(runs: list[str], dead: list[CrashedRun]) -> None:
     attempt = Attempt("b.md", 1, 5)
     assert bounded([attempt], runs, dead) == [attempt]
+
+
+def test_all_runs_of_a_seal_together_are_believed_for_six_hours() -> None:
+    hour = 3_600
+    runs = [CrashedRun(f"run-{number}", number * 10 * hour, None, number * 10 * hour + 4 * hour) for number in range(20)]
+    assert believed(runs, 400 * hour) == [runs[-1]]
+    short = [CrashedRun(f"run-{number}", number * hour, None, number * hour + 600) for number in range(5)]
+    assert believed(short, 400 * hour) == short[::-1]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        CrashedRun("no end", 100, None),
+        CrashedRun("ends before it begins", 100, None, 99),
+        CrashedRun("too long", 0, None, LONGEST_RUN_S + int(STALE_AFTER_S) + 1),
+        CrashedRun("wrong clock", 100, None, 200, clock=-600),
+    ],
+    ids=lambda run: run.id,
+)
+def test_a_run_with_other_times_is_not_believed(run: CrashedRun) -> None:
+    assert believed([run], 1_000) == []
+
+
+def test_a_run_that_died_long_ago_is_not_believed() -> None:
+    run = CrashedRun("old", 100, None, 200)
+    assert believed([run], 200 + 30 * 86_400) == [run]
+    assert believed([run], 201 + 30 * 86_400) == []
+
+
+def test_a_clock_that_is_seconds_apart_moves_the_times_of_a_run_and_is_believed() -> None:
+    (run,) = crashed_runs(unfinished_runs(replace(OPEN, clock=240)))
+    assert (run.since, believed([run], START + 3_600)) == (START + 240, [run])
