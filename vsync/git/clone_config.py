@@ -19,7 +19,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-_REMOTE = re.compile(r"remote\.(.+)\.(url|pushurl|promisor|partialclonefilter)", re.S)
+_REMOTE = re.compile(r"remote\.((?!-).+)\.(url|pushurl|promisor|partialclonefilter)", re.S)
+"""A name that begins with `-` would be an option of git."""
 _TRUST = re.compile(r"http\.(.+\.)?(sslcainfo|sslcapath)", re.S)
 _CREDENTIALS = re.compile(r"http\.(.+\.)?(extraheader|sslcert|sslkey)|credential\.(.+\.)?(username|usehttppath)", re.S)
 _SET_ASIDE = re.compile(

@@ -93,6 +93,13 @@ def _top(ask: _Asked, start: Path) -> Path:
     return Path(os.fsdecode(output.stdout).removesuffix("\n")).resolve()
 
 
+def _lies_in(start: Path, trusted: Path) -> bool:
+    """Whether the folder and its `.git` lie in the trusted folder: a `.git` can be a file or a link that names another place."""
+    found = git_dir_above(start / ".git")
+    places = [start, *((found[1], common_dir(found[1])) if found is not None and found[0] == start else ())]
+    return all(place.resolve().is_relative_to(trusted) for place in places)
+
+
 class _Asked:
     """Git, asked in one folder about the repository there, and about none above it."""
 
@@ -100,7 +107,7 @@ class _Asked:
         self._deadlines = deadlines
         self._folder = start
         # Later git checks nothing more: the command line names no repository to it, so git searches and checks.
-        owner = ["-c", f"safe.directory={start}"] if trusted is not None and start.is_relative_to(trusted) else []
+        owner = ["-c", f"safe.directory={start}"] if trusted is not None and _lies_in(start, trusted) else []
         self._options = (*owner, "-C", str(start))
         self._process = GitProcess(None, lambda: None, deadlines.command_s)
         above = str(start.parent)

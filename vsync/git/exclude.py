@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from vsync.git.discovery import common_dir, git_dir_above
+from vsync.errors import RepositoryError
+from vsync.git.discovery import checked_top, common_dir, git_dir_above
 from vsync.system.atomic_write import write_durably
 from vsync.system.regular_file import read_file
 
@@ -17,20 +18,27 @@ _MOST_BYTES = 16_000_000
 def exclude(paths: Sequence[Path], why: str) -> None:
     """Has git ignore these paths, in the repository that holds the first of them. Outside of a repository: does nothing.
 
-    `why` is a comment above the rules. Raises OSError.
+    Whoever owns the repository, or brought its `.git`, could lead the file elsewhere. So it is only written where git
+    accepts the owner, and never through a link. `why` is a comment above the rules. Raises OSError.
     """
-    found = git_dir_above(paths[0])
-    if found is None:
+    try:
+        top = checked_top(paths[0].parent)
+    except RepositoryError:
         return
-    top, git_dir = found
-    file = common_dir(git_dir) / "info" / "exclude"
+    found = git_dir_above(top / ".git")
+    if found is None or found[0] != top:
+        return
+    common = common_dir(found[1])
+    file = common / "info" / "exclude"
+    if file.resolve() != common.resolve() / "info" / "exclude":
+        return
     rules = [_rule(path.relative_to(top)) for path in paths]
     before = read_file(file, _MOST_BYTES) if file.exists() else b""
     lacking = [rule for rule in rules if rule not in before.splitlines() and b"\n" not in rule]
     if not lacking:
         return
     start = before if before.endswith(b"\n") or not before else before + b"\n"
-    write_durably(file.resolve(), start + b"\n".join([b"# " + why.encode(), *lacking, b""]))
+    write_durably(file, start + b"\n".join([b"# " + why.encode(), *lacking, b""]))
 
 
 def _rule(path: Path) -> bytes:

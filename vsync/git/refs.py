@@ -187,7 +187,7 @@ def path_of(url: str) -> str | None:
 
 def is_ssh(url: str) -> bool:
     """Whether git would speak SSH to that address: `ssh://…` or `user@host:path`."""
-    return url.startswith(("ssh://", "git+ssh://")) or bool(re.match(r"^(?:[^/@:]+@)?[^/:]+:(?![/:\\])", url))
+    return url.startswith(("ssh://", "git+ssh://")) or bool(re.match(r"^(?:[^/@:]+@)?[^/:]+:(?!//|[:\\])", url))
 
 
 def network_config(

@@ -18,7 +18,7 @@ from vsync.git.changes import Change, TreeEntry, parse_diff, parse_line_counts, 
 from vsync.git.clone_config import CloneConfig, Pair, as_file, kept_for_network, parse_config, set_aside
 from vsync.git.deadlines import Deadlines
 from vsync.git.diagnosis import commit_gone, unusable
-from vsync.git.discovery import find_repository
+from vsync.git.discovery import common_dir, find_repository, git_dir_above
 from vsync.git.local import GitFailed, LocalGit, failed, not_understood
 from vsync.git.refs import as_environment, check_address, is_address, path_of, promisor_protocols, reason_given
 from vsync.git.view import View
@@ -175,12 +175,15 @@ class Repository:
         return url or None
 
     def holds(self, url: str) -> bool:
-        """Whether the address is a path to this clone, or into it."""
+        """Whether the address is a path to this clone, or into it, or to another working tree of it."""
         path = path_of(url)
         if path is None:
             return False
         real = (self.root / path).resolve()
-        return any(real.is_relative_to(folder) for folder in (self.root, self.git_dir, self.common_dir))
+        if any(real.is_relative_to(folder) for folder in (self.root, self.git_dir, self.common_dir)):
+            return True
+        found = git_dir_above(real / ".git")
+        return found is not None and common_dir(found[1]) == self.common_dir
 
     def configuration(self) -> tuple[Pair, ...]:
         """The clone's own configuration as pairs of key and value, in git's order."""

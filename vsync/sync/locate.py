@@ -34,22 +34,14 @@ async def locate(
 ) -> Located:
     """Finds the store to write to. Raises StoreConflict where it is not clear whose it is, and StoreGone.
 
-    `state` is what the manifest records, `owner` who owns the documents by manifest or seal.
+    `state` is what the manifest records, `owner` who owns the documents by manifest or seal. Without a manifest and a given
+    name, a store that vsync made for this target counts under any name: else a lost manifest would make a second store.
     """
     store_id = state.vector_store_id if state else target.vector_store_id
     if not store_id:
-        return await _by_name(stores, target, source, owner)
+        return await _by_name(stores, target, source, owner, under_any_name=not target.vector_store_name)
     info = await stores.get(store_id)
     return Located(info, store_name(target), owner)
-
-
-async def locate_existing(
-    stores: Stores, target: Target, source: SourceIdentity, state: TargetState | None, owner: str | None
-) -> Located:
-    """`locate` for a manifest that is lost: a store that vsync made for this target counts under any name."""
-    if state is None and not target.vector_store_id:
-        return await _by_name(stores, target, source, owner, under_any_name=not target.vector_store_name)
-    return await locate(stores, target, source, state, owner)
 
 
 async def locate_replacement(

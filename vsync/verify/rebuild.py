@@ -16,7 +16,7 @@ from vsync.sync.attempts import Attempt, under_lock
 from vsync.sync.audit import rebuilt
 from vsync.sync.basis import Basis, basis_of
 from vsync.sync.context import RunContext
-from vsync.sync.locate import locate_existing
+from vsync.sync.locate import locate
 from vsync.sync.next_state import rebuilt_state
 from vsync.sync.ports import Ports
 from vsync.sync.proposal import Asking, Proposal, as_recorded
@@ -89,7 +89,7 @@ def _lost(target: Target, published: Published, title: str) -> tuple[str, ...]:
 async def propose_rebuild(asking: Asking) -> Proposal:
     """The state that the store proves."""
     recorded = asking.basis.recorded
-    located = await locate_existing(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
+    located = await locate(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
     proposal = as_recorded(asking, located)
     return proposal if located.info is None else await from_listing(asking, proposal, located.info)
 

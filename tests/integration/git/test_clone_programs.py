@@ -249,6 +249,18 @@ def test_a_remote_that_lies_in_the_clone_runs_none_of_its_hooks(repo: Repo, trap
     assert trap.runs == ""
 
 
+@pytest.mark.parametrize("address", ["{root}", "../repo", "file://{root}"])
+def test_a_remote_that_is_another_working_tree_of_the_clone_runs_none_of_its_hooks(
+    repo: Repo, tmp_path: Path, trap: Trap, address: str
+) -> None:
+    repo.commit({"a.md": b"# A\n"})
+    repo.git("worktree", "add", "--detach", str(tmp_path / "linked"))
+    booby_trapped(repo, trap)
+    repo.git("config", "remote.origin.url", address.format(root=repo.root))
+    _push_something(Repo(tmp_path / "linked"))
+    assert trap.runs == ""
+
+
 def test_a_local_remote_of_the_user_keeps_its_rules(repo: Repo, tmp_path: Path) -> None:
     """It is a repository of its own: its hooks are its rules, as on any server."""
     repo.commit({"a.md": b"# A\n"})

@@ -121,6 +121,37 @@ def test_the_action_does_not_read_another_users_repository_outside_of_the_worksp
     assert "safe.directory" in step.log
 
 
+def test_a_git_file_in_the_workspace_that_names_another_users_repository_is_refused(tmp_path: Path) -> None:
+    job = Runner(tmp_path / "job")
+    job.commit({"a.md": "# A\n"})
+    other = Repo.make(tmp_path / "other")
+    other.commit({"theirs.md": b"# A\n"})
+    shutil.rmtree(job.workspace / ".git")
+    (job.workspace / ".git").write_text(f"gitdir: {other.root}/.git\n")
+    step = job.run({"command": "plan", "commit": "false"}, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    assert step.code == 2
+    assert "theirs.md" not in step.log
+
+
+def test_a_plain_folder_below_another_users_repository_changes_nothing_in_it(
+    others: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine\n")
+    victim.chmod(0o600)
+    (others.git_folder / "info").mkdir(exist_ok=True)
+    (others.git_folder / "info" / "exclude").unlink(missing_ok=True)
+    (others.git_folder / "info" / "exclude").symlink_to(victim)
+    folder = others.root / "docs"
+    (folder / "a.md").write_text("# A\n")
+    (folder / "b.md").write_text("# B\n")
+    result = World(others, folder / "store.db", capsys).vsync(
+        *("sync", "--folder", str(folder), "--local", str(folder / "store.db"), "--source", "notes")
+    )
+    assert result.code == 0, result.err
+    assert (victim.read_text(), victim.stat().st_mode & 0o777) == ("mine\n", 0o600)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to another user")
 def test_a_shared_folder_with_another_users_git_above_is_refused(tmp_path: Path) -> None:
     """Whoever may write there can put a `.git` above everybody's folders."""

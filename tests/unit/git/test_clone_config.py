@@ -81,3 +81,10 @@ def test_remotes_are_written_as_git_reads_them(tmp_path: Path) -> None:
         ["git", "config", "--file", str(file), "--list", "-z"], env=environment(), capture_output=True, text=True
     )
     assert [tuple(record.split("\n", 1)) for record in done.stdout.split("\0") if record] == pairs
+
+
+def test_a_remote_whose_name_git_would_take_for_an_option_does_not_count() -> None:
+    listed = "local\0remote.--upload-pack=/x.promisor\ntrue\0local\0remote.--upload-pack=/x.url\nssh://host/x\0"
+    config = parse_config(listed)
+    assert config.promisor() is None
+    assert config.remotes() == []

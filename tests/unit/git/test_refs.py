@@ -327,6 +327,9 @@ def test_a_count_that_is_none_is_no_count(count: str) -> None:
         ("/srv/docs.git", False, False, False),
         ("../docs.git", False, False, False),
         ("./odd:name", False, False, False),
+        ("me@host:/srv/docs.git", False, True, True),
+        ("host:/srv/docs.git", False, True, True),
+        ("C:\\docs", False, False, False),
     ],
 )
 def test_addresses_are_told_apart(url: str, http: bool, ssh: bool, address: bool) -> None:

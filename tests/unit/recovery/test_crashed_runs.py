@@ -75,7 +75,9 @@ def test_where_the_end_is_not_known_it_stays_open(runs: list[str], dead: list[Cr
 
 def test_all_runs_of_a_seal_together_are_believed_for_six_hours() -> None:
     hour = 3_600
-    runs = [CrashedRun(f"run-{number}", number * 10 * hour, None, number * 10 * hour + 4 * hour) for number in range(20)]
+    runs = [
+        CrashedRun(f"run-{number}", number * 10 * hour, None, number * 10 * hour + 4 * hour) for number in range(20)
+    ]
     assert believed(runs, 400 * hour) == [runs[-1]]
     short = [CrashedRun(f"run-{number}", number * hour, None, number * hour + 600) for number in range(5)]
     assert believed(short, 400 * hour) == short[::-1]
