@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -584,3 +585,48 @@ def test_a_run_into_another_store_leaves_the_live_files_of_a_crashed_run(world: 
     after = {entry["id"] for entry in world.pages(f"/vector_stores/{first['id']}/files")}
     assert after == before
     assert before <= world.uploaded().keys()
+
+
+# --- Until when a dead run may have uploaded ----------------------------------------------------------------------
+
+
+def strangers_upload(world: World, path: str, content: bytes, later_s: float) -> str:
+    """A File of somebody else, made so many seconds from now."""
+    now = time.time()
+    world.wire.clock = lambda: now + later_s
+    file_id = world.upload(path, content)
+    world.wire.clock = time.time
+    return file_id
+
+
+def leftovers(report: Report) -> dict[str, str]:
+    return {item["file_id"]: item["verdict"] for item in report.to_json()["leftovers"]}
+
+
+def test_where_no_seal_tells_when_a_run_died_its_uploads_are_named(world: World) -> None:
+    world.commit({"a.md": A})
+    assert world.sync_and_die(lambda dying: dying.wire.when("POST /files", die(answered=False)))
+    assert world.seal_path is not None
+    world.seal_path.unlink()
+    theirs = strangers_upload(world, "a.md", A, later_s=1_200)
+    world.wire.clock = lambda: time.time() + 3_600
+    report = world.sync()
+    assert (report.exit_code, leftovers(report)) == (0, {theirs: "listed"})
+    assert theirs in world.uploaded()
+
+
+def test_the_uploads_of_a_run_end_with_that_run_and_not_with_a_later_one(world: World) -> None:
+    world.commit({"a.md": A, "b.md": B})
+    assert world.sync_and_die(lambda dying: dying.wire.when("POST /files", die(answered=False)), concurrency="1")
+    assert world.sync_and_die(
+        lambda dying: dying.wire.when("POST /files", die(answered=False), skip=1), concurrency="1"
+    )
+    assert world.seal_path is not None
+    seen = time.time() + 900
+    os.utime(world.seal_path, (seen, seen))  # the second run was at work for a quarter of an hour
+    theirs = strangers_upload(world, "a.md", A, later_s=600)
+    world.wire.clock = lambda: time.time() + 3_600
+    report = world.sync()
+    assert report.exit_code == 0
+    assert leftovers(report)[theirs] == "listed"
+    assert theirs in world.uploaded()
