@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from vsync.config.settings import NAMES, PREFIX, variable
+from vsync.network.address import is_on_this_machine
 from vsync.system.nearest import nearest
 from vsync.system.redaction import MIN_SECRET_CHARACTERS, printable
 from vsync.system.wording import count
@@ -51,7 +52,8 @@ _USUAL_KEY_CHARACTERS = 8
 def short_key(environ: Mapping[str, str]) -> tuple[str, ...]:
     """A sentence about a key that is so short that vsync cannot hide it well. A server on this machine may take any word."""
     size = len(environ.get("OPENAI_API_KEY", "").strip())
-    if not 0 < size < _USUAL_KEY_CHARACTERS or not environ.get("OPENAI_BASE_URL", "").strip():
+    address = environ.get("OPENAI_BASE_URL", "").strip()
+    if not 0 < size < _USUAL_KEY_CHARACTERS or not address or is_on_this_machine(address):
         return ()
     what = "does not hide it" if size < MIN_SECRET_CHARACTERS else "hides that word wherever it stands"
     return (f"OPENAI_API_KEY has only {count(size, 'character')}, so vsync {what}. Use a longer key if it is secret.",)

@@ -14,8 +14,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vsync.errors import RepositoryError
 from vsync.git.clone_config import kept_for_network
-from vsync.git.token_host import is_loopback
-from vsync.network.address import NOT_SHOWN, secrets_in, shown
+from vsync.network.address import NOT_SHOWN, is_loopback, secrets_in, shown
 from vsync.network.trust import Fault, handshake_fault
 from vsync.system.redaction import without_address_secrets
 

@@ -6,11 +6,11 @@ happens to name, and not over a connection that others can read.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from vsync.errors import ConfigurationError
+from vsync.network.address import is_loopback
 
 GITHUB = "https://github.com"
 """The server where the environment names none."""
@@ -53,14 +53,6 @@ def address_for_token(url: str, server: str) -> str:
     # Built from the server's own address: no other program can read another host in it.
     base, parts = urlsplit(server.strip()), urlsplit(url)
     return urlunsplit(SplitResult(here.scheme, base.netloc.rpartition("@")[2], parts.path, parts.query, ""))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _server(url: str) -> _Server | None:

@@ -6,6 +6,7 @@ somebody put a key in its place. So every message shows an address through `show
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -63,6 +64,22 @@ def web_address(address: str) -> str | None:
     """The address of a web page without what may be secret in it. None: the text is no address of HTTP."""
     written = shown(address)
     return written if origin_of(address) is not None and written != NOT_SHOWN else None
+
+
+def is_on_this_machine(address: str) -> bool:
+    """Whether a web address is one of this machine."""
+    try:
+        return is_loopback(urlsplit(address.strip()).hostname or "")
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def secrets_in(address: str) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ def to_another_origin(asked: str, wanted: str, setting: str) -> Fault:
     where = there if there is not None else "an address that cannot be read"
     return Fault(
         f"{here} redirects a request to another origin, {where}. vsync does not follow it, and has sent nothing there.",
-        f"If that is the right address, and you trust it, set {setting} to it. Else ask who runs the server.",
+        f"If that is the right address, and you trust it, set {setting} to it, with the path that the old address has. Else "
+        "ask who runs the server.",
     )
 
 

@@ -95,6 +95,11 @@ def test_no_name_of_a_variable_can_act_on_a_terminal() -> None:
     ],
 )
 def test_a_key_that_is_too_short_to_be_hidden_well_is_told(key: str, told: list[str]) -> None:
-    said = short_key({"OPENAI_API_KEY": key, "OPENAI_BASE_URL": "http://127.0.0.1:8000/v1"})
+    said = short_key({"OPENAI_API_KEY": key, "OPENAI_BASE_URL": "https://models.example/v1"})
     assert len(said) == bool(told)
     assert all(words in said[0] for words in told)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8000/v1", "http://localhost:8000/v1", "http://[::1]/v1", ""])
+def test_a_server_on_this_machine_may_take_any_word_as_a_key(address: str) -> None:
+    assert short_key({"OPENAI_API_KEY": "any", "OPENAI_BASE_URL": address}) == ()
