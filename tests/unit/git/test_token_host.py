@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vsync.errors import ConfigurationError
-from vsync.git.token_host import GITHUB, address_for_token, is_loopback
+from vsync.git.token_host import GITHUB, address_for_token
+from vsync.network.address import is_loopback
 
 
 @pytest.mark.parametrize(
