@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -28,6 +29,9 @@ _UNKNOWN_BLOB = "unknown"
 _NOT_INDEXED = {"failed", "cancelled"}
 _MOST_QUESTIONS = 5
 """How many old versions in a listing are asked for by their ids. One that is gone shows that the listing is stale."""
+
+_MOST_KEPT_ASKED = 50
+"""For how many of the entries that nothing but the listing vouches for it is asked by their ids. More of them: a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +211,8 @@ def by_path(
 class Recovered(NamedTuple):
     """The state that a listing proves.
 
-    `gone` are listed entries that a look by id does not find. `stale` says that the listing shows, as a document's old
-    version, an entry that is gone: then a newer version may be hidden.
+    `gone` are listed entries that a look by id does not find. `stale` says that the listing shows, as a document's version,
+    an entry that is gone: then a newer version may be hidden.
     """
 
     state: TargetState
@@ -243,9 +247,9 @@ async def recover(
     measured = await asyncio.to_thread(_measure, source, wanted)
     adopted = adopt(state, documents, ours, measured, vouched=vouched)
     recorded = {entry.file_id for entry in state.files.values()} | set(state.pending_delete)
-    replaced = await _gone(
-        store, [file_id for file_id in outdated(adopted) if file_id not in recorded][:_MOST_QUESTIONS]
-    )
+    old = [file_id for file_id in outdated(adopted) if file_id not in recorded][:_MOST_QUESTIONS]
+    kept = sample(only_listed(adopted, recorded if vouched else ()), _MOST_KEPT_ASKED)
+    replaced = await _gone(store, dict.fromkeys([*old, *kept]))
     if replaced:
         ours = by_path(
             [entry for entry in ended if entry.file_id not in replaced], identity, {*documents, *state.files}
@@ -258,6 +262,17 @@ def outdated(state: TargetState) -> list[str]:
     """The ids of entries that hold old versions, in an adopted state: a plan replaces or deletes them. Pure."""
     old = {entry.file_id for entry in state.files.values() if entry.blob == _UNKNOWN_BLOB}
     return sorted(old.union(state.pending_delete))
+
+
+def only_listed(state: TargetState, vouched: Collection[str]) -> list[str]:
+    """The ids of entries that an adopted state keeps as the head's version, and that only the listing shows. Pure."""
+    current = (entry.file_id for entry in state.files.values() if entry.blob != _UNKNOWN_BLOB)
+    return sorted(file_id for file_id in current if file_id not in vouched)
+
+
+def sample(file_ids: Sequence[str], most: int) -> Sequence[str]:
+    """The ids, or as many of them as may be asked for. Chance chooses, so the next run asks for others."""
+    return file_ids if len(file_ids) <= most else random.sample(file_ids, most)
 
 
 async def _gone(store: VectorStore, file_ids: Collection[str]) -> frozenset[str]:

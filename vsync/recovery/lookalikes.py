@@ -10,14 +10,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from vsync.documents.attributes import Identity
 from vsync.documents.document import upload_filename
+from vsync.errors import ApiUnavailable
 from vsync.plan.plan import Plan
 from vsync.report.body import Orphan
 from vsync.state.manifest import TargetState
 from vsync.store.api_errors import Refused
-from vsync.store.entries import StoreInfo, UploadedFile
+from vsync.store.entries import StoreInfo, UploadedFile, belongs
 from vsync.store.files import PURPOSE, Files
 from vsync.store.listed_elsewhere import MAX_REQUESTS, listed_elsewhere, most_to_ask
+from vsync.store.polling import entries_by_id
+from vsync.store.vector_store import VectorStore
 from vsync.system.wording import count
 
 NameAndSize = tuple[str, int]
@@ -48,6 +52,29 @@ def alike(files: Iterable[UploadedFile], wanted: Collection[NameAndSize], known:
         for file in files
         if file.purpose == PURPOSE and file.id not in known and (file.filename, file.bytes) in wanted
     ]
+
+
+async def told_apart(
+    found: Sequence[UploadedFile], store: VectorStore, identity: Identity
+) -> tuple[list[UploadedFile], int]:
+    """The Files of which the run's own store has no entry, and how many entries of ours it has among the others.
+
+    A stale listing hides an entry, a look by its id finds it. At most `MAX_REQUESTS` Files are asked for.
+    """
+    entries = await entries_by_id(store, [file.id for file in found[:MAX_REQUESTS]])
+    here = {entry.file_id for entry in entries}
+    return [file for file in found if file.id not in here], sum(belongs(entry, identity) for entry in entries)
+
+
+def hides_ours(store_id: str, hidden: int) -> ApiUnavailable:
+    """The error of a run whose listing hid entries that the store has. It knows them only by the names of their Files."""
+    return ApiUnavailable(
+        f"The listing of the vector store {store_id} is stale: the store has {count(hidden, 'entry', 'entries')} of this "
+        "repository that the listing did not show. There is no record of them here, so the run may have taken older entries "
+        "for the documents, and nothing was deleted.",
+        "Run again in a few minutes: the next run lists the store first. If it stays so, --force (input force) goes on with "
+        "what is listed; it ignores both limits as well.",
+    )
 
 
 async def unattached(

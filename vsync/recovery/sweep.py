@@ -11,8 +11,8 @@ from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.plan.plan import Plan
 from vsync.recovery.adopt import by_path, with_hidden, with_proven
-from vsync.recovery.crashed_runs import CrashedRun, believed, bounded, planned_by
-from vsync.recovery.lookalikes import alike, as_uploaded, unasked_warning, unattached
+from vsync.recovery.crashed_runs import CrashedRun, believed, planned_by
+from vsync.recovery.lookalikes import alike, as_uploaded, hides_ours, told_apart, unasked_warning, unattached
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
 from vsync.recovery.proof import NO_PROOF, Proofs, ask, name, unproven_warnings, without
 from vsync.report.body import Orphan
@@ -127,15 +127,21 @@ class Sweep:
         warnings += orphan_warnings(found.orphans)
         return Swept(with_proven(state, deleted), found.orphans, warnings, Proofs(inferred=frozenset(deleted)))
 
-    async def lookalikes(self, api: Api, store_id: str, swept: Swept, plan: Plan, listed: Collection[str]) -> Swept:
+    async def lookalikes(
+        self, api: Api, store_id: str, swept: Swept, plan: Plan, listed: Collection[str], identity: Identity
+    ) -> Swept:
         """The same, with the Files that may be left of earlier runs, where nothing records what these runs uploaded.
 
-        `listed` are the Files that the run's own store lists: this store is not asked again.
+        `listed` are the Files that the run's own store lists: only for other Files it is asked, by their ids. Raises
+        ApiUnavailable when it has entries of ours among them: then the listing that the run planned from hid them.
         """
         state, files = swept.state, Files(api)
         known = {*listed, *self.journal.uploaded, *state.pending_delete, *(orphan.file_id for orphan in swept.orphans)}
         known |= {entry.file_id for entry in state.files.values()}
         found = alike(await files.since(0), as_uploaded(state, plan), known)
+        found, hidden = await told_apart(found, Stores(api).open(store_id), identity)
+        if hidden and not self.target.limits.force:
+            raise hides_ours(store_id, hidden)
         left = await unattached(found, Stores(api).all_but(store_id), files, self.others_open)
         warnings = [*swept.warnings, *orphan_warnings(left.orphans), *unasked_warning(left.unasked)]
         return swept._replace(orphans=[*swept.orphans, *left.orphans], warnings=warnings)
@@ -180,9 +186,8 @@ class Sweep:
         state = replace(state, files={path: entry for path, entry in state.files.items() if path not in missing})
         inherited = self.journal.inherited
         attempts, doubtful = list(self.journal.lost), list(self.journal.unsigned.attempts)
-        for record in self.journal.inherited_records:
-            for attempt in bounded(record.attempts, record.runs, self.crashed):
-                (doubtful if attempt.until is None else attempts).append(attempt)
+        for attempt in inherited.attempts:  # without an end: no seal tells any more when its run died
+            (doubtful if attempt.until is None else attempts).append(attempt)
         warnings = []
         known_by_seal = [run for run in self.crashed if run.id not in inherited.runs]
         trusted = believed(known_by_seal, now)

@@ -118,10 +118,13 @@ class Journal:
                 self._path = None
                 self.note(f"{error.message} This run goes on without a journal.")
 
-    @property
-    def inherited_records(self) -> Sequence[Record]:
-        """The journals of crashed runs, each by itself."""
-        return tuple(self._inherited.values())
+    def end_attempts(self, ended: Callable[[Record], Sequence[Attempt]]) -> None:
+        """Takes over the attempts of crashed runs as `ended` gives them, with the times when they ended.
+
+        What is not settled is written with these times: a later run may not know them any more.
+        """
+        for path, record in self._inherited.items():
+            self._inherited[path] = Record(record.runs, record.uploaded, tuple(ended(record)))
 
     @property
     def inherited(self) -> Record:

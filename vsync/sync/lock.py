@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, SealHeld, VsyncError
-from vsync.recovery.crashed_runs import CrashedRun, crashed_runs, run_key
+from vsync.recovery.crashed_runs import CrashedRun, bounded, crashed_runs, run_key
 from vsync.report.observer import Observer
 from vsync.state.journal import Journal
 from vsync.state.publication import RENEW_EVERY_S, Publication
@@ -65,6 +65,7 @@ def locked(ports: Ports, context: RunContext, owner: str | None) -> Iterator[Loc
     lock = Lock(seal, replaced, crashed_runs(unfinished_runs(replaced)), mint_owner(), owner)
     try:
         ports.journal.open(run_key(seal.run, seal.since))
+        ports.journal.end_attempts(lambda record: bounded(record.attempts, record.runs, lock.crashed))
         yield lock
     except SealHeld:
         publication.doubt(seal)

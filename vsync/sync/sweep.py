@@ -40,7 +40,9 @@ async def sweep(work: Work, outcome: Outcome, state: TargetState) -> Swept:
             proofs = replace(proofs, shown=proofs.shown | shown)
         swept = await looking.orphans(attempt.api, state, work.proposal.plan, listed.answered if listed else ())
         if listed is not None and not listed.by_record:
-            swept = await looking.lookalikes(attempt.api, work.store.id, swept, work.proposal.plan, listed.file_ids)
+            swept = await looking.lookalikes(
+                attempt.api, work.store.id, swept, work.proposal.plan, listed.file_ids, work.identity
+            )
         named = _named_in_vain(work)
         swept = await looking.proven(attempt.api, work.store, swept, proofs, named, work.identity, work.info.files)
     except VsyncError as error:

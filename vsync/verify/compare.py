@@ -9,7 +9,7 @@ from typing import NamedTuple
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, SealHeld, StoreGone
 from vsync.plan.comparison import Comparison
-from vsync.recovery.lookalikes import Lookalikes, alike, as_uploaded, unasked_warning, unattached
+from vsync.recovery.lookalikes import Lookalikes, alike, as_uploaded, told_apart, unasked_warning, unattached
 from vsync.recovery.orphans import orphan_warnings
 from vsync.report.documents import FailedItem
 from vsync.report.report import Report
@@ -147,6 +147,7 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
         found = compare(state, identity, inventory, vouched=vouched, target=target, left=left)
         known = {*state.file_ids, *ports.journal.left(), *(entry.file_id for entry in inventory.entries)}
         looking_alike = alike(inventory.files, as_uploaded(state), known)
+        looking_alike, _ = await told_apart(looking_alike, store, identity)
         unlisted = await unattached(looking_alike, stores.all_but(store_id), Files(api), ports.publication.others_open)
         return _Compared(store_id, info, found, dict(api.traffic.requests), api.traffic.ahead, unlisted)
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, StoreConflict
-from vsync.recovery.proof import Proofs
+from vsync.recovery.proof import NO_PROOF, Proofs, name, unproven_warnings
+from vsync.report.body import Orphan, Synced
 from vsync.report.report import Report
 from vsync.state.manifest import Manifest, TargetState
 from vsync.state.manifest_parser import salvage_manifest
 from vsync.state.publication import Published
+from vsync.store.files import Files
 from vsync.sync.attempts import Attempt, under_lock
 from vsync.sync.audit import rebuilt
 from vsync.sync.basis import Basis, basis_of
@@ -29,8 +32,15 @@ from vsync.sync.store_figures import at_the_end
 from vsync.verify.reports import added_requests, verification_of, with_warnings
 
 
-def rebuild(target: Target, ports: Ports, context: RunContext) -> tuple[str, ...]:
-    """Makes the manifest again. Gives warnings about what of the old manifest is lost."""
+class Rebuilt(NamedTuple):
+    """Warnings about what of the old manifest is lost, and the Files that only it named."""
+
+    warnings: tuple[str, ...]
+    unproven: tuple[Orphan, ...]
+
+
+def rebuild(target: Target, ports: Ports, context: RunContext) -> Rebuilt:
+    """Makes the manifest again."""
     published = ports.publication.read()
     warnings = _lost(target, published, ports.publication.title)
     basis = _look(target, ports, context, published)
@@ -39,8 +49,8 @@ def rebuild(target: Target, ports: Ports, context: RunContext) -> tuple[str, ...
             "A newer run has synced already: this run must not write the manifest.",
             "Start a new run: the re-run of an old run stays an old run.",
         )
-    under_lock(target, ports, context, basis, partial(_look, target, ports, context), record)
-    return warnings
+    done = under_lock(target, ports, context, basis, partial(_look, target, ports, context), record)
+    return Rebuilt((*warnings, *unproven_warnings(done.orphans)), done.orphans)
 
 
 def what_sync_would_do(target: Target, ports: Ports, context: RunContext, report: Report) -> Report:
@@ -72,7 +82,7 @@ def _lost(target: Target, published: Published, title: str) -> tuple[str, ...]:
     if published.manifest is None:
         return ()
     _, lost = salvage_manifest(published.manifest, title)
-    others = [name for name in lost or () if name != target.name]
+    others = [other for other in lost or () if other != target.name]
     if lost is None:
         return (
             "Nothing of the old manifest could be read. If it had other targets, rebuild each of them too: "
@@ -100,8 +110,21 @@ async def record(attempt: Attempt) -> Report:
     info, state, recorded = proposal.located.info, proposal.state, attempt.basis.recorded
     if info is None or proposal.owner is None or not state.files:
         raise _nothing_to_record(attempt, proposal)
-    report = replace(proposal.report, vector_store_id=info.id, requests=dict(attempt.api.traffic.requests))
     state = with_store(state, attempt.target, info)
+    # The next sync deletes replaced entries and what crashed runs may have left: the open seal has it look for them.
+    proofs = Proofs(
+        shown=proposal.listed.ours if proposal.listed is not None else frozenset(),
+        recorded=proposal.recorded_ids | frozenset(attempt.ports.journal.inherited.uploaded),
+    )
+    unproven = await name(_named_in_vain(attempt, proofs, state), Files(attempt.api), NO_PROOF)
+    for warning in unproven_warnings(unproven):  # now as well: a rebuild that is killed later makes no report
+        attempt.context.observer.note(warning)
+    report = replace(
+        proposal.report,
+        vector_store_id=info.id,
+        requests=dict(attempt.api.traffic.requests),
+        body=Synced(orphans=tuple(unproven)),
+    )
     figures = at_the_end(
         proposal.figures, info, info.used, documents_recorded(attempt.asking, info.id, len(state.files))
     )
@@ -118,14 +141,18 @@ async def record(attempt: Attempt) -> Report:
     lock.owner = publication.claim_owner(proposal.owner, sure=True)
     lock.wrote = True
     new = state if state == recorded.state else _rebuilt(attempt, proposal, state)
-    # The next sync deletes replaced entries and what crashed runs may have left: the open seal has it look for them.
-    proofs = Proofs(
-        shown=proposal.listed.ours if proposal.listed is not None else frozenset(),
-        recorded=proposal.recorded_ids | frozenset(attempt.ports.journal.inherited.uploaded),
-    )
     identity = attempt.context.owned_by(lock.owner, attempt.target.name)
     part.publish(identity, new, closing=settled, proven=proofs.cover(new), figures=figures)
     return report
+
+
+def _named_in_vain(attempt: Attempt, proofs: Proofs, state: TargetState) -> list[str]:
+    """The ids that the old manifest or an unsigned journal names, that nothing proves, and that the new manifest lacks."""
+    recorded = attempt.basis.recorded.state
+    named = set(attempt.ports.journal.unsigned.uploaded)
+    if recorded is not None:
+        named |= recorded.file_ids
+    return sorted(set(proofs.unproven(named)) - state.file_ids)
 
 
 def _rebuilt(attempt: Attempt, proposal: Proposal, state: TargetState) -> TargetState:

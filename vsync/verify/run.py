@@ -6,12 +6,14 @@ Without an order to mend it only reads: it takes no lock and writes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from vsync.config.targets import Target
 from vsync.documents.gitignore import matcher
 from vsync.errors import ConfigurationError, VsyncError
+from vsync.recovery.proof import unproven_warnings
+from vsync.report.body import Orphan, Synced
 from vsync.report.report import Report
 from vsync.report.verification import Taken
 from vsync.store.client import Api
@@ -22,7 +24,7 @@ from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
 from vsync.verify.compare import compare_store, read_when_quiet
 from vsync.verify.options import VerifyOptions
-from vsync.verify.rebuild import rebuild, what_sync_would_do
+from vsync.verify.rebuild import Rebuilt, rebuild, what_sync_would_do
 from vsync.verify.repair import repair
 from vsync.verify.reports import added_requests, verification_of, with_verification, with_warnings
 from vsync.verify.takeover import spared, take
@@ -51,8 +53,8 @@ def _check(ports: Ports, context: RunContext, options: VerifyOptions) -> None:
 
 
 def _run(target: Target, ports: Ports, context: RunContext, options: VerifyOptions) -> Report:
-    lost = rebuild(target, ports, context) if options.rebuild else ()
-    report = with_warnings(compare_store(target, ports, context, options.take_over), lost)
+    made = rebuild(target, ports, context) if options.rebuild else Rebuilt((), ())
+    report = with_warnings(compare_store(target, ports, context, options.take_over), made.warnings)
     if options.repair:
         report = repair(target, ports, context, options.take_over, report)
     elif options.rebuild:
@@ -60,8 +62,21 @@ def _run(target: Target, ports: Ports, context: RunContext, options: VerifyOptio
     if options.take_over and options.yes:
         report = _take_over(target, ports, context, options, report)
     if options.rebuild:
-        report = with_verification(report, rebuilt=True)
+        report = _named_once(with_verification(report, rebuilt=True), made.unproven)
     return report
+
+
+def _named_once(report: Report, unproven: Sequence[Orphan]) -> Report:
+    """The report with the Files that only the old manifest named. Others may have found one by its name and size."""
+    ids, told = {orphan.file_id for orphan in unproven}, unproven_warnings(unproven)
+    again = tuple(f"The File {file_id} (" for file_id in ids)  # each look may give another reason
+    verification, synced = verification_of(report), report.sync
+    if isinstance(synced, Synced):
+        synced = replace(synced, orphans=tuple(orphan for orphan in synced.orphans if orphan.file_id not in ids))
+    others = [orphan for orphan in verification.orphans if orphan.file_id not in ids]
+    warnings = tuple(text for text in report.warnings if text in told or not text.startswith(again))
+    report = replace(report, warnings=warnings)
+    return with_verification(report, orphans=(*others, *unproven), sync=synced)
 
 
 def _take_over(target: Target, ports: Ports, context: RunContext, options: VerifyOptions, before: Report) -> Report:

@@ -1,4 +1,8 @@
-"""A run sends the requests that its work needs, and at most five others."""
+"""A run sends the requests that its work needs, and at most five others.
+
+Questions for one entry by its id are counted with the polls: a run that finds no record asks for up to fifty entries that
+only the listing vouches for.
+"""
 
 from __future__ import annotations
 

@@ -217,6 +217,79 @@ def test_a_listing_of_replaced_entries_is_stale_although_their_number_is_right(r
     assert recorded.audit() == set()
 
 
+def show_before_revert(world: World, *, times: int) -> None:
+    """Two documents are replaced and their commit is reverted. So many listings show the store before that.
+
+    They show two deleted entries, which hold the head's bytes, and hide their two replacements: the count is right.
+    """
+    before = frozen(world)
+    world.commit({"a.md": b"# Z\n", "b.md": b"# Y\n"})  # of the same size: they look like uploads of the documents
+    assert world.sync().exit_code == 0
+    world.commit({"a.md": A, "b.md": B})
+    world.forget_manifest()
+    world.forget_seal()
+    world.wire.calm()
+    world.wire.when(LISTING, before, times=times)
+
+
+WITHOUT_RECORD = pytest.mark.parametrize("given", [{}, {"manifest": "none"}], ids=["a lost manifest", "no manifest"])
+
+
+@WITHOUT_RECORD
+def test_a_listing_of_deleted_entries_that_hold_the_heads_bytes_is_stale(
+    recorded: World, given: dict[str, Any]
+) -> None:
+    show_before_revert(recorded, times=3)
+    report = recorded.sync(**given)
+    assert (report.exit_code, report.documents.unchanged, uploads(recorded)) == (0, 1, 2)
+    assert report.to_json()["leftovers"] == []
+    assert recorded.audit() == set()
+
+
+@WITHOUT_RECORD
+def test_such_a_listing_that_stays_ends_the_run_with_nothing_changed(recorded: World, given: dict[str, Any]) -> None:
+    show_before_revert(recorded, times=EVER)
+    with pytest.raises(ApiUnavailable, match="counts 2 Files more than are listed"):
+        recorded.sync(**given)
+    assert not [sent for sent in recorded.wire.sent if sent.method != "GET"]
+    recorded.wire.calm()
+    assert recorded.sync(**given).exit_code == 0
+    assert recorded.audit() == set()
+
+
+def test_a_rebuild_does_not_record_deleted_entries(recorded: World) -> None:
+    show_before_revert(recorded, times=EVER)
+    with pytest.raises(ApiUnavailable, match="counts 2 Files more than are listed"):
+        run_of_verify(recorded, rebuild=True)
+    assert recorded.manifest is None
+
+
+@WITHOUT_RECORD
+def test_an_entry_that_only_its_files_name_tells_of_ends_the_run(
+    recorded: World, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are more entries than are asked for, and chance chooses none of the deleted ones."""
+    monkeypatch.setattr("vsync.recovery.adopt._MOST_KEPT_ASKED", 0)
+    show_before_revert(recorded, times=EVER)
+    hidden = {entry.file_id for entry in recorded.ours()}
+    report = recorded.sync(**given)
+    assert (report.exit_code, report.failure_reason) == (3, "api")
+    assert "the store has 2 entries of this repository that the listing did not show" in str(report.error)
+    assert hidden <= {entry.file_id for entry in recorded.ours()}
+    assert not any(file_id in str(report.to_json()) for file_id in hidden)
+    recorded.wire.calm()
+    assert recorded.sync(**given).exit_code == 0
+    assert recorded.audit() == set()
+
+
+def test_verify_names_no_file_that_its_own_store_has_an_entry_of(recorded: World) -> None:
+    hidden = recorded.upload("a.md", A)
+    before = frozen(recorded)
+    recorded.ask("POST", f"/vector_stores/{recorded.stores()[0]['id']}/files", {"file_id": hidden})
+    recorded.wire.when(LISTING, before)
+    assert hidden not in str(run_of_verify(recorded).to_json())
+
+
 def test_an_entry_that_the_manifest_names_is_asked_for_before_it_is_uploaded_again(recorded: World) -> None:
     """The seal is open, so the store is listed, and the listing is empty whenever it is asked for."""
     path, seal = recorded.seal_path, recorded.seal

@@ -17,6 +17,7 @@ from tests.support.shared import BRANCH, SEAL, Shared
 from tests.support.wire import Fault, Sent, answer, die, refuse, unreachable
 from vsync.config.origin import Origin
 from vsync.errors import PublicationFailed, StoreConflict
+from vsync.recovery.proof import NO_PROOF
 from vsync.report.report import Report
 from vsync.state import remote as remote_module
 from vsync.state.journal import Journal
@@ -404,6 +405,28 @@ def test_a_file_that_a_dead_run_detached_is_deleted_if_the_store_signed_it_else_
     synced.wire.calm()
     again = synced.sync()
     assert (again.warnings, synced.wire.sent) == ((), [])
+
+
+@pytest.mark.parametrize("repair", [False, True], ids=["rebuild", "rebuild and repair"])
+@pytest.mark.parametrize(("synced", "named"), [("made by vsync", False), ("given", True)], indirect=["synced"])
+def test_a_rebuild_names_what_only_the_old_manifest_names(synced: Shared, named: bool, repair: bool) -> None:
+    """A run is killed between detach and delete. The new manifest does not name that File any more."""
+    synced.commit({"a.md": b"# Z\n", "b.md": None})  # of the same size: the comparison finds it by its name as well
+    old = {synced.entry("a.md").file_id, synced.entry("b.md").file_id}
+    assert synced.sync_and_die(lambda world: world.wire.when("DELETE /files/*", die(answered=False)))
+    synced.wire.calm()
+    with synced.opened(is_dead=True) as opened:  # on another machine, which has no journal
+        report = verify(*opened, VerifyOptions(rebuild=True, repair=repair))
+    left = (synced.uploaded().keys() & old) - {entry.file_id for entry in synced.ours()}
+    assert bool(left) == (named or not repair)
+    known = left if named else set()
+    assert {item["file_id"] for item in report.to_json()["leftovers"]} == known
+    assert all(item["why"] == NO_PROOF for item in report.to_json()["leftovers"])
+    told = Counter(file_id for file_id in old for warning in report.warnings if file_id in warning)
+    assert told == dict.fromkeys(known, 1)
+    if not named:  # the store has signed the old manifest, so the next sync deletes them
+        assert synced.sync().exit_code == 0
+        assert synced.audit() == set()
 
 
 def test_on_the_same_machine_the_journal_proves_it(synced: Shared) -> None:

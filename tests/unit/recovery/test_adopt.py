@@ -17,8 +17,17 @@ from vsync.documents.chunking import Chunking
 from vsync.documents.document import Document
 from vsync.errors import StoreConflict
 from vsync.plan.plan import make_plan
-from vsync.recovery.adopt import Measured, adopt, by_path, choose_owner, paths_to_measure, recover
-from vsync.state.manifest import EMPTY_STATE, TargetState
+from vsync.recovery.adopt import (
+    Measured,
+    adopt,
+    by_path,
+    choose_owner,
+    only_listed,
+    paths_to_measure,
+    recover,
+    sample,
+)
+from vsync.state.manifest import EMPTY_STATE, Entry, TargetState
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.poll_times import SERVER
 
@@ -278,6 +287,28 @@ def test_entries_that_are_being_indexed_are_waited_for() -> None:
 
 def test_an_entry_that_is_never_indexed_counts_as_failed() -> None:
     indexing = store_entry("f1", status="in_progress")
-    found = recovered(Progress({"f1": [indexing]}), [indexing, store_entry("f2", "b.md", "two")], settle_s=0.0)
+    there = store_entry("f2", "b.md", "two")
+    found = recovered(Progress({"f1": [indexing], "f2": [there]}), [indexing, there], settle_s=0.0)
     assert kept(found) == {"b.md": "f2"}
     assert found.pending_delete == ("f1",)
+
+
+def test_an_entry_with_the_heads_bytes_that_is_gone_is_not_kept() -> None:
+    ghost, there = store_entry("f1"), store_entry("f2", "b.md", "two")
+    found = recovered(Progress({"f1": [None], "f2": [there]}), [ghost, there])
+    assert kept(found) == {"b.md": "f2"}
+    assert found.pending_delete == ()
+
+
+def test_only_entries_that_hold_the_heads_bytes_and_that_nothing_vouches_for_are_asked_for() -> None:
+    old = Entry("unknown", "", 0, "f3", "")
+    adopted = state({"a.md": entry("a.md", file_id="f1"), "b.md": entry("b.md", file_id="f2"), "c.md": old})
+    assert only_listed(adopted, {"f1"}) == ["f2"]
+
+
+def test_of_many_entries_a_sample_is_asked_for() -> None:
+    ids = [f"f{number}" for number in range(60)]
+    assert sample(ids[:50], 50) == ids[:50]
+    chosen = sample(ids, 50)
+    assert len(set(chosen)) == 50
+    assert set(chosen) <= set(ids)

@@ -156,7 +156,7 @@ def test_what_differs_for_nothing_is_told_in_words() -> None:
 def test_the_warning_of_a_late_find_names_the_documents() -> None:
     text = entries_were_gone("vs_1", ["b.md", "a.md"])
     assert "It lacked the recorded entry of 2 documents: a.md, b.md." in text
-    assert "The next run lists the store" in text
+    assert "the next run lists the store" in text
 
 
 def test_the_warning_names_ten_documents_at_most() -> None:
