@@ -49,7 +49,9 @@ def name_of_remote(url: str) -> tuple[str | None, bool]:
             return None, False
     elif (scp := re.match(r"^(?:[^/@]+@)?[^/@:]+:(?!/)([^@]+)$", url)) is not None:
         path, hosted = re.split(r"[?#]", scp[1], maxsplit=1)[0], True
-    elif re.search(r"(?s):.*@|\A//.*@", url):  # `user:password@host/…` without a whole scheme: no part of it is a name
+    elif "@" in (
+        url if url.startswith("//") else url.partition(":")[2]
+    ):  # `user:password@host/…` without a whole scheme: no part of it is a name
         return None, False
     else:
         path, hosted = url, False
