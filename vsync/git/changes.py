@@ -23,7 +23,7 @@ Status = Literal["added", "modified", "removed", "type-changed"]
 _STATUSES: dict[bytes, Status] = {b"A": "added", b"M": "modified", b"D": "removed", b"T": "type-changed"}
 
 
-Lost = Literal["gone", "empty"]
+Lost = Literal["gone", "empty", "empty but for dot files or lost+found"]
 """What became of a folder in which nothing is left."""
 
 

@@ -42,6 +42,9 @@ _ABOUT_TLS = re.compile(r"\b(ssl|tls|gnutls|certificate)", re.I)
 _LOOKS_SECRET = re.compile(r":|.{16}")
 """A user with a password, or so long a user name that it is a token."""
 
+_HELPER = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::")
+"""An address that git gives to a program, as `ext::sh -c …`."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefUpdate:
@@ -119,21 +122,45 @@ def reason_given(output: str) -> str:
 
 def shown_remote(url: str) -> str:
     """A remote's address, or its path on this machine, without what is secret in it."""
+    if (helper := _HELPER.match(url)) is not None:
+        return f"{helper[0]}…"  # the rest may be a command, with a secret as its argument
     if url.lower().startswith("file://"):
-        return url
+        return f"{url[:7]}{_split_login(url[7:])[0]}"
     if "://" in url:
         written = shown(url)
         return f"the remote `origin` (its address is {written})" if written == NOT_SHOWN else written
     if not is_ssh(url):
-        return url
+        return without_address_secrets(_split_login(url)[0])
     place = re.split(r"[?#]", url, maxsplit=1)[0]
     user, _, _ = place.partition("/")[0].rpartition("@")
-    return place.removeprefix(f"{user}@") if _LOOKS_SECRET.search(user) else place
+    place = place.removeprefix(f"{user}@") if _LOOKS_SECRET.search(user) else place
+    host, colon, path = place.partition(":")
+    if "@" not in host and "@" in path:  # `user:half/half@host`, or `https:/user:password@host`
+        return f"{host}:…"
+    return f"{host}{colon}{_split_login(path)[0]}"
+
+
+def _split_login(path: str) -> tuple[str, str]:
+    """What git takes for a path without user and password, and the password: `//user:password@host/x` lacks its scheme.
+
+    A password may hold an @ or a slash. A long user name without a password is a token.
+    """
+    login, _, place = path.rpartition("@")
+    colon = login.find(":")
+    if colon >= 0:
+        return login[: login.rfind("/", 0, colon) + 1] + place, login[colon + 1 :]
+    token = re.match(r"//([^/@]{16,})@", path)
+    return (f"//{path[token.end() :]}", token[1]) if token is not None else (path, "")
 
 
 def secrets_of(url: str, config: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The secrets in an address and its configuration: those of `secrets_in`, and the values of headers."""
     written = secrets_in(url if "://" in url else url.partition("/")[0]) if is_address(url) else ()
+    if (helper := _HELPER.match(url)) is not None:
+        written = (*written, url[helper.end() :])
+    elif "://" not in url and not re.match(r"[^/@:]+@[^/:]+:", url):
+        password = _split_login(url)[1]
+        written = (*written, password, password.rpartition(":")[2])
     headers = [value.split()[-1] for key, value in config if key.lower().endswith(".extraheader") and value.split()]
     return tuple(dict.fromkeys(word for word in (*written, *headers) if word))
 

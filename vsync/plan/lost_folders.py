@@ -18,8 +18,8 @@ FROM_DOCUMENTS = 2
 def lost_folders(deleted: Iterable[str], ask: Callable[[str], Lost | None]) -> dict[str, Lost]:
     """The lost folders of these deleted documents, each without the folders in it.
 
-    A folder that is gone counts only at the top: deeper ones come and go with every restructuring. An empty folder counts
-    anywhere, because a person who removes a folder does not leave it empty, and an unmounted disk does.
+    They count at any depth: a disk may be mounted anywhere, and a link to it may lead nowhere. A renamed folder is none of
+    them, because a rename deletes nothing.
     """
     held = Counter(folder for path in deleted for folder in _above(path))
     found: dict[str, Lost] = {}
@@ -27,7 +27,7 @@ def lost_folders(deleted: Iterable[str], ask: Callable[[str], Lost | None]) -> d
         if held[folder] < FROM_DOCUMENTS or found.keys() & set(_above(folder)):
             continue
         state = ask(folder)
-        if state == "empty" or (state == "gone" and "/" not in folder):
+        if state is not None:
             found[folder] = state
     return found
 

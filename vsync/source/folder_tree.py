@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Literal
 
@@ -81,7 +81,7 @@ class Folder:
             return "gone"
         try:
             with contextlib.closing(_Descent(self.root)) as descent, os.scandir(descent.to(parts)) as items:
-                return "empty" if next(items, None) is None else None
+                return _emptiness(items)
         except OSError as error:
             if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
                 return "gone"
@@ -171,6 +171,16 @@ def _kind(item: os.DirEntry[str]) -> Kind | None:
     if item.is_dir(follow_symlinks=False):
         return "folder"
     return "file" if item.is_file(follow_symlinks=False) else None
+
+
+def _emptiness(items: Iterable[os.DirEntry[str]]) -> Lost | None:
+    """How empty a folder with these items is. What stands in it before a disk is mounted there, as `.gitkeep`, does not count."""
+    state: Lost = "empty"
+    for item in items:
+        if item.name != "lost+found" and (not item.name.startswith(".") or item.is_dir(follow_symlinks=False)):
+            return None
+        state = "empty but for dot files or lost+found"
+    return state
 
 
 def _unreadable(path: bytes, root: Path, error: OSError) -> RepositoryError:

@@ -36,6 +36,8 @@ def name_of_remote(url: str) -> tuple[str | None, bool]:
 
     The name is `owner/repo` for a hosted remote, and the last component of a local path.
     """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*::", url):  # a helper of git reads the rest: it may be a whole command
+        return None, False
     if "://" in url:
         try:
             parts = urlsplit(url)
@@ -43,11 +45,13 @@ def name_of_remote(url: str) -> tuple[str | None, bool]:
         except ValueError:  # git would not accept such an address either
             return None, False
         path, hosted = parts.path, bool(parts.hostname) and parts.scheme != "file"
-        if hosted and "@" in path:  # a part of a password that holds a slash
+        if "@" in path and (hosted or ":" in parts.netloc + path):  # a part of a password that holds a slash
             return None, False
     elif (scp := re.match(r"^(?:[^/@]+@)?[^/@:]+:(?!/)([^@]+)$", url)) is not None:
         path, hosted = re.split(r"[?#]", scp[1], maxsplit=1)[0], True
-    elif re.match(r"[^/]*:[^/]*@", url):  # `user:password@host/…` without a scheme: no part of it is a name
+    elif "@" in (
+        url if url.startswith("//") else url.partition(":")[2]
+    ):  # `user:password@host/…` without a whole scheme: no part of it is a name
         return None, False
     else:
         path, hosted = url, False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import html
 import json
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
+
+from vsync.system.respelled import base64_inside, without_respelled
 
 
 def printable(text: str) -> str:
@@ -26,8 +27,10 @@ _MIN_ENCODED_CHARACTERS = 8
 def redacted(text: str, secrets: Iterable[str | None]) -> str:
     """The text without the secrets in any of their forms, without the secrets in addresses, and without anything that looks
     like an OpenAI key or a JSON web token."""
-    for form in sorted({form for known in filter(None, secrets) for form in forms(known)}, key=len, reverse=True):
+    known = [secret for secret in secrets if secret]
+    for form in sorted({form for secret in known for form in forms(secret)}, key=len, reverse=True):
         text = text.replace(form, "***")
+    text = without_respelled(text, (part for secret in known for part in _encodable(secret)))
     text = re.sub(r"\bsk-[A-Za-z0-9_-]{8,}", "***", text)
     text = re.sub(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?", "***", text)
     return without_address_secrets(text)
@@ -46,9 +49,8 @@ def forms(secret: str) -> frozenset[str]:
     """
     if not is_hidden(secret):
         return frozenset()
-    lines = {line.strip() for line in secret.splitlines() if len(line.strip()) >= _MIN_LINE_CHARACTERS}
-    whole = {secret, secret.strip(), *lines}
-    encoded = {form for part in whole if len(part) >= _MIN_ENCODED_CHARACTERS for form in _encoded(part)}
+    whole = _parts(secret)
+    encoded = {form for part in _encodable(secret) for form in _encoded(part)}
     literal = {form for part in whole for form in _literals(part)}
     return frozenset(form for form in whole | literal | encoded if len(form) >= MIN_SECRET_CHARACTERS)
 
@@ -58,7 +60,34 @@ def masks(secret: str) -> list[str]:
     lines = [line.strip() for line in secret.splitlines() if line.strip()]
     if not is_hidden(secret.strip()):
         return []
-    return list(dict.fromkeys([*lines, *sorted(form for form in forms(secret.strip()) if form.splitlines() == [form])]))
+    spelled = {form for part in _encodable(secret.strip()) for form in _byte_by_byte(part)}
+    return list(
+        dict.fromkeys(
+            [*lines, *sorted(form for form in forms(secret.strip()) | spelled if form.splitlines() == [form])]
+        )
+    )
+
+
+def _parts(secret: str) -> set[str]:
+    """The secret as it is, and its longer lines: a server may repeat one of them."""
+    lines = {line.strip() for line in secret.splitlines() if len(line.strip()) >= _MIN_LINE_CHARACTERS}
+    return {secret, secret.strip(), *lines}
+
+
+def _encodable(secret: str) -> list[str]:
+    """The parts whose encoded forms are hidden."""
+    return sorted(part for part in _parts(secret) if len(part) >= _MIN_ENCODED_CHARACTERS)
+
+
+def _byte_by_byte(text: str) -> Iterable[str]:
+    """What a runner is told of the spellings that `without_respelled` finds: a mask is a fixed text."""
+    data = text.encode("utf-8", "surrogatepass")
+    for digits in ("{:02x}", "{:02X}"):
+        written = [digits.format(byte) for byte in data]
+        yield from (between.join(written) for between in (" ", ":"))
+        yield from ("".join(f"{before}{pair}" for pair in written) for before in ("\\x", "\\u00"))
+        yield "".join(f"&#x{pair};" for pair in written)
+    yield "".join(f"&#{byte};" for byte in data)
 
 
 def _literals(text: str) -> Iterable[str]:
@@ -77,10 +106,7 @@ def _encoded(text: str) -> Iterable[str]:
     digits = data.hex()
     yield from (digits, digits.upper())
     yield from ("".join(f"%{byte:02x}" for byte in data), "".join(f"%{byte:02X}" for byte in data))
-    for before in range(3):
-        # A digit that also holds bits of the text before or behind it differs from text to text, and is left out.
-        skipped, kept = (before * 8 + 5) // 6, (before + len(data)) * 8 // 6
-        digits = base64.b64encode(b"\0" * before + data).decode("ascii")[skipped:kept]
+    for digits in base64_inside(data):
         yield from (digits, digits.replace("+", "-").replace("/", "_"))
 
 

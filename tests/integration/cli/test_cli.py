@@ -673,6 +673,25 @@ def test_a_folder_that_may_not_be_mounted_is_not_deleted_without_a_question(
     assert world.sync("--folder", str(folder))["requests"] == {}
 
 
+@pytest.mark.parametrize("left", ["gone", "link", "gitkeep", "lost+found"])
+def test_a_deeper_folder_that_may_not_be_mounted_is_not_deleted_either(world: World, tmp_path: Path, left: str) -> None:
+    folder = plain_folder(tmp_path)
+    store = world.sync("--folder", str(folder))["vector_store_id"]
+    (folder / "kept").rename(folder / "disk" / "kept")
+    assert len(world.sync("--folder", str(folder))["renamed"]) == 2
+    shutil.rmtree(folder / "disk" / "kept")
+    if left == "link":
+        (folder / "disk" / "kept").symlink_to(tmp_path / "nowhere")
+    elif left == "gitkeep":
+        (folder / "disk" / "kept").mkdir()
+        (folder / "disk" / "kept" / ".gitkeep").touch()
+    elif left == "lost+found":
+        (folder / "disk" / "kept" / "lost+found").mkdir(parents=True)
+    told = "gone" if left in {"gone", "link"} else "empty but for dot files or lost+found"
+    assert f"the folder 'disk/kept' is {told}" in world.sync("--folder", str(folder), code=4)["refused"]
+    assert len(world.audit(store)) == 6
+
+
 def test_what_a_person_changes_in_a_folder_every_day_is_synced(world: World, tmp_path: Path) -> None:
     folder = plain_folder(tmp_path)
     store = world.sync("--folder", str(folder))["vector_store_id"]

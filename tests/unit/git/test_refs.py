@@ -23,6 +23,7 @@ from vsync.git.refs import (
     secrets_of,
     shown_remote,
 )
+from vsync.system.redaction import redacted
 
 URL = "https://github.com/acme/docs"
 TOKEN = "ghs_neverShown"
@@ -203,6 +204,36 @@ def test_no_password_in_an_address_survives(url: str) -> None:
     for text in (shown_remote(url), reason_given(f"fatal: unable to access '{url}/': no\n")):
         assert "s3cret" not in text
         assert "half" not in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "//name:s3cret@host/acme/docs",
+        "//name:half/s3cret@host/acme/docs",
+        "//name:half@s3cret@host/acme/docs",
+        "//ghp_s3cret_and_sixteen@host/acme/docs",
+        "https:/name:s3cret@host/acme/docs",
+        "https:/name:half/s3cret@host/acme/docs",
+        "/srv/name:s3cret@host/docs",
+        "file://name:s3cret@host/docs",
+        "name:half/s3cret@host/docs",
+        "name:s3cret@host/docs",
+        "ext::sh -c 'connect --password half-s3cret'",
+        "ext::https://name:s3cret@host/acme/docs",
+        "helper::s3cret",
+    ],
+)
+def test_no_password_in_a_mistyped_address_survives(url: str) -> None:
+    text = shown_remote(url)
+    assert "s3cret" not in text
+    assert "half" not in text
+    assert "s3cret" not in redacted(f"fatal: '{url}' does not appear to be a git repository", secrets_of(url, []))
+
+
+def test_of_an_address_for_a_helper_only_the_helper_is_shown() -> None:
+    assert shown_remote("ext::sh -c 'connect host'") == "ext::…"
+    assert shown_remote("//name:s3cret@host/acme/docs") == "//host/acme/docs"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from vsync.plan.limits import refusal
 from vsync.plan.lost_folders import lost_folders, told
 from vsync.plan.plan import Operation, Plan
 
+BARE: Lost = "empty but for dot files or lost+found"
+
 
 @pytest.mark.parametrize(
     ("deleted", "states", "found"),
@@ -24,7 +26,10 @@ from vsync.plan.plan import Operation, Plan
         (("disk/a.md", "disk/b.md"), {}, {}),
         (("disk/a.md",), {"disk": "gone"}, {}),
         (("disk/x/a.md", "disk/y/b.md"), {"disk": "gone", "disk/x": "gone", "disk/y": "gone"}, {"disk": "gone"}),
-        (("a/old/a.md", "a/old/b.md"), {"a/old": "gone"}, {}),
+        (("a/old/a.md", "a/old/b.md"), {"a/old": "gone"}, {"a/old": "gone"}),
+        (("a/old/a.md",), {"a/old": "gone"}, {}),
+        (("a/b/c/1.md", "a/b/c/2.md"), {"a/b": "gone", "a/b/c": "gone"}, {"a/b": "gone"}),
+        (("a/1.md", "a/2.md"), {"a": BARE}, {"a": BARE}),
         (("a/disk/a.md", "a/disk/b.md"), {"a/disk": "empty"}, {"a/disk": "empty"}),
         (("a/1.md", "a/2.md", "b/1.md", "b/2.md"), {"a": "gone", "b": "empty"}, {"a": "gone", "b": "empty"}),
     ],

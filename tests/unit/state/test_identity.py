@@ -150,6 +150,15 @@ def test_only_a_repository_on_github_has_a_page_that_is_known(url: str | None, p
         "https://host/acme/docs?private_token=hunter22",
         "git@host:acme/docs?private_token=hunter22",
         "https://host/acme/docs#hunter22",
+        "//me:hunter22@host",
+        "//me:half/hunter22@host",
+        "//hunter22@host",
+        "file://me:half/hunter22@host",
+        "https:/me:hunter22@host",
+        "https:/me:half/hunter22@host",
+        "ext::sh -c 'git-connect --password hunter22'",
+        "ext::https://me@host/acme/hunter22",
+        "me:half/hunter22@host",
     ],
 )
 def test_no_part_of_a_password_becomes_the_name_of_a_source(url: str) -> None:

@@ -71,6 +71,26 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "HEX": lambda key: key.encode().hex().upper(),
     "base64": lambda key: base64.b64encode(key.encode()).decode(),
     "base64 for addresses": lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
+    "hex, separated by spaces": lambda key: key.encode().hex(" "),
+    "hex, separated by colons": lambda key: key.encode().hex(":").upper(),
+    "hex in groups": lambda key: key.encode().hex(" ", 2),
+    "hex numbers": lambda key: ", ".join(hex(byte) for byte in key.encode()),
+    "hex escapes": lambda key: "".join(f"\\x{byte:02x}" for byte in key.encode()),
+    "octal escapes": lambda key: "".join(f"\\{byte:03o}" for byte in key.encode()),
+    "JSON escapes": lambda key: "".join(f"\\u{ord(char):04x}" for char in key),
+    "JSON in JSON": lambda key: "".join(f"\\\\u{ord(char):04X}" for char in key),
+    "JSON, every other character": lambda key: "".join(
+        f"\\u{ord(char):04x}" if at % 2 else char for at, char in enumerate(key)
+    ),
+    "HTML numbers": lambda key: "".join(f"&#{ord(char)};" for char in key),
+    "HTML hex": lambda key: "".join(f"&#x{ord(char):x};" for char in key),
+    "HTML with zeros": lambda key: "".join(f"&#X00{ord(char):X};" for char in key),
+    "base64 on lines": lambda key: "\n".join(re.findall(r".{1,7}", base64.b64encode(key.encode()).decode())),
+    "base64 on lines of a repr": lambda key: "\\r\\n".join(
+        re.findall(r".{1,7}", base64.b64encode(key.encode()).decode())
+    ),
+    "base64 in JSON of PHP": lambda key: base64.b64encode(key.encode()).decode().replace("/", "\\/"),
+    "base64 in an address": lambda key: quote(base64.b64encode(key.encode()).decode(), safe=""),
     "basic": lambda key: "Basic " + base64.b64encode(f":{key}".encode()).decode(),
     "basic with a user": lambda key: "Basic " + base64.b64encode(f"me:{key}:more".encode()).decode(),
     "basic with a token's user": lambda key: base64.urlsafe_b64encode(f"x-access-token:{key}".encode()).decode(),
@@ -99,6 +119,48 @@ def test_a_key_in_a_long_text_is_hidden_quickly() -> None:
     assert PLAIN_KEY.encode().hex() not in redacted(text, [PLAIN_KEY, KEY])
 
 
+def test_a_long_key_in_base64_is_hidden_where_its_lines_break() -> None:
+    key = PLAIN_KEY * 8
+    for user in ("", "m", "me"):
+        text = redacted(base64.encodebytes(f"{user}:{key}".encode()).decode(), [key])
+        assert "***" in text
+        assert len(text) < 20
+
+
+def test_a_character_of_several_bytes_is_hidden_in_every_spelling() -> None:
+    key = "schlüssel-für-alle"
+    for written in ("".join(f"&#{ord(char)};" for char in key), "".join(f"\\x{byte:02x}" for byte in key.encode())):
+        assert redacted(f"no {written}!", [key]) == "no ***!"
+
+
+def test_each_place_of_a_respelled_key_is_hidden_and_nothing_else() -> None:
+    spaced = PLAIN_KEY.encode().hex(" ")
+    text = f"100%25 of A&amp;B \\n {spaced} and\n {spaced.upper()}, &#75; 4b 71"
+    assert redacted(text, [PLAIN_KEY]) == "100%25 of A&amp;B \\n *** and\n ***, &#75; 4b 71"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4b 71 4b:71 \\x4b\\x71 \\u004b &#75; &#x4b; &#99999999; \\u{110000} 100% 0x4b",
+        "a bad face fed a dead bee: 00:1b:44:11:3a:b7 2026-11-29T17:55:04",
+        "c2Vj\ncmV0 gsk 0123456789 abcdefghijklmnop",
+    ],
+)
+def test_a_text_that_only_looks_like_a_spelling_stays(text: str) -> None:
+    assert redacted(text, [PLAIN_KEY, KEY]) == text
+
+
+def test_a_short_secret_is_hidden_in_no_other_spelling() -> None:
+    assert redacted("68 75 6e 74 &#104;&#117;&#110;&#116;", ["hunt"]) == "68 75 6e 74 &#104;&#117;&#110;&#116;"
+
+
+@pytest.mark.parametrize("piece", ["4b:71 ", "%", "\\", "&#", "&#1;", "\\u00", "a ", "0x"])
+def test_a_long_text_of_escapes_is_read_in_bounded_time(piece: str) -> None:
+    text = piece * (400_000 // len(piece))
+    assert redacted(text, [PLAIN_KEY, KEY]) == text
+
+
 @pytest.mark.parametrize("secret", ["any", "x", ""])
 def test_a_word_that_is_too_short_for_a_secret_stays(secret: str) -> None:
     assert redacted(f"add any x {secret}", [secret]) == f"add any x {secret}"
@@ -114,6 +176,8 @@ def test_what_a_runner_hides_has_no_line_breaks_and_begins_with_the_secret_itsel
     assert found[:2] == ["first line", "second line"]
     assert all(form.splitlines() == [form] for form in found)
     assert PLAIN_KEY.encode().hex() in masks(PLAIN_KEY)
+    assert PLAIN_KEY.encode().hex(" ") in masks(PLAIN_KEY)
+    assert "".join(f"&#{byte};" for byte in PLAIN_KEY.encode()) in masks(PLAIN_KEY)
 
 
 @pytest.mark.parametrize(
