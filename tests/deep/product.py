@@ -80,7 +80,7 @@ class Timed:
     @contextlib.contextmanager
     def opened(self, **given: Any) -> Iterator[Assembled]:
         stop = given.pop("stop", None) or Stop()
-        with super().opened(stop=stop, **given) as made:  # type: ignore[misc]  # that of the world it is mixed into
+        with super().opened(stop=stop, **given) as made:  # type: ignore[misc]  # mypy: the class has no base here; the world that it is mixed into has `opened`
             yield made._replace(ports=dataclasses.replace(made.ports, now=self._now))
 
     def _now(self) -> datetime:

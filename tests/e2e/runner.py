@@ -380,7 +380,7 @@ def parse_outputs(text: str) -> dict[str, str]:
         head, equals, value = line.partition("=")
         name, opens, delimiter = line.partition("<<")
         if opens and len(name) < len(head):
-            block = list(itertools.takewhile(lambda text, end=delimiter: text != end, lines))  # type: ignore[misc]  # the default binds the loop's value
+            block = list(itertools.takewhile(lambda text, end=delimiter: text != end, lines))  # type: ignore[misc]  # mypy: a lambda with a default has no type; the default binds the loop's value
             outputs[name] = "\n".join(block)
         elif equals:
             outputs[head] = value

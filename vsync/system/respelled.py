@@ -23,6 +23,8 @@ _ESCAPED = re.compile(
 _BETWEEN_BYTES = re.compile(r"0[xX]|[\s:,;._-]+")
 _BETWEEN_DIGITS = re.compile(r"\s+")
 _FOR_ADDRESSES = str.maketrans("-_", "+/")
+_SMALL = str.maketrans("ABCDEF", "abcdef")
+"""Not `str.lower`: it makes two characters of some, and then places no longer fit."""
 
 
 class _Found(NamedTuple):
@@ -70,7 +72,7 @@ def without_respelled(text: str, secrets: Iterable[str]) -> str:
     read = _read(text, _ESCAPED, _unescaped) if re.search(r"[%&\\]", text) else _Reading(text, [])
     places = [read.place(*place) for place in _places(read.text, {form for each in spelled for form in each.whole})]
     bytewise = {form for each in spelled for form in each.digits}
-    places += [read.place(*place) for place in _joined(read.text, _BETWEEN_BYTES, str.lower, bytewise)]
+    places += [read.place(*place) for place in _joined(read.text, _BETWEEN_BYTES, _small, bytewise)]
     wrapped = {form for each in spelled for form in each.base64}
     places += [read.place(*place) for place in _joined(read.text, _BETWEEN_DIGITS, _standard, wrapped)]
     return _cut(text, places)
@@ -103,6 +105,10 @@ def _joined(
         read = _read(text, between, lambda _: "")
         for place in _places(whole, present):
             yield read.place(*place)
+
+
+def _small(digits: str) -> str:
+    return digits.translate(_SMALL)
 
 
 def _standard(digits: str) -> str:

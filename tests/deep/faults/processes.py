@@ -383,11 +383,11 @@ def _pushed(case: Push) -> Result:
 def run_on(world: Machines, machine: Repo) -> Ended:
     """One run in this process, on this clone."""
     original = world.clone
-    world.clone = lambda *_: machine  # type: ignore[method-assign]  # this one world's, for this one run
+    world.clone = lambda *_: machine  # type: ignore[method-assign]  # mypy: no method is replaced; this world alone must use the fresh machine
     try:
         return run_once(world)
     finally:
-        world.clone = original  # type: ignore[method-assign]  # given back
+        world.clone = original  # type: ignore[method-assign]  # mypy: no method is replaced; the world gets its own method back
 
 
 @contextlib.contextmanager

@@ -238,7 +238,7 @@ def test_over_http_too_nothing_is_an_error_of_the_server(
         "raw_path": path.encode(errors="replace"), "query_string": b"limit=%zz&after=\xff", "root_path": "", "headers": headers,
         "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1),
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]  # plain functions, as ASGI has it
+    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]  # mypy: Starlette has types of its own for the plain functions of ASGI
     assert said["status"] in STATUSES | {401}
     if authorization is None or "k" not in authorization:
         assert said["status"] in {401, 404, 307}

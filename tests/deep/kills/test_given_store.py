@@ -50,7 +50,7 @@ def test_whatever_a_killed_run_leaves_is_deleted_or_named(
         def at_that_request(there: Shared, number: int = number) -> None:
             there.wire.when(lambda sent: sent.number == number + 1, die(answered=answered))
 
-        if not world.sync_and_die(at_that_request, clone=clone):  # type: ignore[arg-type]  # a World that is Shared
+        if not world.sync_and_die(at_that_request, clone=clone):  # type: ignore[arg-type]  # mypy: the fault takes a Shared, which every world of this test is
             world.wire.close()
             break
         died += 1

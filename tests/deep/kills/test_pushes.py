@@ -50,4 +50,4 @@ def _die_at_push(number: int, after: bool) -> None:
             os._exit(137)
         return done
 
-    setattr(Remote, "_push", push)  # noqa: B010 - in a process of its own, which dies
+    setattr(Remote, "_push", push)  # noqa: B010 - mypy refuses a plain assignment to a method

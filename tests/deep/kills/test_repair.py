@@ -28,7 +28,7 @@ def test_a_repair_that_breaks_at_any_write_is_gone_on_with(world: World, fault: 
     assert len(written) > 8
     for number in written:
         broken = world.copy(world.folder.parent / f"broken-{number}")
-        broken.wire.when(lambda sent, number=number: sent.number == number, fault)  # type: ignore[misc]  # its own number
+        broken.wire.when(lambda sent, number=number: sent.number == number, fault)  # type: ignore[misc]  # mypy: a lambda with a default has no type; the default binds the loop's value
         verify(broken, repair=True)
         broken.wire.calm()
         assert verify(broken, repair=True).exit_code == 0

@@ -101,7 +101,7 @@ def test_a_run_that_is_killed_while_it_writes_its_state_is_made_up_for(
     while True:
         writes += 1
         other = world.copy(world.folder.parent / f"write-{writes}")
-        if not other.sync_and_die(lambda _, number=writes: _die_at_write(number)):  # type: ignore[misc]  # the default binds the loop's value
+        if not other.sync_and_die(lambda _, number=writes: _die_at_write(number)):  # type: ignore[misc]  # mypy: a lambda with a default has no type; the default binds the loop's value
             other.wire.close()
             break
         report = other.sync()
@@ -124,4 +124,4 @@ def _die_at_write(number: int) -> None:
         if count == number:
             os._exit(137)
 
-    setattr(local, "write_durably", write)  # noqa: B010 - the type checker knows it is not meant to be set
+    setattr(local, "write_durably", write)  # noqa: B010 - mypy refuses a plain assignment to an imported function

@@ -121,9 +121,9 @@ class Death:
     def prepare(self, wire: Wire) -> None:
         """Prepares the death. Call it in the process that is to die."""
         if self.at == "write":
-            setattr(os, "fsync", self._counting(lambda _: None))  # noqa: B010 - its type is none of ours
+            setattr(os, "fsync", self._counting(lambda _: None))  # noqa: B010 - mypy refuses a plain assignment: the counter is no os.fsync
         elif self.at == "push":
-            setattr(Remote, "_push", self._counting(Remote._push))  # noqa: B010 - the type checker knows it is not meant to be set
+            setattr(Remote, "_push", self._counting(Remote._push))  # noqa: B010 - mypy refuses a plain assignment to a method
         else:
             wire.when(lambda sent: True, _die(after=self.after), skip=self.number - 1)
 

@@ -822,7 +822,7 @@ def test_a_run_that_was_stopped_during_a_push_looks_again_before_it_goes_on(
         clock[0] += 200
         return done
 
-    publication._remote.push = push_and_stop  # type: ignore[method-assign]  # this one object's alone
+    publication._remote.push = push_and_stop  # type: ignore[method-assign]  # mypy: no method is replaced; this object alone must act so
     publication.renew()
     monkeypatch.setattr(remote_module, "_GRACE_S", 0.0)
     machines.run(is_dead=lambda _: True).take(Seal("open", "second", SINCE), 0, never)
@@ -931,7 +931,7 @@ def test_what_moves_while_it_is_read_is_read_once_more(machines: Machines) -> No
             machines.bare.git("gc", "-q", "--prune=now")
         fetch(*wanted, **given)
 
-    publication._remote.fetch = fetch_after_move  # type: ignore[method-assign]  # this one object's alone
+    publication._remote.fetch = fetch_after_move  # type: ignore[method-assign]  # mypy: no method is replaced; this object alone must act so
     assert publication.read().manifest == b"2\n"
 
 

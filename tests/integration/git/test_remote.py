@@ -254,7 +254,7 @@ def test_a_push_whose_answer_was_lost_is_done_though_a_branch_went_on_meanwhile(
         assert other.push([RefUpdate(branch, commit(other, b"theirs", mine), mine)])
         return 128, "fatal: the remote end hung up unexpectedly"
 
-    remote._push = push_and_move  # type: ignore[method-assign]  # this one object's alone
+    remote._push = push_and_move  # type: ignore[method-assign]  # mypy: no method is replaced; this object alone must act so
     assert remote.push([RefUpdate(branch, mine, None), RefUpdate(REF, seal, None)])
 
 

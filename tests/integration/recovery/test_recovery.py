@@ -457,7 +457,7 @@ def test_without_a_manifest_a_killed_run_is_made_up_for(world: World) -> None:
     world.settings |= {"manifest": "none"}
     first_sync(world)
     for what in ("POST /vector_stores", "POST /vector_stores/*/file_batches", "DELETE /vector_stores/*/files/*"):
-        assert world.sync_and_die(lambda world, what=what: world.wire.when(what, die(answered=False)))  # type: ignore[misc]  # the default binds the loop's value
+        assert world.sync_and_die(lambda world, what=what: world.wire.when(what, die(answered=False)))  # type: ignore[misc]  # mypy: a lambda with a default has no type; the default binds the loop's value
         lost = unknown_files(world)
         assert world.sync().exit_code == 0
         assert world.audit() <= lost

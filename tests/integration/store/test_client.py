@@ -81,7 +81,7 @@ class Asked:
 def faulty(wire: Wire, *faults: Fault) -> None:
     """The first requests meet these faults, one each."""
     for number, fault in enumerate(faults):
-        wire.when(lambda sent, number=number: sent.number == number + 1, fault)  # type: ignore[misc]  # the default binds the loop's value
+        wire.when(lambda sent, number=number: sent.number == number + 1, fault)  # type: ignore[misc]  # mypy: a lambda with a default has no type; the default binds the loop's value
 
 
 # What is tried again

@@ -151,7 +151,7 @@ def test_when_the_manifest_moves_meanwhile_the_run_uploads_again_and_leaves_no_d
     def once_moved(*given: object, **named: object) -> None:
         if moves:
             raise moves.pop()
-        publish(*given, **named)  # type: ignore[arg-type]  # as it was called
+        publish(*given, **named)  # type: ignore[arg-type]  # mypy: *given has no types; the arguments are those that the product passed
 
     monkeypatch.setattr(TargetPart, "publish", once_moved)
     assert world.sync(reindex="a.md").documents.updated == ("a.md",)
@@ -170,7 +170,7 @@ def test_when_the_manifest_moves_meanwhile_another_plan_than_the_expected_one_is
     def once_moved(*given: object, **named: object) -> None:
         if moves:
             raise moves.pop()
-        publish(*given, **named)  # type: ignore[arg-type]  # as it was called
+        publish(*given, **named)  # type: ignore[arg-type]  # mypy: *given has no types; the arguments are those that the product passed
 
     monkeypatch.setattr(TargetPart, "publish", once_moved)
     with pytest.raises(PublicationFailed, match="not the expected one") as raised:

@@ -114,6 +114,11 @@ def test_a_key_is_hidden_however_a_server_repeats_it(encoding: str, key: str) ->
         assert not any(decoded[start : start + 3] in key.encode() for start in range(len(decoded) - 2))
 
 
+def test_letters_that_grow_in_small_do_not_move_the_place_that_is_hidden() -> None:
+    separated = ":".join(f"{byte:02X}" for byte in KEY.encode())
+    assert redacted(f"{'İ' * 40} {separated} end", [KEY]) == f"{'İ' * 40} *** end"
+
+
 def test_a_key_in_a_long_text_is_hidden_quickly() -> None:
     text = f"{'no key here, and no address://x:y either ' * 25_000}{PLAIN_KEY.encode().hex()}"
     assert PLAIN_KEY.encode().hex() not in redacted(text, [PLAIN_KEY, KEY])
