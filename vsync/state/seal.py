@@ -23,7 +23,7 @@ class UnfinishedRun(NamedTuple):
     head: str | None
     seen: str | None = None
     clock: int = 0
-    """By how many seconds the API's clock was ahead of that clock, where the two were minutes apart."""
+    """By how many seconds the API's clock was ahead of that clock, where that was five seconds or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Seal:
     | `unfinished` | runs since the seal was last closed that did not finish; their uploads may be left. In JSON: `unsettled` |
     | `figures` | what the store shows after the last run that closed the seal; None: not known. In JSON: `store` |
     | `place` | which manifest this is, where the seals of two manifests could be confused |
-    | `clock` | by how many seconds the API's clock is ahead of the holder's, where they are minutes apart; else 0 |
+    | `clock` | by how many seconds the API's clock is ahead of the holder's, where that is five or more; else 0 |
     | `seen` | the holder's last sign of life; it is not in the JSON, but the date of the seal's file or commit |
     """
 

@@ -31,7 +31,10 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def killed_at_upload(world: World, number: int) -> None:
     """A run that is killed when it uploads, on a machine that is gone then."""
-    prepare = lambda dying: dying.wire.when("POST /files", die(answered=True), skip=number - 1)  # noqa: E731 - one expression, used once
+
+    def prepare(dying: World) -> None:
+        dying.wire.when("POST /files", die(answered=True), skip=number - 1)
+
     assert world.sync_and_die(prepare, concurrency="1")
     another_clone(world)
 
