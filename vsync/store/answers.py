@@ -47,6 +47,11 @@ def check_id(wanted: str, found: str) -> None:
         raise ValueError(f"the answer is not about {wanted}")
 
 
+def is_id(text: str) -> bool:
+    """Whether a text can be an id, and so a part of an address."""
+    return bool(_ID.fullmatch(text))
+
+
 def id_of(answer: Any) -> str:
     """The id in an answer. Raises ValueError when there is none, as the SDK does for other answers that it cannot read."""
     found = getattr(answer, "id", None)
