@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from typing import Self
+from typing import NamedTuple, Self
 
 EXIT_OK = 0
 EXIT_INCOMPLETE = 1
@@ -40,11 +40,28 @@ EXIT_USAGE = 2
 EXIT_LIMIT = 4
 
 
+class ApiAnswer(NamedTuple):
+    """What the API answered to a request that failed.
+
+    `code` is the API's own word for the error, `request_id` is what it calls the request; both are empty where it names none.
+    `wait_s` is how many seconds it asks to wait before the next try; None: it does not ask.
+    """
+
+    status: int
+    code: str = ""
+    request_id: str = ""
+    wait_s: float | None = None
+
+
 class VsyncError(Exception):
-    """A run that cannot go on. Only its subclasses are raised: see the tree above."""
+    """A run that cannot go on. Only its subclasses are raised: see the tree above.
+
+    `answer` is the API's last answer; None: the error does not come from an answer.
+    """
 
     exit_code = 3
     reason = "api"
+    answer: ApiAnswer | None = None
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)

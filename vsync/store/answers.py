@@ -9,7 +9,7 @@ from typing import Any
 from vsync.documents.attributes import Attributes
 from vsync.documents.chunking import Chunking
 from vsync.state.manifest import MAX_NUMBER
-from vsync.store.entries import BatchProgress, Hit, StoreEntry, StoreInfo
+from vsync.store.entries import BatchProgress, Hit, StoreEntry, StoreInfo, UploadedFile
 from vsync.system.redaction import redacted
 
 _NOT_IN_A_CODE = re.compile(r"[^A-Za-z0-9_.-]")
@@ -45,6 +45,11 @@ def check_id(wanted: str, found: str) -> None:
     """Raises ValueError when the answer is about another store or File than the one that was asked for."""
     if wanted != found:
         raise ValueError(f"the answer is not about {wanted}")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id, and so a part of an address."""
+    return bool(_ID.fullmatch(text))
 
 
 def id_of(answer: Any) -> str:
@@ -84,6 +89,23 @@ def store_info_of(item: Any) -> StoreInfo:
         expires_after_days=_days_of(data.get("expires_after")),
         counted=_said(counts.get("total")),
         used=_said(data.get("usage_bytes")) if number_of(counts.get("in_progress")) == 0 else None,
+        completed=number_of(counts.get("completed")),
+        cancelled=number_of(counts.get("cancelled")),
+        last_active_at=_said(data.get("last_active_at")),
+        expires_at=_said(data.get("expires_at")),
+    )
+
+
+def uploaded_file_of(item: Any) -> UploadedFile:
+    data = mapping(plain(item))
+    return UploadedFile(
+        id=id_of(item),
+        filename=text_of(data.get("filename")),
+        bytes=number_of(data.get("bytes")),
+        purpose=text_of(data.get("purpose")),
+        created_at=number_of(data.get("created_at")),
+        status=text_of(data.get("status")),
+        expires_at=_said(data.get("expires_at")),
     )
 
 
@@ -98,6 +120,7 @@ def store_entry_of(item: Any, secrets: Iterable[str]) -> StoreEntry:
         error_code=_NOT_IN_A_CODE.sub("", redacted(text_of(error.get("code")), secrets))[:64],
         error_message=redacted(text_of(error.get("message")), secrets)[:_MAX_MESSAGE],
         created_at=number_of(data.get("created_at")),
+        usage_bytes=number_of(data.get("usage_bytes")),
     )
 
 
@@ -141,7 +164,7 @@ def number_of(value: object) -> int:
 
 
 def _said(value: object) -> int | None:
-    """A count as the server says it; None when the value is no count."""
+    """A count or a time as the server says it; None when the value is neither."""
     return value if type(value) is int and 0 <= value < MAX_NUMBER else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vsync.errors import ApiUnavailable, GatewayRefused, VsyncError
+from vsync.errors import ApiAnswer, ApiUnavailable, GatewayRefused, VsyncError
 
 BY_GATEWAY = "refused-by-gateway"
 """The code of a refusal that is not the API's own. Something before the API gave it: a gateway, a proxy, a firewall."""
@@ -22,8 +22,10 @@ class Refused(Exception):
     """The API refused one request for its content. The error is about that request, not about the run.
 
     `by_api` is False when the answer did not come from the API: a proxy's error page says nothing about the object of the
-    request. `by_gateway`: something before the API refused the request.
+    request. `by_gateway`: something before the API refused the request. `answer` is the answer itself; None: there was none.
     """
+
+    answer: ApiAnswer | None = None
 
     def __init__(self, status: int, code: str, message: str, *, by_api: bool = True) -> None:
         super().__init__(message)
@@ -58,7 +60,13 @@ class AnswerLost(Exception):
         """The cause as an error that ends the run."""
         if isinstance(self.cause, VsyncError):
             return self.cause
-        return ApiUnavailable(f"{self.cause.message}", "Run again later: it continues from here.")
+        return answered(ApiUnavailable(f"{self.cause.message}", "Run again later: it continues from here."), self.cause)
+
+
+def answered(error: VsyncError, cause: VsyncError | Refused) -> VsyncError:
+    """The error, with the API's answer that its cause has."""
+    error.answer = cause.answer
+    return error
 
 
 def unexpected_refusal(what: str, error: Refused) -> VsyncError:
@@ -67,12 +75,16 @@ def unexpected_refusal(what: str, error: Refused) -> VsyncError:
     if error.by_gateway and not wrong_address:
         return gateway_refused(what, error)
     code = "" if error.by_gateway else f" ({error.status} {error.code})"
-    return ApiUnavailable(
+    refused = ApiUnavailable(
         f"{what[0].upper()}{what[1:]} was refused{code}: {error.message.rstrip('.')}.",
         "An address usually ends in /v1: check OPENAI_BASE_URL." if wrong_address else "Run again later.",
     )
+    return answered(refused, error)
 
 
-def gateway_refused(what: str, error: Refused) -> GatewayRefused:
+def gateway_refused(what: str, error: Refused) -> VsyncError:
     """The error that ends the run when something before the API refuses a request that carries no document."""
-    return GatewayRefused(f"{what[0].upper()}{what[1:]} was refused: {error.message}. {CANNOT_TELL}", ASK_THE_GATEWAY)
+    return answered(
+        GatewayRefused(f"{what[0].upper()}{what[1:]} was refused: {error.message}. {CANNOT_TELL}", ASK_THE_GATEWAY),
+        error,
+    )

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from vsync.auth.api_address import base_url
@@ -47,7 +47,17 @@ T = TypeVar("T")
 
 MAX_ATTEMPTS = 8
 RETRY_BUDGET_S = 300.0
-"""How long one request may wait for its retries in all. A longer Retry-After is not obeyed."""
+
+
+class Patience(NamedTuple):
+    """How often a request is sent at most, and how many seconds it may wait for its retries in all.
+
+    A longer Retry-After is not obeyed.
+    """
+
+    attempts: int = MAX_ATTEMPTS
+    budget_s: float = RETRY_BUDGET_S
+
 
 GRACE_S = 3.0
 """How long a request may still wait for its answer after the run was told to stop. GitHub kills the run after 10 s."""
@@ -80,7 +90,9 @@ class Api:
         stop: Stop | None = None,
         breaker: Breaker | None = None,
         poll_times: PollTimes = SERVER,
+        patience: Patience = Patience(),  # noqa: B008 - ruff does not see that a NamedTuple never changes
     ) -> None:
+        self._patience = patience
         self.client = client
         self.poll_times = poll_times
         self.traffic = traffic
@@ -114,7 +126,7 @@ class Api:
         """
         kind = what.partition(" ")[0]
         waited, strange = 0.0, 0
-        for attempt in range(MAX_ATTEMPTS):
+        for attempt in range(self._patience.attempts):
             try:
                 answer = await self._in_time(send)
             except Exception as error:
@@ -133,9 +145,9 @@ class Api:
             if not failed.may_pass:
                 raise failed.error
             wait = backoff(attempt) if failed.wait_s is None else failed.wait_s
-            if waited + wait > RETRY_BUDGET_S:
+            if waited + wait > self._patience.budget_s:
                 raise too_late_error(failed.error, failed.wait_s)
-            if attempt + 1 == MAX_ATTEMPTS or strange == _STRANGE_ANSWERS:
+            if attempt + 1 == self._patience.attempts or strange == _STRANGE_ANSWERS:
                 raise failed.error
             if hopeless:
                 raise hopeless_error(failed.error)
@@ -207,6 +219,7 @@ async def connect(
     subject_token: Callable[[], str] | None = None,
     secrets: Secrets | None = None,
     poll_times: PollTimes = SERVER,
+    patience: Patience = Patience(),  # noqa: B008 - ruff does not see that a NamedTuple never changes
 ) -> AsyncIterator[Api]:
     """A client for the API; with the embedded store's `transport`, a client for that store.
 
@@ -238,6 +251,7 @@ async def connect(
             exchange=exchange,
             stop=stop,
             poll_times=poll_times,
+            patience=patience,
         )
         try:
             yield api

@@ -26,7 +26,8 @@ class StoreInfo:
 
     `expires_after_days`: the server deletes the store after so many days without use; None: never. `counted` and `used`
     are the count of entries and the bytes in use as the server says them; None: it does not say them. While entries are
-    being indexed the bytes in use still change, so `used` is None then.
+    being indexed the bytes in use still change, so `used` is None then. Times are the server's, in seconds since the epoch;
+    None: the server names none.
     """
 
     id: str
@@ -41,6 +42,10 @@ class StoreInfo:
     expires_after_days: int | None = None
     counted: int | None = None
     used: int | None = None
+    completed: int = 0
+    cancelled: int = 0
+    last_active_at: int | None = None
+    expires_at: int | None = None
 
     @property
     def owner(self) -> str | None:
@@ -69,6 +74,7 @@ class StoreEntry:
     error_code: str = ""
     error_message: str = ""
     created_at: int = 0
+    usage_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +119,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """A File as the listing shows it. `created_at` is the server's time in seconds since the epoch."""
+    """A File as the listing shows it. Times are the server's, in seconds since the epoch. `expires_at` None: it never expires."""
 
     id: str
     filename: str
     bytes: int
     purpose: str
     created_at: int
+    status: str = ""
+    expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

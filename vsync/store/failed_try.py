@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vsync.auth.token_exchange import NoTokenYet
 from vsync.errors import (
+    ApiAnswer,
     ApiUnavailable,
     CredentialsRefused,
     HandshakeFailed,
@@ -20,7 +21,7 @@ from vsync.errors import (
 )
 from vsync.network.redirects import RedirectNotFollowed
 from vsync.network.trust import handshake_fault
-from vsync.store.api_errors import BY_GATEWAY, AnswerLost, Refused, gateway_refused
+from vsync.store.api_errors import BY_GATEWAY, AnswerLost, Refused, answered, gateway_refused
 from vsync.store.foreign_answer import described, is_the_apis
 from vsync.store.response_limit import TooLarge
 from vsync.system.redaction import one_line
@@ -115,7 +116,9 @@ def for_request(failed: FailedTry, what: str, *, of_document: bool) -> FailedTry
     """
     error = failed.error
     if of_document and failed.strange:
-        return replace(failed, error=Refused(failed.status or 200, BY_GATEWAY, error.message.rstrip("."), by_api=False))
+        refused = Refused(failed.status or 200, BY_GATEWAY, error.message.rstrip("."), by_api=False)
+        refused.answer = error.answer
+        return replace(failed, error=refused)
     if not of_document and isinstance(error, Refused) and error.by_gateway and error.status in _DENIED:
         return replace(failed, error=gateway_refused(what, error))
     return failed
@@ -128,11 +131,12 @@ def answer_lost(failed: FailedTry, *, hopeless: bool) -> AnswerLost:
     return AnswerLost(hopeless_error(failed.error) if hopeless else failed.error, failed.wait_s, again=not hopeless)
 
 
-def hopeless_error(last: VsyncError | Refused) -> ApiUnavailable:
+def hopeless_error(last: VsyncError | Refused) -> VsyncError:
     """The error when no request of this kind has succeeded for a long time."""
-    return ApiUnavailable(
+    hopeless = ApiUnavailable(
         f"The API has failed at every try for some time: {last.message}", "Run again later: it continues from here."
     )
+    return answered(hopeless, last)
 
 
 def too_late_error(last: VsyncError | Refused, asked_s: float | None) -> VsyncError:
@@ -141,7 +145,7 @@ def too_late_error(last: VsyncError | Refused, asked_s: float | None) -> VsyncEr
         return last
     asks = "" if asked_s is None else f" It asks to wait for {asked_s:.0f} s."
     remedy = last.remedy if isinstance(last, VsyncError) else "Run again later: it continues from here."
-    return ApiUnavailable(f"{last.message}{asks}", remedy)
+    return answered(ApiUnavailable(f"{last.message}{asks}", remedy), last)
 
 
 # --- By the status of the answer ----------------------------------------------------------------------------
@@ -149,13 +153,23 @@ def too_late_error(last: VsyncError | Refused, asked_s: float | None) -> VsyncEr
 
 def _by_status(error: openai.APIStatusError, text: str, *, keyless: bool, now: float) -> FailedTry:
     found, may_pass = _meaning(error, text, keyless=keyless)
+    wait_s = retry_after(dict(error.response.headers), now)
+    found.answer = ApiAnswer(error.status_code, _word(error.code), _word(error.request_id), wait_s)
     return FailedTry(
         found,
         may_pass=may_pass,
-        wait_s=retry_after(dict(error.response.headers), now),
+        wait_s=wait_s,
         ambiguous=_is_retried_5xx(error.status_code) or error.status_code == 408,
         status=error.status_code,
     )
+
+
+_WORD = re.compile(r"(?!sk-)[A-Za-z0-9_.:-]{1,128}")
+
+
+def _word(text: object) -> str:
+    """A code or an id of an answer. Empty for anything else: the text goes into reports and headers."""
+    return text if isinstance(text, str) and _WORD.fullmatch(text) else ""
 
 
 def _meaning(error: openai.APIStatusError, text: str, *, keyless: bool) -> tuple[VsyncError | Refused, bool]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
-from vsync.store.answers import deleted, id_of, mapping, number_of, plain, text_of
+from vsync.store.answers import deleted, id_of, uploaded_file_of
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
 from vsync.store.entries import UploadedFile
 from vsync.store.pages import PAGE, pages
+from vsync.store.rate_limit import Rates
 from vsync.store.refusals import not_there, says_expired, unless_gone
 
 PURPOSE = "assistants"
@@ -18,10 +20,11 @@ _PAGE_OF_ALL_FILES = 10_000
 
 
 class Files:
-    """The Files of a project."""
+    """The Files of a project. Without `rates`, deletes keep the API's own limits as far as these are known."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, rates: Rates | None = None) -> None:
         self._api = api
+        self._deletes = (rates or Rates()).deletes
 
     async def since(self, time: int) -> list[UploadedFile]:
         """The Files made at that time or later. The newest come first, and the pages of older Files are not asked for."""
@@ -32,7 +35,7 @@ class Files:
             async for page in pages(
                 lambda send: self._api.ask("listing the Files", send),
                 lambda after: client.list(purpose=PURPOSE, limit=size, order="desc", **after),
-                _file,
+                uploaded_file_of,
             ):
                 found.update({file.id: file for file in page if file.created_at >= time})
                 if page[-1].created_at < time:
@@ -43,18 +46,21 @@ class Files:
 
     async def all(self) -> dict[str, UploadedFile]:
         """Every File by its id, whatever its purpose."""
-        found: dict[str, UploadedFile] = {}
+        return {file.id: file async for page in self.pages() for file in page}
+
+    async def pages(self, purpose: str | None = None) -> AsyncIterator[list[UploadedFile]]:
+        """The pages of the listing; with `purpose`, of the Files of that purpose. Two pages may show the same File."""
+        only: dict[str, Any] = {} if purpose is None else {"purpose": purpose}
         client = self._api.client.files
         try:
             async for page in pages(
                 lambda send: self._api.ask("listing the Files", send),
-                lambda after: client.list(limit=_PAGE_OF_ALL_FILES, **after),
-                _file,
+                lambda after: client.list(limit=_PAGE_OF_ALL_FILES, **only, **after),
+                uploaded_file_of,
             ):
-                found.update({file.id: file for file in page})
+                yield page
         except Refused as error:
             raise unexpected_refusal("listing the Files", error) from error
-        return found
 
     async def names(self) -> dict[str, str]:
         """The name of every File by its id, whatever its purpose."""
@@ -71,7 +77,7 @@ class Files:
         """The File of that id; None when there is none. Raises Refused."""
 
         async def send() -> UploadedFile:
-            return _file(await self._api.client.files.retrieve(file_id))
+            return uploaded_file_of(await self._api.client.files.retrieve(file_id))
 
         try:
             return await self._api.ask(f"looking up {file_id}", send)
@@ -110,21 +116,18 @@ class Files:
             return set()
         return found
 
-    async def delete(self, file_id: str) -> None:
-        """Deletes a File. A File that does not exist any more is success. Raises Refused."""
+    async def delete(self, file_id: str) -> bool:
+        """Deletes a File. Raises Refused.
+
+        False: there was no such File any more before this was asked, which is success as well.
+        """
+        tries = 0
 
         async def send() -> Any:
-            return deleted(await self._api.client.files.with_raw_response.delete(file_id))
+            nonlocal tries
+            async with self._deletes.admit():
+                tries += 1
+                return deleted(await self._api.client.files.with_raw_response.delete(file_id))
 
-        await unless_gone(self._api.ask(f"deleting {file_id}", send))
-
-
-def _file(item: Any) -> UploadedFile:
-    data = mapping(plain(item))
-    return UploadedFile(
-        id=id_of(item),
-        filename=text_of(data.get("filename")),
-        bytes=number_of(data.get("bytes")),
-        purpose=text_of(data.get("purpose")),
-        created_at=number_of(data.get("created_at")),
-    )
+        request = self._api.ask(f"deleting {file_id}", send, limited=self._deletes.lower)
+        return await unless_gone(request) or tries > 1  # an earlier try, whose answer was lost, may have deleted it

@@ -140,11 +140,14 @@ class Admission:
 
 
 UPLOADS_PER_MINUTE, WRITES_PER_MINUTE, ATTACHED_PER_MINUTE = 1000, 300, 2000
+DELETES_PER_MINUTE = 1000
+"""Of Files and of whole stores. The API's limit for deletes is not documented, so this is its limit for uploads."""
 _NO_LIMIT = 2**62
 
 
 class Rates:
     """The windows that all targets of a run share. `uploads` counts requests, `attached` counts Files, each of all stores together.
+    `deletes` counts the deletes of Files and of whole stores.
 
     A limit of None is no limit. The limits of OpenAI's API stand in https://platform.openai.com/docs/api-reference/files/create.
     """
@@ -154,6 +157,7 @@ class Rates:
         uploads_per_minute: int | None = UPLOADS_PER_MINUTE,
         writes_per_minute: int | None = WRITES_PER_MINUTE,
         attached_per_minute: int | None = ATTACHED_PER_MINUTE,
+        deletes_per_minute: int | None = DELETES_PER_MINUTE,
         *,
         sleep: Sleep = asleep,
         clock: Clock = time.monotonic,
@@ -164,6 +168,7 @@ class Rates:
         self._writes: dict[str, SlidingWindow] = {}
         self.uploads = self._window(uploads_per_minute)
         self.attached = self._window(attached_per_minute)
+        self.deletes = self._window(deletes_per_minute)
 
     def writes(self, store_id: str) -> SlidingWindow:
         """The window for the changes of one store."""
@@ -184,6 +189,7 @@ def make_rates(
     pause: Sleep,
     note: Callable[[str], None] = lambda _: None,
     *,
+    deletes_per_minute: int | None = None,
     embedded: bool = False,
 ) -> Rates:
     """The rates of a run. `pause` waits; `note` gets a line for waits longer than five seconds.
@@ -192,11 +198,15 @@ def make_rates(
     """
     uploads = uploads_per_minute or (None if embedded else UPLOADS_PER_MINUTE)
     writes = writes_per_minute or (None if embedded else WRITES_PER_MINUTE)
-    limits = f"per minute: uploads {uploads or 'unlimited'}, changes of a store {writes or 'unlimited'}"
+    deletes = deletes_per_minute or (None if embedded else DELETES_PER_MINUTE)
+    limits = (
+        f"per minute: uploads {uploads or 'unlimited'}, changes of a store {writes or 'unlimited'}, "
+        f"deletes {deletes or 'unlimited'}"
+    )
 
     async def noted_pause(wait_s: float) -> None:
         if wait_s > _LONG_WAIT_S:
             note(f"Waiting {wait_s:.0f} s for a rate limit ({limits}).")
         await pause(wait_s)
 
-    return Rates(uploads, writes, None if embedded else ATTACHED_PER_MINUTE, sleep=noted_pause)
+    return Rates(uploads, writes, None if embedded else ATTACHED_PER_MINUTE, deletes, sleep=noted_pause)

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from vsync.state.journal import Journal
-from vsync.store.answers import deleted, store_info_of
+from vsync.store.answers import check_id, deleted, store_info_of
 from vsync.store.api_errors import AnswerLost, Refused, unexpected_refusal
 from vsync.store.client import Api
 from vsync.store.entries import METADATA_NONCE, StoreInfo
 from vsync.store.lookup import look_up
 from vsync.store.pages import PAGE, pages
 from vsync.store.rate_limit import Rates
-from vsync.store.refusals import unless_gone
+from vsync.store.refusals import not_there, unless_gone
 from vsync.store.send_once import send_once
 from vsync.store.vector_store import VectorStore
 
 
 class Stores:
-    """The vector stores of a project."""
+    """The vector stores of a project. Without `rates`, deletes keep the API's own limits as far as these are known."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, rates: Rates | None = None) -> None:
         self._api = api
+        self._deletes = (rates or Rates()).deletes
 
     async def list(self) -> list[StoreInfo]:
-        found: list[StoreInfo] = []
+        return [info async for page in self.pages() for info in page]
+
+    async def pages(self) -> AsyncIterator[Sequence[StoreInfo]]:
+        """The pages of the listing, the oldest stores first. Two pages may show the same store."""
         client = self._api.client.vector_stores
         try:
             async for page in pages(
@@ -34,10 +38,9 @@ class Stores:
                 lambda after: client.list(limit=PAGE, order="asc", **after),
                 store_info_of,
             ):
-                found += page
+                yield page
         except Refused as error:
             raise unexpected_refusal("listing the vector stores", error) from error
-        return found
 
     def all_but(self, store_id: str) -> Callable[[], Awaitable[Sequence[StoreInfo]]]:
         """The question for all other stores."""
@@ -62,11 +65,36 @@ class Stores:
         """The store of that id. Raises StoreGone when it does not exist or has expired."""
         return await look_up(self._api, store_id)
 
-    async def create(self, name: str, metadata: Mapping[str, str] | None = None) -> StoreInfo:
+    async def find(self, store_id: str) -> StoreInfo | None:
+        """The store of that id, expired or not; None when there is none. Raises Refused."""
+
+        async def send() -> StoreInfo:
+            found = store_info_of(await self._api.client.vector_stores.retrieve(store_id))
+            check_id(store_id, found.id)
+            return found
+
+        try:
+            return await self._api.ask(f"looking up the vector store {store_id}", send)
+        except Refused as error:
+            if not_there(error):
+                return None
+            raise
+
+    async def create(
+        self,
+        name: str,
+        metadata: Mapping[str, str] | None = None,
+        *,
+        description: str | None = None,
+        expires_after_days: int | None = None,
+    ) -> StoreInfo:
         """A new store. A nonce in its metadata finds it again when the answer is lost.
 
         The nonce is the store's secret as well, with which manifests are signed (`state.signature`).
         """
+        more: dict[str, Any] = {} if description is None else {"description": description}
+        if expires_after_days is not None:
+            more["expires_after"] = {"anchor": "last_active_at", "days": expires_after_days}
         nonce = secrets.token_hex(16)
         self._api.secrets.add(nonce)  # it signs manifests, and the SDK's log shows what is sent
         what = f"creating the vector store {name!r}"
@@ -74,7 +102,7 @@ class Stores:
         sent_again = False
 
         async def send() -> StoreInfo:
-            return store_info_of(await self._api.client.vector_stores.create(name=name, metadata=marked))
+            return store_info_of(await self._api.client.vector_stores.create(name=name, metadata=marked, **more))
 
         async def find_again() -> StoreInfo | None:
             nonlocal sent_again
@@ -103,13 +131,21 @@ class Stores:
         for twin in twins:
             await self.delete(twin)
 
-    async def delete(self, store_id: str) -> None:
-        """Deletes a store. Its Files stay."""
+    async def delete(self, store_id: str) -> bool:
+        """Deletes a store. Its Files stay. Raises Refused.
+
+        False: there was no such store any more before this was asked, which is success as well.
+        """
+        tries = 0
 
         async def send() -> Any:
-            return deleted(await self._api.client.vector_stores.with_raw_response.delete(store_id))
+            nonlocal tries
+            async with self._deletes.admit():
+                tries += 1
+                return deleted(await self._api.client.vector_stores.with_raw_response.delete(store_id))
 
-        await unless_gone(self._api.ask(f"deleting the vector store {store_id}", send))
+        request = self._api.ask(f"deleting the vector store {store_id}", send, limited=self._deletes.lower)
+        return await unless_gone(request) or tries > 1  # an earlier try, whose answer was lost, may have deleted it
 
     def open(
         self,

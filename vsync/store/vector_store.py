@@ -7,7 +7,7 @@ they have no deadline, raise at the first failed upload, and send no attributes.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import IO, Any, TypeVar
 
 from vsync.documents.attributes import AttributeValue
@@ -151,18 +151,21 @@ class VectorStore:
 
     async def entries(self) -> list[StoreEntry]:
         """All entries of the store."""
-        found: dict[str, StoreEntry] = {}
+        # Pages shift when entries are added or removed meanwhile, so two pages may show the same entry.
+        return list({entry.file_id: entry async for page in self.pages() for entry in page}.values())
+
+    async def pages(self, status: str | None = None) -> AsyncIterator[list[StoreEntry]]:
+        """The pages of the listing, the oldest entries first; with `status`, only the entries of that status."""
+        only: dict[str, Any] = {"filter": status} if status else {}
         try:
             async for page in pages(
                 lambda send: self._in_store("listing the vector store", send),
-                lambda after: self._files.list(self.id, limit=PAGE, order="asc", **after),
+                lambda after: self._files.list(self.id, limit=PAGE, order="asc", **only, **after),
                 self._entry,
             ):
-                # Pages shift when entries are added or removed meanwhile, so two pages may show the same entry.
-                found.update({entry.file_id: entry for entry in page})
+                yield page
         except Refused as error:
             raise unexpected_refusal("listing the vector store", error) from error
-        return list(found.values())
 
     async def newest_entries(self, file_ids: Collection[str]) -> dict[str, StoreEntry]:
         """The entries of these Files, looked for among the store's newest entries. Files without an entry are left out.

@@ -379,7 +379,7 @@ def test_a_long_wait_for_a_rate_is_told_and_a_short_one_is_not() -> None:
 
     asyncio.run(both())
     assert waited == [0.5, 42.0]
-    assert told == ["Waiting 42 s for a rate limit (per minute: uploads 1000, changes of a store 1)."]
+    assert told == ["Waiting 42 s for a rate limit (per minute: uploads 1000, changes of a store 1, deletes 1000)."]
 
 
 def test_a_rate_that_is_not_given_is_the_apis_and_the_embedded_store_has_none() -> None:

@@ -1,0 +1,153 @@
+"""What became of each thing that a bulk delete was asked to delete. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+from vsync.errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
+from vsync.store.api_errors import Refused
+
+Kind = Literal["stores", "files", "entries"]
+
+
+class Failure(NamedTuple):
+    """Something that was not deleted, and why. `status_code` is the API's, or the one that fits; None: there is none."""
+
+    id: str
+    error: str
+    status_code: int | None = None
+    request_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"id": self.id, "error": self.error, "status_code": self.status_code}
+        return {**data, "request_id": self.request_id} if self.request_id else data
+
+
+class Spared(NamedTuple):
+    """Something that was left alone on purpose, and why."""
+
+    id: str
+    reason: str
+
+
+NO_SUCH = 404
+"""The status of what does not exist, whatever words a server has for it."""
+
+
+def failure_of(item: str, error: Refused | VsyncError) -> Failure:
+    answer = error.answer
+    status = answer.status if answer is not None else error.status if isinstance(error, Refused) else None
+    return Failure(item, error.message, status, answer.request_id if answer is not None else "")
+
+
+def not_tried(item: str, cause: VsyncError) -> Failure:
+    """The failure of what the job did not come to, because something ended it early."""
+    return Failure(item, f"not tried: {cause.message}", failure_of(item, cause).status_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What became of things of one kind: success, failed and spared together are all that were asked for."""
+
+    success: Sequence[str] = ()
+    failed: Sequence[Failure] = ()
+    spared: Sequence[Spared] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "success": list(self.success),
+            "failed": [failure.to_json() for failure in self.failed],
+            "spared": [spared._asdict() for spared in self.spared],
+        }
+
+    def mapped(self, change: Callable[[str], str]) -> Deleted:
+        failed = [failure._replace(error=change(failure.error)) for failure in self.failed]
+        return replace(self, failed=failed, spared=[Spared(item, change(why)) for item, why in self.spared])
+
+
+NONE_DELETED = Deleted()
+
+
+@dataclass(frozen=True, slots=True)
+class BulkReport:
+    """What a bulk delete did, or with `dry_run` what it would do.
+
+    | field | meaning |
+    | --- | --- |
+    | `deleted` | the stores, Files or entries that were asked for. In a dry run `success` holds what would go |
+    | `files` | the Files of stores or entries, where they were to go as well; None: they were not |
+    | `bytes` | of Files: their size; of stores: what they use in the store |
+    | `breaks` | what of this repository's manifest goes as well, as words |
+    | `error` | what ended the job early |
+    """
+
+    kind: Kind
+    deleted: Deleted = NONE_DELETED
+    files: Deleted | None = None
+    bytes: int = 0
+    dry_run: bool = False
+    breaks: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    requests: Mapping[str, int] = field(default_factory=dict)
+    duration_s: float = 0.0
+    error: VsyncError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        if self.error is not None:
+            return self.error.exit_code
+        return EXIT_INCOMPLETE if self.failed_count else EXIT_OK
+
+    @property
+    def failed_count(self) -> int:
+        return len(self.deleted.failed) + (len(self.files.failed) if self.files else 0)
+
+    @property
+    def did_anything(self) -> bool:
+        return not self.dry_run and bool(self.deleted.success or (self.files and self.files.success))
+
+    @property
+    def message(self) -> str:
+        """One sentence that says what was done."""
+        done, failed, spared = (
+            len(found) for found in (self.deleted.success, self.deleted.failed, self.deleted.spared)
+        )
+        if not done and not failed and not spared:
+            return "Nothing was done: nothing was asked for, or nothing matches."
+        verb = "would be deleted" if self.dry_run else "deleted"
+        if self.kind == "entries":
+            verb = "would be detached" if self.dry_run else "detached"
+        parts = [f"{done:,} {verb}"]
+        if self.files is not None:
+            parts.append(f"{len(self.files.success):,} of their Files {'would go' if self.dry_run else 'deleted'}")
+        parts += [f"{spared:,} spared"] if spared else []
+        parts += [f"{self.failed_count:,} failed"] if self.failed_count else []
+        return ", ".join(parts) + "."
+
+    def to_json(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"kind": self.kind, "dry_run": self.dry_run, **self.deleted.to_json()}
+        if self.files is not None:
+            data["files"] = self.files.to_json()
+        return {
+            **data,
+            "bytes": self.bytes,
+            "breaks": list(self.breaks),
+            "message": self.message,
+            "warnings": list(self.warnings),
+            "requests": dict(self.requests),
+            "duration_s": round(self.duration_s, 3),
+            "error": None if self.error is None else str(self.error),
+        }
+
+    def mapped(self, change: Callable[[str], str]) -> BulkReport:
+        """The same report, with `change` applied to every text that a server may have written."""
+        return replace(
+            self,
+            deleted=self.deleted.mapped(change),
+            files=self.files and self.files.mapped(change),
+            warnings=[change(text) for text in self.warnings],
+            breaks=[change(text) for text in self.breaks],
+            error=self.error and self.error.mapped(change),
+        )

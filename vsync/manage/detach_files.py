@@ -1,0 +1,180 @@
+"""Takes entries out of one vector store in bulk, alone or with their Files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from vsync.errors import ApiAnswer, StoreGone
+from vsync.manage.bulk_report import NO_SUCH, BulkReport, Deleted, Failure, Spared, failure_of
+from vsync.manage.chosen import Rules, check_choice, check_not_everything, without_duplicates
+from vsync.manage.each import Done, Working, each
+from vsync.manage.filters import EntryFilter
+from vsync.manage.usage import entries_of, side_by_side, usage_of
+from vsync.store.answers import is_id
+from vsync.store.api_errors import Refused, unexpected_refusal
+from vsync.store.client import Api
+from vsync.store.entries import StoreEntry, StoreInfo
+from vsync.store.files import Files
+from vsync.store.pages import PAGE
+from vsync.store.rate_limit import Rates
+from vsync.store.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesWanted:
+    """Which entries of a store are to go. `given` None: the filter says it. `with_files`: their Files go as well, and with
+    `shared` also those that another store uses."""
+
+    store_id: str
+    given: Sequence[str] | None = None
+    filter: EntryFilter = field(default_factory=EntryFilter)
+    rules: Rules = field(default_factory=lambda: Rules(names=False))
+    with_files: bool = False
+    shared: bool = False
+
+
+@dataclass(slots=True)
+class EntryPlan:
+    """What would go: the entries, and with `with_files` the Files that go as well. The others are as in `StorePlan`."""
+
+    store_id: str
+    with_files: bool = False
+    entries: dict[str, StoreEntry] = field(default_factory=dict)
+    spared_files: list[Spared] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    spared: list[Spared] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def bytes(self) -> int:
+        return sum(entry.usage_bytes for entry in self.entries.values())
+
+    @property
+    def file_ids(self) -> list[str]:
+        """The Files that go."""
+        kept = {spared.id for spared in self.spared_files}
+        return [file_id for file_id in self.entries if file_id not in kept]
+
+
+async def plan_entries(wanted: EntriesWanted, api: Api, working: Working) -> EntryPlan:
+    """Looks which entries and Files would go. Nothing is changed.
+
+    Raises ConfigurationError, LimitExceeded, and StoreGone when there is no such store.
+    """
+    rules = wanted.rules
+    check_choice(wanted.given, has_filter=not wanted.filter.is_empty, every=rules.every, what="entries")
+    plan = EntryPlan(wanted.store_id, wanted.with_files)
+    if wanted.given is not None and not wanted.given:
+        return plan
+    info = await existing_store(wanted.store_id, api)
+    if wanted.given is None:
+        await _choose_by_filter(wanted, info, plan, api)
+    else:
+        given, plan.warnings = without_duplicates(wanted.given)
+        await _choose_given(given, info, plan, rules, api, working)
+    if wanted.with_files and not wanted.shared and plan.entries:
+        others = [other for other in await Stores(api).list() if other.id != info.id]
+        usage = await usage_of(list(plan.entries), others, api, working.concurrency)
+        for file_id in plan.entries:
+            stores = ", ".join(sorted({use.store_id for use in usage.of(file_id)}))
+            if stores:
+                plan.spared_files.append(Spared(file_id, f"another vector store uses it: {stores}"))
+    return plan
+
+
+async def existing_store(store_id: str, api: Api) -> StoreInfo:
+    """The store of that id, expired or not. Raises StoreGone when there is none."""
+    try:
+        info = await Stores(api).find(store_id) if is_id(store_id) else None
+    except Refused as error:
+        raise unexpected_refusal(f"looking up the vector store {store_id}", error) from error
+    if info is None:
+        gone = StoreGone(f"There is no vector store {store_id!r} for this key.", "See the list of vector stores.")
+        gone.answer = ApiAnswer(NO_SUCH, "not_found")
+        raise gone
+    return info
+
+
+async def _choose_by_filter(wanted: EntriesWanted, info: StoreInfo, plan: EntryPlan, api: Api) -> None:
+    entries, whole = await entries_of(info, api)
+    if not whole:
+        plan.warnings.append(f"The listing shows {len(entries):,} of the {info.files:,} entries that the store counts.")
+    now = api.traffic.date or int(time.time())
+    matching = [entry for entry in entries if wanted.filter.matches(entry, now)]
+    check_not_everything(len(matching), len(entries), every=wanted.rules.every, what="entry", many="entries")
+    plan.entries = {entry.file_id: entry for entry in matching}
+
+
+async def _choose_given(
+    given: Sequence[str], info: StoreInfo, plan: EntryPlan, rules: Rules, api: Api, working: Working
+) -> None:
+    """Finds each entry: in the listing, where that takes fewer requests, and what it lacks by its id."""
+    found: dict[str, StoreEntry | Failure] = {}
+    if info.files / PAGE < len(given):
+        found |= {entry.file_id: entry for entry in (await entries_of(info, api))[0]}
+    store = Stores(api).open(info.id)
+
+    async def look_up(file_id: str) -> None:
+        try:
+            entry = await store.entry(file_id, listed=True)
+            found[file_id] = entry or Failure(file_id, "The vector store has no such entry.", NO_SUCH)
+        except Refused as error:
+            found[file_id] = failure_of(file_id, error)
+
+    lacking = [file_id for file_id in given if file_id not in found and is_id(file_id)]
+    await side_by_side(lacking, look_up, working.concurrency)
+    for file_id in given:
+        match found.get(file_id):
+            case StoreEntry() as entry:
+                plan.entries[file_id] = entry
+            case Failure(status_code=404) if rules.missing_ok:
+                plan.spared.append(Spared(file_id, "the vector store has no such entry"))
+            case Failure() as failure:
+                plan.failed.append(failure)
+            case None:
+                plan.failed.append(Failure(file_id, "This cannot be the id of a File (file-…).", 400))
+
+
+def preview(plan: EntryPlan) -> BulkReport:
+    """What would go, as a report."""
+    deleted = Deleted(list(plan.entries), plan.failed, plan.spared)
+    files = Deleted(plan.file_ids, (), plan.spared_files) if plan.with_files else None
+    return BulkReport("entries", deleted, files, plan.bytes, True, (), plan.warnings)
+
+
+async def detach_files(plan: EntryPlan, api: Api, rates: Rates, working: Working) -> BulkReport:
+    """Takes the entries out of the store, each before its File is deleted.
+
+    A File whose entry could not be taken out stays.
+    """
+    began = time.monotonic()
+    store, files = Stores(api).open(plan.store_id, rates), Files(api, rates)
+
+    async def detach(file_id: str) -> Failure | None:
+        await store.detach(file_id)
+        return None
+
+    async def delete(file_id: str) -> Failure | None:
+        await files.delete(file_id)
+        return None
+
+    done = await each(list(plan.entries), detach, working, "detaching")
+    detached = done.of(list(plan.entries))
+    out, cause, of_files = set(detached.success), done.cause, None
+    if plan.with_files:
+        going = [file_id for file_id in plan.file_ids if file_id in out]
+        removed = await each(going, delete, working, "deleting Files") if cause is None else Done(cause=cause)
+        cause = cause or removed.cause
+        of_files = replace(removed.of(going), spared=plan.spared_files)
+    return BulkReport(
+        "entries",
+        Deleted(detached.success, [*plan.failed, *detached.failed], plan.spared),
+        of_files,
+        sum(plan.entries[file_id].usage_bytes for file_id in detached.success),
+        warnings=plan.warnings,
+        requests=dict(api.traffic.requests),
+        duration_s=time.monotonic() - began,
+        error=cause,
+    )

@@ -1,0 +1,100 @@
+"""One request, or a few, for each of many things: side by side, and until something ends the job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from vsync.errors import Interrupted, VsyncError
+from vsync.manage.bulk_report import Deleted, Failure, failure_of, not_tried
+from vsync.report.observer import Observer
+from vsync.store.api_errors import Refused
+from vsync.system.stop import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """How a bulk job works: who listens, who may stop it, and how many requests it makes at once."""
+
+    observer: Observer = field(default_factory=Observer)
+    stop: Stop = field(default_factory=Stop)
+    concurrency: int = 16
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of each thing. `cause` ended the job early: what is in neither list was not tried."""
+
+    success: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    cause: VsyncError | None = None
+
+    def end_by(self, item: str, error: VsyncError) -> None:
+        """This item's error ends the job."""
+        unknown = Failure(item, "interrupted: it is not known whether it was deleted")
+        self.failed.append(unknown if isinstance(error, Interrupted) else failure_of(item, error))
+        if self.cause is None:
+            self.cause = error
+
+    def of(self, items: Sequence[str]) -> Deleted:
+        """The same, in the order of what was asked for, with what was not tried among the failures."""
+        order = {item: place for place, item in enumerate(items)}
+        failed = list(self.failed)
+        if self.cause is not None:
+            seen = {*self.success, *(failure.id for failure in failed)}
+            failed += [not_tried(item, self.cause) for item in items if item not in seen]
+        return Deleted(
+            sorted(self.success, key=order.__getitem__), sorted(failed, key=lambda failure: order[failure.id])
+        )
+
+
+async def each(
+    items: Sequence[str],
+    work: Callable[[str], Awaitable[Failure | None]],
+    working: Working,
+    stage: str,
+    finished: Callable[[str], None] = lambda _: None,
+) -> Done:
+    """Does the work for each item. `work` gives a Failure, or None when it has succeeded; then `finished` is called.
+
+    A refusal is the failure of that item alone. Any other error of the API ends the job, and so does a request to stop:
+    requests under way are waited for, and no others are sent.
+    """
+    done = Done()
+    defects: list[Exception] = []
+    working.observer.stage(stage, len(items))
+    waiting = iter(items)
+
+    async def one(item: str) -> None:
+        try:
+            failure = await work(item)
+        except Refused as error:
+            failure = failure_of(item, error)
+        if failure is not None:
+            done.failed.append(failure)
+            working.observer.failed(item, "failed", failure.error)
+        else:
+            done.success.append(item)
+            finished(item)
+
+    async def next_ones() -> None:
+        for item in waiting:
+            if done.cause is not None or defects or working.stop.requested:
+                return
+            try:
+                await one(item)
+            except VsyncError as error:
+                done.end_by(item, error)
+            except Exception as error:  # it is raised when the others have ended
+                defects.append(error)
+            working.observer.advance(stage)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(min(working.concurrency, len(items))):
+            tasks.create_task(next_ones())
+    if defects:
+        raise defects[0]
+    if working.stop.signum is not None and len(done.success) + len(done.failed) < len(items):
+        done.cause = Interrupted(working.stop.signum)
+    return done

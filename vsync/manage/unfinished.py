@@ -1,0 +1,69 @@
+"""What a bulk delete has deleted, kept in a file until the job is through: run again with the same ids, it goes on.
+
+The second run would otherwise take what the first one deleted for ids that never existed. The file holds ids and names as
+they were given, and never a key. It stands in `$XDG_STATE_HOME/vsync/` or `~/.local/state/vsync/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from vsync.documents.document import fingerprint
+from vsync.system.regular_file import read_file
+
+
+class Unfinished:
+    """The record of one job. `folder` None: this user has no folder for it, and nothing is kept."""
+
+    def __init__(self, folder: Path | None, kind: str, api: str, given: Sequence[str]) -> None:
+        name = f"unfinished-{fingerprint([kind, api, sorted(set(given))], 32)}.txt"
+        self._path = None if folder is None else folder / "vsync" / name
+        self._out: IO[str] | None = None
+        self.done = self._read()
+        """What an earlier run of the same job has deleted."""
+
+    def _read(self) -> frozenset[str]:
+        try:
+            text = read_file(self._path).decode() if self._path is not None else ""
+        except (OSError, ValueError):
+            return frozenset()
+        lines = text.split("\n")
+        return frozenset(lines[:-1])  # what follows the last line break was cut while it was written
+
+    def __enter__(self) -> Self:
+        return self
+
+    def note(self, word: str) -> None:
+        """Keeps that this is deleted. Where that is not possible, the next run only knows less."""
+        if self._path is None or "\n" in word:
+            return
+        with contextlib.suppress(OSError):
+            if self._out is None:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+                self._out = os.fdopen(descriptor, "a", encoding="utf-8")
+            self._out.write(f"{word}\n")
+            self._out.flush()
+
+    def through(self) -> None:
+        """The job has come to its end: its record goes."""
+        self._close()
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._out is not None:
+            with contextlib.suppress(OSError):
+                self._out.close()
+            self._out = None
