@@ -22,6 +22,13 @@ OPTIONS = (
     "filter",
     "host",
     "port",
+    "token",
+    "allow-origin",
+    "allow-host",
+    "max-body",
+    "max-ids",
+    "max-calls",
+    "calls-per-minute",
     "exit-code",
     "chunks",
 )
