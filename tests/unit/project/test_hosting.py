@@ -1,4 +1,4 @@
-"""The files in docs/hosting start the service as it is: its command, its port, its variables."""
+"""The files in docs/hosting start the service as it is: its command, its port, its health, its variables."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import yaml
 
 from tests.support.places import ROOT
 from vsync.cli.serve import serve_command
+from vsync.config.variables import unheard
 
 HOSTING = ROOT / "docs/hosting"
 SERVICE: dict[str, Any] = yaml.safe_load((HOSTING / "compose.yaml").read_text())["services"]["api"]
@@ -62,6 +63,11 @@ def test_the_blueprint_has_only_fields_that_render_knows() -> None:
     assert set(RENDER) == FIELDS
     assert (ROOT / RENDER["dockerfilePath"]).is_file()
     assert isinstance(RENDER["autoDeployTrigger"], str)  # YAML would read off as false
+
+
+def test_each_variable_is_one_that_the_service_hears() -> None:
+    names = [*SERVICE["environment"], *(entry["key"] for entry in RENDER["envVars"])]
+    assert unheard(dict.fromkeys(names, "a-long-enough-secret")) == ()
 
 
 def test_no_secret_stands_in_a_file_and_none_may_be_left_out() -> None:
