@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from vsync.store.embedded_file import EmbeddedFile
 
 T = TypeVar("T")
-
-_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
 def _limit(default: int, name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -159,14 +156,13 @@ async def _application(
     from vsync.serve.app import create_app as create_embedded
     from vsync.serve.rest.app import create_app
     from vsync.serve.rest.connections import Connections
+    from vsync.serve.rest.service import Service
 
     embedded = None if store is None else create_embedded(store, access.token)
     async with Connections(address, store, concurrency, context.stop).pool() as clients:
         yield create_app(
-            clients,
+            Service(clients, limits, context.stop, concurrency),
             access,
-            limits,
-            context.stop,
             lambda line: put(sys.stderr, line),
             embedded=embedded,
             verbose=context.verbose,
@@ -238,8 +234,9 @@ def _each(option: str, given: Sequence[str], parse: Callable[[str], T]) -> list[
 
 
 def _bytes(text: str) -> int:
-    found = re.fullmatch(r"([0-9]{1,12})\s*([a-zA-Z]*)", text)
-    number = int(found[1]) * _UNITS.get(found[2].lower(), 0) if found else 0
+    from vsync.serve.rest.sizes import bytes_of
+
+    number = bytes_of(text)
     if number < 1:
         raise ValueError("a size from 1 on, such as 500KB or 4MB")
     return number

@@ -7,7 +7,8 @@ like a key.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from vsync.system.redaction import printable, redacted
@@ -22,7 +23,7 @@ _MOST_OF_PATH = 200
 class Call:
     """One call, and what became of it. `route` is the pattern of its path; `secrets` are never shown.
 
-    `upstream_requests` counts what was sent to the API for it.
+    `requests` counts what was sent to the API for it. `cut`: the answer broke off after its beginning, for that `reason`.
     """
 
     request_id: str
@@ -32,9 +33,9 @@ class Call:
     secrets: tuple[str, ...] = ()
     route: str | None = None
     status: int = 0
-    upstream_requests: int = 0
+    requests: Counter[str] = field(default_factory=Counter)
     cut: bool = False
-    """Whether the answer broke off after its beginning."""
+    reason: str | None = None
 
 
 def log_line(call: Call, now: float, took_s: float) -> str:
@@ -47,11 +48,11 @@ def log_line(call: Call, now: float, took_s: float) -> str:
         "route": call.route,
         "status": call.status,
         "duration_ms": round(took_s * 1000, 1),
-        "upstream_requests": call.upstream_requests,
+        "upstream_requests": call.requests.total(),
         "client": call.client,
     }
     if call.cut:
-        line["cut"] = True
+        line["cut"] = call.reason or "hung up"
     return json.dumps(line)
 
 

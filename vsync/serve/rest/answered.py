@@ -58,7 +58,7 @@ class Answered:
             self._tell(call, error)
             failure = defect()
         if failure is not None and not begun:
-            await send_failure(send, failure, call.request_id)
+            await send_failure(send, failure, call)
 
     def _tell(self, call: Call, error: Exception) -> None:
         """Logs a defect, without what the call carried."""

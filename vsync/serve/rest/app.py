@@ -13,18 +13,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vsync import __version__
 from vsync.serve.rest.answered import Answered
 from vsync.serve.rest.caller import AUTHORIZATION, KEY, ORGANIZATION, PROJECT, TOKEN
-from vsync.serve.rest.clients import Clients
 from vsync.serve.rest.docs_page import add_docs
+from vsync.serve.rest.entries_calls import add_entry_calls
 from vsync.serve.rest.exchange import values_of
 from vsync.serve.rest.failure import Failure
+from vsync.serve.rest.files_calls import add_file_calls
 from vsync.serve.rest.gate import Gate
 from vsync.serve.rest.handlers import add_handlers
 from vsync.serve.rest.health import add_health
 from vsync.serve.rest.hosts import is_host_allowed
-from vsync.serve.rest.limits import Limits
 from vsync.serve.rest.observed import Observed
 from vsync.serve.rest.openapi import DESCRIPTION, SUMMARY, TAGS, TITLE, completed
-from vsync.system.stop import Stop
+from vsync.serve.rest.service import Service
+from vsync.serve.rest.stores_calls import add_store_calls
 
 _MANAGED = ("vector_stores", "files")
 """The first parts of the paths that need a key."""
@@ -52,18 +53,16 @@ class Access:
 
 
 def create_app(
-    clients: Clients,
+    service: Service,
     access: Access,
-    limits: Limits,
-    stop: Stop,
     log: Callable[[str], None],
     *,
     embedded: ASGIApp | None = None,
     verbose: bool = False,
 ) -> ASGIApp:
     """The application. `embedded` answers below `/v1`. `log` gets a line for each call."""
-    api = _described(access, stop)
-    gated = Gate(api, limits, stop, clients.digest, token=access.token)
+    api = _described(service, access)
+    gated = Gate(api, service.limits, service.stop, service.clients.digest, token=access.token)
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
         first = scope["path"].strip("/").partition("/")[0] if scope["type"] == "http" else ""
@@ -76,7 +75,7 @@ def create_app(
     return Observed(_with_origins(answered, access.origins), log)
 
 
-def _described(access: Access, stop: Stop) -> FastAPI:
+def _described(service: Service, access: Access) -> FastAPI:
     """The calls and their description."""
     app = FastAPI(
         title=TITLE,
@@ -90,14 +89,17 @@ def _described(access: Access, stop: Stop) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    add_health(app, stop)
+    add_store_calls(app, service)
+    add_entry_calls(app, service)
+    add_file_calls(app, service)
+    add_health(app, service.stop)
     add_docs(app)
     add_handlers(app)
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = completed(describe(), has_token=access.token is not None)
+            app.openapi_schema = completed(describe(), service.limits, has_token=access.token is not None)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign] # the framework's documented way to change the description

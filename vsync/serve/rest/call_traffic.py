@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 
 from vsync.serve.rest.access_log import Call
-from vsync.store.traffic import Traffic
+from vsync.store.traffic import Traffic, endpoint
 
 CURRENT: ContextVar[Call | None] = ContextVar("vsync_call", default=None)
 """The call for which the running task works. Tasks that it starts inherit it."""
@@ -18,4 +18,4 @@ class CallTraffic(Traffic):
         super().count(method, path)
         call = CURRENT.get()
         if call is not None:
-            call.upstream_requests += 1
+            call.requests[f"{method} {endpoint(path)}"] += 1

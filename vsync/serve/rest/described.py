@@ -76,3 +76,25 @@ def _response(status: int) -> dict[str, Any]:
         "headers": headers,
         "content": {"application/json": {"example": example}},
     }
+
+
+COMMON = (400, 401, 403, 408, 413, 422, 429, 500, 502, 503)
+"""What every call on stores and Files may answer."""
+
+LIST = "A JSON array. It is written while the pages of the API arrive. If a later page fails, the answer breaks off."
+DONE = "Everything was done. The body says what became of each id."
+PARTLY = "A part failed. The body says what became of each id."
+
+
+def list_answers(model: type[BaseModel], *more: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of a call that lists."""
+    return {200: {"model": model, "description": LIST}, **errors(*sorted({*COMMON, *more}))}
+
+
+def bulk_answers(model: type[BaseModel], *more: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of a call that deletes."""
+    return {
+        200: {"model": model, "description": DONE},
+        207: {"model": model, "description": PARTLY},
+        **errors(*sorted({*COMMON, *more})),
+    }

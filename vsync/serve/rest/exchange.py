@@ -54,9 +54,9 @@ def values_of(scope: Scope, name: bytes) -> list[bytes]:
     return [value for given, value in scope["headers"] if given.lower() == name]
 
 
-async def send_failure(send: Send, failure: Failure, request_id: str) -> None:
+async def send_failure(send: Send, failure: Failure, call: Call) -> None:
     """Answers with an error."""
-    body = json.dumps(failure.body(request_id)).encode()
+    body = json.dumps(failure.body(call.request_id, call.secrets)).encode()
     await send_whole(send, failure.status, body, {"content-type": "application/json", **failure.all_headers()}.items())
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vsync.errors import ApiAnswer
+from vsync.system.redaction import redacted
 
 _TYPES = {
     401: "authentication_error",
@@ -52,9 +53,10 @@ class Failure(Exception):
         self.retry_after = retry_after
         self.headers = dict(headers or {})
 
-    def body(self, request_id: str) -> dict[str, Any]:
-        """The answer's body."""
-        error: dict[str, Any] = {"message": self.message, "type": error_type(self.status), "code": self.code}
+    def body(self, request_id: str, secrets: Iterable[str] = ()) -> dict[str, Any]:
+        """The answer's body. A message may repeat an id of the call, and somebody may have put a key in its place."""
+        message = redacted(self.message, secrets)
+        error: dict[str, Any] = {"message": message, "type": error_type(self.status), "code": self.code}
         if self.param is not None:
             error["param"] = self.param
         if self.upstream is not None:

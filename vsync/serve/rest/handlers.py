@@ -12,6 +12,7 @@ from starlette.routing import Match
 from vsync.errors import VsyncError
 from vsync.serve.rest.exchange import call_of
 from vsync.serve.rest.failure import Failure, defect
+from vsync.serve.rest.fields import known_names
 from vsync.serve.rest.upstream import failure_of
 from vsync.serve.rest.validation import not_json, shape_failure
 from vsync.store.api_errors import Refused
@@ -22,13 +23,17 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
 def add_handlers(app: FastAPI) -> None:
     """Answers the framework's errors, a Failure of a call, and the errors of the API behind vsync."""
 
+    names = known_names() | {"vector_store_id", "file_id"}
+
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return _answer(request, _of_status(app, request, error.status_code))
 
     async def of_shape(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return _answer(request, shape_failure(error.errors()))
+        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        is_json = given == "application/json" or (given.startswith("application/") and given.endswith("+json"))
+        return _answer(request, shape_failure(error.errors(), names, is_json=is_json))
 
     async def of_api(request: Request, error: Exception) -> Response:
         assert isinstance(error, VsyncError | Refused)
@@ -50,7 +55,8 @@ def add_handlers(app: FastAPI) -> None:
 
 
 def _answer(request: Request, failure: Failure) -> Response:
-    return JSONResponse(failure.body(call_of(request.scope).request_id), failure.status, failure.all_headers())
+    call = call_of(request.scope)
+    return JSONResponse(failure.body(call.request_id, call.secrets), failure.status, failure.all_headers())
 
 
 def _of_status(app: FastAPI, request: Request, status: int) -> Failure:

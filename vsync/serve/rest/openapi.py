@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from vsync.serve.rest.bodies import IDS
 from vsync.serve.rest.caller import AUTHORIZATION, KEY, ORGANIZATION, PROJECT, TOKEN
+from vsync.serve.rest.limits import Limits
 
 TITLE = "vsync: stores and files in bulk"
 
@@ -63,8 +65,8 @@ _HEADERS = {
 }
 
 
-def completed(description: dict[str, Any], *, has_token: bool) -> dict[str, Any]:
-    """The description with security, shared headers and parameters. It changes the description that it is given."""
+def completed(description: dict[str, Any], limits: Limits, *, has_token: bool) -> dict[str, Any]:
+    """The description with security, limits, shared headers and parameters. It changes the description that it is given."""
     parts = description.setdefault("components", {})
     parts["securitySchemes"] = _schemes(has_token=has_token)
     parts["parameters"] = _PARAMETERS
@@ -72,8 +74,13 @@ def completed(description: dict[str, Any], *, has_token: bool) -> dict[str, Any]
     for path in description.get("paths", {}).values():
         for operation in path.values():
             _complete(operation, has_token=has_token)
+    schemas = parts.get("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
-        parts.get("schemas", {}).pop(unused, None)
+        schemas.pop(unused, None)
+    for schema in schemas.values():
+        for name in IDS:
+            if name in schema.get("properties", {}):
+                schema["properties"][name]["maxItems"] = limits.max_ids
     return description
 
 

@@ -5,14 +5,12 @@ The framework's own words may hold what was sent, and that may be secret: somebo
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from vsync.serve.rest.failure import Failure
 
 _MOST_NAMED = 5
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 _PLACES = {"body": "the body", "query": "the query", "path": "the path", "header": "the header"}
 
 _WORDS = {
@@ -37,24 +35,36 @@ _WORDS = {
     "greater_than_equal": "is too small",
     "less_than_equal": "is too large",
     "string_pattern_mismatch": "is not of the right form",
+    "null_given": "holds a null",
 }
 _SAID = {"enum", "literal_error", "too_long", "greater_than_equal", "less_than_equal", "string_too_long"}
 """Errors whose context tells what is allowed. It comes from the description of the API, never from the call."""
 
 
-def shape_failure(errors: Sequence[Mapping[str, Any]]) -> Failure:
-    """The failure for a call of another shape: 400 for a body that is no JSON, else 422."""
-    kinds = {str(error.get("type")) for error in errors}
-    if "json_invalid" in kinds:
+_OTHER_WAY = "none_required"
+"""A field that may be left out could also hold nothing: no caller can write that."""
+
+
+def shape_failure(errors: Sequence[Mapping[str, Any]], names: Collection[str], *, is_json: bool) -> Failure:
+    """The failure for a call of another shape: 400 for a body that is missing or no JSON, else 422.
+
+    `names` are the names that may be repeated. `is_json`: the call says that its body is JSON.
+    """
+    whole_body = [error for error in errors if tuple(error.get("loc", ())) == ("body",)]
+    if any(error.get("type") == "missing" for error in whole_body):
+        return Failure(
+            400, "nothing_named", "There is no body. Send a JSON object that holds ids, or a filter.", param="body"
+        )
+    if (whole_body and not is_json) or any(error.get("type") == "json_invalid" for error in errors):
         return not_json()
-    problems = list(dict.fromkeys(_problem(error) for error in errors))
+    told = [error for error in errors if error.get("type") != _OTHER_WAY]
+    problems = list(dict.fromkeys(_problem(error, names) for error in told))
     more = f" and {len(problems) - _MOST_NAMED:,} more" if len(problems) > _MOST_NAMED else ""
-    named = "; ".join(problems[:_MOST_NAMED])
     return Failure(
         422,
         "invalid_shape",
-        f"The call has another shape than /docs describes: {named}{more}.",
-        param=_param(errors[0]) if errors else None,
+        f"The call has another shape than /docs describes: {'; '.join(problems[:_MOST_NAMED])}{more}.",
+        param=_place(told[0], names) if told else None,
     )
 
 
@@ -65,23 +75,18 @@ def not_json() -> Failure:
     )
 
 
-def _problem(error: Mapping[str, Any]) -> str:
-    place = _param(error)
-    kind = str(error.get("type"))
-    words = _WORDS.get(kind, "is not valid")
-    allowed = _allowed(error, kind)
-    return f"{place} {words}{allowed}"
+def _problem(error: Mapping[str, Any], names: Collection[str]) -> str:
+    place, kind = _place(error, names), str(error.get("type"))
+    shown = _PLACES.get(place, place)
+    if kind == "extra_forbidden":
+        return f"a name in {shown} {_WORDS[kind]}"
+    return f"{shown} {_WORDS.get(kind, 'is not valid')}{_allowed(error, kind)}"
 
 
-def _param(error: Mapping[str, Any]) -> str:
-    """The place that is wrong. A name that is not one of the API's own is not repeated."""
+def _place(error: Mapping[str, Any], names: Collection[str]) -> str:
+    """The place that is wrong: `filter.name`, `vector_store_ids.2`, or `body`. Only known names stand in it."""
     where, *steps = [str(step) for step in error.get("loc", ())] or ["body"]
-    known = steps[:-1] if error.get("type") == "extra_forbidden" else steps
-    shown = [step if step.isdecimal() or _NAME.fullmatch(step) else "…" for step in known]
-    if error.get("type") == "extra_forbidden":
-        inside = ".".join([where, *shown])
-        return f"a name in {inside}"
-    return ".".join(shown) if shown else _PLACES.get(where, where)
+    return ".".join(step for step in steps if step in names or step.isdecimal()) or where
 
 
 def _allowed(error: Mapping[str, Any], kind: str) -> str:
