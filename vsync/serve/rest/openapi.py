@@ -34,7 +34,8 @@ TAGS = [
 _WITHOUT_KEY = {"health"}
 """Tags of calls that need no key."""
 
-_ID = {"type": "string", "pattern": "^[!-~]{1,512}$"}
+_ID = {"type": "string", "pattern": "^[!-~]{0,512}$"}
+"""An empty header counts as none: programs send it for a setting that is not set."""
 
 # Without examples: the page /docs would send them.
 _PARAMETERS = {
