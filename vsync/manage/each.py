@@ -40,11 +40,11 @@ class Done:
 
     def of(self, items: Sequence[str]) -> Deleted:
         """The same, in the order of what was asked for, with what was not tried among the failures."""
-        order = {item: place for place, item in enumerate(items)}
+        order = {item: place for place, item in enumerate(dict.fromkeys(items))}
         failed = list(self.failed)
         if self.cause is not None:
             seen = {*self.success, *(failure.id for failure in failed)}
-            failed += not_tried([item for item in items if item not in seen], self.cause)
+            failed += not_tried([item for item in order if item not in seen], self.cause)
         return Deleted(
             sorted(self.success, key=order.__getitem__), sorted(failed, key=lambda failure: order[failure.id])
         )

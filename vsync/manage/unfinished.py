@@ -50,14 +50,21 @@ class Unfinished:
             return
         with contextlib.suppress(OSError, ValueError):
             if self._out is None:
-                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-                self._out = os.fdopen(descriptor, "a", encoding="utf-8")
-                tail = os.pread(descriptor, _LONGEST, self._whole)
-                if tail and not tail.endswith(b"\n"):
-                    os.ftruncate(descriptor, self._whole + tail.rfind(b"\n") + 1)
+                self._out = self._opened(self._path)
             self._out.write(f"{word}\n")
             self._out.flush()
+
+    def _opened(self, path: Path) -> IO[str]:
+        """The file, ready for another line. Raises OSError when there is something else in its place."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        with contextlib.ExitStack() as until_ready:
+            out = until_ready.enter_context(os.fdopen(descriptor, "a", encoding="utf-8"))
+            tail = os.pread(descriptor, _LONGEST, self._whole)
+            if tail and not tail.endswith(b"\n"):
+                os.ftruncate(descriptor, self._whole + tail.rfind(b"\n") + 1)
+            until_ready.pop_all()
+        return out
 
     def through(self) -> None:
         """The job has come to its end: its record goes."""
