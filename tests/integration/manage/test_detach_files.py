@@ -194,18 +194,32 @@ def test_what_ends_the_job_is_told_with_what_was_done(project: Project, what: st
     assert project.files() == set(files) - set(report.files.success)
 
 
-def test_a_signal_stops_between_two_and_all_is_told(project: Project) -> None:
+@pytest.mark.parametrize("at", [1, 2, 5, 6])
+def test_a_signal_stops_between_two_and_leaves_no_file_in_no_store(project: Project, at: int) -> None:
     stop = Stop()
     files = [project.file() for _ in range(5)]
     store = project.store("docs", *files)
 
     def watch(sent: Any) -> None:
-        if len(project.wire.of("DELETE /vector_stores/*/files/*")) == 3 and sent.status is None:
+        if sent.status is None and len([one for one in project.wire.sent if one.method == "DELETE"]) == at:
             stop.request(signal.SIGTERM)
 
     project.wire.watchers.append(watch)
     report = project.delete(given(store, *files, with_files=True), stop=stop, concurrency=1)
+    done = (at + 1) // 2
+    assert report.files is not None
     assert report.exit_code == 143
-    assert report.deleted.success == files[:3]
-    assert list(failures(report)) == files[3:]
-    assert project.files() == set(files)
+    assert report.deleted.success == report.files.success == files[:done]
+    assert list(failures(report)) == files[done:]
+    assert project.files() == project.entries(store) == set(files[done:])
+
+
+def test_a_file_that_cannot_be_deleted_fails_although_its_entry_is_out(project: Project) -> None:
+    bad, good = project.file(), project.file()
+    store = project.store("docs", bad, good)
+    project.wire.when(f"DELETE /files/{bad}", refuse(500, "sorry"))
+    report = project.delete(given(store, bad, good, with_files=True))
+    assert report.files is not None
+    assert (report.deleted.success, report.files.success) == ([bad, good], [good])
+    assert [(failure.id, failure.status_code) for failure in report.files.failed] == [(bad, 500)]
+    assert report.exit_code == 1
