@@ -24,6 +24,13 @@ class Failure(NamedTuple):
         data: dict[str, Any] = {"id": self.id, "error": self.error, "status_code": self.status_code}
         return {**data, "request_id": self.request_id} if self.request_id else data
 
+    @property
+    def was_tried(self) -> bool:
+        return not self.error.startswith(_NOT_TRIED)
+
+
+_NOT_TRIED = "not tried: "
+
 
 class Spared(NamedTuple):
     """Something that was left alone on purpose, and why."""
@@ -44,7 +51,7 @@ def failure_of(item: str, error: Refused | VsyncError) -> Failure:
 
 def not_tried(item: str, cause: VsyncError) -> Failure:
     """The failure of what the job did not come to, because something ended it early."""
-    return Failure(item, f"not tried: {cause.message}", failure_of(item, cause).status_code)
+    return Failure(item, f"{_NOT_TRIED}{cause.message}", failure_of(item, cause).status_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,8 @@ class BulkReport:
             len(found) for found in (self.deleted.success, self.deleted.failed, self.deleted.spared)
         )
         if not done and not failed and not spared:
-            return "Nothing was done: nothing was asked for, or nothing matches."
+            why = "nothing was asked for, or nothing matches." if self.error is None else self.error.message
+            return f"Nothing was done: {why}"
         verb = "would be deleted" if self.dry_run else "deleted"
         if self.kind == "entries":
             verb = "would be detached" if self.dry_run else "detached"
@@ -127,11 +135,13 @@ class BulkReport:
         return ", ".join(parts) + "."
 
     def to_json(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"kind": self.kind, "dry_run": self.dry_run, **self.deleted.to_json()}
+        data = self.deleted.to_json()
         if self.files is not None:
             data["files"] = self.files.to_json()
         return {
             **data,
+            "kind": self.kind,
+            "dry_run": self.dry_run,
             "bytes": self.bytes,
             "breaks": list(self.breaks),
             "message": self.message,
