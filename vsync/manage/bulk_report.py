@@ -46,12 +46,16 @@ NO_SUCH = 404
 def failure_of(item: str, error: Refused | VsyncError) -> Failure:
     answer = error.answer
     status = answer.status if answer is not None else error.status if isinstance(error, Refused) else None
+    if status is not None and status < 400:
+        status = None  # an answer that nobody can read came with the status of success
     return Failure(item, error.message, status, answer.request_id if answer is not None else "")
 
 
-def not_tried(item: str, cause: VsyncError) -> Failure:
-    """The failure of what the job did not come to, because something ended it early."""
-    return Failure(item, f"{_NOT_TRIED}{cause.message}", failure_of(item, cause).status_code)
+def not_tried(items: Sequence[str], cause: VsyncError) -> list[Failure]:
+    """The failures of what the job did not come to, because something ended it early."""
+    of_cause = failure_of("", cause)
+    error = f"{_NOT_TRIED}{of_cause.error}"  # one text for all: there may be very many
+    return [Failure(item, error, of_cause.status_code) for item in items]
 
 
 @dataclass(frozen=True, slots=True)
