@@ -75,10 +75,10 @@ def delete(context: Context, options: dict[str, Any], job: Job[P]) -> None:
         return
     way = _way(context, options)
     try:
-        report = _run(way, job)
+        report, known = _run(way, job)
     finally:
         way.observer.finished()
-    _show(report, context, as_json=options["as_json"])
+    _show(report, context, as_json=options["as_json"], known=known)
 
 
 def _way(context: Context, options: dict[str, Any]) -> _Way:
@@ -89,8 +89,8 @@ def _way(context: Context, options: dict[str, Any]) -> _Way:
     return _Way(context, options, settings, embedded_file_of(settings, context.trusted), observer)
 
 
-def _run(way: _Way, job: Job[P]) -> BulkReport:
-    """The report of the job, or with --dry-run of what it would do."""
+def _run(way: _Way, job: Job[P]) -> tuple[BulkReport, set[str]]:
+    """The report of the job, or with --dry-run of what it would do; and the failures that were shown with the plan."""
     from vsync.manage.bulk_text import is_unfinished
     from vsync.store.session import ask
 
@@ -129,7 +129,7 @@ def _run(way: _Way, job: Job[P]) -> BulkReport:
             report = ask(connect, delete_shown, context.stop)
         if unfinished is not None and not dry_run and not is_unfinished(report):
             unfinished.through()
-    return report
+    return report, {failure.id for failure in job.preview(shown).deleted.failed}
 
 
 def _ask_person(way: _Way, going: Going) -> float:
@@ -242,7 +242,7 @@ def _show_plan(way: _Way, job: Job[P], chosen: P, api: Api) -> None:
         put(out, painted(lines, colour=wants_colour(out, context.environ)))
 
 
-def _show(report: BulkReport, context: Context, *, as_json: bool) -> None:
+def _show(report: BulkReport, context: Context, *, as_json: bool, known: Collection[str] = ()) -> None:
     """Prints the report and its error without secrets, tells the listener, and sets the exit code."""
     from vsync.manage.bulk_text import bulk_lines
 
@@ -251,7 +251,8 @@ def _show(report: BulkReport, context: Context, *, as_json: bool) -> None:
         context.json_expected = False
         put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
-        lines = bulk_lines(report, redacted(f"vsync {shlex.join(context.arguments)}", context.secrets))
+        again = redacted(f"vsync {shlex.join(context.arguments)}", context.secrets)
+        lines = bulk_lines(report, again, known)
         put(sys.stdout, painted(lines, colour=wants_colour(sys.stdout, context.environ)))
     why = context.listener.only_shows
     if why is not None:

@@ -211,7 +211,7 @@ def files_delete(ctx: click.Context, /, words: tuple[str, ...], **options: Any) 
     """
     from vsync.manage import delete_files as files
     from vsync.manage.agreed import agreed_files
-    from vsync.manage.bulk_text import file_plan_lines, going_of_files
+    from vsync.manage.plan_text import file_plan_lines, going_of_files
 
     context: Context = ctx.obj
     refuse_variables(ctx.command, context.environ)

@@ -26,16 +26,13 @@ from vsync.cli.manage_options import (
 )
 from vsync.cli.options import WithArgument, option
 from vsync.errors import ConfigurationError
+from vsync.manage.metadata import checked_metadata
 from vsync.manage.sorting import STORE_KEYS, in_order
 
 if TYPE_CHECKING:
     from vsync.manage.delete_stores import StorePlan
     from vsync.store.client import Api
     from vsync.store.entries import StoreEntry, StoreInfo
-
-_MOST_METADATA = 15
-"""A store has at most 16 pairs, and vsync writes one of its own: https://platform.openai.com/docs/api-reference/vector-stores."""
-_MOST_NAME, _MOST_VALUE = 64, 512
 
 
 @click.group("stores")
@@ -231,7 +228,7 @@ def stores_create(context: Context, /, name: str, as_json: bool, **options: Any)
     from vsync.manage.stores import store_data
 
     refuse_in_dry_run(context.environ, "creates no store", "Unset the variable.")
-    metadata = _checked_metadata(options["metadata"])
+    metadata = checked_metadata(options["metadata"])
 
     async def question(api: Api) -> Any:
         from vsync.store.stores import Stores
@@ -246,23 +243,6 @@ def stores_create(context: Context, /, name: str, as_json: bool, **options: Any)
         manage.show_json(store_data(made))
     else:
         manage.show_lines(context, store_lines([made], look)[:-1])
-
-
-def _checked_metadata(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The metadata. Raises ConfigurationError for what the API refuses, and for what only vsync writes."""
-    metadata = dict(pairs)
-    own = [key for key in metadata if key.lower().startswith("vsync_")]
-    if own:
-        raise ConfigurationError(f"The metadata {own[0]!r} is vsync's own.", "Choose another name.")
-    if len(metadata) > _MOST_METADATA:
-        raise ConfigurationError(f"There are {len(metadata)} pairs of metadata.", f"Give at most {_MOST_METADATA}.")
-    for key, value in metadata.items():
-        if len(key) > _MOST_NAME or len(value) > _MOST_VALUE:
-            raise ConfigurationError(
-                f"The metadata {key[:_MOST_NAME]!r} is too long.",
-                f"A name may have {_MOST_NAME} characters, a value {_MOST_VALUE}.",
-            )
-    return metadata
 
 
 # --- Delete -------------------------------------------------------------------------------------------------
@@ -287,7 +267,7 @@ def stores_delete(ctx: click.Context, /, words: tuple[str, ...], **options: Any)
     """
     from vsync.manage import delete_stores as stores
     from vsync.manage.agreed import agreed_stores
-    from vsync.manage.bulk_text import going_of_stores, store_plan_lines
+    from vsync.manage.plan_text import going_of_stores, store_plan_lines
 
     context: Context = ctx.obj
     refuse_variables(ctx.command, context.environ)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from vsync.manage.ages import age_text
 from vsync.manage.filters import Use
@@ -12,12 +11,9 @@ from vsync.manage.listings import Look, age, owner_text
 from vsync.manage.owner import Owner, owner_of_store
 from vsync.report.cost import dollars, per_day
 from vsync.report.text import Line
-from vsync.store.entries import METADATA_OWNER, METADATA_SOURCE, METADATA_TARGET
+from vsync.store.entries import METADATA_OWNER, METADATA_SOURCE, METADATA_TARGET, StoreInfo, UploadedFile
 from vsync.system.redaction import printable
 from vsync.system.wording import count, size
-
-if TYPE_CHECKING:
-    from vsync.store.entries import StoreInfo, UploadedFile
 
 _NOT_VSYNCS = "not made by vsync"
 _OWN_METADATA = frozenset({METADATA_OWNER, METADATA_SOURCE, METADATA_TARGET})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from vsync.manage.ages import age_text
 from vsync.manage.files import owner_of_file
@@ -12,11 +12,9 @@ from vsync.manage.owner import owner_of_store
 from vsync.manage.table import Column, fitted
 from vsync.report.cost import dollars, per_day
 from vsync.report.text import Line
+from vsync.store.entries import StoreEntry, StoreInfo, UploadedFile
 from vsync.system.redaction import printable
 from vsync.system.wording import count, size
-
-if TYPE_CHECKING:
-    from vsync.store.entries import StoreEntry, StoreInfo, UploadedFile
 
 NOTHING_TO_SHOW = "-"
 _USUAL = "completed"

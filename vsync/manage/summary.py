@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
 from vsync.manage.bulk_text import bulk_headline, remedies_of
 from vsync.manage.filters import Use
 from vsync.manage.listings import Look, file_rows, store_rows, store_total
 from vsync.report.markup import alert, code, folded, prose, sentences, table
+from vsync.store.entries import StoreInfo, UploadedFile
 from vsync.system.wording import count, size
-
-if TYPE_CHECKING:
-    from vsync.store.entries import StoreInfo, UploadedFile
 
 _BUDGET = 250_000
 """Of bytes for one table. GitHub shows no summary of more than a megabyte."""
@@ -60,7 +57,11 @@ def bulk_summary(report: BulkReport, why: str | None) -> str:
     if report.warnings:
         lines += alert("WARNING", *(prose(warning) for warning in report.warnings[:20]))
     if report.breaks:
-        lines += alert("WARNING", *(f"{prose(what)}: the next sync begins anew" for what in report.breaks[:20]))
+        lines += alert(
+            "WARNING",
+            "This repository's manifest names what is deleted:",
+            *(prose(what) for what in report.breaks[:20]),
+        )
     lines += [_counts(report), *_failures(report), *_spared(report), *_deleted(report)]
     return "\n".join(lines)
 
