@@ -143,6 +143,7 @@ def _ask_person(way: _Way, going: Going) -> float:
         raise Interrupted(signum, "Interrupted. Nothing was deleted.", "Run again when you are sure.") from None
     if not answer.yes:
         put(sys.stderr, "Nothing was deleted.")
+        way.context.exit_code = EXIT_INCOMPLETE
         raise click.exceptions.Exit(EXIT_INCOMPLETE)
     return answer.waited_s
 
