@@ -24,6 +24,13 @@ class Failure(NamedTuple):
         data: dict[str, Any] = {"id": self.id, "error": self.error, "status_code": self.status_code}
         return {**data, "request_id": self.request_id} if self.request_id else data
 
+    @property
+    def was_tried(self) -> bool:
+        return not self.error.startswith(_NOT_TRIED)
+
+
+_NOT_TRIED = "not tried: "
+
 
 class Spared(NamedTuple):
     """Something that was left alone on purpose, and why."""
@@ -47,7 +54,7 @@ def failure_of(item: str, error: Refused | VsyncError) -> Failure:
 def not_tried(items: Sequence[str], cause: VsyncError) -> list[Failure]:
     """The failures of what the job did not come to, because something ended it early."""
     of_cause = failure_of("", cause)
-    error = f"not tried: {of_cause.error}"  # one text for all: there may be very many
+    error = f"{_NOT_TRIED}{of_cause.error}"  # one text for all: there may be very many
     return [Failure(item, error, of_cause.status_code) for item in items]
 
 
@@ -119,7 +126,8 @@ class BulkReport:
             len(found) for found in (self.deleted.success, self.deleted.failed, self.deleted.spared)
         )
         if not done and not failed and not spared:
-            return "Nothing was done: nothing was asked for, or nothing matches."
+            why = "nothing was asked for, or nothing matches." if self.error is None else self.error.message
+            return f"Nothing was done: {why}"
         verb = "would be deleted" if self.dry_run else "deleted"
         if self.kind == "entries":
             verb = "would be detached" if self.dry_run else "detached"
@@ -131,11 +139,13 @@ class BulkReport:
         return ", ".join(parts) + "."
 
     def to_json(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"kind": self.kind, "dry_run": self.dry_run, **self.deleted.to_json()}
+        data = self.deleted.to_json()
         if self.files is not None:
             data["files"] = self.files.to_json()
         return {
             **data,
+            "kind": self.kind,
+            "dry_run": self.dry_run,
             "bytes": self.bytes,
             "breaks": list(self.breaks),
             "message": self.message,

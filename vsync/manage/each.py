@@ -77,7 +77,7 @@ async def each(
             failure = failure_of(item, error)
         if failure is not None:
             done.failed.append(failure)
-            working.observer.failed(item, "failed", failure.error)
+            working.observer.failed(item, str(failure.status_code or "no answer"), failure.error)
         else:
             done.success.append(item)
             finished(item)

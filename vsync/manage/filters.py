@@ -100,6 +100,7 @@ class Use:
     path: str
     owner: Owner | None
     attributes: Mapping[str, object]
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

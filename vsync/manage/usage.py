@@ -44,7 +44,7 @@ class Usage:
 
 def use_of(info: StoreInfo, entry: StoreEntry) -> Use:
     path = str(entry.attributes.get("path", ""))
-    return Use(info.id, info.name or "", path, owner_of_entry(entry), entry.attributes)
+    return Use(info.id, info.name or "", path, owner_of_entry(entry), entry.attributes, entry.status)
 
 
 async def entries_of(info: StoreInfo, api: Api) -> tuple[list[StoreEntry], bool]:
