@@ -222,15 +222,17 @@ async def connect(
     secrets: Secrets | None = None,
     poll_times: PollTimes = SERVER,
     patience: Patience = Patience(),  # noqa: B008 - ruff does not see that a NamedTuple never changes
+    traffic: Traffic | None = None,
 ) -> AsyncIterator[Api]:
     """A client for the API; with the embedded store's `transport`, a client for that store.
 
     `subject_token` returns a new identity token of this job; credentials with a workload identity need it.
-    New tokens are added to `secrets`. `poll_times` says when the store is asked whether it has indexed Files.
+    New tokens are added to `secrets`. `poll_times` says when the store is asked whether it has indexed Files. `traffic`
+    counts the requests.
     """
     import openai
 
-    traffic, secrets = Traffic(), Secrets() if secrets is None else secrets
+    traffic, secrets = Traffic() if traffic is None else traffic, Secrets() if secrets is None else secrets
     address = "http://embedded.invalid/v1" if transport else base_url(credentials)
     secrets.add(credentials.api_key)
     exchange = _exchange(credentials, subject_token, secrets) if transport is None else None

@@ -165,7 +165,7 @@ def test_the_image_installs_from_the_lock_with_hashes() -> None:
     assert "ca-certificates git" in dockerfile
 
 
-@pytest.mark.parametrize("lock", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", ["runtime.txt", "image.txt", "command-line.txt", "dev.txt"])
 def test_a_lock_pins_everything_with_hashes_and_names_no_index(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text()
     requirements = re.findall(r"(?m)^[a-z0-9][^\s;=]*(==)?.*(\\)$", text)
