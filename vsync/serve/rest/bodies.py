@@ -18,6 +18,9 @@ def _one_of_both(schema: dict[str, Any]) -> None:
     for field in schema.get("properties", {}).values():
         field.pop("default", None)
     schema["minProperties"] = schema["maxProperties"] = 1
+    ids = next(name for name in IDS if name in schema["properties"])
+    # The page /docs offers the first one.
+    schema["examples"] = [{ids: schema["properties"][ids].pop("examples")[0]}, {"filter": {"older_than": "30d"}}]
 
 
 class _Body(Strict):
