@@ -15,6 +15,7 @@ import click
 
 from vsync.auth.credentials import Credentials, check_header, credentials
 from vsync.cli.colour import painted, wants_colour
+from vsync.cli.listener import Listener
 from vsync.cli.repeated import repeated
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
@@ -48,12 +49,11 @@ class Context:
         environ: Mapping[str, str],
         secrets: Secrets,
         stop: Stop,
-        summarize: Callable[[str], None] = lambda markdown: None,
+        listener: Listener | None = None,
         trusted: Path | None = None,
     ) -> None:
         self.environ = environ
-        self.summarize = summarize
-        """Takes what the command found as Markdown, for a job summary."""
+        self.listener = Listener() if listener is None else listener
         self.trusted = trusted
         """A folder whose repositories may belong to another user: the workspace of a job."""
         self.stop = stop
@@ -103,12 +103,22 @@ def put_report(report: Report, context: Context) -> None:
 
 def put_error(error: VsyncError, context: Context) -> None:
     """Prints the error as JSON where a report as JSON is expected and there is none."""
-    from vsync.report.report import error_data
-
     if context.json_expected:
         context.json_expected = False
-        data = error_data(error.mapped(lambda text: redacted(text, context.secrets)))
-        put(sys.stdout, json.dumps({"target": context.target, "error": data}, ensure_ascii=False, indent=2))
+        shown = error.mapped(lambda text: redacted(text, context.secrets))
+        put(sys.stdout, json.dumps(_error_json(shown, context), ensure_ascii=False, indent=2))
+
+
+def _error_json(error: VsyncError, context: Context) -> dict[str, Any]:
+    """An error in the form of the report that the command would print."""
+    from vsync.report.report import error_data
+
+    command = context.arguments[0]
+    if command in {"stores", "files"}:
+        from vsync.manage.bulk_report import BulkReport
+
+        return BulkReport("stores" if command == "stores" else "files", error=error).to_json()
+    return {"target": context.target, "error": error_data(error)}
 
 
 def resolved(context: Context, options: dict[str, Any]) -> Settings:
@@ -185,9 +195,18 @@ def opened_run(
 
 
 def connection_of(
-    context: Context, settings: Settings, embedded: EmbeddedFile | None, *, if_missing: IfMissing
+    context: Context,
+    settings: Settings,
+    embedded: EmbeddedFile | None,
+    *,
+    if_missing: IfMissing,
+    stop: Stop | None = None,
+    log: Callable[[str], None] = lambda _: None,
 ) -> Connect:
-    """How to reach the store. Raises MissingCredentials and ConfigurationError."""
+    """How to reach the store. Raises MissingCredentials and ConfigurationError.
+
+    With `stop` the requests end when the command is told to stop. `log` gets a line for each retry.
+    """
     from vsync.store.connect import connector, missing
 
     connect = connector(
@@ -195,6 +214,8 @@ def connection_of(
         concurrency=settings.concurrency,
         embedded=embedded,
         if_missing=if_missing,
+        log=log,
+        stop=stop,
         token=context.token,
         secrets=context.secrets,
     )

@@ -19,7 +19,9 @@ def defaults(command: click.Command, environ: Mapping[str, str]) -> dict[str, An
     found: dict[str, Any] = {}
     for option in command.params:
         name = option_name(option)
-        text = environ.get(variable(name), "").strip() if name is not None and name not in NAMES else ""
+        if name is None or not getattr(option, "by_variable", True):
+            continue
+        text = environ.get(variable(name), "").strip() if name not in NAMES else ""
         if text and option.name is not None:
             found[option.name] = text.splitlines() if option.multiple else text
     return found
@@ -41,6 +43,25 @@ def wrong_variable(error: click.ClickException) -> ConfigurationError | None:
     wrong = f"{variable(name)} is {context.default_map[option.name]!r}"
     why = ", but must be true or false." if option.is_flag else f": {error.message.rstrip('.')}."
     return ConfigurationError(wrong + why, "Correct it and run again.")
+
+
+def refuse_variables(command: click.Command, environ: Mapping[str, str]) -> None:
+    """Raises ConfigurationError where a variable is set that the command must not hear.
+
+    A variable that somebody forgot could let a command delete more than its command line says, or be meant as a bound.
+    """
+    names = [option_name(option) for option in command.params if not getattr(option, "by_variable", True)]
+    known = [name for name in names if name is not None and name not in (*NAMES, *_OF_OTHERS)]
+    for name in known:
+        if environ.get(variable(name), "").strip():
+            raise ConfigurationError(
+                f"{variable(name)} is set, but what is deleted must stand on the command line. Nothing was deleted.",
+                f"Give --{name} if it is meant, and unset the variable.",
+            )
+
+
+_OF_OTHERS = ("yes",)
+"""Options whose variables other commands hear."""
 
 
 def refuse_in_dry_run(environ: Mapping[str, str], what: str, remedy: str) -> None:

@@ -13,19 +13,25 @@ STATE = "State"
 LIMITS = "Limits and rates"
 REPAIRS = "What to repair"
 SEARCH = "What to find"
+CHOICE = "Which are meant"
+DELETION = "What is deleted"
 OUTPUT = "Output"
 
-_ORDER = (REPAIRS, SEARCH, SOURCE, FILES, STORE, STATE, LIMITS, OUTPUT)
+_ORDER = (REPAIRS, SEARCH, CHOICE, DELETION, SOURCE, FILES, STORE, STATE, LIMITS, OUTPUT)
 _FEW = 12
 """A command with fewer options needs no headings."""
 
 
 class HeadedOption(click.Option):
-    """An option with its heading. Without one it stands under the last heading."""
+    """An option with its heading. Without one it stands under the last heading.
 
-    def __init__(self, *arguments: Any, heading: str = OUTPUT, **attributes: Any) -> None:
+    `by_variable` False: no VSYNC_… variable may give it.
+    """
+
+    def __init__(self, *arguments: Any, heading: str = OUTPUT, by_variable: bool = True, **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
         self.heading = heading
+        self.by_variable = by_variable
 
 
 class HeadedCommand(click.Command):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +13,8 @@ from vsync import __version__
 from vsync.cli.completion import VARIABLE, answer, completion_command
 from vsync.cli.context import Context, put_error, show_error
 from vsync.cli.environment import defaults, wrong_variable
+from vsync.cli.files import files_group
+from vsync.cli.listener import Listener
 from vsync.cli.output import watched
 from vsync.cli.search import search_command
 from vsync.cli.serve import serve_command
@@ -27,7 +29,7 @@ from vsync.system.logs import guarded, unforeseen
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
-_REPORTING = {"sync", "plan", "verify"}
+_REPORTING = {("sync",), ("plan",), ("verify",), ("stores", "delete"), ("files", "delete")}
 """Commands whose `--json` is a report."""
 
 _EPILOG = """\b
@@ -35,8 +37,8 @@ Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; 
 example VSYNC_INCLUDE). A variable that no command knows is a warning.
 In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
-  0    the sync is complete, or there was nothing to do; also after any plan
-  1    some documents failed; verify: there is drift; plan --exit-code: something would change
+  0    all is done, or there was nothing to do; also after any plan
+  1    something failed; verify: there is drift; plan --exit-code: something would change
   2    wrong usage, configuration or manifest; nothing was done
   3    the API or git refused or did not answer; run again
   4    a safety limit refused the plan, or it is not the plan of --expect; nothing was done
@@ -47,19 +49,18 @@ Exit codes:
 def run(
     arguments: Sequence[str],
     environ: Mapping[str, str],
-    failed: Callable[[VsyncError], None] = lambda _: None,
+    listener: Listener | None = None,
     secrets: Secrets | None = None,
     stop: Stop | None = None,
-    summarize: Callable[[str], None] = lambda _: None,
     trusted: Path | None = None,
 ) -> int:
     """Runs one command and gives the exit code. Every error that a user can cause is one sentence on stderr.
 
-    `failed` gets the error as well, and `summarize` what the command found as Markdown. Keys and tokens are added to
-    `secrets`, and never shown. `stop` listens to signals already. A signal interrupts a command that does not look at
-    `stop`. `trusted` is a folder whose repositories may belong to another user.
+    `listener` gets the error as well, and what the command found. Keys and tokens are added to `secrets`, and never
+    shown. `stop` listens to signals already. A signal interrupts a command that does not look at `stop`. `trusted` is a
+    folder whose repositories may belong to another user.
     """
-    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop(), summarize, trusted)
+    context = Context(environ, Secrets() if secrets is None else secrets, stop or Stop(), listener, trusted)
     if VARIABLE in environ:
         return answer(main, environ[VARIABLE], context)
     with guarded(context.secrets):
@@ -69,11 +70,11 @@ def run(
                 if stop.signum is not None:
                     return Interrupted(stop.signum).exit_code
             with watched() as out:
-                code = _run(arguments, context, failed)
+                code = _run(arguments, context)
             return code if out.lost is None else _lost_output(out.lost, code, arguments)
         except KeyboardInterrupt:
             cause = Interrupted(context.stop.signum or signal.SIGINT)
-            failed(cause)
+            context.listener.failed(cause)
             put_error(cause, context)
             return cause.exit_code
         finally:
@@ -81,10 +82,11 @@ def run(
                 stop.install()
 
 
-def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncError], None]) -> int:
+def _run(arguments: Sequence[str], context: Context) -> int:
+    failed = context.listener.failed
     variables = defaults(main, context.environ)
     context.arguments = tuple(arguments)
-    context.json_expected = bool(arguments) and arguments[0] in _REPORTING and _json_wanted(arguments, context.environ)
+    context.json_expected = _has_report(arguments) and _json_wanted(arguments, context.environ)
     try:
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False, default_map=variables)
     except click.exceptions.Exit as stopped:
@@ -108,6 +110,10 @@ def _run(arguments: Sequence[str], context: Context, failed: Callable[[VsyncErro
         failed(shown)
         return show_error(shown, context)
     return context.exit_code
+
+
+def _has_report(arguments: Sequence[str]) -> bool:
+    return tuple(arguments[:1]) in _REPORTING or tuple(arguments[:2]) in _REPORTING
 
 
 def _json_wanted(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
@@ -144,6 +150,7 @@ for _command in (
     status_command,
     search_command,
     stores_group,
+    files_group,
     serve_command,
     completion_command,
 ):

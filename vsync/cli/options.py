@@ -319,16 +319,6 @@ def shared_options(json_help: str, *, hidden: Collection[str] = (), reading: boo
     return apply
 
 
-def stores_options(function: F) -> F:
-    local = next(found for found in _STORE if found.names[0] == "--local")
-    repo = next(found for found in _SOURCE if found.names[0] == "--repo")
-    for decorator in reversed(
-        [
-            local.decorator(hidden=False),
-            repo.decorator(hidden=True),
-            click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout."),
-            click.option("-v", "--verbose", is_flag=True, help="Show the tracebacks of errors."),
-        ]
-    ):
-        function = decorator(function)
-    return function
+def shared(name: str) -> _Shared:
+    """The shared option of that name, for a command that takes few of them."""
+    return next(found for found in _EVERY if found.names[0] == name)

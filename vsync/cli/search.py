@@ -90,7 +90,7 @@ def search_command(
         put(sys.stdout, "\n".join(result_lines(results, bold=_shows_bold(context.environ))))
     if workspace.embedded is not None:
         put(sys.stderr, BY_WORDS)
-    context.summarize(results_summary(query, results, by_words=workspace.embedded is not None))
+    context.listener.found(results_summary(query, results, by_words=workspace.embedded is not None))
 
 
 def _shows_bold(environ: Mapping[str, str]) -> bool:

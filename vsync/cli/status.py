@@ -41,7 +41,7 @@ def status_command(context: Context, /, path: str | None, as_json: bool, **optio
         put(sys.stdout, json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
         put(sys.stdout, "\n".join(status_lines(found)))
-    context.summarize(status_summary(found))
+    context.listener.found(status_summary(found))
 
 
 def _credentials(context: Context) -> Credentials:

@@ -155,6 +155,12 @@ def repository_at(path: Path, environ: Mapping[str, str] | None = None) -> Path:
     return above
 
 
+def is_in_repository(path: Path) -> bool:
+    """Whether the folder lies in a repository, or is a bare one, whether or not git takes it. Raises RepositoryError."""
+    top = repository_at(path)
+    return _is_git(top / ".git") or _is_bare(top)
+
+
 def _searched(real: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     """The folder and those above it that git would search."""
     ceilings = {

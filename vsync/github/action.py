@@ -9,9 +9,11 @@ from vsync.auth.credentials import check_header
 from vsync.config.variables import unheard
 from vsync.errors import InternalError, VsyncError
 from vsync.github import commands
+from vsync.github.command_results import CommandResults
 from vsync.github.event import read_event
 from vsync.github.inputs import (
     COMMANDS,
+    DELETING,
     arguments_of,
     as_variables,
     command_of,
@@ -32,7 +34,6 @@ from vsync.github.verify import verify
 from vsync.network.address import in_addresses
 from vsync.network.proxies import passwords
 from vsync.system.logs import guarded, traceback_lines, unforeseen
-from vsync.system.redaction import redacted
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
@@ -90,18 +91,28 @@ def _other_command(
     from vsync.cli.main import run as run_command_line
 
     arguments = arguments_of(given)
+    listener = CommandResults(only_shows=_only_shows(words, given, environ))
     os.chdir(working_directory(given, environ))
     trusted = trusted_folder(environ)
-    failures: list[VsyncError] = []
-    summaries: list[str] = []
     with commands.no_commands() as mask:
         hidden = Secrets(*secrets, added=mask)
         variables = as_variables(given, environ)
-        code = run_command_line(
-            [*words, *arguments], variables, failures.append, hidden, stop, summaries.append, trusted
-        )
-    for found in summaries:
-        commands.append_summary(redacted(found, hidden), environ)
-    for failed in failures:
-        publish_failure(failed, hidden, environ)
+        code = run_command_line([*words, *arguments], variables, listener, hidden, stop, trusted)
+    listener.publish(hidden, environ)
     return code
+
+
+def _only_shows(words: Sequence[str], given: Mapping[str, str], environ: Mapping[str, str]) -> str | None:
+    """Why this event only shows what a command would delete; None: it may delete.
+
+    Nobody deletes stores or Files of a project by a pull request: where a sync would only plan, nothing is deleted.
+    """
+    if not words or words[0] not in DELETING:
+        return None
+    event, problem = read_event(environ)
+    if problem:
+        commands.warning("Event", problem)
+    mode = mode_of(event, given, environ, plan_only=False)
+    if mode.warning:
+        commands.warning("Event", mode.warning)
+    return mode.reason if mode.dry_run else None

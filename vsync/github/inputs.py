@@ -35,6 +35,9 @@ CREDENTIAL_INPUTS = {
 COMMANDS = frozenset({"sync", "plan", "verify"})
 """The commands of the action itself. Every other command is one of the command line."""
 
+DELETING = frozenset({"stores", "files"})
+"""Commands of the command line that can delete."""
+
 OTHER_INPUTS = ("command", "dry-run", "comment", "fail-on-refused", "github-token", "working-directory", "args")
 
 
@@ -197,6 +200,8 @@ def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[s
     settings["push"] = settings.setdefault("commit", setting("commit", given, environ) or "true")
     if (dry_run := three_way("the input dry-run", given.get("dry-run", "auto"))) is not None:
         settings["dry-run"] = str(dry_run).lower()
+    elif environ.get(variable("dry-run"), "").strip().lower() == "auto":
+        settings["dry-run"] = ""  # what `auto` means is decided by the event, before the command line reads it
     variables = {variable(name): value for name, value in settings.items()}
     token = {TOKEN: given["github-token"]} if "github-token" in given else {}
     return {**environ, **named(given), **variables, **token}

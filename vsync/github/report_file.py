@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from vsync.errors import ConfigurationError, RepositoryError
 from vsync.git.discovery import repository_at
@@ -36,12 +38,17 @@ def write_report(report: Report, step: Step, root: Path) -> str:
 
     A report that cannot be written is a warning: the run is over, and its result must be shown all the same.
     """
+    return write_data(report.to_json(), root, workspace_folder(step, root))
+
+
+def write_data(data: Mapping[str, Any], root: Path, workspace: Path) -> str:
+    """Writes a report's JSON below `root`, and gives its path relative to the workspace. Empty: it cannot be written."""
     path = root / _REPORT
-    text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     try:
         keep_out_of_git(path.parent)
         write_durably(path, text.encode("utf-8", "backslashreplace"))
     except (OSError, ConfigurationError) as error:
         commands.warning("Report", f"The report {_REPORT} cannot be written ({error}); the job summary has it all.")
         return ""
-    return os.path.relpath(path, workspace_folder(step, root))
+    return os.path.relpath(path, workspace)

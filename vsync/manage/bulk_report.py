@@ -24,6 +24,13 @@ class Failure(NamedTuple):
         data: dict[str, Any] = {"id": self.id, "error": self.error, "status_code": self.status_code}
         return {**data, "request_id": self.request_id} if self.request_id else data
 
+    @property
+    def was_tried(self) -> bool:
+        return not self.error.startswith(_NOT_TRIED)
+
+
+_NOT_TRIED = "not tried: "
+
 
 class Spared(NamedTuple):
     """Something that was left alone on purpose, and why."""
@@ -39,12 +46,16 @@ NO_SUCH = 404
 def failure_of(item: str, error: Refused | VsyncError) -> Failure:
     answer = error.answer
     status = answer.status if answer is not None else error.status if isinstance(error, Refused) else None
+    if status is not None and status < 400:
+        status = None  # an answer that nobody can read came with the status of success
     return Failure(item, error.message, status, answer.request_id if answer is not None else "")
 
 
-def not_tried(item: str, cause: VsyncError) -> Failure:
-    """The failure of what the job did not come to, because something ended it early."""
-    return Failure(item, f"not tried: {cause.message}", failure_of(item, cause).status_code)
+def not_tried(items: Sequence[str], cause: VsyncError) -> list[Failure]:
+    """The failures of what the job did not come to, because something ended it early."""
+    of_cause = failure_of("", cause)
+    error = f"{_NOT_TRIED}{of_cause.error}"  # one text for all: there may be very many
+    return [Failure(item, error, of_cause.status_code) for item in items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,8 @@ class BulkReport:
             len(found) for found in (self.deleted.success, self.deleted.failed, self.deleted.spared)
         )
         if not done and not failed and not spared:
-            return "Nothing was done: nothing was asked for, or nothing matches."
+            why = "nothing was asked for, or nothing matches." if self.error is None else self.error.message
+            return f"Nothing was done: {why}"
         verb = "would be deleted" if self.dry_run else "deleted"
         if self.kind == "entries":
             verb = "would be detached" if self.dry_run else "detached"
@@ -127,11 +139,13 @@ class BulkReport:
         return ", ".join(parts) + "."
 
     def to_json(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"kind": self.kind, "dry_run": self.dry_run, **self.deleted.to_json()}
+        data = self.deleted.to_json()
         if self.files is not None:
             data["files"] = self.files.to_json()
         return {
             **data,
+            "kind": self.kind,
+            "dry_run": self.dry_run,
             "bytes": self.bytes,
             "breaks": list(self.breaks),
             "message": self.message,

@@ -6,18 +6,17 @@ A store goes on listing an entry whose File was deleted first: https://github.co
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from vsync.errors import StoreConflict, StoreGone
-from vsync.manage.bulk_report import NO_SUCH, BulkReport, Deleted, Failure, Spared, failure_of
+from vsync.errors import StoreGone
+from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
 from vsync.manage.chosen import Rules, check_choice, check_not_everything, refuse_protected, without_duplicates
-from vsync.manage.each import Working, each
+from vsync.manage.each import Working, each, note
 from vsync.manage.filters import Age, FileFilter, Use
+from vsync.manage.given_files import files_given
 from vsync.manage.protected import NOTHING, Protected
-from vsync.manage.usage import Usage, ask_by_id, side_by_side, usage_of, usage_of_all
-from vsync.store.answers import is_id
-from vsync.store.api_errors import Refused
+from vsync.manage.usage import Usage, ask_unsure, usage_of, usage_of_all
 from vsync.store.client import Api
 from vsync.store.entries import UploadedFile
 from vsync.store.files import PURPOSE, Files
@@ -27,9 +26,6 @@ from vsync.system.wording import count
 
 YOUNGEST_UNATTACHED_S = 86_400
 """A younger File may be about to be attached by a run that is under way."""
-
-_FEW = 20
-"""So many Files are looked up one by one. For more, the listing is cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +39,14 @@ class FilesWanted:
 
 @dataclass(slots=True)
 class FilePlan:
-    """What would go: the Files with the word by which each was given, and the stores that list them.
+    """What would go: the Files with the words by which each was given, and the stores that list them.
 
     `failed` and `spared` are what was asked for and does not go. `earlier` is what an earlier run of the same job has
     deleted. `breaks` are documents of this repository's manifest that go.
     """
 
     files: dict[str, UploadedFile] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)
+    words: dict[str, list[str]] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     failed: list[Failure] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
@@ -87,8 +83,10 @@ async def plan_files(
     if wanted.given is None:
         await _choose_by_filter(wanted, plan, api, working, protected)
     else:
-        given, plan.warnings = without_duplicates(wanted.given)
-        await _choose_given(given, plan, rules, api, working, earlier)
+        words, warnings = without_duplicates(wanted.given)
+        given = await files_given(words, rules, api, working, earlier)
+        plan.files, plan.words, plan.earlier = given.things, given.words, given.earlier
+        plan.failed, plan.spared, plan.warnings = given.failed, given.spared, warnings + given.warnings
         if not rules.force:
             named = [f"{file_id} ({protected.files[file_id]})" for file_id in plan.files if file_id in protected.files]
             refuse_protected(named, "them")
@@ -106,17 +104,16 @@ async def files_matching(
 ) -> tuple[dict[str, UploadedFile], Usage, int]:
     """The Files that a filter means, the uses of them as far as these were asked for, and how many Files there are.
 
-    A File is unattached only when every store has said so: a store whose listing is not whole is asked for each File.
+    A store whose listing is not whole is asked for each File. Else a File could look unattached, or one owner's alone, which
+    another store uses. Raises ApiUnavailable when that takes too many questions.
     """
     every = await Files(api).all()
     now = api.traffic.date or int(time.time())
     matching = {file_id: file for file_id, file in every.items() if chosen.may_match(file, now)}
     if not (chosen.needs_usage or with_usage) or not matching:
         return matching, Usage(), len(every)
-    usage = await usage_of_all(await Stores(api).list(), api, working.concurrency)
-    if usage.unsure:
-        unused = [file_id for file_id in matching if not usage.of(file_id)]
-        await ask_by_id(unused, usage.unsure, usage, api, working.concurrency)
+    usage = await usage_of_all(await Stores(api).list(), api, working.concurrency, matching)
+    await ask_unsure(matching, usage, api, working.concurrency)
     matching = {file_id: file for file_id, file in matching.items() if chosen.matches_uses(usage.of(file_id))}
     return matching, usage, len(every)
 
@@ -158,77 +155,12 @@ async def _choose_by_filter(
         plan.usage = await usage_of(list(plan.files), await Stores(api).list(), api, working.concurrency)
 
 
-# --- By ids and names ---------------------------------------------------------------------------------------
-
-
-async def _choose_given(
-    given: Sequence[str], plan: FilePlan, rules: Rules, api: Api, working: Working, earlier: Collection[str]
-) -> None:
-    """Finds each File that was given by its id or name. A listing may lack a new File, so ids are asked for besides."""
-    plan.earlier = [word for word in given if word in earlier]
-    left = [word for word in given if word not in earlier]
-    found: dict[str, UploadedFile | Failure] = {}
-
-    async def look_up(word: str) -> None:
-        try:
-            file = await Files(api).find(word)
-            found[word] = file or Failure(word, "There is no File of this id for this key.", NO_SUCH)
-        except Refused as error:
-            found[word] = failure_of(word, error)
-
-    if len(left) <= _FEW:
-        await side_by_side([word for word in left if is_id(word)], look_up, working.concurrency)
-    unfound = [word for word in left if not isinstance(found.get(word), UploadedFile)]
-    if len(left) > _FEW or (rules.names and unfound):
-        listed = await Files(api).all()
-        found |= _in_listing(unfound, listed, names=rules.names)
-    if len(left) > _FEW:
-        await side_by_side([word for word in left if word not in found and is_id(word)], look_up, working.concurrency)
-    for word in left:
-        match found.get(word):
-            case UploadedFile() as file:
-                plan.files[file.id], plan.words[file.id] = file, word
-            case Failure(status_code=404) if rules.missing_ok:
-                plan.spared.append(Spared(word, "it does not exist"))
-            case Failure() as failure:
-                plan.failed.append(failure)
-            case None:
-                plan.failed.append(_not_an_id(word, rules))
-
-
-def _in_listing(words: Sequence[str], listed: Mapping[str, UploadedFile], *, names: bool) -> Mapping[str, UploadedFile]:
-    """The Files of the listing that have one of these ids, or one of these names. Raises StoreConflict. Pure."""
-    by_name: dict[str, list[UploadedFile]] = {}
-    for file in listed.values() if names else ():
-        by_name.setdefault(file.filename, []).append(file)
-    found: dict[str, UploadedFile] = {}
-    for word in words:
-        named = by_name.get(word, [])
-        if word in listed:
-            found[word] = listed[word]
-        elif len(named) > 1:
-            ids = ", ".join(file.id for file in named[:5])
-            raise StoreConflict(
-                f"There are {len(named):,} Files named {word!r}: {ids}{', …' if len(named) > 5 else ''}.",
-                "Give the id of one of them, or choose them with --name.",
-            )
-        elif named:
-            found[word] = named[0]
-    return found
-
-
-def _not_an_id(word: str, rules: Rules) -> Failure:
-    if rules.names:
-        return Failure(word, "There is no File of this id or name.", NO_SUCH)
-    return Failure(word, "This cannot be the id of a File (file-…).", 400)
-
-
 # --- Carried out --------------------------------------------------------------------------------------------
 
 
 def preview(plan: FilePlan) -> BulkReport:
     """What would go, as a report."""
-    deleted = Deleted(list(plan.files), plan.failed, plan.spared)
+    deleted = Deleted([*plan.earlier, *plan.files], plan.failed, plan.spared)
     return BulkReport("files", deleted, None, plan.bytes, True, plan.breaks, plan.warnings)
 
 
@@ -241,7 +173,7 @@ async def delete_files(
 ) -> BulkReport:
     """Takes each File out of the stores that list it, then deletes it.
 
-    `finished` gets the word by which each File was given that is deleted.
+    `finished` gets the words by which each File was given that is deleted.
     """
     began = time.monotonic()
     files = Files(api, rates)
@@ -251,9 +183,8 @@ async def delete_files(
         await files.delete(file_id)
         return None
 
-    words = plan.words
     done = await each(
-        list(plan.files), delete, working, "deleting Files", lambda file_id: finished(words.get(file_id, file_id))
+        list(plan.files), delete, working, "deleting Files", lambda file_id: note(plan.words.get(file_id, ()), finished)
     )
     deleted = done.of(list(plan.files))
     return BulkReport(

@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vsync.errors import StoreConflict, VsyncError
-from vsync.manage.bulk_report import NO_SUCH, BulkReport, Deleted, Failure, Spared, failure_of
+from vsync.errors import VsyncError
+from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
 from vsync.manage.chosen import Rules, check_choice, check_not_everything, refuse_protected, without_duplicates
-from vsync.manage.each import Done, Working, each
+from vsync.manage.delete_files import detach_everywhere
+from vsync.manage.each import Done, Working, each, note
 from vsync.manage.filters import StoreFilter
-from vsync.manage.owner import owner_of_entry, owner_of_store
+from vsync.manage.given_stores import stores_given
+from vsync.manage.going_files import going_files
+from vsync.manage.owner import owner_of_store
 from vsync.manage.protected import NOTHING, Protected
-from vsync.manage.usage import entries_of, side_by_side, usage_of
-from vsync.store.answers import is_id
-from vsync.store.api_errors import Refused
+from vsync.manage.usage import Usage
 from vsync.store.client import Api
 from vsync.store.entries import StoreInfo
 from vsync.store.files import Files
@@ -42,17 +43,20 @@ class StorePlan:
 
     | field | meaning |
     | --- | --- |
-    | `stores` | the stores that go, with the word by which each was given |
-    | `files` | the Files that go, with the stores that list each; None: Files stay |
+    | `stores` | the stores that go |
+    | `words` | the words by which each of them was given |
+    | `files` | the Files that go, with the stores of these that list each; None: Files stay |
+    | `usage` | the uses of these Files by stores that stay: there are some only where shared Files go |
     | `spared_files` | Files of these stores that stay |
     | `failed`, `spared` | what was asked for and does not go |
     | `earlier` | what an earlier run of the same job has deleted |
-    | `breaks` | targets of this repository whose store goes |
+    | `breaks` | targets of this repository whose store goes, and documents of other targets whose Files go |
     """
 
     stores: dict[str, StoreInfo] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)
+    words: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, list[str]] | None = None
+    usage: Usage = field(default_factory=Usage)
     spared_files: list[Spared] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
@@ -91,8 +95,10 @@ async def plan_stores(
     if wanted.given is None:
         _choose_by_filter(wanted, listed, plan, protected, api.traffic.date or int(time.time()))
     else:
-        given, plan.warnings = without_duplicates(wanted.given)
-        await _choose_given(given, listed, plan, rules, api, working, earlier)
+        words, warnings = without_duplicates(wanted.given)
+        given = await stores_given(words, listed, rules, api, working, earlier)
+        plan.stores, plan.words, plan.earlier = given.things, given.words, given.earlier
+        plan.failed, plan.spared, plan.warnings = given.failed, given.spared, warnings + given.warnings
         if not rules.force:
             refuse_protected(
                 [_named(info, protected) for info in plan.stores.values() if info.id in protected.stores], "it"
@@ -103,8 +109,22 @@ async def plan_stores(
         for target in protected.stores.get(store_id, ())
     ]
     if wanted.with_files:
-        others = [info for info in listed.values() if info.id not in plan.stores]
-        await _choose_files(wanted, plan, others, api, working)
+        going = await going_files(
+            list(plan.stores.values()),
+            [info for info in listed.values() if info.id not in plan.stores],
+            api,
+            working,
+            whose=wanted.filter.whose,
+            shared=wanted.shared,
+            kept={} if rules.force else protected.files,
+        )
+        plan.files, plan.spared_files, plan.usage = going.files, going.spared, going.usage
+        plan.warnings += going.warnings
+        plan.breaks += [
+            protected.files[file_id]
+            for file_id, listed_by in going.files.items()
+            if file_id in protected.files and protected.stores.keys().isdisjoint(listed_by)
+        ]
     return plan
 
 
@@ -125,104 +145,13 @@ def _choose_by_filter(
             plan.stores[info.id] = info
 
 
-async def _choose_given(
-    given: Sequence[str],
-    listed: Mapping[str, StoreInfo],
-    plan: StorePlan,
-    rules: Rules,
-    api: Api,
-    working: Working,
-    earlier: Collection[str],
-) -> None:
-    """Finds each store that was given by its id or name. A listing may lack a new store, so ids are asked for besides."""
-    by_name: dict[str, list[StoreInfo]] = {}
-    for info in listed.values():
-        by_name.setdefault(info.name or "", []).append(info)
-    unlisted: list[str] = []
-    for word in given:
-        named = by_name.get(word, []) if rules.names and word not in listed else []
-        if word in earlier:
-            plan.earlier.append(word)
-        elif word in listed:
-            plan.stores[word], plan.words[word] = listed[word], word
-        elif len(named) > 1:
-            raise StoreConflict(
-                f"There are {len(named)} vector stores named {word!r}: {', '.join(info.id for info in named)}.",
-                "Give the id of one of them, or choose them with --name.",
-            )
-        elif named:
-            plan.stores[named[0].id], plan.words[named[0].id] = named[0], word
-        elif not is_id(word):
-            plan.failed.append(_not_an_id(word, rules))
-        else:
-            unlisted.append(word)
-    found: dict[str, StoreInfo | Failure] = {}
-
-    async def look_up(word: str) -> None:
-        try:
-            info = await Stores(api).find(word)
-            found[word] = info or Failure(word, "There is no vector store of this id for this key.", NO_SUCH)
-        except Refused as error:
-            found[word] = failure_of(word, error)
-
-    await side_by_side(unlisted, look_up, working.concurrency)
-    for word in unlisted:
-        match found[word]:
-            case Failure(status_code=404) if rules.missing_ok:
-                plan.spared.append(Spared(word, "it does not exist"))
-            case Failure() as failure:
-                plan.failed.append(failure)
-            case info:
-                plan.stores[word], plan.words[word] = info, word
-
-
-def _not_an_id(word: str, rules: Rules) -> Failure:
-    if rules.names:
-        return Failure(word, "There is no vector store of this id or name.", NO_SUCH)
-    return Failure(word, "This cannot be the id of a vector store (vs_…).", 400)
-
-
-async def _choose_files(
-    wanted: StoresWanted, plan: StorePlan, others: Sequence[StoreInfo], api: Api, working: Working
-) -> None:
-    """Which Files of these stores go: not those that another store uses, nor what is not proven to be the wanted owner's."""
-    listing: dict[str, list[str]] = {}
-    whose = wanted.filter.whose
-
-    async def look(info: StoreInfo) -> None:
-        entries, whole = await entries_of(info, api)
-        if not whole:
-            plan.warnings.append(
-                f"The listing of {info.id} shows {len(entries):,} of {count(info.files, 'entry', 'entries')}. Files of entries that it "
-                "does not show stay."
-            )
-        for entry in entries:
-            if whose.is_vsyncs and not whose.matches(owner_of_entry(entry)):
-                plan.spared_files.append(Spared(entry.file_id, f"its entry in {info.id} does not show this owner"))
-            else:
-                listing.setdefault(entry.file_id, []).append(info.id)
-
-    await side_by_side(list(plan.stores.values()), look, working.concurrency)
-    kept = {spared.id for spared in plan.spared_files}
-    candidates = [file_id for file_id in listing if file_id not in kept]
-    usage = None if wanted.shared else await usage_of(candidates, others, api, working.concurrency)
-    plan.files = {}
-    for file_id in candidates:
-        uses = usage.of(file_id) if usage else ()
-        if uses:
-            stores = ", ".join(sorted({use.store_id for use in uses}))
-            plan.spared_files.append(Spared(file_id, f"another vector store uses it: {stores}"))
-        else:
-            plan.files[file_id] = listing[file_id]
-
-
 # --- Carried out --------------------------------------------------------------------------------------------
 
 
 def preview(plan: StorePlan) -> BulkReport:
     """What would go, as a report."""
     files = None if plan.files is None else Deleted(list(plan.files), (), plan.spared_files)
-    deleted = Deleted(list(plan.stores), plan.failed, plan.spared)
+    deleted = Deleted([*plan.earlier, *plan.stores], plan.failed, plan.spared)
     return BulkReport("stores", deleted, files, plan.bytes, True, plan.breaks, plan.warnings)
 
 
@@ -235,13 +164,14 @@ async def delete_stores(
 ) -> BulkReport:
     """Deletes the Files, then the stores. A store stays when one of its Files could not be deleted: the next run goes on.
 
-    `finished` gets the word by which each store was given that is deleted. What somebody else has deleted since the plan
-    was made counts as deleted.
+    A shared File is taken out of the stores that stay first. `finished` gets the words by which each store was given that
+    is deleted. What somebody else has deleted since the plan was made counts as deleted.
     """
     began = time.monotonic()
     files, stores = Files(api, rates), Stores(api, rates)
 
     async def delete_file(file_id: str) -> Failure | None:
+        await detach_everywhere(file_id, plan.usage.of(file_id), api, rates)
         await files.delete(file_id)
         return None
 
@@ -255,9 +185,12 @@ async def delete_stores(
     free = [store_id for store_id in plan.stores if store_id not in held]
     of_stores = Done(cause=of_files.cause)
     if of_files.cause is None:
-        words = plan.words
         of_stores = await each(
-            free, delete_store, working, "deleting stores", lambda store_id: finished(words.get(store_id, store_id))
+            free,
+            delete_store,
+            working,
+            "deleting stores",
+            lambda store_id: note(plan.words.get(store_id, ()), finished),
         )
     of_stores.failed += held.values()
     deleted = of_stores.of(list(plan.stores))

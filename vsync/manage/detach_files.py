@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from vsync.errors import ApiAnswer, StoreGone
 from vsync.manage.bulk_report import NO_SUCH, BulkReport, Deleted, Failure, Spared, failure_of
 from vsync.manage.chosen import Rules, check_choice, check_not_everything, without_duplicates
-from vsync.manage.each import Done, Working, each
+from vsync.manage.delete_files import detach_everywhere
+from vsync.manage.each import Working, each
 from vsync.manage.filters import EntryFilter
-from vsync.manage.usage import entries_of, side_by_side, usage_of
+from vsync.manage.given import MOST_LOOK_UPS, sort_out
+from vsync.manage.usage import Usage, entries_of, side_by_side, usage_of
 from vsync.store.answers import is_id
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
@@ -37,11 +40,15 @@ class EntriesWanted:
 
 @dataclass(slots=True)
 class EntryPlan:
-    """What would go: the entries, and with `with_files` the Files that go as well. The others are as in `StorePlan`."""
+    """What would go: the entries, and with `with_files` the Files that go as well.
+
+    `usage` are the uses of these Files by other stores. The others are as in `StorePlan`.
+    """
 
     store_id: str
     with_files: bool = False
     entries: dict[str, StoreEntry] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
     spared_files: list[Spared] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
@@ -74,12 +81,12 @@ async def plan_entries(wanted: EntriesWanted, api: Api, working: Working) -> Ent
     else:
         given, plan.warnings = without_duplicates(wanted.given)
         await _choose_given(given, info, plan, rules, api, working)
-    if wanted.with_files and not wanted.shared and plan.entries:
+    if wanted.with_files and plan.entries:
         others = [other for other in await Stores(api).list() if other.id != info.id]
-        usage = await usage_of(list(plan.entries), others, api, working.concurrency)
+        plan.usage = await usage_of(list(plan.entries), others, api, working.concurrency)
         for file_id in plan.entries:
-            stores = ", ".join(sorted({use.store_id for use in usage.of(file_id)}))
-            if stores:
+            stores = ", ".join(sorted({use.store_id for use in plan.usage.of(file_id)}))
+            if stores and not wanted.shared:
                 plan.spared_files.append(Spared(file_id, f"another vector store uses it: {stores}"))
     return plan
 
@@ -119,22 +126,23 @@ async def _choose_given(
     async def look_up(file_id: str) -> None:
         try:
             entry = await store.entry(file_id, listed=True)
-            found[file_id] = entry or Failure(file_id, "The vector store has no such entry.", NO_SUCH)
         except Refused as error:
             found[file_id] = failure_of(file_id, error)
+        else:
+            if entry is not None:
+                found[file_id] = entry
 
     lacking = [file_id for file_id in given if file_id not in found and is_id(file_id)]
-    await side_by_side(lacking, look_up, working.concurrency)
-    for file_id in given:
-        match found.get(file_id):
-            case StoreEntry() as entry:
-                plan.entries[file_id] = entry
-            case Failure(status_code=404) if rules.missing_ok:
-                plan.spared.append(Spared(file_id, "the vector store has no such entry"))
-            case Failure() as failure:
-                plan.failed.append(failure)
-            case None:
-                plan.failed.append(Failure(file_id, "This cannot be the id of a File (file-…).", 400))
+    if len(lacking) <= MOST_LOOK_UPS:
+        await side_by_side(lacking, look_up, working.concurrency)
+    result = sort_out(given, found, lambda entry: entry.file_id, _missing, rules=rules, earlier=())
+    plan.entries, plan.failed, plan.spared = result.things, result.failed, result.spared
+
+
+def _missing(file_id: str) -> Failure:
+    if is_id(file_id):
+        return Failure(file_id, "The vector store has no such entry.", NO_SUCH)
+    return Failure(file_id, "This cannot be the id of a File (file-…).", 400)
 
 
 def preview(plan: EntryPlan) -> BulkReport:
@@ -145,36 +153,41 @@ def preview(plan: EntryPlan) -> BulkReport:
 
 
 async def detach_files(plan: EntryPlan, api: Api, rates: Rates, working: Working) -> BulkReport:
-    """Takes the entries out of the store, each before its File is deleted.
+    """Takes each entry out of the store, then deletes its File where that goes as well.
 
-    A File whose entry could not be taken out stays.
+    A File whose entry could not be taken out stays. A store that is gone lists nothing, so its entries are out as well. A
+    shared File is taken out of the other stores first.
     """
     began = time.monotonic()
     store, files = Stores(api).open(plan.store_id, rates), Files(api, rates)
+    going = set(plan.file_ids) if plan.with_files else set[str]()
+    out, gone = set[str](), set[str]()
 
-    async def detach(file_id: str) -> Failure | None:
-        await store.detach(file_id)
+    async def work(file_id: str) -> Failure | None:
+        with contextlib.suppress(StoreGone):
+            await store.detach(file_id)
+        out.add(file_id)
+        if file_id in going:
+            await detach_everywhere(file_id, plan.usage.of(file_id), api, rates)
+            await files.delete(file_id)
+            gone.add(file_id)
         return None
 
-    async def delete(file_id: str) -> Failure | None:
-        await files.delete(file_id)
-        return None
-
-    done = await each(list(plan.entries), detach, working, "detaching")
-    detached = done.of(list(plan.entries))
-    out, cause, of_files = set(detached.success), done.cause, None
-    if plan.with_files:
-        going = [file_id for file_id in plan.file_ids if file_id in out]
-        removed = await each(going, delete, working, "deleting Files") if cause is None else Done(cause=cause)
-        cause = cause or removed.cause
-        of_files = replace(removed.of(going), spared=plan.spared_files)
+    done = await each(list(plan.entries), work, working, "detaching")
+    failed = done.of(list(plan.entries)).failed
+    of_files = Deleted(
+        [file_id for file_id in plan.entries if file_id in gone],
+        [failure for failure in failed if failure.id in out],
+        plan.spared_files,
+    )
+    detached = [file_id for file_id in plan.entries if file_id in out]
     return BulkReport(
         "entries",
-        Deleted(detached.success, [*plan.failed, *detached.failed], plan.spared),
-        of_files,
-        sum(plan.entries[file_id].usage_bytes for file_id in detached.success),
+        Deleted(detached, [*plan.failed, *(failure for failure in failed if failure.id not in out)], plan.spared),
+        of_files if plan.with_files else None,
+        sum(plan.entries[file_id].usage_bytes for file_id in detached),
         warnings=plan.warnings,
         requests=dict(api.traffic.requests),
         duration_s=time.monotonic() - began,
-        error=cause,
+        error=done.cause,
     )

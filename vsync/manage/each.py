@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import Interrupted, VsyncError
 from vsync.manage.bulk_report import Deleted, Failure, failure_of, not_tried
 from vsync.report.observer import Observer
-from vsync.store.api_errors import Refused
+from vsync.store.api_errors import Refused, gateway_refused
+from vsync.store.failed_try import DENIED
 from vsync.system.stop import Stop
 
 
@@ -39,11 +40,11 @@ class Done:
 
     def of(self, items: Sequence[str]) -> Deleted:
         """The same, in the order of what was asked for, with what was not tried among the failures."""
-        order = {item: place for place, item in enumerate(items)}
+        order = {item: place for place, item in enumerate(dict.fromkeys(items))}
         failed = list(self.failed)
         if self.cause is not None:
             seen = {*self.success, *(failure.id for failure in failed)}
-            failed += [not_tried(item, self.cause) for item in items if item not in seen]
+            failed += not_tried([item for item in order if item not in seen], self.cause)
         return Deleted(
             sorted(self.success, key=order.__getitem__), sorted(failed, key=lambda failure: order[failure.id])
         )
@@ -58,8 +59,9 @@ async def each(
 ) -> Done:
     """Does the work for each item. `work` gives a Failure, or None when it has succeeded; then `finished` is called.
 
-    A refusal is the failure of that item alone. Any other error of the API ends the job, and so does a request to stop:
-    requests under way are waited for, and no others are sent.
+    A refusal is the failure of that item alone. Any other error of the API ends the job, and so does a denial by something
+    before the API, which would deny the next request as well. A request to stop ends the job too: requests under way are
+    waited for, and no others are sent.
     """
     done = Done()
     defects: list[Exception] = []
@@ -70,10 +72,12 @@ async def each(
         try:
             failure = await work(item)
         except Refused as error:
+            if error.by_gateway and error.status in DENIED:
+                raise gateway_refused(f"{stage} ({item})", error) from error
             failure = failure_of(item, error)
         if failure is not None:
             done.failed.append(failure)
-            working.observer.failed(item, "failed", failure.error)
+            working.observer.failed(item, str(failure.status_code or "no answer"), failure.error)
         else:
             done.success.append(item)
             finished(item)
@@ -98,3 +102,9 @@ async def each(
     if working.stop.signum is not None and len(done.success) + len(done.failed) < len(items):
         done.cause = Interrupted(working.stop.signum)
     return done
+
+
+def note(words: Iterable[str], finished: Callable[[str], None]) -> None:
+    """Tells of each of the words by which something was given that it is deleted."""
+    for word in words:
+        finished(word)

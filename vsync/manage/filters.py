@@ -21,12 +21,14 @@ ANYBODY = Whose()
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How old something is, in seconds. None: any age."""
+    """How old something is, in seconds. None: any age. What names no time of its making is of no age that is asked for."""
 
     older_than_s: int | None = None
     newer_than_s: int | None = None
 
     def matches(self, made_at: int, now: int) -> bool:
+        if made_at <= 0:
+            return self == ANY_AGE
         age = now - made_at
         if self.older_than_s is not None and age < self.older_than_s:
             return False
@@ -53,7 +55,7 @@ class StoreFilter:
         return self == StoreFilter()
 
     def matches(self, info: StoreInfo, owner: Owner | None, now: int) -> bool:
-        if self.unused_for_s is not None and now - (info.last_active_at or info.created_at) < self.unused_for_s:
+        if not Age(self.unused_for_s).matches(info.last_active_at or info.created_at, now):
             return False
         return (
             _one_of(info.name or "", self.names)
@@ -98,6 +100,7 @@ class Use:
     path: str
     owner: Owner | None
     attributes: Mapping[str, object]
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

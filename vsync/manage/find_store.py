@@ -12,9 +12,14 @@ _ID = re.compile(r"vs_[A-Za-z0-9_-]{1,128}")
 """An id of OpenAI's. Its API refuses every other text that is asked for as an id. Other servers may have other ids."""
 
 
+def looks_like_id(text: str) -> bool:
+    """Whether a text can be an id of OpenAI's. It may be a name all the same."""
+    return bool(_ID.fullmatch(text))
+
+
 async def find_store(stores: Stores, given: str) -> StoreInfo:
     """The store of that id, else the one store of that name. Raises StoreConflict when several have the name, and StoreGone."""
-    if _ID.fullmatch(given):
+    if looks_like_id(given):
         try:
             return await stores.get(given)
         except StoreGone:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from vsync.state.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +17,15 @@ class Protected:
 
 
 NOTHING = Protected()
+
+
+def named_in(manifests: Iterable[Manifest]) -> Protected:
+    """The stores and documents of every target. Files that wait to be deleted are no documents any more."""
+    stores: dict[str, list[str]] = {}
+    files: dict[str, str] = {}
+    for manifest in manifests:
+        for name, state in manifest.targets.items():
+            targets = stores.setdefault(state.vector_store_id, [])
+            targets += [] if name in targets else [name]
+            files |= {entry.file_id: f"{path} of the target {name}" for path, entry in state.files.items()}
+    return Protected(stores, files)

@@ -1,14 +1,11 @@
-"""Vector stores as JSON and as a table. Pure."""
+"""Vector stores as JSON. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from vsync.manage.owner import owner_of_store
 from vsync.report.cost import per_day
-from vsync.system.redaction import printable
-from vsync.system.wording import size
 
 if TYPE_CHECKING:
     from vsync.store.entries import StoreInfo
@@ -42,22 +39,3 @@ def store_data(info: StoreInfo) -> dict[str, Any]:
         "owner": owner and owner.to_json(),
         "cost_per_day": round(per_day(info.usage_bytes, free=0), 6),
     }
-
-
-def store_lines(stores: Sequence[StoreInfo]) -> list[str]:
-    """Stores as a table for people."""
-    if not stores:
-        return ["There is no vector store."]
-    rows = [("ID", "NAME", "STATUS", "FILES", "SIZE")]
-    rows += [
-        (
-            printable(info.id),
-            printable(info.name or ""),
-            printable(info.status),
-            str(info.files),
-            size(info.usage_bytes),
-        )
-        for info in stores
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from vsync.errors import ApiUnavailable, StoreGone
 from vsync.manage.filters import Use
 from vsync.manage.owner import owner_of_entry
+from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.store.pages import PAGE
+from vsync.store.refusals import says_expired
 from vsync.store.stores import Stores
 
 T = TypeVar("T")
 
 MOST_QUESTIONS = 10_000
-"""How many Files may be asked for by their ids, in stores whose listing is not whole."""
+"""How many questions for single Files the stores may need whose listing is not whole."""
 
 _SECOND_LOOK_AFTER_S = 2.0
 
@@ -41,37 +44,45 @@ class Usage:
 
 def use_of(info: StoreInfo, entry: StoreEntry) -> Use:
     path = str(entry.attributes.get("path", ""))
-    return Use(info.id, info.name or "", path, owner_of_entry(entry), entry.attributes)
+    return Use(info.id, info.name or "", path, owner_of_entry(entry), entry.attributes, entry.status)
 
 
 async def entries_of(info: StoreInfo, api: Api) -> tuple[list[StoreEntry], bool]:
     """The entries of a store, and whether they are all that the store counts. A store that is gone has none.
 
-    A listing that shows fewer may lag behind, so it is read once more, two seconds later.
+    A listing that shows fewer may lag behind, or somebody may have removed entries since they were counted. So two seconds
+    later both are read once more.
     """
+    entries, whole = await _read(info, api)
+    if whole:
+        return entries, True
+    await api.sleep(_SECOND_LOOK_AFTER_S)
+    try:
+        counted = await Stores(api).find(info.id)
+    except Refused as error:
+        raise unexpected_refusal(f"looking up the vector store {info.id}", error) from error
+    return ([], True) if counted is None else await _read(counted, api)
+
+
+async def _read(info: StoreInfo, api: Api) -> tuple[list[StoreEntry], bool]:
     if info.status == "expired":
         return [], True
-    store = Stores(api).open(info.id)
-    entries: list[StoreEntry] = []
-    for last_look in (False, True):
-        try:
-            entries = await store.entries()
-        except StoreGone:
-            return [], True
-        if len(entries) >= info.files:
-            return entries, True
-        if not last_look:
-            await api.sleep(_SECOND_LOOK_AFTER_S)
-    return entries, False
+    try:
+        entries = await Stores(api).open(info.id).entries()
+    except StoreGone:
+        return [], True
+    return entries, len(entries) >= info.files
 
 
-async def usage_of_all(stores: Sequence[StoreInfo], api: Api, concurrency: int) -> Usage:
-    """The uses of every File: all these stores are listed."""
+async def usage_of_all(
+    stores: Sequence[StoreInfo], api: Api, concurrency: int, only: Container[str] | None = None
+) -> Usage:
+    """The uses of every File, or of those in `only`: all these stores are listed."""
     usage = Usage()
 
     async def look(info: StoreInfo) -> None:
         entries, whole = await entries_of(info, api)
-        usage.add(info, entries)
+        usage.add(info, [entry for entry in entries if only is None or entry.file_id in only])
         if not whole:
             usage.unsure.append(info)
 
@@ -84,54 +95,54 @@ async def usage_of(file_ids: Collection[str], stores: Sequence[StoreInfo], api: 
 
     A store whose listing is not whole is asked for each File as well.
     """
-    usage, wanted = Usage(), set(file_ids)
-    by_id: list[StoreInfo] = []
-
-    async def look(info: StoreInfo) -> None:
-        entries, whole = await entries_of(info, api)
-        usage.add(info, [entry for entry in entries if entry.file_id in wanted])
-        if not whole:
-            by_id.append(info)
-
-    alive = [info for info in stores if info.status != "expired"]
-    listed = [info for info in alive if _pages(info) < len(wanted)]
-    by_id += [info for info in alive if _pages(info) >= len(wanted)]
-    await side_by_side(listed, look, concurrency)
-    await ask_by_id(wanted, by_id, usage, api, concurrency)
+    wanted = set(file_ids)
+    alive = [info for info in stores if info.status != "expired"] if wanted else []
+    usage = await usage_of_all([info for info in alive if _pages(info) < len(wanted)], api, concurrency, wanted)
+    cheap = [info for info in alive if _pages(info) >= len(wanted)]
+    await _ask(_questions(wanted, cheap, usage), usage, api, concurrency)
+    await ask_unsure(wanted, usage, api, concurrency)
     return usage
 
 
-async def ask_by_id(
-    file_ids: Collection[str], stores: Sequence[StoreInfo], usage: Usage, api: Api, concurrency: int
-) -> None:
-    """Asks each of the stores for each of the Files that it has not shown yet, and adds what they say."""
+async def ask_unsure(file_ids: Collection[str], usage: Usage, api: Api, concurrency: int) -> None:
+    """Asks each store whose listing is not whole for each of the Files that it has not shown, and adds what it says.
 
+    Raises ApiUnavailable when that takes too many questions.
+    """
+    questions = list(islice(_questions(file_ids, usage.unsure, usage), MOST_QUESTIONS + 1))
+    if len(questions) > MOST_QUESTIONS:
+        names = ", ".join(info.id for info in usage.unsure[:3])
+        raise ApiUnavailable(
+            f"Which Files are in use cannot be told: the listing of {names} shows fewer entries than the store counts, and "
+            "there are too many Files to ask for each.",
+            "Run again in a few minutes, or choose fewer Files.",
+        )
+    await _ask(questions, usage, api, concurrency)
+
+
+def _questions(file_ids: Collection[str], stores: Sequence[StoreInfo], usage: Usage) -> Iterator[tuple[StoreInfo, str]]:
+    for info in stores:
+        for file_id in sorted(file_ids):
+            if not any(use.store_id == info.id for use in usage.of(file_id)):
+                yield info, file_id
+
+
+async def _ask(questions: Iterable[tuple[StoreInfo, str]], usage: Usage, api: Api, concurrency: int) -> None:
     async def question(pair: tuple[StoreInfo, str]) -> None:
         info, file_id = pair
         try:
-            entry = await Stores(api).open(info.id).entry(file_id)
-        except StoreGone:
-            return
+            entry = await Stores(api).open(info.id).entry(file_id, listed=True)
+        except Refused as error:
+            if says_expired(error):
+                return
+            raise unexpected_refusal(f"asking {info.id} for {file_id}", error) from error
         if entry is not None:
             usage.add(info, [entry])
 
-    pairs = [
-        (info, file_id)
-        for info in stores
-        for file_id in sorted(file_ids)
-        if not any(use.store_id == info.id for use in usage.of(file_id))
-    ]
-    if len(pairs) > MOST_QUESTIONS:
-        names = ", ".join(info.id for info in stores[:3])
-        raise ApiUnavailable(
-            f"Which Files are in use cannot be told: the listing of {names} shows fewer entries than the store counts, and "
-            f"there are too many Files to ask for each.",
-            "Nothing was deleted. Run again in a few minutes, or choose fewer Files.",
-        )
-    await side_by_side(pairs, question, concurrency)
+    await side_by_side(questions, question, concurrency)
 
 
-async def side_by_side(items: Sequence[T], work: Callable[[T], Awaitable[None]], concurrency: int) -> None:
+async def side_by_side(items: Iterable[T], work: Callable[[T], Awaitable[None]], concurrency: int) -> None:
     """Does the work for each item, for so many at once. The first error ends the rest and is raised as it is."""
     waiting = iter(items)
 
@@ -139,7 +150,7 @@ async def side_by_side(items: Sequence[T], work: Callable[[T], Awaitable[None]],
         for item in waiting:
             await work(item)
 
-    workers = [asyncio.ensure_future(next_ones()) for _ in range(min(concurrency, len(items)))]
+    workers = [asyncio.ensure_future(next_ones()) for _ in range(concurrency)]
     try:
         await asyncio.gather(*workers)
     finally:

@@ -178,6 +178,8 @@ class Api:
             await asyncio.wait({request, self._grace_over}, timeout=_LONGEST_S, return_when=asyncio.FIRST_COMPLETED)
         except BaseException:
             request.cancel()
+            # It ends before its caller, who may close the connections next. What it still raises is of no use.
+            await asyncio.gather(request, return_exceptions=True)
             raise
         if not request.done():
             request.cancel()

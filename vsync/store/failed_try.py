@@ -34,7 +34,7 @@ _RETRIED = {408, 409, 429}
 _NEVER_RETRIED = {501, 505}
 """The server does not have this function, so the next try fails too."""
 
-_DENIED = {401, 403, 407, 451}
+DENIED = {401, 403, 407, 451}
 """Who may not do one thing may not do others. With any other status only the one request is refused."""
 
 
@@ -119,7 +119,7 @@ def for_request(failed: FailedTry, what: str, *, of_document: bool) -> FailedTry
         refused = Refused(failed.status or 200, BY_GATEWAY, error.message.rstrip("."), by_api=False)
         refused.answer = error.answer
         return replace(failed, error=refused)
-    if not of_document and isinstance(error, Refused) and error.by_gateway and error.status in _DENIED:
+    if not of_document and isinstance(error, Refused) and error.by_gateway and error.status in DENIED:
         return replace(failed, error=gateway_refused(what, error))
     return failed
 

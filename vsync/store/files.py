@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from vsync.store.answers import deleted, id_of, uploaded_file_of
+from vsync.store.answers import check_id, deleted, id_of, uploaded_file_of
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
 from vsync.store.entries import UploadedFile
@@ -77,7 +77,9 @@ class Files:
         """The File of that id; None when there is none. Raises Refused."""
 
         async def send() -> UploadedFile:
-            return uploaded_file_of(await self._api.client.files.retrieve(file_id))
+            found = uploaded_file_of(await self._api.client.files.retrieve(file_id))
+            check_id(file_id, found.id)
+            return found
 
         try:
             return await self._api.ask(f"looking up {file_id}", send)

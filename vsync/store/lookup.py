@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vsync.errors import StoreGone
 from vsync.store.answers import check_id, store_info_of
-from vsync.store.api_errors import Refused, unexpected_refusal
+from vsync.store.api_errors import Refused, answered, unexpected_refusal
 from vsync.store.client import Api
 from vsync.store.entries import StoreInfo
 
@@ -27,7 +27,7 @@ async def look_up(api: Api, store_id: str) -> StoreInfo:
         info = await api.ask(f"looking up the vector store {store_id}", send)
     except Refused as error:
         if error.by_api and error.status in {400, 404}:
-            raise gone(store_id) from error
+            raise answered(gone(store_id), error) from error
         raise unexpected_refusal("looking up the vector store", error) from error
     if info.status == "expired":
         raise StoreGone(f"The vector store {store_id} has expired: its entries are gone.", _START_ANEW)

@@ -27,7 +27,9 @@ class Stores:
         self._deletes = (rates or Rates()).deletes
 
     async def list(self) -> list[StoreInfo]:
-        return [info async for page in self.pages() for info in page]
+        """Every store once."""
+        # Pages shift when stores are made or deleted meanwhile, so two pages may show the same store.
+        return list({info.id: info async for page in self.pages() for info in page}.values())
 
     async def pages(self) -> AsyncIterator[Sequence[StoreInfo]]:
         """The pages of the listing, the oldest stores first. Two pages may show the same store."""

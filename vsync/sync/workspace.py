@@ -33,7 +33,7 @@ from vsync.state.remote import RemotePublication
 from vsync.store.embedded_file import EmbeddedFile, embedded_file
 from vsync.sync.state_place import StatePlace, state_place
 
-_LARGEST_MANIFEST = 100_000_000
+LARGEST_MANIFEST = 100_000_000
 """No larger manifest is read only to find out whether it has a target."""
 
 _ORIGIN_ANSWERS_WITHIN_S = 20.0
@@ -314,7 +314,7 @@ def unread_manifest(settings: Settings, workspace: Workspace) -> str | None:
     fetched = f"refs/remotes/origin/{branch}"
     if not repository.has_file(fetched, place.name):
         return None
-    manifest = repository.file_here(fetched, place.name, _LARGEST_MANIFEST)
+    manifest = repository.file_here(fetched, place.name, LARGEST_MANIFEST)
     return branch if manifest is None or may_name_target(manifest, settings.target.name) else None
 
 

@@ -1,0 +1,27 @@
+"""Who takes what a command found, beside what it prints. On the command line nobody does; the action does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vsync.errors import VsyncError
+    from vsync.manage.bulk_report import BulkReport
+
+
+class Listener:
+    """Listens and does nothing. The texts that it gets may still hold secrets, apart from those of a report.
+
+    `only_shows` says why a command only shows what it would delete; None: it may delete.
+    """
+
+    only_shows: str | None = None
+
+    def failed(self, error: VsyncError) -> None:
+        """The command ended early, and has no report."""
+
+    def found(self, markdown: str) -> None:
+        """What a command that reads has found, for a job summary."""
+
+    def deleted(self, report: BulkReport) -> None:
+        """The report of a command that deletes, without secrets."""

@@ -1,0 +1,103 @@
+"""What people and workflows see of a command of the command line: summary, outputs and annotations."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from vsync.cli.listener import Listener
+from vsync.errors import EXIT_OK, RepositoryError, VsyncError
+from vsync.git.discovery import repository_at
+from vsync.github import commands
+from vsync.github.report_file import write_data
+from vsync.github.results import Annotation, publish_failure
+from vsync.manage.bulk_report import BulkReport, Failure
+from vsync.manage.bulk_text import bulk_headline
+from vsync.manage.summary import bulk_summary
+from vsync.system.redaction import redacted
+from vsync.system.secrets import Secrets
+from vsync.system.wording import count
+
+
+class CommandResults(Listener):
+    """Keeps what the command says until its output has ended: only then do workflow commands act."""
+
+    def __init__(self, only_shows: str | None) -> None:
+        self.only_shows = only_shows
+        self._failures: list[VsyncError] = []
+        self._summaries: list[str] = []
+        self._report: BulkReport | None = None
+
+    def failed(self, error: VsyncError) -> None:
+        self._failures.append(error)
+
+    def found(self, markdown: str) -> None:
+        self._summaries.append(markdown)
+
+    def deleted(self, report: BulkReport) -> None:
+        self._report = report
+
+    def publish(self, secrets: Secrets, environ: Mapping[str, str]) -> None:
+        for found in self._summaries:
+            commands.append_summary(redacted(found, secrets), environ)
+        if self._report is not None:
+            _publish_deleted(self._report, self.only_shows, environ)
+        for error in self._failures:
+            publish_failure(error, secrets, environ)
+
+
+def _publish_deleted(report: BulkReport, only_shows: str | None, environ: Mapping[str, str]) -> None:
+    for warning in report.warnings[: commands.MAX_ANNOTATIONS]:
+        commands.warning("vsync", warning)
+    for error in error_annotations(report, commands.MAX_ANNOTATIONS):
+        commands.error(error.title, error.message)
+    here = Path.cwd()
+    with contextlib.suppress(RepositoryError):
+        here = repository_at(here)
+    workspace = Path(environ.get("GITHUB_WORKSPACE") or here).resolve()
+    commands.set_outputs(outputs(report, write_data(report.to_json(), here, workspace)), environ)
+    commands.append_summary(bulk_summary(report, only_shows), environ)
+
+
+def error_annotations(report: BulkReport, room: int) -> list[Annotation]:
+    """One error for the run, and one for each failure. At most `room` of them. Pure."""
+    if report.exit_code == EXIT_OK:
+        return []
+    sentence = bulk_headline(report).sentence
+    why = str(report.error) if report.error is not None else "The job summary says why, and what to do."
+    run = Annotation("vsync", f"{sentence[0].upper()}{sentence[1:]}. {why}")
+    of_files = report.files.failed if report.files is not None else ()
+    failed = [failure for failure in (*report.deleted.failed, *of_files) if failure.was_tried]
+    room -= 1
+    if len(failed) <= room:
+        return [run, *map(_of_failure, failed)]
+    rest = Annotation("vsync", f"{count(len(failed) - room + 1, 'more failure')}: see the job summary.")
+    return [run, *map(_of_failure, failed[: room - 1]), rest]
+
+
+def _of_failure(failure: Failure) -> Annotation:
+    status = "" if failure.status_code is None else f" ({failure.status_code})"
+    return Annotation(failure.id, f"Not deleted{status}: {failure.error}")
+
+
+def outputs(report: BulkReport, report_path: str) -> dict[str, str]:
+    """The action's outputs. `removed` counts the stores or Files that were asked for. Pure."""
+    return {
+        "removed": str(len(report.deleted.success)),
+        "failed": str(report.failed_count),
+        "changed": _bool(bool(report.deleted.success or (report.files is not None and report.files.success))),
+        "dry-run": _bool(report.dry_run),
+        "failure-reason": _reason(report),
+        "report": report_path,
+    }
+
+
+def _reason(report: BulkReport) -> str:
+    if report.error is not None:
+        return report.error.reason
+    return "documents" if report.failed_count else ""
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,158 @@
+"""What became of a bulk delete, in plain text. Pure. Names are hostile: nothing in them acts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from vsync.errors import Interrupted
+from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
+from vsync.report.text import Line, Tone
+from vsync.system.redaction import printable
+from vsync.system.wording import count, size
+
+SHOWN = 20
+_FAILURES_SHOWN = 50
+_MOST_COMMAND = 500
+
+
+class Going(NamedTuple):
+    """How many vector stores and Files go."""
+
+    stores: int = 0
+    files: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.stores + self.files
+
+    def __str__(self) -> str:
+        parts = [count(self.stores, "vector store")] if self.stores else []
+        parts += [count(self.files, "File")] if self.files else []
+        return " and ".join(parts) or "nothing"
+
+
+class Headline(NamedTuple):
+    """A mark and a sentence, for text and for Markdown."""
+
+    mark: str
+    sentence: str
+
+
+def bulk_headline(report: BulkReport) -> Headline:
+    """What became of the job, in one sentence without a full stop."""
+    done = _going(report)
+    if report.dry_run:
+        amount = f", {size(report.bytes)}" if report.bytes else ""
+        what = f"would delete {done}{amount}" if done.number else "nothing would be deleted"
+        return Headline("⚠️" if report.failed_count else "🔍", f"{what}{_failed(report)}")
+    if report.error is not None and not done.number:
+        return Headline("🛑", "nothing was deleted")
+    if not done.number and not report.failed_count:
+        return Headline("✅", "nothing to delete")
+    amount = f", {size(report.bytes)}" if report.bytes else ""
+    ended = "interrupted: " if isinstance(report.error, Interrupted) else ""
+    mark = "🛑" if report.error is not None else "❌" if report.failed_count else "✅"
+    return Headline(mark, f"{ended}deleted {done}{amount}{_failed(report)}")
+
+
+def _going(report: BulkReport) -> Going:
+    own = len(report.deleted.success)
+    if report.kind == "stores":
+        return Going(own, len(report.files.success) if report.files else 0)
+    return Going(0, own)
+
+
+def _failed(report: BulkReport) -> str:
+    failed = [failure for failure in _failures(report) if failure.was_tried]
+    left = report.failed_count - len(failed)
+    return "".join([f", {len(failed):,} failed" if failed else "", f", {left:,} not tried" if left else ""])
+
+
+def _failures(report: BulkReport) -> list[Failure]:
+    return [*report.deleted.failed, *(report.files.failed if report.files else ())]
+
+
+def bulk_lines(report: BulkReport, again: str = "", shown: Collection[str] = ()) -> list[Line]:
+    """What became of the job: failures with what to do, then the result. What was spared is shown before the delete.
+
+    `again` is the command that goes on, where something is left to do. `shown` are failures that were shown already.
+    """
+    said = bulk_headline(report)
+    tone: Tone = "good" if said.mark == "✅" else "bad" if said.mark in {"❌", "🛑"} else "plain"
+    lines = list(_failed_lines(report.deleted, "Failed", shown))
+    lines += _failed_lines(report.files, "Files that failed", ()) if report.files else ()
+    lines += _remedy_lines(report)
+    number = len(report.deleted.spared) + (len(report.files.spared) if report.files else 0)
+    spared = f", {number:,} spared" if number else ""
+    lines.append(line_of(f"{said.sentence[0].upper()}{said.sentence[1:]}{spared}.", tone))
+    if said.sentence == "nothing to delete":
+        lines.append(Line("  Nothing was asked for, or nothing matches.", "faint"))
+    if not report.dry_run and report.requests:
+        requests = count(sum(report.requests.values()), "request")
+        lines.append(Line(f"  {requests}, {report.duration_s:.1f} s", "faint"))
+    if again and is_unfinished(report):
+        lines.append(line_of(f"To go on: {again if len(again) <= _MOST_COMMAND else 'run the same command again'}"))
+    return lines
+
+
+def is_unfinished(report: BulkReport) -> bool:
+    """Whether running again may do what is left: not where all that failed does not exist, or is no id."""
+    return report.error is not None or any(failure.status_code not in {400, 404} for failure in _failures(report))
+
+
+def _failed_lines(deleted: Deleted, title: str, shown: Collection[str]) -> list[Line]:
+    failed = [
+        f"{failure.id}: {failure.error}" for failure in deleted.failed if failure.was_tried and failure.id not in shown
+    ]
+    return list(listed(title, failed, "bad", _FAILURES_SHOWN))
+
+
+def _remedy_lines(report: BulkReport) -> list[Line]:
+    return (
+        [Line("What to do:"), *(line_of(f"  {text}") for text in remedies)] if (remedies := remedies_of(report)) else []
+    )
+
+
+def remedies_of(report: BulkReport) -> list[str]:
+    """What to do about the failures, once for each kind."""
+    statuses = dict.fromkeys(failure.status_code for failure in _failures(report) if failure.was_tried)
+    return list(dict.fromkeys(_remedy(status, report.kind) for status in statuses))
+
+
+def _remedy(status: int | None, kind: str) -> str:
+    if status == 404:
+        listing = "vsync files list" if kind == "files" else "vsync stores list"
+        return f"It does not exist (404), or belongs to another project: see `{listing}`. With --missing-ok it is no failure."
+    if status == 400:
+        return "It cannot be deleted as it was given (400): the reason stands beside it."
+    if status == 401:
+        return "The API refused the key (401): check OPENAI_API_KEY."
+    if status == 403:
+        return "The key may not do this (403): give it write access to Files and Vector Stores."
+    if status == 429:
+        return "The API was busy (429): run again. A lower --concurrency or --deletes-per-minute helps."
+    if status is None or status >= 500:
+        return "The API failed: run again."
+    return f"The API refused it ({status}): the reason stands beside it. Run again."
+
+
+# --- Parts --------------------------------------------------------------------------------------------------
+
+
+def reasons(spared: Iterable[Spared]) -> list[str]:
+    return [f"{item.id}: {item.reason}" for item in spared]
+
+
+def listed(title: str, items: Sequence[str], tone: Tone, most: int = SHOWN) -> Iterator[Line]:
+    if not items:
+        return
+    yield Line(f"{title} ({len(items):,}):")
+    shown = items if len(items) <= most + 1 else items[:most]
+    yield from (line_of(f"  {item}", tone) for item in shown)
+    if len(shown) < len(items):
+        yield Line(f"  … and {len(items) - len(shown):,} more (all with --json)", "faint")
+
+
+def line_of(text: str, tone: Tone = "plain") -> Line:
+    return Line(printable(text), tone)

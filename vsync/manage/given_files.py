@@ -1,0 +1,83 @@
+"""The Files that are meant by ids and names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from vsync.manage.bulk_report import NO_SUCH, Failure, failure_of
+from vsync.manage.chosen import Rules
+from vsync.manage.each import Working
+from vsync.manage.given import MOST_LOOK_UPS, Given, by_name, is_unknown, only, sort_out
+from vsync.manage.usage import side_by_side
+from vsync.store.answers import is_id
+from vsync.store.api_errors import Refused
+from vsync.store.client import Api
+from vsync.store.entries import UploadedFile
+from vsync.store.files import Files
+
+_FEW = 20
+"""So many Files are looked up one by one. For more, the listing is cheaper."""
+
+_LOOKS_LIKE_ID = re.compile(r"file-[A-Za-z0-9_-]{1,128}")
+
+
+async def files_given(
+    given: Sequence[str], rules: Rules, api: Api, working: Working, earlier: Collection[str]
+) -> Given[UploadedFile]:
+    """Finds each File: by its id, else by its name. A listing may lack a new File, so ids are asked for besides.
+
+    What an earlier run has deleted is not asked for: no File has the same id again. Raises StoreConflict.
+    """
+    left = [word for word in given if word not in earlier or not _LOOKS_LIKE_ID.fullmatch(word)]
+    found: dict[str, UploadedFile | Failure] = {}
+    listed: Mapping[str, UploadedFile] | None = None
+    named: Mapping[str, Sequence[UploadedFile]] = {}
+
+    async def look_up(word: str) -> None:
+        try:
+            file = await Files(api).find(word)
+        except Refused as error:
+            if not is_unknown(error, rules):
+                found[word] = failure_of(word, error)
+        else:
+            if file is not None:
+                found[word] = file
+
+    async def read_listing() -> Mapping[str, UploadedFile]:
+        nonlocal named
+        every = await Files(api).all()
+        named = by_name(every.values(), lambda file: file.filename) if rules.names else {}
+        found.update({word: every[word] for word in left if word in every})
+        return every
+
+    if len(left) > _FEW:
+        listed = await read_listing()
+    unlisted = [
+        word
+        for word in left
+        if word not in found
+        and word not in earlier
+        and is_id(word)
+        and (_LOOKS_LIKE_ID.fullmatch(word) or word not in named)
+    ]
+    if len(unlisted) <= MOST_LOOK_UPS:
+        await side_by_side(unlisted, look_up, working.concurrency)
+    if listed is None and rules.names and any(word not in found for word in left):
+        await read_listing()
+    for word in left:
+        if word not in found and word in named:
+            found[word] = only(word, named[word], _id, "Files")
+    return sort_out(given, found, _id, lambda word: _missing(word, rules), rules=rules, earlier=earlier)
+
+
+def _id(file: UploadedFile) -> str:
+    return file.id
+
+
+def _missing(word: str, rules: Rules) -> Failure:
+    if rules.names:
+        return Failure(word, "There is no File of this id or name for this key.", NO_SUCH)
+    if is_id(word):
+        return Failure(word, "There is no File of this id for this key.", NO_SUCH)
+    return Failure(word, "This cannot be the id of a File (file-…).", 400)

@@ -1,0 +1,121 @@
+"""Listings and bulk deletes as Markdown for a job summary. Pure. Names and messages are hostile: nothing in them renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
+from vsync.manage.bulk_text import bulk_headline, remedies_of
+from vsync.manage.filters import Use
+from vsync.manage.listings import Look, file_rows, store_rows, store_total
+from vsync.report.markup import alert, code, folded, prose, sentences, table
+from vsync.store.entries import StoreInfo, UploadedFile
+from vsync.system.wording import count, size
+
+_BUDGET = 250_000
+"""Of bytes for one table. GitHub shows no summary of more than a megabyte."""
+_NUMBERS = frozenset({"FILES", "FAILED", "INDEXING", "SIZE", "COST/DAY", "AGE", "USED"})
+_NAMES = frozenset({"ID", "NAME", "STORES", "OWNER"})
+
+
+# --- Listings -----------------------------------------------------------------------------------------------
+
+
+def stores_summary(stores: Sequence[StoreInfo], look: Look, *, whole: bool) -> str:
+    title = f"## vsync stores: {prose(store_total(stores, look, whole))}\n\n"
+    return title + _listing(store_rows(stores, look))
+
+
+def files_summary(files: Sequence[UploadedFile], look: Look, uses: Mapping[str, Sequence[Use]] | None) -> str:
+    total = f"{count(len(files), 'File')}, {size(sum(file.bytes for file in files))}"
+    return f"## vsync files: {total}\n\n" + _listing(file_rows(files, look, uses))
+
+
+def _listing(rows: Sequence[Sequence[str]]) -> str:
+    titles, *body = rows
+    cells = [
+        [code(cell) if title in _NAMES else prose(cell) for title, cell in zip(titles, row, strict=True)]
+        for row in body
+    ]
+    return _table([title.capitalize() for title in titles], [title in _NUMBERS for title in titles], cells)
+
+
+# --- Deletes ------------------------------------------------------------------------------------------------
+
+
+def bulk_summary(report: BulkReport, why: str | None) -> str:
+    """What became of a bulk delete. `why` says why it only showed what it would delete."""
+    said = bulk_headline(report)
+    command = "stores delete" if report.kind == "stores" else "files delete"
+    lines = [f"## {said.mark} vsync {command}: {prose(said.sentence)}", ""]
+    if why is not None:
+        lines += [f"Nothing was deleted: {prose(why)}.", ""]
+    elif report.dry_run:
+        lines += ["Nothing was deleted: this is a dry run.", ""]
+    if report.error is not None:
+        lines += alert("CAUTION", prose(report.error.message), prose(report.error.remedy, 500))
+    if report.warnings:
+        lines += alert("WARNING", *(prose(warning) for warning in report.warnings[:20]))
+    if report.breaks:
+        lines += alert(
+            "WARNING",
+            "This repository's manifest names what is deleted:",
+            *(prose(what) for what in report.breaks[:20]),
+        )
+    lines += [_counts(report), *_failures(report), *_spared(report), *_deleted(report)]
+    return "\n".join(lines)
+
+
+def _counts(report: BulkReport) -> str:
+    gone = "Would go" if report.dry_run else "Deleted"
+    own = "Vector stores" if report.kind == "stores" else "Files"
+    parts = [(own, report.deleted), *([("Their Files", report.files)] if report.files is not None else [])]
+    rows = [
+        [name, *(f"{len(found):,}" for found in (deleted.success, deleted.failed, deleted.spared))]
+        for name, deleted in parts
+    ]
+    return _table(["", gone, "Failed", "Spared"], [False, True, True, True], rows)
+
+
+def _both(report: BulkReport) -> list[Deleted]:
+    return [report.deleted, *([report.files] if report.files is not None else [])]
+
+
+def _failures(report: BulkReport) -> Iterator[str]:
+    failed: list[Failure] = [failure for deleted in _both(report) for failure in deleted.failed]
+    if not failed:
+        return
+    yield f"### Failed ({len(failed):,})"
+    yield ""
+    rows = [
+        [
+            code(failure.id),
+            str(failure.status_code or ""),
+            prose(failure.error),
+            code(failure.request_id) if failure.request_id else "",
+        ]
+        for failure in failed
+    ]
+    yield _table(["Id", "Status", "Reason", "Request"], [False, True, False, False], rows)
+    yield from (f"- {sentences(remedy)}" for remedy in remedies_of(report))
+    yield ""
+
+
+def _spared(report: BulkReport) -> Iterator[str]:
+    spared: list[Spared] = [item for deleted in _both(report) for item in deleted.spared]
+    if spared:
+        rows = [[code(item.id), prose(item.reason)] for item in spared]
+        yield folded(f"Spared ({len(spared):,})", _table(["Id", "Why"], [False, False], rows))
+
+
+def _deleted(report: BulkReport) -> Iterator[str]:
+    for what, deleted in zip(("vector stores", "Files"), _both(report), strict=False):
+        noun = "Files" if report.kind == "files" else what
+        if deleted.success:
+            title = f"{'Would go' if report.dry_run else 'Deleted'}: {len(deleted.success):,} {noun}"
+            yield folded(title, _table(["Id"], [False], [[code(item)] for item in deleted.success]))
+
+
+def _table(head: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[str]]) -> str:
+    shown, left_out = table(head, right, rows, _BUDGET)
+    return f"{shown}\n… and {left_out:,} more, which the JSON has.\n" if left_out else shown
