@@ -15,14 +15,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from vsync.serve.rest.caller import Caller
 from vsync.serve.rest.failure import Failure
-
-if TYPE_CHECKING:
-    from vsync.store.client import Api
-    from vsync.store.rate_limit import Rates
+from vsync.store.client import Api
+from vsync.store.rate_limit import Rates
 
 _IDLE_S = 60.0
 _MOST = 200
