@@ -161,6 +161,14 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(api: ProjectsServer, s
     assert {request.method for request in api.requests} == {"GET"}
 
 
+def test_a_dry_run_that_is_also_none_is_refused(api: ProjectsServer, served: Served) -> None:
+    store = api.make_store(KEY, "a")
+    body = {"vector_store_ids": [store]}
+    answer = served.call("DELETE", "/vector_stores?dry_run=true&dry_run=false", body=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "repeated_parameter")
+    assert api.ids(KEY, "/vector_stores") == [store]
+
+
 def test_a_filter_that_fits_everything_needs_all(api: ProjectsServer, served: Served) -> None:
     stores = [api.make_store(KEY, name) for name in ("a", "b")]
     refused = served.call("DELETE", "/vector_stores", body={"filter": {"name": "*"}})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,6 +17,7 @@ from vsync.serve.rest.docs_page import add_docs
 from vsync.serve.rest.entries_calls import add_entry_calls
 from vsync.serve.rest.exchange import values_of
 from vsync.serve.rest.failure import Failure
+from vsync.serve.rest.fields import known_names
 from vsync.serve.rest.files_calls import add_file_calls
 from vsync.serve.rest.gate import Gate
 from vsync.serve.rest.handlers import add_handlers
@@ -26,6 +27,7 @@ from vsync.serve.rest.observed import Observed
 from vsync.serve.rest.openapi import DESCRIPTION, SUMMARY, TAGS, TITLE, completed
 from vsync.serve.rest.service import Service
 from vsync.serve.rest.stores_calls import add_store_calls
+from vsync.serve.rest.validation import check_once
 
 _MANAGED = ("vector_stores", "files")
 """The first parts of the paths that need a key."""
@@ -76,6 +78,11 @@ def create_app(
     return Observed(_with_origins(answered, access.origins), log, secrets=secrets)
 
 
+async def _once(request: Request) -> None:
+    """Refuses `?dry_run=true&dry_run=false`."""
+    check_once((name for name, _ in request.query_params.multi_items()), known_names())
+
+
 def _described(service: Service, access: Access) -> FastAPI:
     """The calls and their description."""
     app = FastAPI(
@@ -89,6 +96,7 @@ def _described(service: Service, access: Access) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(_once)],
     )
     add_store_calls(app, service)
     add_entry_calls(app, service)

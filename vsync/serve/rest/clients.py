@@ -11,7 +11,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,6 +21,7 @@ from vsync.serve.rest.caller import Caller
 from vsync.serve.rest.failure import Failure
 from vsync.store.client import Api
 from vsync.store.rate_limit import Rates
+from vsync.system.secrets import Secrets
 
 _IDLE_S = 60.0
 _MOST = 200
@@ -82,6 +83,12 @@ class Clients:
         """Stands for secrets in memory. It changes with each start of the server, so it cannot be looked up."""
         return hashlib.blake2b(json.dumps(parts).encode(), key=self._salt, digest_size=32).digest()
 
+    def secrets(self) -> Iterator[str]:
+        """The secrets of all clients that there are just now."""
+        for held in list(self._held.values()):
+            if held.made.done() and not _failed(held.made):
+                yield from held.made.result().api.secrets
+
     @contextlib.asynccontextmanager
     async def of(self, caller: Caller) -> AsyncIterator[Client]:
         """The caller's client, for the time of one call."""
@@ -139,6 +146,17 @@ class Clients:
             self._sweeper.cancel()
         held, self._held = list(self._held.values()), {}
         await asyncio.gather(*map(_close, held), *self._closings)
+
+
+class CallersSecrets(Secrets):
+    """The secrets of the callers, for the log of libraries. A secret is forgotten when its client is closed."""
+
+    def __init__(self, clients: Clients) -> None:
+        super().__init__()
+        self._clients = clients
+
+    def __iter__(self) -> Iterator[str]:
+        return self._clients.secrets()
 
 
 def _failed(made: asyncio.Future[Client]) -> bool:

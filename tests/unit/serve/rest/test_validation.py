@@ -9,7 +9,7 @@ from vsync.serve.rest.bodies import DeleteFiles, DeleteStores
 from vsync.serve.rest.failure import Failure
 from vsync.serve.rest.fields import DeleteOptions, known_names
 from vsync.serve.rest.stores_calls import StoresQuery
-from vsync.serve.rest.validation import shape_failure
+from vsync.serve.rest.validation import check_once, shape_failure
 
 SECRET = "sk-proj-0123456789abcdef"
 
@@ -87,3 +87,13 @@ def test_a_body_that_is_missing_or_no_json_is_400() -> None:
     assert (broken.status, broken.code) == (400, "not_json")
     form = failure_for(DeleteStores, b"a=b", is_json=False)
     assert (form.status, form.code) == (400, "not_json")
+
+
+def test_a_parameter_with_one_value_may_stand_once() -> None:
+    check_once(["name", "name", "dry_run"], known_names())
+    with pytest.raises(Failure) as caught:
+        check_once(["dry_run", "dry_run"], known_names())
+    assert (caught.value.status, caught.value.code, caught.value.param) == (422, "repeated_parameter", "dry_run")
+    with pytest.raises(Failure) as caught:
+        check_once([SECRET, SECRET], known_names())
+    assert SECRET not in str(caught.value.body("id"))
