@@ -48,7 +48,7 @@ def test_filters_sorting_limit_and_after(api: ProjectsServer, served: Served) ->
     assert served.call("GET", "/vector_stores?name=nothing").json() == []
     assert served.call("GET", "/vector_stores?older_than=1d").json() == []
     unknown = served.call("GET", "/vector_stores?after=vs_unknown")
-    assert (unknown.status_code, unknown.json()["error"]["code"]) == (400, "unknown_after")
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "unknown_after")
 
 
 def test_a_limit_ends_the_listing_early(api: ProjectsServer, served: Served) -> None:
@@ -125,7 +125,7 @@ def test_an_empty_list_does_nothing_and_says_so(api: ProjectsServer, served: Ser
     answer = served.call("DELETE", path, body={"file_ids" if path == "/files" else "vector_store_ids": []})
     assert answer.status_code == 200
     assert answer.json()["message"].startswith("Nothing was done")
-    assert api.requests == []
+    assert {request.method for request in api.requests} <= {"GET"}, "a request that the API can refuse the key by"
 
 
 def test_a_dry_run_says_what_would_go_and_deletes_nothing(api: ProjectsServer, served: Served) -> None:
