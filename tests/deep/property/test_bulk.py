@@ -291,9 +291,8 @@ def resumed(made: Built, wish: Wish, home: Path, cut: Callable[[Built, Stop], No
     words = wanted.given or ()
     stop = Stop()
     cut(made, stop)
-    with Unfinished(home, "job", "api", words) as first:
-        with contextlib.suppress(asyncio.CancelledError):
-            done_by(made, wish, stop=stop, begun=first.note, earlier=first.done, concurrency=2)
+    with Unfinished(home, "job", "api", words) as first, contextlib.suppress(asyncio.CancelledError):
+        done_by(made, wish, stop=stop, begun=first.note, earlier=first.done, concurrency=2)
     made.project.wire.calm()
     with Unfinished(home, "job", "api", words) as second:
         return done_by(made, wish, begun=second.note, earlier=second.done)
