@@ -72,7 +72,8 @@ def create_app(
             await (gated if first in _MANAGED else api)(scope, receive, send)
 
     answered = Answered(_with_known_hosts(routed, access), log, verbose=verbose)
-    return Observed(_with_origins(answered, access.origins), log)
+    secrets = [] if access.token is None else [access.token]
+    return Observed(_with_origins(answered, access.origins), log, secrets=secrets)
 
 
 def _described(service: Service, access: Access) -> FastAPI:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from vsync.serve.rest.failure import Failure
-from vsync.serve.rest.fields import Id, Nothing, Strict
+from vsync.serve.rest.fields import Chosen, Id, Nothing, Strict
 from vsync.serve.rest.filters import EntriesInBody, FilesInBody, StoresInBody
 
 IDS = ("vector_store_ids", "file_ids")
@@ -18,6 +18,9 @@ def _one_of_both(schema: dict[str, Any]) -> None:
     for field in schema.get("properties", {}).values():
         field.pop("default", None)
     schema["minProperties"] = schema["maxProperties"] = 1
+    ids = next(name for name in IDS if name in schema["properties"])
+    # The page /docs offers the first one.
+    schema["examples"] = [{ids: schema["properties"][ids].pop("examples")[0]}, {"filter": {"older_than": "30d"}}]
 
 
 class _Body(Strict):
@@ -47,8 +50,16 @@ class DeleteFiles(_Body):
     filter: FilesInBody | Nothing = Field(default=None, description="Which Files are meant.")
 
 
-def check_number(ids: list[str] | None, most: int, param: str) -> None:
-    """Raises Failure when a call names too many ids."""
+def check_named(ids: list[str] | None, chosen: Chosen | None, most: int, param: str) -> None:
+    """Raises Failure unless a body names something, and when it names too many ids."""
+    if ids is None and chosen is None:
+        message = f"The body holds neither {param} nor filter. Send one of them."
+        raise Failure(400, "nothing_named", message, param="body")
+    if chosen is not None and not chosen.model_fields_set:
+        message = (
+            'The filter is empty. To mean everything, send a filter that fits everything, such as "*", and all=true.'
+        )
+        raise Failure(400, "nothing_named", message, param="filter")
     if ids is not None and len(ids) > most:
         message = f"The call names {len(ids):,} ids, and at most {most:,} are taken. Send them in several calls."
         raise Failure(422, "too_many_ids", message, param=param)

@@ -9,12 +9,28 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from vsync.manage.bulk_report import BulkReport
+from vsync.manage.chosen import Rules
 from vsync.serve.rest.failure import Failure
+from vsync.serve.rest.fields import DeleteOptions
 from vsync.serve.rest.service import Session
 from vsync.serve.rest.upstream import failure_of
+from vsync.store.stores import Stores
 from vsync.system.redaction import redacted
 
 DONE, PARTLY = 200, 207
+
+
+def rules_of(query: DeleteOptions, ids: list[str] | None) -> Rules:
+    """What a bulk delete may do besides. `all` is about a filter: with ids it says nothing."""
+    return Rules(every=query.all and ids is None, missing_ok=query.missing_ok, names=False)
+
+
+async def check_key(session: Session, ids: list[str] | None) -> None:
+    """Lets the API refuse a wrong key where an empty list leaves nothing to ask it."""
+    if ids is not None and not ids:
+        async for _ in Stores(session.api).pages():
+            return
+
 
 _MIN_SECRET = 16
 """A shorter key is one of the embedded store, and may stand in an id by chance."""

@@ -11,6 +11,9 @@ from collections import OrderedDict
 _MOST_KEYS = 10_000
 """More keys are forgotten, the one that has called last at last. Nobody has so many; somebody may invent them."""
 
+_SLACK = 1e-9
+"""Sums of fractions are not exact."""
+
 
 class CallRate:
     """The buckets of all keys. Times are in seconds of a clock that never goes back."""
@@ -25,8 +28,8 @@ class CallRate:
         """Takes an allowance. Returns 0, or after how many seconds there is one."""
         left, since = self._buckets.pop(key, (self._size, now))
         left = min(self._size, left + (now - since) * self._per_second)
-        admitted = left >= 1.0
-        self._buckets[key] = (left - admitted, now)
+        admitted = left > 1.0 - _SLACK
+        self._buckets[key] = (max(0.0, left - admitted), now)
         while len(self._buckets) > self._most_keys:
             self._buckets.popitem(last=False)
         return 0.0 if admitted else (1.0 - left) / self._per_second

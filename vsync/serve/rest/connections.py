@@ -15,6 +15,8 @@ from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
 if TYPE_CHECKING:
+    import ssl
+
     from vsync.embedded import EmbeddedStore
     from vsync.store.client import Api
     from vsync.store.rate_limit import Rates
@@ -23,7 +25,7 @@ _ATTEMPTS, _BUDGET_S = 4, 20.0
 """A caller waits for its answer, so a request is given up sooner than in a run."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Connections:
     """Opens clients. With `store` they speak with that store; else with `base_url`, or with OpenAI where it is None."""
 
@@ -31,8 +33,15 @@ class Connections:
     store: EmbeddedStore | None
     concurrency: int
     stop: Stop
+    _tls: ssl.SSLContext | None = None
+    """The certificates that are trusted: read once, since that takes 15 ms."""
 
     def pool(self) -> Clients:
+        import httpx2
+        import openai as openai  # now, so that the first call does not wait for it
+
+        if self.store is None:
+            self._tls = httpx2.create_ssl_context()
         return Clients(self.connect, self.rates)
 
     def rates(self) -> Rates:
@@ -55,6 +64,7 @@ class Connections:
             poll_times=SERVER if self.store is None else EMBEDDED,
             patience=Patience(_ATTEMPTS, _BUDGET_S),
             traffic=CallTraffic(),
+            tls=self._tls,
         ) as api:
             # The SDK would take these from the server's own environment.
             api.client.organization, api.client.project = credentials.organization, credentials.project

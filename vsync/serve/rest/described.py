@@ -12,7 +12,7 @@ _WORDS = {
     400: "The body is not JSON, or the call names neither ids nor a filter, or its filter fits everything.",
     401: "There is no key, or the API refuses it; or the server's own token is missing or wrong.",
     403: "The key may not do this.",
-    404: "There is no such vector store or File.",
+    404: "There is no such vector store or File, or the list has no item of the id in `after`.",
     405: "The path does not take this method.",
     408: "The body did not arrive in time.",
     413: "The body is too large.",
@@ -86,9 +86,9 @@ DONE = "Everything was done. The body says what became of each id."
 PARTLY = "A part failed. The body says what became of each id."
 
 
-def list_answers(model: type[BaseModel], *more: int) -> dict[int | str, dict[str, Any]]:
+def list_answers(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """The answers of a call that lists."""
-    return {200: {"model": model, "description": LIST}, **errors(*sorted({*COMMON, *more}))}
+    return {200: {"model": model, "description": LIST}, **errors(*sorted({*COMMON, 404}))}
 
 
 def bulk_answers(model: type[BaseModel], *more: int) -> dict[int | str, dict[str, Any]]:

@@ -12,8 +12,8 @@ from vsync.manage.detach_files import EntriesWanted, detach_files, existing_stor
 from vsync.manage.entries import entry_data
 from vsync.manage.filters import EntryFilter
 from vsync.serve.rest.answers import BulkAnswer, EntryList
-from vsync.serve.rest.bodies import DeleteEntries, check_number
-from vsync.serve.rest.bulk import report_answer, single_answer
+from vsync.serve.rest.bodies import DeleteEntries, check_named
+from vsync.serve.rest.bulk import report_answer, rules_of, single_answer
 from vsync.serve.rest.described import bulk_answers, list_answers
 from vsync.serve.rest.fields import Careful, DeleteWithShared, Part, PathId, Shared, Strict, Switch
 from vsync.serve.rest.filters import EntriesInQuery, entry_filter
@@ -52,7 +52,7 @@ def add_entry_calls(app: FastAPI, service: Service) -> None:
         summary="List the files of a vector store",
         description="The ids of all files of the store, or of those that fit the filters. All filters must hold.",
         tags=_TAGS,
-        responses=list_answers(EntryList, 404),
+        responses=list_answers(EntryList),
         response_class=Response,
     )
     async def list_entries(
@@ -75,16 +75,18 @@ def add_entry_calls(app: FastAPI, service: Service) -> None:
         body: DeleteEntries,
         query: Annotated[DetachQuery, Query()],
     ) -> Response:
-        check_number(body.file_ids, service.limits.max_ids, "file_ids")
+        check_named(body.file_ids, body.filter, service.limits.max_ids, "file_ids")
         wanted = EntriesWanted(
             vector_store_id,
             body.file_ids,
             EntryFilter() if body.filter is None else entry_filter(body.filter),
-            Rules(every=query.all, missing_ok=query.missing_ok, names=False),
+            rules_of(query, body.file_ids),
             query.with_files,
             query.shared,
         )
         async with service.session(request) as session:
+            if not wanted.given:
+                await existing_store(vector_store_id, session.api)  # an empty list leaves nothing else to ask
             return report_answer(await _detached(session, wanted, dry_run=query.dry_run), session)
 
     @app.delete(

@@ -25,11 +25,23 @@ def _true_or_false(value: Any) -> Any:
     return value
 
 
+def _no_number(value: Any) -> Any:
+    """Python takes 1 for true."""
+    if not isinstance(value, bool):
+        raise PydanticCustomError("bool_type", "must be true")
+    return value
+
+
 def _without_default(schema: dict[str, Any]) -> None:
     """A field that may be left out has no default that a caller could write."""
     for field in schema.get("properties", {}).values():
         if field.get("default", ...) is None:
             del field["default"]
+
+
+def _with_a_part(schema: dict[str, Any]) -> None:
+    _without_default(schema)
+    schema["minProperties"] = 1
 
 
 class Strict(BaseModel):
@@ -46,6 +58,13 @@ class Strict(BaseModel):
 
 
 Switch = Annotated[bool, BeforeValidator(_true_or_false, json_schema_input_type=bool)]
+"""A switch in a query."""
+
+OnlyTrue = Annotated[Literal[True], BeforeValidator(_true_or_false, json_schema_input_type=Literal[True])]
+Truth = Annotated[bool, Field(strict=True)]
+"""A switch in a body, where `0` and `"false"` are other values than `false`."""
+
+OnlyTruth = Annotated[Literal[True], BeforeValidator(_no_number, json_schema_input_type=Literal[True])]
 Glob = Annotated[str, Field(min_length=1, max_length=512)]
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 PathId = Annotated[str, Field(pattern=ID_PATTERN)]
@@ -60,6 +79,7 @@ EntryStatus = Literal["completed", "in_progress", "failed", "cancelled"]
 FileStatus = Literal["uploaded", "processed", "error"]
 
 OLDER = "Made longer ago than this: a number and `s`, `m`, `h`, `d` or `w`."
+OWNED = "`true`: only what vsync put there. `false`: only what it did not."
 NEWER = "Made no longer ago than this: a number and `s`, `m`, `h`, `d` or `w`."
 
 
@@ -80,15 +100,19 @@ class Ages(Strict):
 
 
 class Ownership(Strict):
-    owned: Switch | Nothing = Field(
-        default=None, description="`true`: only what vsync put there. `false`: only what it did not.", examples=[True]
-    )
+    owned: Switch | Nothing = Field(default=None, description=OWNED, examples=[True])
     source: Exact | Nothing = Field(
         default=None, description="Only what the sync of this source put there.", examples=["acme/docs"]
     )
     target: Exact | Nothing = Field(
         default=None, description="Only what the sync of this target put there.", examples=["default"]
     )
+
+
+class Chosen(Strict):
+    """A filter in a body. It has at least one part."""
+
+    model_config = ConfigDict(json_schema_extra=_with_a_part)
 
 
 class Part(Strict):

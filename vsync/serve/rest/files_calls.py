@@ -6,14 +6,13 @@ from fastapi import FastAPI, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from vsync.manage.chosen import Rules
 from vsync.manage.delete_files import FilesWanted, delete_files, files_matching, plan_files, preview
 from vsync.manage.files import file_data
 from vsync.manage.filters import FileFilter
 from vsync.manage.sorting import FILE_KEYS, in_order
 from vsync.serve.rest.answers import BulkAnswer, FileList
-from vsync.serve.rest.bodies import DeleteFiles, check_number
-from vsync.serve.rest.bulk import report_answer
+from vsync.serve.rest.bodies import DeleteFiles, check_named
+from vsync.serve.rest.bulk import check_key, report_answer, rules_of
 from vsync.serve.rest.described import bulk_answers, list_answers
 from vsync.serve.rest.fields import DeleteOptions, Nothing, Part, Switch
 from vsync.serve.rest.filters import FilesInQuery, file_filter
@@ -62,13 +61,14 @@ def add_file_calls(app: FastAPI, service: Service) -> None:
         response_class=Response,
     )
     async def delete_many(request: Request, body: DeleteFiles, query: Annotated[DeleteOptions, Query()]) -> Response:
-        check_number(body.file_ids, service.limits.max_ids, "file_ids")
+        check_named(body.file_ids, body.filter, service.limits.max_ids, "file_ids")
         wanted = FilesWanted(
             body.file_ids,
             FileFilter() if body.filter is None else file_filter(body.filter),
-            Rules(every=query.all, missing_ok=query.missing_ok, names=False),
+            rules_of(query, body.file_ids),
         )
         async with service.session(request) as session:
+            await check_key(session, body.file_ids)
             plan = await plan_files(wanted, session.api, session.working)
             report = (
                 preview(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 
@@ -10,19 +11,24 @@ from vsync.manage import filters
 from vsync.manage.ages import seconds_of
 from vsync.manage.owner import Whose
 from vsync.serve.rest.fields import (
+    OWNED,
     Age,
     Ages,
+    Chosen,
     EntryStatus,
     Exact,
     FileStatus,
     Glob,
     Id,
     Nothing,
+    OnlyTrue,
+    OnlyTruth,
     Ownership,
     Pair,
     Size,
     StoreStatus,
     Switch,
+    Truth,
 )
 from vsync.serve.rest.sizes import bytes_of
 
@@ -32,9 +38,18 @@ _MOST = 100
 
 _NAME = "Only what has one of these names. `*` and `?` stand for other characters."
 _STATUS = "Only what has one of these statuses."
+_EMPTY = "`true`: only stores that list no file."
+_ATTACHED = "`true`: only Files that a store lists. `false`: only Files that no store lists."
 _UNUSED = "Only stores that nobody has used for so long."
 _METADATA = "Only stores with this metadata: `key=value`, the value a pattern."
 _ATTRIBUTE = "Only entries with this attribute: `key=value`, the value a pattern."
+
+
+T = TypeVar("T")
+Several = Annotated[list[T], Field(min_length=1)]
+"""Values of which one must fit. An empty list fits nothing, but would read as no filter: so it is refused."""
+
+Pairs = Annotated[dict[str, Glob], Field(min_length=1)]
 
 
 # --- Vector stores ------------------------------------------------------------------------------------------
@@ -42,25 +57,27 @@ _ATTRIBUTE = "Only entries with this attribute: `key=value`, the value a pattern
 
 class _Stores(Ages, Ownership):
     unused_since: Age | Nothing = Field(default=None, description=_UNUSED, examples=["30d"])
-    empty: Switch = Field(default=False, description="`true`: only stores that list no file.")
 
 
 class StoresInQuery(_Stores):
+    empty: OnlyTrue | Nothing = Field(default=None, description=_EMPTY)
     name: list[Glob] | Nothing = Field(default=None, description=_NAME, examples=[["docs-*"]], max_length=_MOST)
     metadata: list[Pair] | Nothing = Field(default=None, description=_METADATA, max_length=_MOST)
     status: list[StoreStatus] | Nothing = Field(default=None, description=_STATUS, max_length=_MOST)
 
 
-class StoresInBody(_Stores):
+class StoresInBody(_Stores, Chosen):
     """Which vector stores are meant. All parts must hold."""
 
-    name: Glob | list[Glob] | Nothing = Field(default=None, description=_NAME, examples=["docs-*"])
-    metadata: dict[str, Glob] | Nothing = Field(
+    owned: Truth | Nothing = Field(default=None, description=OWNED, examples=[True])
+    empty: OnlyTruth | Nothing = Field(default=None, description=_EMPTY, examples=[True])
+    name: Glob | Several[Glob] | Nothing = Field(default=None, description=_NAME, examples=["docs-*"])
+    metadata: Pairs | Nothing = Field(
         default=None,
         description="Only stores with this metadata; the values are patterns.",
         examples=[{"team": "docs"}],
     )
-    status: StoreStatus | list[StoreStatus] | Nothing = Field(default=None, description=_STATUS)
+    status: StoreStatus | Several[StoreStatus] | Nothing = Field(default=None, description=_STATUS)
 
 
 def store_filter(given: StoresInQuery | StoresInBody) -> filters.StoreFilter:
@@ -70,7 +87,7 @@ def store_filter(given: StoresInQuery | StoresInBody) -> filters.StoreFilter:
         statuses=_texts(given.status),
         age=_age(given),
         unused_for_s=_seconds(given.unused_since),
-        empty=given.empty,
+        empty=given.empty is not None,
         whose=_whose(given),
     )
 
@@ -86,18 +103,19 @@ class EntriesInQuery(Ages, Ownership):
     status: list[EntryStatus] | Nothing = Field(default=None, description=_STATUS, max_length=_MOST)
 
 
-class EntriesInBody(Ages, Ownership):
+class EntriesInBody(Ages, Ownership, Chosen):
     """Which entries of a vector store are meant. All parts must hold."""
 
-    path: Glob | list[Glob] | Nothing = Field(
+    owned: Truth | Nothing = Field(default=None, description=OWNED, examples=[True])
+    path: Glob | Several[Glob] | Nothing = Field(
         default=None, description="Only entries with one of these paths.", examples=["docs/*.md"]
     )
-    attribute: dict[str, Glob] | Nothing = Field(
+    attribute: Pairs | Nothing = Field(
         default=None,
         description="Only entries with these attributes; the values are patterns.",
         examples=[{"team": "docs"}],
     )
-    status: EntryStatus | list[EntryStatus] | Nothing = Field(default=None, description=_STATUS, examples=["failed"])
+    status: EntryStatus | Several[EntryStatus] | Nothing = Field(default=None, description=_STATUS, examples=["failed"])
 
 
 def entry_filter(given: EntriesInQuery | EntriesInBody) -> filters.EntryFilter:
@@ -115,12 +133,10 @@ def entry_filter(given: EntriesInQuery | EntriesInBody) -> filters.EntryFilter:
 
 class _Files(Ages, Ownership):
     larger_than: Size | Nothing = Field(default=None, description="Only Files of more bytes.", examples=["10MB"])
-    attached: Switch | Nothing = Field(
-        default=None, description="`true`: only Files that a store lists. `false`: only Files that no store lists."
-    )
 
 
 class FilesInQuery(_Files):
+    attached: Switch | Nothing = Field(default=None, description=_ATTACHED)
     name: list[Glob] | Nothing = Field(default=None, description=_NAME, examples=[["*.md"]], max_length=_MOST)
     purpose: list[Exact] | Nothing = Field(
         default=None, description="Only Files of one of these purposes.", examples=[["assistants"]], max_length=_MOST
@@ -132,18 +148,20 @@ class FilesInQuery(_Files):
     attribute: list[Pair] | Nothing = Field(default=None, description=_ATTRIBUTE, max_length=_MOST)
 
 
-class FilesInBody(_Files):
+class FilesInBody(_Files, Chosen):
     """Which Files are meant. All parts must hold."""
 
-    name: Glob | list[Glob] | Nothing = Field(default=None, description=_NAME, examples=["*.md"])
-    purpose: Exact | list[Exact] | Nothing = Field(
+    owned: Truth | Nothing = Field(default=None, description=OWNED, examples=[True])
+    attached: Truth | Nothing = Field(default=None, description=_ATTACHED, examples=[True])
+    name: Glob | Several[Glob] | Nothing = Field(default=None, description=_NAME, examples=["*.md"])
+    purpose: Exact | Several[Exact] | Nothing = Field(
         default=None, description="Only Files of one of these purposes.", examples=["assistants"]
     )
-    status: FileStatus | list[FileStatus] | Nothing = Field(default=None, description=_STATUS)
-    in_store: Id | list[Id] | Nothing = Field(
+    status: FileStatus | Several[FileStatus] | Nothing = Field(default=None, description=_STATUS)
+    in_store: Id | Several[Id] | Nothing = Field(
         default=None, description="Only Files that one of these vector stores lists.", examples=["vs_abc123"]
     )
-    attribute: dict[str, Glob] | Nothing = Field(
+    attribute: Pairs | Nothing = Field(
         default=None, description="Only Files of which an entry has these attributes; the values are patterns."
     )
 

@@ -60,7 +60,6 @@ class Gate:
     def _admitted(self, scope: Scope) -> Caller:
         """The caller, when it may make a call now."""
         caller = caller_of(scope["headers"], self._token)
-        call_of(scope).secrets = (caller.api_key, *([self._token] if self._token else []))
         wait_s = self._rate.admit(self._digest(caller.api_key), self._clock())
         if wait_s > 0:
             raise Failure(

@@ -46,7 +46,7 @@ async def part_of(
             return
     if not begun:
         message = "`after` is not an id of this list. Ask for the list from its beginning."
-        raise Failure(400, "unknown_after", message, param="after")
+        raise Failure(404, "unknown_after", message, param="after")
 
 
 def now_of(api: Api) -> int:

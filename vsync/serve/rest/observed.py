@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vsync.serve.rest.access_log import HUNG_UP, Call, log_line
+from vsync.serve.rest.caller import AUTHORIZATION, KEY, TOKEN
 from vsync.serve.rest.exchange import put_call, values_of
 from vsync.serve.rest.request_id import request_id
 
@@ -17,18 +18,20 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-re
 
 
 class Observed:
-    """`log` gets a line for each call."""
+    """`log` gets a line for each call. `secrets` are those of the server; those of a call stand in its headers."""
 
     def __init__(
         self,
         app: ASGIApp,
         log: Callable[[str], None],
         *,
+        secrets: Sequence[str] = (),
         clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self._app = app
         self._log = log
+        self._secrets = secrets
         self._clock = clock
         self._new_id = new_id
 
@@ -36,11 +39,13 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers = _secret_headers(scope)
         call = Call(
-            request_id(values_of(scope, b"x-request-id"), self._new_id),
+            request_id(values_of(scope, b"x-request-id"), self._new_id, headers),
             scope["method"],
             scope["path"],
             str((scope.get("client") or ("",))[0]),
+            (*self._secrets, *(header.decode("latin-1").rpartition(" ")[2] for header in headers)),
         )
         put_call(scope, call)
         answer = _Answer(send, call)
@@ -54,6 +59,11 @@ class Observed:
             call.cut = answer.begun and not answer.ended
             call.route = getattr(scope.get("route"), "path", None)
             self._log(log_line(call, self._clock(), time.monotonic() - began))
+
+
+def _secret_headers(scope: Scope) -> list[bytes]:
+    """The headers that hold a key or a token."""
+    return [value for name in (KEY, AUTHORIZATION, TOKEN) for value in values_of(scope, name.encode())]
 
 
 class _Answer:

@@ -34,22 +34,22 @@ TAGS = [
 _WITHOUT_KEY = {"health"}
 """Tags of calls that need no key."""
 
-_ID = {"type": "string", "pattern": "^[!-~]{1,512}$"}
+_ID = {"type": "string", "pattern": "^[!-~]{0,512}$"}
+"""An empty header counts as none: programs send it for a setting that is not set."""
 
+# Without examples: the page /docs would send them.
 _PARAMETERS = {
     "Organization": {
         "name": ORGANIZATION,
         "in": "header",
         "description": "The OpenAI organization that is billed. Needed only by keys of several organizations.",
         "schema": _ID,
-        "example": "org-abc123",
     },
     "Project": {
         "name": PROJECT,
         "in": "header",
         "description": "The OpenAI project. Needed only by keys of several projects.",
         "schema": _ID,
-        "example": "proj_abc123",
     },
 }
 

@@ -6,15 +6,14 @@ from fastapi import FastAPI, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from vsync.manage.chosen import Rules
 from vsync.manage.delete_stores import StoresWanted, delete_stores, plan_stores, preview
 from vsync.manage.filters import StoreFilter
 from vsync.manage.owner import owner_of_store
 from vsync.manage.sorting import STORE_KEYS, in_order
 from vsync.manage.stores import store_data
 from vsync.serve.rest.answers import BulkAnswer, StoreList
-from vsync.serve.rest.bodies import DeleteStores, check_number
-from vsync.serve.rest.bulk import report_answer
+from vsync.serve.rest.bodies import DeleteStores, check_named
+from vsync.serve.rest.bulk import check_key, report_answer, rules_of
 from vsync.serve.rest.described import bulk_answers, list_answers
 from vsync.serve.rest.fields import DeleteOptions, DeleteWithShared, Nothing, Part
 from vsync.serve.rest.filters import StoresInQuery, store_filter
@@ -105,15 +104,16 @@ async def _delete(
     with_files: bool,
     shared: bool = False,
 ) -> Response:
-    check_number(body.vector_store_ids, service.limits.max_ids, "vector_store_ids")
+    check_named(body.vector_store_ids, body.filter, service.limits.max_ids, "vector_store_ids")
     wanted = StoresWanted(
         body.vector_store_ids,
         StoreFilter() if body.filter is None else store_filter(body.filter),
-        Rules(every=query.all, missing_ok=query.missing_ok, names=False),
+        rules_of(query, body.vector_store_ids),
         with_files,
         shared,
     )
     async with service.session(request) as session:
+        await check_key(session, body.vector_store_ids)
         plan = await plan_stores(wanted, session.api, session.working)
         report = (
             preview(plan) if query.dry_run else await delete_stores(plan, session.api, session.rates, session.working)

@@ -6,13 +6,14 @@ from vsync.errors import (
     ApiAnswer,
     ConfigurationError,
     CredentialsRefused,
+    InternalError,
     Interrupted,
     LimitExceeded,
     PermissionDenied,
     StoreGone,
     VsyncError,
 )
-from vsync.serve.rest.failure import Failure
+from vsync.serve.rest.failure import Failure, defect
 from vsync.store.api_errors import Refused
 from vsync.store.refusals import not_there
 from vsync.system.redaction import printable
@@ -44,6 +45,8 @@ def failure_of(error: VsyncError | Refused) -> Failure:
         return Failure(400, "needs_all", f"{message} {error.remedy}".rstrip())
     if isinstance(error, ConfigurationError):
         return Failure(400, "invalid_request", f"{message} {error.remedy}".rstrip())
+    if isinstance(error, InternalError):
+        return defect()
     if answer is not None and answer.status == 429:
         wait = None if answer.code == "insufficient_quota" else answer.wait_s or _RETRY_LATER_S
         return Failure(429, _code(answer, "rate_limit"), message, upstream=answer, retry_after=wait)
