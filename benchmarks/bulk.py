@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.figures import ROOT, Figure, Measured
@@ -83,13 +83,17 @@ def rest(folder: Path, service: Service) -> Iterator[Callable[..., Call]]:
 class _Seen:
     """What the server saw of each time that something was measured."""
 
-    seconds: list[float]
+    seconds: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    """Processor times, where they are known."""
     requests: int = 0
     connections: int = 0
     wrong: int = 0
 
-    def add(self, seconds: float, service: Service, wrong: int) -> None:
-        self.seconds.append(seconds)
+    def add(self, one: Run | Call, service: Service, wrong: int) -> None:
+        self.seconds.append(one.seconds)
+        if isinstance(one, Run):
+            self.busy.append(one.processor_seconds)
         self.requests = max(self.requests, service.requests())
         self.connections = max(self.connections, int(service.stats()["connections"]))
         self.wrong += wrong
@@ -97,6 +101,7 @@ class _Seen:
     def figures(self, what: str, most_s: float | None, most_requests: int) -> list[Figure]:
         return [
             Figure(what, statistics.median(self.seconds), "s", most_s),
+            *([Figure("processor time of it", statistics.median(self.busy), "s")] if self.busy else []),
             Figure("requests", self.requests, goal=most_requests),
             Figure("connections", self.connections, goal=20),
         ]
@@ -108,16 +113,16 @@ class _Seen:
 def deleted(folder: Path, times: int) -> list[Measured]:
     """A store with 200 Files is deleted with its Files."""
     what = f"a store with {FILES} Files deleted with them, {{}} (median of {times}; {LATENCY_S * 1000:g} ms an answer)"
-    by_command, by_call = _Seen([]), _Seen([])
+    by_command, by_call = _Seen(), _Seen()
     for _ in range(times):
         with serving(LATENCY_S, 0.0) as service:
             store = service.fill(FILES)
             one = vsync(folder, service, "stores", "delete", store, "--with-files", "--yes")
-            by_command.add(one.seconds, service, left_of(service))
+            by_command.add(one, service, left_of(service))
         with serving(LATENCY_S, 0.0) as service, rest(folder, service) as call:
             body = {"vector_store_ids": [service.fill(FILES)]}
             answered = call("DELETE", "/vector_stores/with-files", body)
-            by_call.add(answered.seconds, service, left_of(service))
+            by_call.add(answered, service, left_of(service))
     return [
         Measured(
             what.format("by the command line"),
@@ -161,13 +166,13 @@ def listed(folder: Path, times: int) -> list[Measured]:
 
 
 def _listed(folder: Path, times: int, what: str, most: int, *arguments: str) -> Measured:
-    seen = _Seen([])
+    seen = _Seen()
     for _ in range(times):
         with serving(LATENCY_S, 0.0) as service:
             store = service.fill(MANY)
             words = [store if word == "ID" else word for word in arguments]
             one = vsync(folder, service, *words, "--jsonl")
-            seen.add(one.seconds, service, abs(one.stdout.count("\n") - MANY))
+            seen.add(one, service, abs(one.stdout.count("\n") - MANY))
     return Measured(
         what,
         f"python -m vsync {' '.join(arguments)} --jsonl",
@@ -176,12 +181,12 @@ def _listed(folder: Path, times: int, what: str, most: int, *arguments: str) -> 
 
 
 def _called(folder: Path, times: int, what: str, path: str) -> Measured:
-    seen = _Seen([])
+    seen = _Seen()
     for _ in range(times):
         with serving(LATENCY_S, 0.0) as service, rest(folder, service) as call:
             store = service.fill(MANY)
             one = call("GET", f"{path.replace('ID', store)}?details=true")
-            seen.add(one.seconds, service, abs(len(json.loads(one.body)) - MANY))
+            seen.add(one, service, abs(len(json.loads(one.body)) - MANY))
     return Measured(
         what,
         f"curl -H x-openai-api-key:KEY ADDRESS{path}?details=true",

@@ -29,6 +29,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PIECE_BYTES = 256 * 1024
+STARTED = int(time.time())
+"""When everything here was made: seconds since the epoch."""
+
 Json = dict[str, Any]
 
 
@@ -55,7 +58,7 @@ class File:
             "id": self.id,
             "object": "file",
             "bytes": self.bytes,
-            "created_at": 0,
+            "created_at": STARTED,
             "filename": self.filename,
             "purpose": "assistants",
             "status": "processed",
@@ -80,7 +83,7 @@ class Entry:
         return {
             "id": self.file_id,
             "object": "vector_store.file",
-            "created_at": 0,
+            "created_at": STARTED,
             "vector_store_id": self.store_id,
             "status": self.status,
             "last_error": None,
@@ -102,11 +105,11 @@ class Store:
         return {
             "id": self.id,
             "object": "vector_store",
-            "created_at": 0,
+            "created_at": STARTED,
             "name": self.name,
             "status": "completed",
             "usage_bytes": 0,
-            "last_active_at": 0,
+            "last_active_at": STARTED,
             "metadata": self.metadata,
             "file_counts": counts(self.entries.values()),
         }
@@ -116,7 +119,7 @@ class Store:
         return {
             "id": batch_id,
             "object": "vector_store.files_batch",
-            "created_at": 0,
+            "created_at": STARTED,
             "vector_store_id": self.id,
             "status": "in_progress" if numbers["in_progress"] else "completed",
             "file_counts": numbers,
