@@ -108,8 +108,8 @@ def test_what_failed_stands_in_the_answer_and_makes_it_207(api: ProjectsServer, 
     assert answer.status_code == 207
     assert report["success"] == [store]
     assert [(failed["id"], failed["status_code"]) for failed in report["failed"]] == [
-        ("no/id", 400),
         ("vs_unknown", 404),
+        ("no/id", 400),
     ]
     assert report["warnings"] == ["1 id was given more than once."]
 
