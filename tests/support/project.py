@@ -129,7 +129,7 @@ class Project:
         stop: Stop | None = None,
         between: Callable[[], object] = lambda: None,
         earlier: Mapping[str, object] | frozenset[str] = frozenset(),
-        finished: Callable[[str], None] = lambda _: None,
+        begun: Callable[[str], None] = lambda _: None,
         dry_run: bool = False,
         concurrency: int = 4,
     ) -> BulkReport:
@@ -144,13 +144,13 @@ class Project:
                     between()
                     if dry_run:
                         return delete_stores.preview(stores)
-                    return await delete_stores.delete_stores(stores, api, rates, working, finished)
+                    return await delete_stores.delete_stores(stores, api, rates, working, begun)
                 case FilesWanted():
                     files = await delete_files.plan_files(wanted, api, working, protected=protected, earlier=earlier)
                     between()
                     if dry_run:
                         return delete_files.preview(files)
-                    return await delete_files.delete_files(files, api, rates, working, finished)
+                    return await delete_files.delete_files(files, api, rates, working, begun)
                 case EntriesWanted():
                     entries = await detach_files.plan_entries(wanted, api, working)
                     between()

@@ -108,6 +108,8 @@ class Served:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return
+                # The port takes connections before the application is made.
+                if self.clients is not None:
+                    return
             time.sleep(0.005)
         raise AssertionError("the server did not start")

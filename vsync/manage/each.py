@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import Interrupted, VsyncError
@@ -55,9 +55,8 @@ async def each(
     work: Callable[[str], Awaitable[Failure | None]],
     working: Working,
     stage: str,
-    finished: Callable[[str], None] = lambda _: None,
 ) -> Done:
-    """Does the work for each item. `work` gives a Failure, or None when it has succeeded; then `finished` is called.
+    """Does the work for each item. `work` gives a Failure, or None when it has succeeded.
 
     A refusal is the failure of that item alone. Any other error of the API ends the job, and so does a denial by something
     before the API, which would deny the next request as well. A request to stop ends the job too: requests under way are
@@ -80,7 +79,6 @@ async def each(
             working.observer.failed(item, str(failure.status_code or "no answer"), failure.error)
         else:
             done.success.append(item)
-            finished(item)
 
     async def next_ones() -> None:
         for item in waiting:
@@ -102,9 +100,3 @@ async def each(
     if working.stop.signum is not None and len(done.success) + len(done.failed) < len(items):
         done.cause = Interrupted(working.stop.signum)
     return done
-
-
-def note(words: Iterable[str], finished: Callable[[str], None]) -> None:
-    """Tells of each of the words by which something was given that it is deleted."""
-    for word in words:
-        finished(word)

@@ -1,7 +1,8 @@
-"""What a bulk delete has deleted, kept in a file until the job is through: run again with the same ids, it goes on.
+"""What a bulk delete has begun to delete, kept in a file until the job is through: run again with the same ids, it goes on.
 
-The second run would otherwise take what the first one deleted for ids that never existed. The file holds ids and names as
-they were given, and never a key. It stands in `$XDG_STATE_HOME/vsync/` or `~/.local/state/vsync/`.
+The second run would otherwise take what the first one deleted for ids that never existed. It is kept before it is deleted,
+because a run may die before it hears that it was: what then exists is deleted again, and what does not is done. The file
+holds ids and names as they were given, and never a key. It stands in `$XDG_STATE_HOME/vsync/` or `~/.local/state/vsync/`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Unfinished:
         self._out: IO[str] | None = None
         self._whole = 0
         self.done = self._read()
-        """What an earlier run of the same job has deleted."""
+        """What an earlier run of the same job has begun to delete. What of it does not exist is deleted."""
 
     def _read(self) -> frozenset[str]:
         try:
@@ -45,7 +46,7 @@ class Unfinished:
         return self
 
     def note(self, word: str) -> None:
-        """Keeps that this is deleted. Where that is not possible, the next run only knows less."""
+        """Keeps that this exists and is about to be deleted. Where that is not possible, the next run only knows less."""
         if self._path is None or "\n" in word:
             return
         with contextlib.suppress(OSError, ValueError):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 GRACE_S = 8
 """How long calls that are under way may take when the server is told to stop. Docker kills after 10 s."""
 
+_BACKLOG = 2_048
+"""As many calls as uvicorn lets wait."""
+
 NEEDS_EXTRA = "vsync serve needs the extra `serve`; in a clone of vsync: pip install '.[serve]'"
 
 
@@ -28,6 +31,7 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(_BACKLOG)  # who reads that the server listens may call at once: the calls wait until it serves
         shown = f"[{host}]" if ":" in host else host
         yield listener, f"http://{shown}:{listener.getsockname()[1]}"
 

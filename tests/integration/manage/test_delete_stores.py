@@ -152,10 +152,10 @@ def test_duplicates_are_told_and_count_once(project: Project) -> None:
     assert report.warnings == ["1 id was given more than once.", f"{store} was given by its id and by its name."]
 
 
-def test_each_word_for_a_deleted_store_is_told(project: Project) -> None:
+def test_each_word_for_a_store_is_told_before_it_goes(project: Project) -> None:
     told: list[str] = []
     store, other = project.store("docs"), project.store("other")
-    project.delete(given("docs", store, other), finished=told.append)
+    project.delete(given("docs", store, other), begun=told.append)
     assert sorted(told) == sorted(["docs", store, other])
 
 

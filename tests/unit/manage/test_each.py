@@ -11,7 +11,7 @@ import pytest
 
 from vsync.errors import ApiAnswer, CredentialsRefused, GatewayRefused, Interrupted, StoreGone
 from vsync.manage.bulk_report import Failure
-from vsync.manage.each import Done, Working, each, note
+from vsync.manage.each import Done, Working, each
 from vsync.report.observer import Observer
 from vsync.store.api_errors import BY_GATEWAY, Refused
 from vsync.system.stop import Stop
@@ -37,10 +37,8 @@ async def fine(_: str) -> None:
     return None
 
 
-def run(items: list[str], work: Work, *, concurrency: int = 2, **given: Any) -> tuple[Done, list[str]]:
-    finished: list[str] = []
-    done = asyncio.run(each(items, work, Working(concurrency=concurrency, **given), "deleting", finished.append))
-    return done, finished
+def run(items: list[str], work: Work, *, concurrency: int = 2, **given: Any) -> Done:
+    return asyncio.run(each(items, work, Working(concurrency=concurrency, **given), "deleting"))
 
 
 def failing(error: Exception, at: str = "b") -> Work:
@@ -53,20 +51,20 @@ def failing(error: Exception, at: str = "b") -> Work:
 
 def test_each_is_worked_on_and_told() -> None:
     observer = Heard()
-    done, finished = run(["a", "b"], fine, observer=observer, concurrency=1)
-    assert done.of(["a", "b"]).success == finished == ["a", "b"]
+    done = run(["a", "b"], fine, observer=observer, concurrency=1)
+    assert done.of(["a", "b"]).success == ["a", "b"]
     assert observer.heard == [("stage", "deleting", 2), ("advance", "deleting"), ("advance", "deleting")]
 
 
 def test_without_anything_nothing_is_done() -> None:
-    assert run([], fine)[0] == Done()
+    assert run([], fine) == Done()
 
 
 def test_a_refusal_is_the_failure_of_that_one_alone() -> None:
     observer = Heard()
-    done, finished = run(["a", "b", "c"], failing(Refused(409, "busy", "in use")), observer=observer)
+    done = run(["a", "b", "c"], failing(Refused(409, "busy", "in use")), observer=observer)
     assert done.of(["a", "b", "c"]).failed == [Failure("b", "in use", 409)]
-    assert (sorted(finished), done.cause) == (["a", "c"], None)
+    assert (sorted(done.success), done.cause) == (["a", "c"], None)
     assert ("failed", "b", "in use") in observer.heard
 
 
@@ -74,14 +72,14 @@ def test_a_failure_that_the_work_gives_is_kept() -> None:
     async def work(item: str) -> Failure:
         return Failure(item, "no")
 
-    done, finished = run(["a"], work)
-    assert (done.failed, finished) == ([Failure("a", "no")], [])
+    done = run(["a"], work)
+    assert (done.failed, done.success) == ([Failure("a", "no")], [])
 
 
 def test_an_error_of_the_api_ends_the_job_and_the_rest_was_not_tried() -> None:
     error = CredentialsRefused("no key")
     error.answer = ApiAnswer(401)
-    done, _ = run(["a", "b", "c", "d"], failing(error), concurrency=1)
+    done = run(["a", "b", "c", "d"], failing(error), concurrency=1)
     told = done.of(["a", "b", "c", "d"])
     assert (told.success, done.cause) == (["a"], error)
     assert told.failed == [
@@ -94,13 +92,13 @@ def test_an_error_of_the_api_ends_the_job_and_the_rest_was_not_tried() -> None:
 @pytest.mark.parametrize("status", [401, 403, 407, 451])
 def test_what_a_gateway_denies_to_one_it_denies_to_all(status: int) -> None:
     denied = Refused(status, BY_GATEWAY, "Access denied", by_api=False)
-    done, _ = run(["a", "b", "c"], failing(denied), concurrency=1)
+    done = run(["a", "b", "c"], failing(denied), concurrency=1)
     assert isinstance(done.cause, GatewayRefused)
     assert [failure.id for failure in done.of(["a", "b", "c"]).failed] == ["b", "c"]
 
 
 def test_a_page_with_another_status_is_the_failure_of_that_one_alone() -> None:
-    done, _ = run(["a", "b", "c"], failing(Refused(404, BY_GATEWAY, "no page", by_api=False)), concurrency=1)
+    done = run(["a", "b", "c"], failing(Refused(404, BY_GATEWAY, "no page", by_api=False)), concurrency=1)
     assert (done.cause, done.success) == (None, ["a", "c"])
 
 
@@ -114,7 +112,7 @@ def test_others_that_are_under_way_are_waited_for() -> None:
         await went.wait()
         await asyncio.sleep(0)
 
-    done, _ = run(["slow", "bad", "never"], work)
+    done = run(["slow", "bad", "never"], work)
     told = done.of(["slow", "bad", "never"])
     assert told.success == ["slow"]
     assert [failure.error for failure in told.failed] == ["gone", "not tried: gone"]
@@ -127,7 +125,7 @@ def test_a_request_to_stop_ends_the_job_between_two() -> None:
         if item == "b":
             stop.request(15)
 
-    done, _ = run(["a", "b", "c"], work, stop=stop, concurrency=1)
+    done = run(["a", "b", "c"], work, stop=stop, concurrency=1)
     told = done.of(["a", "b", "c"])
     assert (told.success, told.failed) == (["a", "b"], [Failure("c", "not tried: Interrupted by SIGTERM.")])
     assert isinstance(done.cause, Interrupted)
@@ -139,11 +137,11 @@ def test_a_request_to_stop_that_comes_after_the_last_one_changes_nothing() -> No
     async def work(_: str) -> None:
         stop.request(15)
 
-    assert run(["a"], work, stop=stop)[0] == Done(success=["a"])
+    assert run(["a"], work, stop=stop) == Done(success=["a"])
 
 
 def test_what_was_interrupted_is_not_known_to_be_deleted() -> None:
-    done, _ = run(["a"], failing(Interrupted(2), at="a"))
+    done = run(["a"], failing(Interrupted(2), at="a"))
     (failure,) = done.of(["a"]).failed
     assert "not known" in failure.error
 
@@ -219,16 +217,10 @@ def test_a_hundred_thousand_things_take_little_memory() -> None:
     items = [f"file-{number:024}" for number in range(100_000)]
     tracemalloc.start()
     try:
-        done, _ = run(items, failing(StoreGone("gone"), at=items[50_000]), concurrency=16)
+        done = run(items, failing(StoreGone("gone"), at=items[50_000]), concurrency=16)
         told = done.of(items)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert len(told.success) + len(told.failed) == len(items)
     assert peak < 60_000_000
-
-
-def test_every_word_of_a_thing_is_told() -> None:
-    told: list[str] = []
-    note(["vs_1", "docs"], told.append)
-    assert told == ["vs_1", "docs"]
