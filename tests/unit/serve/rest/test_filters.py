@@ -135,11 +135,11 @@ def test_too_many_ids_are_refused_with_both_numbers() -> None:
     assert (caught.value.status, caught.value.code, caught.value.param) == (422, "too_many_ids", "file_ids")
 
 
-@pytest.mark.parametrize("chosen", [None, FilesInBody()])
-def test_a_body_that_names_nothing_is_refused(chosen: FilesInBody | None) -> None:
+@pytest.mark.parametrize(("chosen", "param"), [(None, "body"), (FilesInBody(), "filter")])
+def test_a_body_that_names_nothing_is_refused(chosen: FilesInBody | None, param: str) -> None:
     with pytest.raises(Failure) as caught:
         check_named(None, chosen, 3, "file_ids")
-    assert (caught.value.status, caught.value.code) == (400, "nothing_named")
+    assert (caught.value.status, caught.value.code, caught.value.param) == (400, "nothing_named", param)
     check_named(None, FilesInBody(name="*"), 3, "file_ids")
 
 
