@@ -161,7 +161,7 @@ def delete_options(*, of_stores: bool) -> Callable[[F], F]:
         option("--all", "every", heading=DELETION, is_flag=True, by_variable=False,
                 help=f"Every {what} of the project; or what a filter matches even if it matches everything."),
         option("--force", "forced", heading=DELETION, is_flag=True, by_variable=False,
-                help="Delete also what this repository's manifest names. The next sync then begins anew."),
+                help="Delete also what this repository's manifest names. `vsync verify --repair` makes it again."),
         option("--missing-ok", heading=DELETION, is_flag=True, by_variable=False,
                 help="What does not exist is no failure."),
         option("-y", "--yes", heading=DELETION, is_flag=True, by_variable=False,

@@ -200,6 +200,8 @@ def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[s
     settings["push"] = settings.setdefault("commit", setting("commit", given, environ) or "true")
     if (dry_run := three_way("the input dry-run", given.get("dry-run", "auto"))) is not None:
         settings["dry-run"] = str(dry_run).lower()
+    elif environ.get(variable("dry-run"), "").strip().lower() == "auto":
+        settings["dry-run"] = ""  # what `auto` means is decided by the event, before the command line reads it
     variables = {variable(name): value for name, value in settings.items()}
     token = {TOKEN: given["github-token"]} if "github-token" in given else {}
     return {**environ, **named(given), **variables, **token}

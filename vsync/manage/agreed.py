@@ -25,6 +25,7 @@ def agreed_stores(shown: StorePlan, now: StorePlan) -> StorePlan:
             if file_id in agreed
         }
         spared_files += [Spared(file_id, _NEW) for file_id in files if file_id not in agreed]
+        spared_files += [Spared(file_id, _GONE) for file_id, listing in listed.items() if not listing]
         files = {file_id: listing for file_id, listing in listed.items() if listing}
     return replace(
         now,

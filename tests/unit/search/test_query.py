@@ -1,4 +1,4 @@
-"""The filters of a search, which results are shown, and how stores look."""
+"""The filters of a search and which results are shown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import store_info
 from vsync.errors import ConfigurationError
-from vsync.manage.stores import store_data, store_lines
 from vsync.search.query import one_a_document, search_filters
 from vsync.store.entries import Hit
 
@@ -66,30 +64,3 @@ def test_the_same_path_of_another_source_or_target_is_another_document() -> None
 
 def test_entries_of_other_tools_are_known_by_their_file() -> None:
     assert ids([hit("1"), hit("2"), hit("1")]) == ["1", "2"]
-
-
-def test_stores_stand_in_a_table() -> None:
-    assert store_lines([store_info("vs_1", "docs"), store_info("vs_22", None)]) == [
-        "ID     NAME  STATUS     FILES  SIZE",
-        "vs_1   docs  completed  3      12.3 KB",
-        "vs_22        completed  3      12.3 KB",
-    ]
-    assert store_lines([]) == ["There is no vector store."]
-
-
-def test_a_hostile_stores_name_does_nothing() -> None:
-    assert all(line.isprintable() for line in store_lines([store_info("vs_1", "a\n::error::\x1b[2J", status="x\ny")]))
-
-
-def test_a_store_as_data_is_whole() -> None:
-    assert store_data(store_info("vs_1", "docs", {"k": "v"})) == {
-        "id": "vs_1",
-        "name": "docs",
-        "status": "completed",
-        "files": 3,
-        "in_progress": 0,
-        "failed": 0,
-        "usage_bytes": 12_345,
-        "created_at": 1_700_000_000,
-        "metadata": {"k": "v"},
-    }
