@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from vsync.store.embedded_file import EmbeddedFile
 
 T = TypeVar("T")
+
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,20}|[0-9A-Fa-f:.]{2,45}")
 
 
 def _limit(default: int, name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -92,6 +95,10 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
     """
     from vsync.sync.workspace import embedded_file_of
 
+    if not _HOST.fullmatch(host):
+        raise ConfigurationError(
+            f"--host is {host!r}, which is no address.", "Give one, such as 127.0.0.1, or 0.0.0.0 for all."
+        )
     token = _token(context, options.pop("token"))
     names = ("max_body", "max_ids", "max_calls", "calls_per_minute", "allow_origin", "allow_host")
     own = {name: options.pop(name) for name in names}

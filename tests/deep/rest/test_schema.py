@@ -17,11 +17,13 @@ import pytest
 
 from tests.support.command_line import client
 from tests.support.places import ROOT
+from tests.support.served import Served
 from tests.support.servers.openai_api import OpenAIServer
-from tests.support.servers.rest_api import RestApi, served
 from vsync.serve.rest.app import Access
+from vsync.serve.rest.limits import Limits
 
 KEY, TOKEN = "sk-proj-schema-0123456789abcdefghij", "a-token-of-the-schema-0123456789"
+MANY_CALLS = Limits(calls_per_minute=1_000_000)
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
@@ -38,7 +40,7 @@ def fill(db: Path) -> None:
         rows.execute("UPDATE files SET id = 'file-abc123' WHERE seq = 1")
 
 
-def schemathesis(api: RestApi, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def schemathesis(api: Served, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "schemathesis.cli", "--no-color", "--config-file", str(CONFIG)]
     return subprocess.run(
         [*command, "run", f"{api.url}/openapi.json", f"--header=x-openai-api-key:{KEY}", *options],
@@ -49,7 +51,7 @@ def schemathesis(api: RestApi, folder: Path, *options: str) -> subprocess.Comple
     )
 
 
-def answered(api: RestApi) -> set[tuple[str, str, str]]:
+def answered(api: Served) -> set[tuple[str, str, str]]:
     """The kinds of answers that each call has given: `(DELETE, /files, 2xx)`."""
     calls = [line for line in map(json.loads, api.lines) if line.get("route")]
     return {(call["method"], call["route"], f"{call['status'] // 100}xx") for call in calls}
@@ -59,8 +61,11 @@ def answered(api: RestApi) -> set[tuple[str, str, str]]:
 def test_the_server_does_what_its_description_says(token: str | None, tmp_path: Path) -> None:
     db = tmp_path / "store.db"
     fill(db)
-    options = [f"--header=x-vsync-token:{token}"] if token else []
-    with OpenAIServer(db, key=KEY) as behind, served(base_url=behind.base_url, access=Access(token=token)) as api:
+    options = [f"--header=x-vsync-token:{token}", "--phases=examples,coverage"] if token else []
+    with (
+        OpenAIServer(db, key=KEY) as behind,
+        Served(behind.base_url, access=Access(token=token), limits=MANY_CALLS) as api,
+    ):
         done = schemathesis(api, tmp_path, *options)
         assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
         assert {

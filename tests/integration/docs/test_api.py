@@ -20,7 +20,7 @@ import pytest
 from tests.support.command_line import client
 from tests.support.curl import Call, calls
 from tests.support.places import ROOT
-from tests.support.servers.rest_api import RestApi, served
+from tests.support.served import Served
 from vsync.cli.serve import serve_command
 from vsync.embedded import EmbeddedStore
 from vsync.serve.rest.app import Access
@@ -86,12 +86,12 @@ def fill(api: openai.OpenAI) -> None:
 
 
 @pytest.fixture
-def server(store: EmbeddedStore) -> Iterator[RestApi]:
-    with served(store=store) as running:
+def server(store: EmbeddedStore) -> Iterator[Served]:
+    with Served(store=store) as running:
         yield running
 
 
-def ask(server: RestApi, call: Call) -> httpx2.Response:
+def ask(server: Served, call: Call) -> httpx2.Response:
     assert call.url.startswith(ADDRESS)
     with httpx2.Client(timeout=30) as http:
         return http.request(
@@ -107,7 +107,7 @@ def steady(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize(("script", "answer"), EXAMPLES, ids=range(1, len(EXAMPLES) + 1))
-def test_an_example_answers_what_the_page_says(server: RestApi, script: str, answer: str) -> None:
+def test_an_example_answers_what_the_page_says(server: Served, script: str, answer: str) -> None:
     [call] = calls(script, VARIABLES)
     got = ask(server, call)
     assert got.headers["content-type"].startswith("application/json")
@@ -120,13 +120,13 @@ def test_an_example_answers_what_the_page_says(server: RestApi, script: str, ans
 def test_an_example_with_a_token_passes_the_server_that_asks_for_it(store: EmbeddedStore) -> None:
     [script] = [script for script, _ in EXAMPLES if "VSYNC_TOKEN" in script]
     [call] = calls(script, VARIABLES)
-    with served(store=store, access=Access(token=TOKEN)) as server:
+    with Served(store=store, access=Access(token=TOKEN)) as server:
         assert ask(server, call).status_code == 200
         call.headers["x-vsync-token"] = "another-token-0123456789"
         assert ask(server, call).status_code == 401
 
 
-def test_every_call_has_an_example_and_every_example_is_a_call(server: RestApi) -> None:
+def test_every_call_has_an_example_and_every_example_is_a_call(server: Served) -> None:
     described = ask(server, Call(f"{ADDRESS}/openapi.json")).json()["paths"]
     wanted = {(method.upper(), path) for path, methods in described.items() for method in methods}
     shown = set()
@@ -146,7 +146,7 @@ def test_every_call_has_an_example_and_every_example_is_a_call(server: RestApi) 
     }
 
 
-def test_the_table_of_filters_names_every_part_of_a_filter(server: RestApi) -> None:
+def test_the_table_of_filters_names_every_part_of_a_filter(server: Served) -> None:
     described = ask(server, Call(f"{ADDRESS}/openapi.json")).json()
     parameters = {
         parameter["name"]
@@ -159,7 +159,7 @@ def test_the_table_of_filters_names_every_part_of_a_filter(server: RestApi) -> N
     assert named == parameters - {"details", "usage", "sort", "limit", "after"}
 
 
-def test_the_table_of_errors_has_every_status_and_every_code(server: RestApi) -> None:
+def test_the_table_of_errors_has_every_status_and_every_code(server: Served) -> None:
     described = ask(server, Call(f"{ADDRESS}/openapi.json")).json()
     statuses = {
         int(status) for path in described["paths"].values() for call in path.values() for status in call["responses"]

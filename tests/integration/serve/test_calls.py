@@ -48,7 +48,7 @@ def test_filters_sorting_limit_and_after(api: ProjectsServer, served: Served) ->
     assert served.call("GET", "/vector_stores?name=nothing").json() == []
     assert served.call("GET", "/vector_stores?older_than=1d").json() == []
     unknown = served.call("GET", "/vector_stores?after=vs_unknown")
-    assert (unknown.status_code, unknown.json()["error"]["code"]) == (400, "unknown_after")
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "unknown_after")
 
 
 def test_a_limit_ends_the_listing_early(api: ProjectsServer, served: Served) -> None:
@@ -119,13 +119,30 @@ def test_what_does_not_exist_can_be_spared(served: Served) -> None:
     assert (answer.status_code, answer.json()["spared"][0]["id"]) == (200, "vs_unknown")
 
 
-@pytest.mark.parametrize("path", ["/vector_stores", "/vector_stores/with-files", "/files"])
+EMPTY = {"/vector_stores": "vector_store_ids", "/vector_stores/with-files": "vector_store_ids", "/files": "file_ids"}
+
+
+@pytest.mark.parametrize("path", EMPTY)
 def test_an_empty_list_does_nothing_and_says_so(api: ProjectsServer, served: Served, path: str) -> None:
     api.make_store(KEY, "a")
-    answer = served.call("DELETE", path, body={"file_ids" if path == "/files" else "vector_store_ids": []})
+    answer = served.call("DELETE", path, body={EMPTY[path]: []})
     assert answer.status_code == 200
     assert answer.json()["message"].startswith("Nothing was done")
-    assert api.requests == []
+    assert [request.method for request in api.requests] == ["GET"]
+    assert served.call("DELETE", path, key="sk-unknown-0123456789", body={EMPTY[path]: []}).status_code == 401
+
+
+def test_an_empty_list_of_a_store_that_is_gone_says_that_it_is_gone(api: ProjectsServer, served: Served) -> None:
+    store = api.make_store(KEY, "a")
+    assert served.call("DELETE", f"/vector_stores/{store}/files", body={"file_ids": []}).status_code == 200
+    assert served.call("DELETE", "/vector_stores/vs_unknown/files", body={"file_ids": []}).status_code == 404
+
+
+def test_with_ids_all_says_nothing(api: ProjectsServer, served: Served) -> None:
+    first, second = (api.make_store(KEY, name) for name in ("a", "b"))
+    answer = served.call("DELETE", "/vector_stores?all=true", body={"vector_store_ids": [first]})
+    assert answer.json()["success"] == [first]
+    assert api.ids(KEY, "/vector_stores") == [second]
 
 
 def test_a_dry_run_says_what_would_go_and_deletes_nothing(api: ProjectsServer, served: Served) -> None:

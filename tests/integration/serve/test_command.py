@@ -147,6 +147,9 @@ def test_every_option_is_a_variable_as_well(world: World, monkeypatch: pytest.Mo
         (["--token", "abc"], "so short that it can be guessed"),
         (["--token", "two words"], "holds a blank"),
         (["--host", "nowhere.invalid"], "Cannot listen on nowhere.invalid"),
+        (["--host", ""], "--host is '', which is no address"),
+        (["--host", "ü.x..y"], "which is no address"),
+        (["--host", "http://localhost"], "which is no address"),
     ],
 )
 def test_a_wrong_option_is_exit_code_2_with_words(

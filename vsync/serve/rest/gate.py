@@ -20,6 +20,9 @@ from vsync.system.stop import Stop
 
 _BUSY_S = 1.0
 
+SEND_TIMEOUT_S = 60.0
+"""How long a caller may take to receive a piece of its answer. One who reads nothing must not hold a place for ever."""
+
 
 class Gate:
     """Lets a call through to `app`, with its caller in the scope. Raises Failure, and Gone when the caller has hung up.
@@ -98,7 +101,11 @@ async def until_hung_up(app: ASGIApp, scope: Scope, body: bytes, receive: Receiv
 
     async def watched_send(message: Message) -> None:
         nonlocal ended
-        await send(message)
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await send(message)
+        except TimeoutError:
+            raise Gone from None
         ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
     async def hung_up() -> None:

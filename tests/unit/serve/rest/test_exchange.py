@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from vsync.serve.rest import exchange
+from vsync.serve.rest import exchange, gate
 from vsync.serve.rest.exchange import Gone, drain, read_body
 from vsync.serve.rest.failure import Failure
 from vsync.serve.rest.gate import until_hung_up
@@ -129,6 +129,19 @@ def test_an_app_whose_caller_hangs_up_is_cancelled_and_may_clean_up() -> None:
     with pytest.raises(Gone):
         asyncio.run(until_hung_up(app, {}, b"", Caller(hangs_up=True).receive, nowhere))
     assert cleaned == ["done"]
+
+
+def test_a_caller_who_reads_nothing_of_its_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "SEND_TIMEOUT_S", 0.01)
+
+    async def send(_: Any) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def app(_: Any, __: Any, answer: Any) -> None:
+        await answer({"type": "http.response.start", "status": 200})
+
+    with pytest.raises(Gone):
+        asyncio.run(until_hung_up(app, {}, b"", Caller().receive, send))
 
 
 def test_an_error_of_the_app_is_raised_as_it_is() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from vsync.manage import filters
 from vsync.manage.owner import Whose
-from vsync.serve.rest.bodies import DeleteStores, check_number
+from vsync.serve.rest.bodies import DeleteStores, check_named
 from vsync.serve.rest.failure import Failure
 from vsync.serve.rest.filters import (
     EntriesInBody,
@@ -127,11 +129,42 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 
 def test_too_many_ids_are_refused_with_both_numbers() -> None:
-    check_number(["a"] * 3, 3, "file_ids")
-    check_number(None, 3, "file_ids")
+    check_named(["a"] * 3, None, 3, "file_ids")
     with pytest.raises(Failure, match=r"4 ids, and at most 3") as caught:
-        check_number(["a"] * 4, 3, "file_ids")
+        check_named(["a"] * 4, None, 3, "file_ids")
     assert (caught.value.status, caught.value.code, caught.value.param) == (422, "too_many_ids", "file_ids")
+
+
+@pytest.mark.parametrize(("chosen", "param"), [(None, "body"), (FilesInBody(), "filter")])
+def test_a_body_that_names_nothing_is_refused(chosen: FilesInBody | None, param: str) -> None:
+    with pytest.raises(Failure) as caught:
+        check_named(None, chosen, 3, "file_ids")
+    assert (caught.value.status, caught.value.code, caught.value.param) == (400, "nothing_named", param)
+    check_named(None, FilesInBody(name="*"), 3, "file_ids")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": []},
+        {"status": []},
+        {"purpose": []},
+        {"in_store": []},
+        {"attribute": {}},
+        {"owned": 0},
+        {"attached": 1},
+        {"attached": "false"},
+    ],
+)
+def test_a_part_of_a_filter_that_a_program_has_filled_with_nothing_or_a_number_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValidationError):
+        FilesInBody.model_validate(wrong)
+
+
+@pytest.mark.parametrize("wrong", [False, 0, 1, "true"])
+def test_stores_that_are_not_empty_cannot_be_asked_for(wrong: object) -> None:
+    with pytest.raises(ValidationError):
+        StoresInBody.model_validate({"empty": wrong})
 
 
 def test_a_body_holds_ids_or_a_filter() -> None:
