@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.support.wire import Wire
+import httpx2
+
+from tests.support.wire import Fault, Forward, Sent, Wire
 from vsync.auth.credentials import Credentials
 from vsync.embedded import Request
 from vsync.manage import delete_files, delete_stores, detach_files
@@ -42,6 +44,7 @@ class Project:
         self.wire.clock = lambda: self.now
         self.waits: list[float] = []
         """How long the last jobs would have slept."""
+        self._job: asyncio.Task[Any] | None = None
 
     # What there is, read past the wire
 
@@ -116,10 +119,24 @@ class Project:
                 stop.check()
 
         async def all_of_it() -> T:
+            self._job = asyncio.current_task()
             async with connect(Credentials(), transport=self.wire, sleep=sleep, stop=stop) as api:
                 return await job(api)
 
         return asyncio.run(all_of_it())
+
+    def death(self, *, answered: bool) -> Fault:
+        """Ends the job, before the server has the request or when the server has done it. The job raises CancelledError."""
+
+        async def fault(_: Sent, forward: Forward) -> httpx2.Response:
+            response = await forward() if answered else None
+            assert self._job is not None
+            self._job.cancel()
+            await asyncio.Event().wait()
+            assert response is not None
+            return response
+
+        return fault
 
     def delete(
         self,

@@ -47,7 +47,7 @@ def bulk_headline(report: BulkReport) -> Headline:
         what = f"would delete {done}{amount}" if done.number else "nothing would be deleted"
         return Headline("⚠️" if report.failed_count else "🔍", f"{what}{_failed(report)}")
     if report.error is not None and not done.number:
-        return Headline("🛑", "nothing was deleted")
+        return Headline("🛑", f"nothing was deleted{_failed(report)}")
     if not done.number and not report.failed_count:
         return Headline("✅", "nothing to delete")
     amount = f", {size(report.bytes)}" if report.bytes else ""

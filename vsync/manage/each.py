@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from vsync.errors import Interrupted, VsyncError
+from vsync.errors import InternalError, Interrupted, VsyncError
 from vsync.manage.bulk_report import Deleted, Failure, failure_of, not_tried
 from vsync.report.observer import Observer
 from vsync.store.api_errors import Refused, gateway_refused
@@ -97,6 +97,9 @@ async def each(
             tasks.create_task(next_ones())
     if defects:
         raise defects[0]
-    if working.stop.signum is not None and len(done.success) + len(done.failed) < len(items):
-        done.cause = Interrupted(working.stop.signum)
+    if len(done.success) + len(done.failed) < len(items):
+        if working.stop.signum is not None:
+            done.cause = Interrupted(working.stop.signum)
+        elif done.cause is None:  # a task that was cancelled by itself is no error for its group
+            done.cause = InternalError(f"A task ended in the middle of {stage}.", "Run again: it continues from here.")
     return done

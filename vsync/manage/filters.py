@@ -159,10 +159,10 @@ def _one_of(text: str, patterns: Collection[str]) -> bool:
 
 
 def _all_hold(values: Mapping[str, object], pairs: Pairs) -> bool:
-    return all(name in values and fnmatchcase(_as_text(values[name]), pattern) for name, pattern in pairs)
+    return all(name in values and fnmatchcase(as_text(values[name]), pattern) for name, pattern in pairs)
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
     """A value as people write it: `true`, `3` and `2.5`."""
     if isinstance(value, bool):
         return str(value).lower()

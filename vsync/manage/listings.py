@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from vsync.manage.ages import age_text
 from vsync.manage.files import owner_of_file
-from vsync.manage.filters import Use
+from vsync.manage.filters import Use, as_text
 from vsync.manage.owner import owner_of_store
 from vsync.manage.table import Column, fitted
 from vsync.report.cost import dollars, per_day
@@ -180,7 +180,7 @@ def entry_lines(entries: Sequence[StoreEntry], look: Look, names: Mapping[str, s
             "AGE": age(entry.created_at, look.now),
             "ERROR": ": ".join(filter(None, [entry.error_code, entry.error_message])),
             "ID": entry.file_id,
-            "ATTRIBUTES": ", ".join(f"{name}={value}" for name, value in _others(entry).items()),
+            "ATTRIBUTES": ", ".join(f"{name}={as_text(value)}" for name, value in _others(entry).items()),
         }
         rows.append([cells[title] for title in titles])
     return table_lines(titles, rows, look.width, _ENTRY_COLUMNS)

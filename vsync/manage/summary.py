@@ -22,7 +22,7 @@ _NAMES = frozenset({"ID", "NAME", "STORES", "OWNER"})
 
 
 def stores_summary(stores: Sequence[StoreInfo], look: Look, *, whole: bool) -> str:
-    title = f"## vsync stores: {prose(store_total(stores, look, whole))}\n\n"
+    title = f"## vsync stores: {store_total(stores, look, whole)}\n\n"
     return title + _listing(store_rows(stores, look))
 
 
@@ -47,7 +47,7 @@ def bulk_summary(report: BulkReport, why: str | None) -> str:
     """What became of a bulk delete. `why` says why it only showed what it would delete."""
     said = bulk_headline(report)
     command = "stores delete" if report.kind == "stores" else "files delete"
-    lines = [f"## {said.mark} vsync {command}: {prose(said.sentence)}", ""]
+    lines = [f"## {said.mark} vsync {command}: {said.sentence}", ""]
     if why is not None:
         lines += [f"Nothing was deleted: {prose(why)}.", ""]
     elif report.dry_run:
@@ -109,10 +109,10 @@ def _spared(report: BulkReport) -> Iterator[str]:
 
 
 def _deleted(report: BulkReport) -> Iterator[str]:
-    for what, deleted in zip(("vector stores", "Files"), _both(report), strict=False):
-        noun = "Files" if report.kind == "files" else what
+    for what, deleted in zip(("vector store", "File"), _both(report), strict=False):
         if deleted.success:
-            title = f"{'Would go' if report.dry_run else 'Deleted'}: {len(deleted.success):,} {noun}"
+            number = count(len(deleted.success), "File" if report.kind == "files" else what)
+            title = f"{'Would go' if report.dry_run else 'Deleted'}: {number}"
             yield folded(title, _table(["Id"], [False], [[code(item)] for item in deleted.success]))
 
 

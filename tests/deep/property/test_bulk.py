@@ -20,7 +20,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.support.project import DAY, Project, of_vsync, project_in
-from tests.support.wire import Forward, Sent
+from tests.support.wire import Sent
 from vsync.errors import StoreConflict, VsyncError
 from vsync.manage.bulk_report import BulkReport, Deleted
 from vsync.manage.chosen import Rules
@@ -315,12 +315,7 @@ def dead_at(at: int, *, answered: bool) -> Callable[[Built, Stop], None]:
     """The job ends at that request: before the server has it, or when the server has done it."""
 
     def cut(made: Built, _: Stop) -> None:
-        async def fault(__: Sent, forward: Forward) -> Any:
-            if answered:
-                await forward()
-            raise asyncio.CancelledError
-
-        made.project.wire.when(lambda sent: sent.number >= at, fault)
+        made.project.wire.when(lambda sent: sent.number >= at, made.project.death(answered=answered))
 
     return cut
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vsync.errors import ApiAnswer, CredentialsRefused, GatewayRefused, Interrupted, StoreGone
+from vsync.errors import ApiAnswer, CredentialsRefused, GatewayRefused, InternalError, Interrupted, StoreGone
 from vsync.manage.bulk_report import Failure
 from vsync.manage.each import Done, Working, each
 from vsync.report.observer import Observer
@@ -199,6 +199,15 @@ def test_a_caller_that_goes_away_leaves_no_task_running() -> None:
 
     assert asyncio.run(job()) == set()
     assert sorted(cancelled) == ["a", "b", "c"]
+
+
+def test_a_task_that_ends_by_itself_does_not_end_the_job_as_if_all_were_done() -> None:
+    async def work(_: str) -> None:
+        raise asyncio.CancelledError
+
+    done = run(["a", "b"], work)
+    assert isinstance(done.cause, InternalError)
+    assert [failure.id for failure in done.of(["a", "b"]).failed] == ["a", "b"]
 
 
 def test_the_order_is_the_one_in_which_things_were_asked_for() -> None:
