@@ -86,7 +86,7 @@ def bulk_lines(report: BulkReport, again: str = "", shown: Collection[str] = ())
     number = len(report.deleted.spared) + (len(report.files.spared) if report.files else 0)
     spared = f", {number:,} spared" if number else ""
     lines.append(line_of(f"{said.sentence[0].upper()}{said.sentence[1:]}{spared}.", tone))
-    if said.sentence == "nothing to delete":
+    if said.sentence == "nothing to delete" and not number:
         lines.append(Line("  Nothing was asked for, or nothing matches.", "faint"))
     if not report.dry_run and report.requests:
         requests = count(sum(report.requests.values()), "request")
