@@ -173,10 +173,15 @@ async def _application(
             yield create_app(
                 Service(clients, limits, context.stop, concurrency),
                 access,
-                lambda line: put(sys.stderr, line),
+                _log,
                 embedded=embedded,
                 verbose=context.verbose,
             )
+
+
+def _log(line: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk behind stderr must not fail a call
+        put(sys.stderr, line)
 
 
 def _announce(context: Context, url: str, access: Access, *, embedded: bool) -> None:

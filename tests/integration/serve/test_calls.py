@@ -272,6 +272,14 @@ def test_an_unknown_path_is_404(served: Served, path: str) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_path")
 
 
+@pytest.mark.parametrize(
+    "path", ["/files%0A", "//files", "/files%20", "/./files", "/FILES", "/vector_stores/%2e%2e/files"]
+)
+def test_no_spelling_of_a_path_gets_past_the_key(served: Served, path: str) -> None:
+    assert served.call("GET", path, key=None).status_code in {401, 404}
+    assert served.call("GET", path).status_code in {200, 404}
+
+
 def test_every_answer_has_a_request_id_which_the_log_has_as_well(served: Served) -> None:
     ids = set()
     for path in ("/health", "/vector_stores", "/nothing", "/vector_stores?sort=no", "/docs"):

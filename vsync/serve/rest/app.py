@@ -67,7 +67,8 @@ def create_app(
     gated = Gate(api, service.limits, service.stop, service.clients.digest, token=access.token)
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
-        first = scope["path"].strip("/").partition("/")[0] if scope["type"] == "http" else ""
+        # The framework takes a line break at the end of a path for nothing.
+        first = scope["path"].strip("/").partition("/")[0].strip() if scope["type"] == "http" else ""
         if first == "v1" and embedded is not None:
             await embedded(scope, receive, send)
         else:

@@ -21,6 +21,7 @@ from vsync.serve.rest.caller import Caller
 from vsync.serve.rest.failure import Failure
 from vsync.store.client import Api
 from vsync.store.rate_limit import Rates
+from vsync.system.redaction import forget_secrets
 from vsync.system.secrets import Secrets
 
 _IDLE_S = 60.0
@@ -129,6 +130,7 @@ class Clients:
         until = self._clock() - self._idle_s
         for key in [key for key, held in self._held.items() if held.uses == 0 and held.since <= until]:
             await _close(self._held.pop(key))
+        forget_secrets()
 
     async def _sweep_always(self) -> None:
         while True:
