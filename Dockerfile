@@ -1,4 +1,5 @@
-# The action's container, and the command line as an image: docker run IMAGE vsync --help
+# The action's container, the command line as an image (docker run IMAGE vsync --help), and the REST API:
+# docker run -p 127.0.0.1:8000:8000 IMAGE vsync serve --host 0.0.0.0
 ARG BASE=python:3.13-slim
 FROM ${BASE}
 
@@ -8,10 +9,10 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/vsync
-COPY requirements/runtime.txt requirements/runtime.txt
+COPY requirements/image.txt requirements/image.txt
 # Compile at build time: each run starts a fresh container, and importing the SDK takes more than twice as long
 # when it is not compiled.
-RUN python -m pip install --no-cache-dir --disable-pip-version-check --compile --require-hashes -r requirements/runtime.txt
+RUN python -m pip install --no-cache-dir --disable-pip-version-check --compile --require-hashes -r requirements/image.txt
 COPY entrypoint.py ./
 COPY vsync vsync
 RUN python -m compileall -q entrypoint.py vsync \
@@ -22,4 +23,6 @@ RUN python -m compileall -q entrypoint.py vsync \
 # to the owner of the workspace.
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /github/workspace
+# Where `vsync serve` listens. The action opens no port.
+EXPOSE 8000
 ENTRYPOINT ["python", "/opt/vsync/entrypoint.py"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from benchmarks.bulk import deleted, listed
 from benchmarks.figures import MB, ROOT, Figure, Measured
 from benchmarks.image import image
 from benchmarks.measure import CommandFailed, Run, run
@@ -313,6 +314,8 @@ CASES = {
     "first": Case(first, 5, quick=True),
     "unchanged": Case(unchanged, 9, quick=True),
     "change": Case(change, 3, quick=True),
+    "delete": Case(deleted, 5, quick=True),
+    "list": Case(listed, 3, quick=True),
     "large": Case(large, 3, quick=False),
     "gigabyte": Case(gigabyte, 1, quick=False),
     "gigabyte-local": Case(gigabyte_local, 1, quick=False),

@@ -1,9 +1,10 @@
-"""A measuring server: as much of OpenAI's Files and Vector Stores API as a sync needs, in memory.
+"""A measuring server: as much of OpenAI's Files and Vector Stores API as syncs and bulk jobs need, in memory.
 
 A request takes effect when it has arrived and is answered a fixed time later, so answers overlap as they do over a
 network. An entry is completed a fixed time after its attach. Bodies of uploads are hashed, counted and forgotten.
 
-Two addresses are its own, neither delayed nor counted: `GET /_stats`, and `POST /_watch` with a list of alternatives
+Three addresses are its own, neither delayed nor counted: `GET /_stats`; `POST /_fill` with a number of Files, which makes
+so many and a store that lists them, and answers with the store's id; and `POST /_watch` with a list of alternatives
 (`[["a.md"], ["old.md", "new.md"]]`). From then on every request is followed by a check that of each alternative at
 least one is the `path` of a completed entry.
 
@@ -16,6 +17,7 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
+import itertools
 import json
 import re
 import signal
@@ -27,6 +29,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PIECE_BYTES = 256 * 1024
+STARTED = int(time.time())
+"""When everything here was made: seconds since the epoch."""
+
 Json = dict[str, Any]
 
 
@@ -53,7 +58,7 @@ class File:
             "id": self.id,
             "object": "file",
             "bytes": self.bytes,
-            "created_at": 0,
+            "created_at": STARTED,
             "filename": self.filename,
             "purpose": "assistants",
             "status": "processed",
@@ -78,7 +83,7 @@ class Entry:
         return {
             "id": self.file_id,
             "object": "vector_store.file",
-            "created_at": 0,
+            "created_at": STARTED,
             "vector_store_id": self.store_id,
             "status": self.status,
             "last_error": None,
@@ -100,11 +105,11 @@ class Store:
         return {
             "id": self.id,
             "object": "vector_store",
-            "created_at": 0,
+            "created_at": STARTED,
             "name": self.name,
             "status": "completed",
             "usage_bytes": 0,
-            "last_active_at": 0,
+            "last_active_at": STARTED,
             "metadata": self.metadata,
             "file_counts": counts(self.entries.values()),
         }
@@ -114,7 +119,7 @@ class Store:
         return {
             "id": batch_id,
             "object": "vector_store.files_batch",
-            "created_at": 0,
+            "created_at": STARTED,
             "vector_store_id": self.id,
             "status": "in_progress" if numbers["in_progress"] else "completed",
             "file_counts": numbers,
@@ -151,6 +156,8 @@ class Api:
         self.files: dict[str, File] = {}
         self.stores: dict[str, Store] = {}
         self.requests: Counter[str] = Counter()
+        self.connections = set[int]()
+        """The numbers of those over which a request has come."""
         self.bytes_received = 0
         self.watch = Watch()
         self._last_id = 0
@@ -164,8 +171,10 @@ class Api:
         entries = [entry for store in self.stores.values() for entry in store.entries.values()]
         return {
             "requests": dict(sorted(self.requests.items())),
+            "connections": len(self.connections),
             "bytes_received": self.bytes_received,
             "files": len(self.files),
+            "stores": len(self.stores),
             "documents": {
                 str(entry.attributes.get("path")): self.files[entry.file_id].sha256
                 for entry in entries
@@ -175,6 +184,16 @@ class Api:
             "checks": self.watch.checks,
             "violations": self.watch.violations,
         }
+
+    def fill(self, number: int) -> Json:
+        """Makes Files and a store that lists them."""
+        store = Store(self.new_id("vs_"), "filled", {})
+        for n in range(number):
+            file = File(self.new_id("file-"), f"page-{n:05}.md", 4_000, "0" * 64)
+            self.files[file.id] = file
+            store.entries[file.id] = Entry(file.id, store.id, {"path": f"docs/{file.filename}"}, {"type": "auto"}, 0.0)
+        self.stores[store.id] = store
+        return {"id": store.id}
 
     def check(self, after: str) -> None:
         """Whether every watched document can be found just now."""
@@ -198,6 +217,14 @@ class Api:
         self.bytes_received += request.file.bytes
         return request.file.as_json()
 
+    def list_files(self, request: Request) -> Json:
+        return page(self.files, File.as_json, {"limit": "10000", **request.query})
+
+    def get_file(self, request: Request, file_id: str) -> Json:
+        if file_id not in self.files:
+            raise Refusal(404, f"No such File object: {file_id}")
+        return self.files[file_id].as_json()
+
     def delete_file(self, request: Request, file_id: str) -> Json:
         if self.files.pop(file_id, None) is None:
             raise Refusal(404, f"No such File object: {file_id}")
@@ -215,6 +242,10 @@ class Api:
 
     def get_store(self, request: Request, store_id: str) -> Json:
         return self._store(store_id).as_json()
+
+    def delete_store(self, request: Request, store_id: str) -> Json:
+        del self.stores[self._store(store_id).id]
+        return {"id": store_id, "object": "vector_store.deleted", "deleted": True}
 
     def list_entries(self, request: Request, store_id: str) -> Json:
         return page(_filtered(self._store(store_id).entries.values(), request), Entry.as_json, request.query)
@@ -292,10 +323,13 @@ def page(items: dict[str, Any], as_json: Callable[[Any], Json], query: dict[str,
 
 _ROUTES: list[tuple[str, str, Callable[..., Json]]] = [
     ("POST", "/files", Api.create_file),
+    ("GET", "/files", Api.list_files),
+    ("GET", "/files/{id}", Api.get_file),
     ("DELETE", "/files/{id}", Api.delete_file),
     ("GET", "/vector_stores", Api.list_stores),
     ("POST", "/vector_stores", Api.create_store),
     ("GET", "/vector_stores/{id}", Api.get_store),
+    ("DELETE", "/vector_stores/{id}", Api.delete_store),
     ("GET", "/vector_stores/{id}/files", Api.list_entries),
     ("POST", "/vector_stores/{id}/files", Api.attach),
     ("GET", "/vector_stores/{id}/files/{id}", Api.get_entry),
@@ -318,19 +352,21 @@ class Server:
     def __init__(self, api: Api, latency_s: float) -> None:
         self._api = api
         self._latency_s = latency_s
+        self._numbers = itertools.count()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until the client closes it."""
+        number = next(self._numbers)
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                status, answer = await self._exchange(reader)
+                status, answer = await self._exchange(reader, number)
                 body = json.dumps(answer).encode()
                 head = f"HTTP/1.1 {status} -\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
                 writer.write(head.encode() + body)
                 await writer.drain()
         writer.close()
 
-    async def _exchange(self, reader: asyncio.StreamReader) -> tuple[int, Any]:
+    async def _exchange(self, reader: asyncio.StreamReader, connection: int) -> tuple[int, Any]:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         line, *lines = head.rstrip("\r\n").split("\r\n")
         method, target, _ = line.split(" ")
@@ -349,6 +385,9 @@ class Server:
         if address.path == "/_watch":
             self._api.watch = Watch(request.body["alternatives"])
             return 200, {}
+        if address.path == "/_fill":
+            return 200, self._api.fill(request.body["files"])
+        self._api.connections.add(connection)
         status, answer = self._handle(f"{method} {address.path}", request)
         await asyncio.sleep(self._latency_s)
         return status, answer

@@ -32,6 +32,11 @@ class Service:
         """From now on the server checks that of each of these paths or renames one is searchable."""
         self._ask("/_watch", {"alternatives": alternatives})
 
+    def fill(self, number: int) -> str:
+        """Makes so many Files and a store that lists them. Gives the store's id."""
+        made: str = self._ask("/_fill", {"files": number})["id"]
+        return made
+
     def wrong(self, documents: Mapping[str, bytes]) -> int:
         """How far the store is from holding just these documents, each once, as searchable entries with these bytes."""
         stats = self.stats()

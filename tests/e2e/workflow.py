@@ -16,7 +16,7 @@ from tests.support.gitrepo import environment
 from tests.support.places import ROOT
 
 _WORKFLOWS = Path(__file__).with_name("workflows")
-_ACTION = ("action.yml", "Dockerfile", ".dockerignore", "entrypoint.py", "requirements/runtime.txt", "vsync")
+_ACTION = ("action.yml", "Dockerfile", ".dockerignore", "entrypoint.py", "requirements/image.txt", "vsync")
 
 
 @dataclass(frozen=True)

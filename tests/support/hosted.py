@@ -26,13 +26,15 @@ def hosted(db: Path | None) -> Iterator[None]:
 
     @contextlib.asynccontextmanager
     async def to_the_store(credentials: Credentials, **given: Any) -> AsyncIterator[client.Api]:
-        if db is None or credentials.api_key is None or credentials.base_url is not None:
+        elsewhere = credentials.base_url is not None or given.get("transport") is not None
+        if db is None or credentials.api_key is None or elsewhere:
             async with connect(credentials, **given) as api:
                 yield api
             return
         given["poll_times"] = EMBEDDED
         with contextlib.closing(EmbeddedStore(db)) as store:
-            async with connect(credentials, transport=EmbeddedTransport(store), **given) as api:
+            given["transport"] = EmbeddedTransport(store)
+            async with connect(credentials, **given) as api:
                 yield api
 
     with mock.patch.object(client, "connect", to_the_store):

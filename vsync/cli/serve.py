@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import signal
 import sys
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from vsync.auth.api_address import base_url
+from vsync.auth.credentials import Credentials, check_header
 from vsync.cli.context import Context, pass_context, resolved
 from vsync.cli.terminal import put
 from vsync.errors import ConfigurationError
+from vsync.network.address import is_loopback
+from vsync.network.environment import check_network
+from vsync.system.redaction import MIN_SECRET_CHARACTERS
 
-# --- Serve --------------------------------------------------------------------------------------------------
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from vsync.embedded import EmbeddedStore
+    from vsync.serve.rest.app import Access
+    from vsync.serve.rest.limits import Limits
+    from vsync.store.embedded_file import EmbeddedFile
+
+T = TypeVar("T")
+
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,20}|[0-9A-Fa-f:.]{2,45}")
+
+
+def _limit(default: int, name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option that takes a whole number from 1 on."""
+    return click.option(name, type=click.IntRange(1, 10**9), metavar="N", default=default, show_default=True, help=text)
 
 
 @click.command("serve")
@@ -20,9 +44,10 @@ from vsync.errors import ConfigurationError
     metavar="[FILE]",
     is_flag=False,
     flag_value="true",
-    help="The embedded store to offer.  [default FILE: .vsync/local.db]",
+    help="Serve the embedded store: the calls work on it, and it is an OpenAI-compatible API at /v1.  [default FILE: "
+    ".vsync/local.db]",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on. 0.0.0.0 is all.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -30,32 +55,195 @@ from vsync.errors import ConfigurationError
     show_default=True,
     help="The port to listen on; 0 takes a free port.",
 )
+@click.option(
+    "--token",
+    metavar="SECRET",
+    help="A secret of this server that every call must send as well. Better give it as VSYNC_TOKEN: a list of processes "
+    "shows options.",
+)
+@click.option(
+    "--allow-origin",
+    metavar="ORIGIN",
+    multiple=True,
+    help="A web page whose scripts may call, such as https://app.example.com. Repeatable.",
+)
+@click.option(
+    "--allow-host",
+    metavar="NAME",
+    multiple=True,
+    help="A name of this server, besides those of this machine. Repeatable.",
+)
+@click.option("--max-body", metavar="SIZE", default="4MB", show_default=True, help="The largest body of a call.")
+@_limit(10_000, "--max-ids", "Ids in one call.")
+@_limit(200, "--max-calls", "Calls that are answered at the same time.")
+@_limit(600, "--calls-per-minute", "Calls of one key in a minute.")
+@click.option("--concurrency", metavar="N", help="Requests to the API at the same time, for each key.  [default: 16]")
 @click.option("--repo", metavar="DIR", hidden=True)
 @click.option("-v", "--verbose", is_flag=True, help="Show the tracebacks of errors.")
 @pass_context
 def serve_command(context: Context, /, host: str, port: int, **options: Any) -> None:
-    """Offer the embedded store over HTTP.
+    """Offer a REST API for vector stores and Files.
 
-    Any OpenAI client can then use it. This command needs the extra `serve` (pip install '.[serve]' in a clone of vsync).
-    Start it in one terminal, and sync in another:
+    Each caller sends its own OpenAI API key: this command needs no key, and uses none that is set. The page /docs shows
+    every call and tries it out. This command needs the extra `serve` (pip install '.[serve]' in a clone of vsync).
+
+    With --local, any OpenAI client can use the embedded store as well. Start it in one terminal, and sync in another:
 
     \b
     vsync serve --local
     OPENAI_BASE_URL=http://127.0.0.1:8000/v1 OPENAI_API_KEY=any vsync sync
     """
-    from vsync.serve.server import run as serve
-    from vsync.store.connect import opened_embedded
     from vsync.sync.workspace import embedded_file_of
 
-    file = embedded_file_of(resolved(context, options), context.trusted)
+    if not _HOST.fullmatch(host):
+        raise ConfigurationError(
+            f"--host is {host!r}, which is no address.", "Give one, such as 127.0.0.1, or 0.0.0.0 for all."
+        )
+    token = _token(context, options.pop("token"))
+    names = ("max_body", "max_ids", "max_calls", "calls_per_minute", "allow_origin", "allow_host")
+    own = {name: options.pop(name) for name in names}
+    settings = resolved(context, options)
+    file = embedded_file_of(settings, context.trusted)
+    address = Credentials(base_url=context.environ.get("OPENAI_BASE_URL", "").strip() or None)
     if file is None:
-        raise ConfigurationError("There is nothing to serve.", "Give --local, and with it the embedded store's file.")
+        base_url(address)
+        check_network(context.environ)
+    try:
+        limits = _limits(own)
+        access = _access(own, token, host)
+        from vsync.serve.server import listening, run
+
+        with _opened(file) as store, listening(host, port) as (listener, url):
+            _announce(context, url, access, embedded=store is not None)
+            context.stop.install()
+            run(
+                lambda: _application(context, store, address.base_url, settings.concurrency, access, limits),
+                listener,
+                context.stop,
+                lambda text: put(sys.stderr, f"vsync: {text}"),
+            )
+    except ImportError as error:
+        raise ConfigurationError(f"{_needs_extra()}.") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port."
+        ) from error
+    if context.stop.signum is not None:
+        put(sys.stderr, f"Stopped by {signal.Signals(context.stop.signum).name}.")
+        context.exit_code = 128 + context.stop.signum
+
+
+def _needs_extra() -> str:
+    from vsync.serve.server import NEEDS_EXTRA
+
+    return NEEDS_EXTRA
+
+
+@contextlib.contextmanager
+def _opened(file: EmbeddedFile | None) -> Iterator[EmbeddedStore | None]:
+    from vsync.store.connect import opened_embedded
+
+    if file is None:
+        yield None
+        return
     with opened_embedded(file) as store:
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def _application(
+    context: Context,
+    store: EmbeddedStore | None,
+    address: str | None,
+    concurrency: int,
+    access: Access,
+    limits: Limits,
+) -> AsyncIterator[ASGIApp]:
+    """What is served. All its clients are closed at the end."""
+    from vsync.serve.app import create_app as create_embedded
+    from vsync.serve.rest.app import create_app
+    from vsync.serve.rest.connections import Connections
+    from vsync.serve.rest.service import Service
+
+    embedded = None if store is None else create_embedded(store, access.token)
+    async with Connections(address, store, concurrency, context.stop).pool() as clients:
+        yield create_app(
+            Service(clients, limits, context.stop, concurrency),
+            access,
+            lambda line: put(sys.stderr, line),
+            embedded=embedded,
+            verbose=context.verbose,
+        )
+
+
+def _announce(context: Context, url: str, access: Access, *, embedded: bool) -> None:
+    """Says where the server listens, and what its operator may not expect."""
+    if embedded:
+        put(sys.stderr, f"Listening on {url}/v1")
+        put(sys.stderr, f"The REST API for stores and files: {url}/docs")
+    else:
+        put(sys.stderr, f"Listening on {url}")
+        put(sys.stderr, f"Its documentation: {url}/docs")
+    if context.environ.get("OPENAI_API_KEY", "").strip():
+        put(sys.stderr, "vsync: note: the key in OPENAI_API_KEY is not used. Each caller sends its own.")
+    if embedded and not access.only_here and access.token is None:
+        warning = "everybody who reaches this address can read and change the embedded store. Set VSYNC_TOKEN."
+        put(sys.stderr, f"vsync: warning: {warning}")
+
+
+# --- Options ------------------------------------------------------------------------------------------------
+
+
+def _token(context: Context, given: str | None) -> str | None:
+    token = (given or "").strip() or None
+    context.secrets.add(token)
+    check_header("The token (--token, VSYNC_TOKEN)", token or "")
+    if token is not None and len(token) < MIN_SECRET_CHARACTERS:
+        raise ConfigurationError(
+            "The token (--token, VSYNC_TOKEN) is so short that it can be guessed.", "Use 16 random characters or more."
+        )
+    return token
+
+
+def _limits(own: dict[str, Any]) -> Limits:
+    from vsync.serve.rest.limits import Limits
+
+    return Limits(
+        max_body=_each("--max-body", (own["max_body"],), _bytes)[0],
+        max_ids=own["max_ids"],
+        max_calls=own["max_calls"],
+        calls_per_minute=own["calls_per_minute"],
+    )
+
+
+def _access(own: dict[str, Any], token: str | None, host: str) -> Access:
+    from vsync.serve.rest.app import Access
+    from vsync.serve.rest.hosts import allowed_host, allowed_origin
+
+    return Access(
+        token=token,
+        origins=frozenset(_each("--allow-origin", own["allow_origin"], allowed_origin)),
+        hosts=frozenset(_each("--allow-host", own["allow_host"], allowed_host)),
+        only_here=is_loopback(host),
+    )
+
+
+def _each(option: str, given: Sequence[str], parse: Callable[[str], T]) -> list[T]:
+    found: list[T] = []
+    for text in given:
         try:
-            serve(store, host, port, lambda text: put(sys.stderr, text), api_key=None)
-        except ImportError as error:
-            raise ConfigurationError(f"{error}.") from error
-        except OSError as error:
+            found.append(parse(text.strip()))
+        except ValueError as error:
             raise ConfigurationError(
-                f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port."
-            ) from error
+                f"{option} is {text!r}, but must be {error}.", "Correct it and run again."
+            ) from None
+    return found
+
+
+def _bytes(text: str) -> int:
+    from vsync.serve.rest.sizes import bytes_of
+
+    number = bytes_of(text)
+    if number < 1:
+        raise ValueError("a size from 1 on, such as 500KB or 4MB")
+    return number

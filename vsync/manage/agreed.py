@@ -14,19 +14,19 @@ _GONE = "it is not meant any more"
 
 
 def agreed_stores(shown: StorePlan, now: StorePlan) -> StorePlan:
-    """The plan of now, without the stores and Files that were not shown."""
+    """The plan of now, without the stores that were not shown, the Files that were not shown, and those of such a store."""
     stores = {store_id: info for store_id, info in now.stores.items() if store_id in shown.stores}
     files, spared_files = now.files, list(now.spared_files)
     if files is not None:
-        agreed = shown.files or {}
-        listed = {
-            file_id: [store for store in listing if store in stores]
-            for file_id, listing in files.items()
-            if file_id in agreed
-        }
-        spared_files += [Spared(file_id, _NEW) for file_id in files if file_id not in agreed]
-        spared_files += [Spared(file_id, _GONE) for file_id, listing in listed.items() if not listing]
-        files = {file_id: listing for file_id, listing in listed.items() if listing}
+        meant, files = files, {}
+        for file_id, listing in meant.items():
+            staying = [store for store in listing if store not in stores]
+            if file_id not in (shown.files or {}):
+                spared_files.append(Spared(file_id, _NEW))
+            elif staying:
+                spared_files.append(Spared(file_id, f"another vector store uses it: {', '.join(staying)}"))
+            else:
+                files[file_id] = listing
     return replace(
         now,
         stores=stores,

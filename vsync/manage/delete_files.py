@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from vsync.errors import StoreGone
 from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
 from vsync.manage.chosen import Rules, check_choice, check_not_everything, refuse_protected, without_duplicates
-from vsync.manage.each import Working, each, note
+from vsync.manage.each import Working, each
 from vsync.manage.filters import Age, FileFilter, Use
 from vsync.manage.given_files import files_given
 from vsync.manage.protected import NOTHING, Protected
@@ -169,23 +169,23 @@ async def delete_files(
     api: Api,
     rates: Rates,
     working: Working,
-    finished: Callable[[str], None] = lambda _: None,
+    begun: Callable[[str], None] = lambda _: None,
 ) -> BulkReport:
     """Takes each File out of the stores that list it, then deletes it.
 
-    `finished` gets the words by which each File was given that is deleted.
+    `begun` gets the words by which each File was given, before the File is deleted.
     """
     began = time.monotonic()
     files = Files(api, rates)
 
     async def delete(file_id: str) -> Failure | None:
+        for word in plan.words.get(file_id, ()):
+            begun(word)
         await detach_everywhere(file_id, plan.usage.of(file_id), api, rates)
         await files.delete(file_id)
         return None
 
-    done = await each(
-        list(plan.files), delete, working, "deleting Files", lambda file_id: note(plan.words.get(file_id, ()), finished)
-    )
+    done = await each(list(plan.files), delete, working, "deleting Files")
     deleted = done.of(list(plan.files))
     return BulkReport(
         "files",

@@ -10,7 +10,7 @@ from vsync.errors import VsyncError
 from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
 from vsync.manage.chosen import Rules, check_choice, check_not_everything, refuse_protected, without_duplicates
 from vsync.manage.delete_files import detach_everywhere
-from vsync.manage.each import Done, Working, each, note
+from vsync.manage.each import Done, Working, each
 from vsync.manage.filters import StoreFilter
 from vsync.manage.given_stores import stores_given
 from vsync.manage.going_files import going_files
@@ -160,12 +160,12 @@ async def delete_stores(
     api: Api,
     rates: Rates,
     working: Working,
-    finished: Callable[[str], None] = lambda _: None,
+    begun: Callable[[str], None] = lambda _: None,
 ) -> BulkReport:
     """Deletes the Files, then the stores. A store stays when one of its Files could not be deleted: the next run goes on.
 
-    A shared File is taken out of the stores that stay first. `finished` gets the words by which each store was given that
-    is deleted. What somebody else has deleted since the plan was made counts as deleted.
+    A shared File is taken out of the stores that stay first. What somebody else has deleted since the plan was made counts
+    as deleted. `begun` gets the words by which each store was given, before the store is deleted.
     """
     began = time.monotonic()
     files, stores = Files(api, rates), Stores(api, rates)
@@ -176,6 +176,8 @@ async def delete_stores(
         return None
 
     async def delete_store(store_id: str) -> Failure | None:
+        for word in plan.words.get(store_id, ()):
+            begun(word)
         await stores.delete(store_id)
         return None
 
@@ -185,13 +187,7 @@ async def delete_stores(
     free = [store_id for store_id in plan.stores if store_id not in held]
     of_stores = Done(cause=of_files.cause)
     if of_files.cause is None:
-        of_stores = await each(
-            free,
-            delete_store,
-            working,
-            "deleting stores",
-            lambda store_id: note(plan.words.get(store_id, ()), finished),
-        )
+        of_stores = await each(free, delete_store, working, "deleting stores")
     of_stores.failed += held.values()
     deleted = of_stores.of(list(plan.stores))
     return BulkReport(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from vsync.errors import ApiAnswer, StoreGone
 from vsync.manage.bulk_report import NO_SUCH, BulkReport, Deleted, Failure, Spared, failure_of
 from vsync.manage.chosen import Rules, check_choice, check_not_everything, without_duplicates
 from vsync.manage.delete_files import detach_everywhere
-from vsync.manage.each import Done, Working, each
+from vsync.manage.each import Working, each
 from vsync.manage.filters import EntryFilter
 from vsync.manage.given import MOST_LOOK_UPS, sort_out
 from vsync.manage.usage import Usage, entries_of, side_by_side, usage_of
@@ -153,39 +153,41 @@ def preview(plan: EntryPlan) -> BulkReport:
 
 
 async def detach_files(plan: EntryPlan, api: Api, rates: Rates, working: Working) -> BulkReport:
-    """Takes the entries out of the store, each before its File is deleted.
+    """Takes each entry out of the store, then deletes its File where that goes as well.
 
     A File whose entry could not be taken out stays. A store that is gone lists nothing, so its entries are out as well. A
     shared File is taken out of the other stores first.
     """
     began = time.monotonic()
     store, files = Stores(api).open(plan.store_id, rates), Files(api, rates)
+    going = set(plan.file_ids) if plan.with_files else set[str]()
+    out, gone = set[str](), set[str]()
 
-    async def detach(file_id: str) -> Failure | None:
+    async def work(file_id: str) -> Failure | None:
         with contextlib.suppress(StoreGone):
             await store.detach(file_id)
+        out.add(file_id)
+        if file_id in going:
+            await detach_everywhere(file_id, plan.usage.of(file_id), api, rates)
+            await files.delete(file_id)
+            gone.add(file_id)
         return None
 
-    async def delete(file_id: str) -> Failure | None:
-        await detach_everywhere(file_id, plan.usage.of(file_id), api, rates)
-        await files.delete(file_id)
-        return None
-
-    done = await each(list(plan.entries), detach, working, "detaching")
-    detached = done.of(list(plan.entries))
-    out, cause, of_files = set(detached.success), done.cause, None
-    if plan.with_files:
-        going = [file_id for file_id in plan.file_ids if file_id in out]
-        removed = await each(going, delete, working, "deleting Files") if cause is None else Done(cause=cause)
-        cause = cause or removed.cause
-        of_files = replace(removed.of(going), spared=plan.spared_files)
+    done = await each(list(plan.entries), work, working, "detaching")
+    failed = done.of(list(plan.entries)).failed
+    of_files = Deleted(
+        [file_id for file_id in plan.entries if file_id in gone],
+        [failure for failure in failed if failure.id in out],
+        plan.spared_files,
+    )
+    detached = [file_id for file_id in plan.entries if file_id in out]
     return BulkReport(
         "entries",
-        Deleted(detached.success, [*plan.failed, *detached.failed], plan.spared),
-        of_files,
-        sum(plan.entries[file_id].usage_bytes for file_id in detached.success),
+        Deleted(detached, [*plan.failed, *(failure for failure in failed if failure.id not in out)], plan.spared),
+        of_files if plan.with_files else None,
+        sum(plan.entries[file_id].usage_bytes for file_id in detached),
         warnings=plan.warnings,
         requests=dict(api.traffic.requests),
         duration_s=time.monotonic() - began,
-        error=cause,
+        error=done.cause,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from vsync.errors import Interrupted, VsyncError
+from vsync.errors import InternalError, Interrupted, VsyncError
 from vsync.manage.bulk_report import INTERRUPTED, Deleted, Failure, failure_of, not_tried
 from vsync.report.observer import Observer
 from vsync.store.api_errors import Refused, gateway_refused
@@ -40,11 +40,11 @@ class Done:
 
     def of(self, items: Sequence[str]) -> Deleted:
         """The same, in the order of what was asked for, with what was not tried among the failures."""
-        order = {item: place for place, item in enumerate(items)}
+        order = {item: place for place, item in enumerate(dict.fromkeys(items))}
         failed = list(self.failed)
         if self.cause is not None:
             seen = {*self.success, *(failure.id for failure in failed)}
-            failed += not_tried([item for item in items if item not in seen], self.cause)
+            failed += not_tried([item for item in order if item not in seen], self.cause)
         return Deleted(
             sorted(self.success, key=order.__getitem__), sorted(failed, key=lambda failure: order[failure.id])
         )
@@ -55,9 +55,8 @@ async def each(
     work: Callable[[str], Awaitable[Failure | None]],
     working: Working,
     stage: str,
-    finished: Callable[[str], None] = lambda _: None,
 ) -> Done:
-    """Does the work for each item. `work` gives a Failure, or None when it has succeeded; then `finished` is called.
+    """Does the work for each item. `work` gives a Failure, or None when it has succeeded.
 
     A refusal is the failure of that item alone. Any other error of the API ends the job, and so does a denial by something
     before the API, which would deny the next request as well. A request to stop ends the job too: requests under way are
@@ -80,7 +79,6 @@ async def each(
             working.observer.failed(item, str(failure.status_code or "no answer"), failure.error)
         else:
             done.success.append(item)
-            finished(item)
 
     async def next_ones() -> None:
         for item in waiting:
@@ -99,12 +97,9 @@ async def each(
             tasks.create_task(next_ones())
     if defects:
         raise defects[0]
-    if working.stop.signum is not None and len(done.success) + len(done.failed) < len(items):
-        done.cause = Interrupted(working.stop.signum)
+    if len(done.success) + len(done.failed) < len(items):
+        if working.stop.signum is not None:
+            done.cause = Interrupted(working.stop.signum)
+        elif done.cause is None:  # a task that was cancelled by itself is no error for its group
+            done.cause = InternalError(f"A task ended in the middle of {stage}.", "Run again: it continues from here.")
     return done
-
-
-def note(words: Iterable[str], finished: Callable[[str], None]) -> None:
-    """Tells of each of the words by which something was given that it is deleted."""
-    for word in words:
-        finished(word)

@@ -27,9 +27,8 @@ async def files_given(
 ) -> Given[UploadedFile]:
     """Finds each File: by its id, else by its name. A listing may lack a new File, so ids are asked for besides.
 
-    What an earlier run has deleted is not asked for: no File has the same id again. Raises StoreConflict.
+    What of `earlier` is not found was deleted by an earlier run. Raises StoreConflict.
     """
-    left = [word for word in given if word not in earlier or not _LOOKS_LIKE_ID.fullmatch(word)]
     found: dict[str, UploadedFile | Failure] = {}
     listed: Mapping[str, UploadedFile] | None = None
     named: Mapping[str, Sequence[UploadedFile]] = {}
@@ -48,24 +47,21 @@ async def files_given(
         nonlocal named
         every = await Files(api).all()
         named = by_name(every.values(), lambda file: file.filename) if rules.names else {}
-        found.update({word: every[word] for word in left if word in every})
+        found.update({word: every[word] for word in given if word in every})
         return every
 
-    if len(left) > _FEW:
+    if len(given) > _FEW:
         listed = await read_listing()
     unlisted = [
         word
-        for word in left
-        if word not in found
-        and word not in earlier
-        and is_id(word)
-        and (_LOOKS_LIKE_ID.fullmatch(word) or word not in named)
+        for word in given
+        if word not in found and is_id(word) and (_LOOKS_LIKE_ID.fullmatch(word) or word not in named)
     ]
     if len(unlisted) <= MOST_LOOK_UPS:
         await side_by_side(unlisted, look_up, working.concurrency)
-    if listed is None and rules.names and any(word not in found for word in left):
+    if listed is None and rules.names and any(word not in found for word in given):
         await read_listing()
-    for word in left:
+    for word in given:
         if word not in found and word in named:
             found[word] = only(word, named[word], _id, "Files")
     return sort_out(given, found, _id, lambda word: _missing(word, rules), rules=rules, earlier=earlier)

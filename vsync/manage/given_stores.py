@@ -27,7 +27,7 @@ async def stores_given(
 ) -> Given[StoreInfo]:
     """Finds each store: by its id, else by its name. A listing may lack a new store, so ids are asked for besides.
 
-    What an earlier run has deleted is not asked for: no store has the same id again. Raises StoreConflict.
+    What of `earlier` is not found was deleted by an earlier run. Raises StoreConflict.
     """
     named = by_name(listed.values(), lambda info: info.name) if rules.names else {}
     found: dict[str, StoreInfo | Failure] = {word: listed[word] for word in given if word in listed}
@@ -43,9 +43,7 @@ async def stores_given(
                 found[word] = info
 
     unlisted = [
-        word
-        for word in given
-        if word not in listed and word not in earlier and is_id(word) and (looks_like_id(word) or word not in named)
+        word for word in given if word not in listed and is_id(word) and (looks_like_id(word) or word not in named)
     ]
     if len(unlisted) <= MOST_LOOK_UPS:
         await side_by_side(unlisted, look_up, working.concurrency)

@@ -1,1 +1,1 @@
-"""The embedded store as an HTTP server; it may open a port, and needs the extra `serve`."""
+"""`vsync serve`: the REST API for stores and files, and the embedded store as `/v1`. It may open a port, and needs the extra `serve`."""

@@ -40,6 +40,8 @@ from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
     import openai
 
@@ -222,19 +224,22 @@ async def connect(
     secrets: Secrets | None = None,
     poll_times: PollTimes = SERVER,
     patience: Patience = Patience(),  # noqa: B008 - ruff does not see that a NamedTuple never changes
+    traffic: Traffic | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Api]:
     """A client for the API; with the embedded store's `transport`, a client for that store.
 
     `subject_token` returns a new identity token of this job; credentials with a workload identity need it.
-    New tokens are added to `secrets`. `poll_times` says when the store is asked whether it has indexed Files.
+    New tokens are added to `secrets`. `poll_times` says when the store is asked whether it has indexed Files. `traffic`
+    counts the requests. `tls`: several clients may share it, since making it takes 15 ms.
     """
     import openai
 
-    traffic, secrets = Traffic(), Secrets() if secrets is None else secrets
+    traffic, secrets = Traffic() if traffic is None else traffic, Secrets() if secrets is None else secrets
     address = "http://embedded.invalid/v1" if transport else base_url(credentials)
     secrets.add(credentials.api_key)
     exchange = _exchange(credentials, subject_token, secrets) if transport is None else None
-    async with _http_client(transport, address, concurrency, traffic, exchange) as http_client:
+    async with _http_client(transport, address, concurrency, traffic, exchange, tls) as http_client:
         client = openai.AsyncOpenAI(
             api_key=None if exchange else "embedded" if transport else credentials.api_key,
             workload_identity=exchange.for_sdk() if exchange else None,
@@ -267,6 +272,7 @@ def _http_client(
     concurrency: int,
     traffic: Traffic,
     exchange: Exchange | None,
+    tls: ssl.SSLContext | None,
 ) -> httpx2.AsyncClient:
     """The HTTP client below the SDK. It counts requests, and tells the exchange which token a request used."""
     import httpx2
@@ -299,6 +305,7 @@ def _http_client(
         httpx2.URL(address)
         return httpx2.AsyncClient(
             transport=transport,
+            verify=True if tls is None else tls,
             timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
             limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
             event_hooks={"request": [before], "response": [after, limit_size]},

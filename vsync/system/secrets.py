@@ -23,7 +23,7 @@ class Secrets:
 
 _KEPT = "OPENAI_LOG"
 """The SDK reads this variable."""
-_SECRET_PREFIXES = ("INPUT_", "OPENAI_", "ACTIONS_ID_TOKEN_", "VSYNC_GITHUB_TOKEN")
+_SECRET_PREFIXES = ("INPUT_", "OPENAI_", "ACTIONS_ID_TOKEN_", "VSYNC_GITHUB_TOKEN", "VSYNC_TOKEN")
 
 
 def taken_from(environ: MutableMapping[str, str]) -> dict[str, str]:

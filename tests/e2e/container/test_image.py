@@ -1,49 +1,17 @@
-"""The image, run as GitHub's runner does: the one that VSYNC_IMAGE names, or else one built here from the Dockerfile.
-
-Needs a Docker engine, and for building the base image; without them these tests are skipped, unless an image is named.
-"""
+"""The image, run as GitHub's runner does."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.places import ROOT
+from tests.e2e.container.engine import docker
 
-TAG = "vsync-test:pytest"
-GIVEN = os.environ.get("VSYNC_IMAGE", "")
 OWNER = os.getuid() or 12345
 """Whose the workspace is: never the container's root."""
-
-
-def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "DOCKER_BUILDKIT": "0"}
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, env=environ, timeout=540)
-
-
-def available() -> bool:
-    if GIVEN:
-        return True
-    return shutil.which("docker") is not None and docker("image", "inspect", "python:3.13-slim").returncode == 0
-
-
-pytestmark = pytest.mark.skipif(not available(), reason="no Docker engine with the image python:3.13-slim")
-
-
-@pytest.fixture(scope="module")
-def image() -> Iterator[str]:
-    if GIVEN:
-        yield GIVEN
-        return
-    built = docker("build", "--network", "host", "--tag", TAG, str(ROOT))
-    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
-    yield TAG
-    docker("rmi", "--force", TAG)
 
 
 @pytest.fixture

@@ -191,6 +191,7 @@ class HttpServer(ABC):
 
 class _Server(ThreadingHTTPServer):
     allow_reuse_port = True  # a port may be reserved for servers that follow one another
+    request_queue_size = 256  # many clients may connect at once
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that is gone is nothing to tell of: tests end them while they wait."""

@@ -1,51 +1,53 @@
 from __future__ import annotations
 
 import asyncio
-import queue
+import contextlib
+import signal
 import sys
 import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
+from fastapi import FastAPI
 
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.messages import MAX_BODY_BYTES
 from vsync.serve import server as serve
 from vsync.serve.app import create_app
+from vsync.system.stop import Stop
 
 KEY = {"Authorization": "Bearer k"}
 
 
-def test_it_serves_at_the_address_that_it_reports(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    servers: queue.Queue[uvicorn.Server] = queue.Queue()
-    lines: queue.Queue[str] = queue.Queue()
-    original = uvicorn.Server.run
+def test_it_serves_at_the_address_that_it_reports_until_it_is_told_to_stop(store: EmbeddedStore) -> None:
+    stop = Stop()
 
-    def run(self: uvicorn.Server, sockets: Any = None) -> None:
-        servers.put(self)
-        original(self, sockets)
+    @contextlib.asynccontextmanager
+    async def made() -> AsyncIterator[FastAPI]:
+        yield create_app(store, "k")
 
-    monkeypatch.setattr(uvicorn.Server, "run", run)
-    thread = threading.Thread(target=serve.run, args=(store, "127.0.0.1", 0, lines.put), kwargs={"api_key": "k"})
-    thread.start()
-    server, line = servers.get(timeout=10), lines.get(timeout=10)
-    try:
-        url = line.removeprefix("Listening on ")
-        with httpx2.Client(transport=httpx2.HTTPTransport(retries=10), headers=KEY) as client:
-            assert client.get(url + "/files").json()["data"] == []
-            assert client.get(url + "/files", headers={"Authorization": "Bearer other"}).status_code == 401
-    finally:
-        server.should_exit = True
-        thread.join(10)
-    assert not thread.is_alive()
+    with serve.listening("127.0.0.1", 0) as (listener, url):
+        thread = threading.Thread(target=serve.run, args=(made, listener, stop))
+        thread.start()
+        try:
+            with httpx2.Client(transport=httpx2.HTTPTransport(retries=10), headers=KEY) as client:
+                assert client.get(url + "/v1/files").json()["data"] == []
+                assert client.get(url + "/v1/files", headers={"Authorization": "Bearer other"}).status_code == 401
+        finally:
+            stop.request(signal.SIGTERM)
+            thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_without_the_extra_it_says_what_to_install(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(ImportError, match=r"extra `serve`; in a clone"):
-        serve.run(store, "127.0.0.1", 0, print)
+    with (
+        serve.listening("127.0.0.1", 0) as (listener, _),
+        pytest.raises(ImportError, match=r"extra `serve`; in a clone"),
+    ):
+        serve.run(lambda: contextlib.nullcontext(create_app(store)), listener, Stop())
 
 
 def test_a_client_that_hangs_up_while_it_sends_gets_no_answer(store: EmbeddedStore) -> None:

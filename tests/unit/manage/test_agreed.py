@@ -28,12 +28,16 @@ def test_a_store_that_was_not_shown_stays() -> None:
     ]
 
 
-def test_a_file_that_was_not_shown_stays_and_so_does_one_of_a_store_that_stays() -> None:
-    shown = stores("vs_1", files={"file-1": ["vs_1"], "file-2": ["vs_1"]})
-    now = stores("vs_1", "vs_2", files={"file-1": ["vs_1", "vs_2"], "file-3": ["vs_1"], "file-2": ["vs_2"]})
-    plan = agreed_stores(shown, now)
-    assert plan.files == {"file-1": ["vs_1"]}
-    assert {spared.id for spared in plan.spared_files} == {"file-3", "file-2"}
+def test_a_file_that_was_not_shown_stays_and_so_does_one_that_a_store_uses_that_stays() -> None:
+    shown = stores("vs_1", files={"file-1": ["vs_1"], "file-2": ["vs_1"], "file-4": ["vs_1"]})
+    listed = {"file-1": ["vs_1", "vs_2"], "file-2": ["vs_2"], "file-3": ["vs_1"], "file-4": ["vs_1"]}
+    plan = agreed_stores(shown, stores("vs_1", "vs_2", files=listed))
+    assert plan.files == {"file-4": ["vs_1"]}
+    assert plan.spared_files == [
+        Spared("file-1", "another vector store uses it: vs_2"),
+        Spared("file-2", "another vector store uses it: vs_2"),
+        Spared("file-3", "it was not among what was shown"),
+    ]
 
 
 def test_what_has_failed_meanwhile_is_not_told_twice() -> None:

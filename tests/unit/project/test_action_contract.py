@@ -161,11 +161,11 @@ def test_every_input_and_output_is_described() -> None:
 def test_the_image_installs_from_the_lock_with_hashes() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert "ARG BASE=python:3.13-slim\n" in dockerfile
-    assert "--require-hashes -r requirements/runtime.txt" in dockerfile
+    assert "--require-hashes -r requirements/image.txt" in dockerfile
     assert "ca-certificates git" in dockerfile
 
 
-@pytest.mark.parametrize("lock", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", ["runtime.txt", "image.txt", "command-line.txt", "dev.txt"])
 def test_a_lock_pins_everything_with_hashes_and_names_no_index(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text()
     requirements = re.findall(r"(?m)^[a-z0-9][^\s;=]*(==)?.*(\\)$", text)
@@ -174,6 +174,14 @@ def test_a_lock_pins_everything_with_hashes_and_names_no_index(lock: str) -> Non
     assert "://" not in text
     assert "--index" not in text
     assert "--find-links" not in text
+
+
+def pins(lock: str) -> set[str]:
+    return set(re.findall(r"(?m)^[a-z0-9][^\s;=]*==[^\s;]+", (ROOT / "requirements" / lock).read_text()))
+
+
+def test_what_the_image_runs_is_what_the_tests_run() -> None:
+    assert pins("runtime.txt") < pins("image.txt") < pins("dev.txt")
 
 
 def test_the_changelog_knows_the_version_or_what_comes_next() -> None:

@@ -1,0 +1,205 @@
+"""`vsync serve`: its options, what it says, and what it refuses. The server itself stands in for a signal that comes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.types import ASGIApp
+
+from tests.support.command_line import KEY, Result, World
+from tests.support.command_line import world as world
+from vsync.serve import server
+from vsync.system.stop import Stop
+
+CALL = {"x-openai-api-key": "k"}
+
+
+class Asked:
+    """Takes the place of the HTTP server: asks the application some questions, and then stops."""
+
+    def __init__(self, *questions: tuple[str, str, dict[str, str]]) -> None:
+        self.questions = questions
+        self.answers: list[httpx2.Response] = []
+
+    def run(
+        self,
+        made: Callable[[], AbstractAsyncContextManager[ASGIApp]],
+        listener: socket.socket,
+        stop: Stop,
+        log: Any = None,
+    ) -> None:
+        async def ask() -> None:
+            async with made() as app:
+                transport = httpx2.ASGITransport(app=app)
+                async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                    for method, path, headers in self.questions:
+                        self.answers.append(await client.request(method, path, headers=headers))
+
+        asyncio.run(ask())
+        stop.request(signal.SIGTERM)
+
+
+def serve(
+    world: World, monkeypatch: pytest.MonkeyPatch, *options: str, ask: Asked | None = None, **variables: str
+) -> Result:
+    monkeypatch.setattr(server, "run", (ask or Asked()).run)
+    monkeypatch.setattr(Stop, "install", lambda *_, **__: None)
+    return world.vsync("serve", "--port", "0", *options, **{"OPENAI_API_KEY": "", **variables})
+
+
+def test_without_local_it_serves_the_calls_for_the_keys_of_its_callers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Asked(
+        ("GET", "/vector_stores", {}),
+        ("GET", "/vector_stores", {"x-openai-api-key": KEY}),
+        ("GET", "/v1/files", {"authorization": "Bearer k"}),
+    )
+    result = serve(world, monkeypatch, ask=ask)
+    assert [answer.status_code for answer in ask.answers] == [401, 200, 404]
+    assert result.code == 143
+    assert "Listening on http://127.0.0.1:" in result.err
+    assert "/docs" in result.err
+    assert "Stopped by SIGTERM." in result.err
+    assert result.out == ""
+
+
+def test_with_local_it_serves_the_embedded_store_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ask = Asked(("GET", "/vector_stores", CALL), ("GET", "/v1/vector_stores", {"authorization": "Bearer k"}))
+    result = serve(world, monkeypatch, "--local", str(tmp_path / "x.db"), ask=ask)
+    assert [answer.status_code for answer in ask.answers] == [200, 200]
+    assert "/v1\n" in result.err
+    assert "warning" not in result.err
+
+
+def test_the_key_in_the_environment_is_not_used_and_it_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Asked(("GET", "/vector_stores", {}))
+    result = serve(world, monkeypatch, ask=ask, OPENAI_API_KEY=KEY)
+    assert ask.answers[0].status_code == 401
+    assert "not used" in result.err
+    assert KEY not in result.err
+
+
+@pytest.mark.parametrize(("options", "told"), [([], True), (["--token", "0123456789abcdef"], False)])
+def test_an_embedded_store_that_everybody_may_reach_is_a_warning(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: list[str], told: bool
+) -> None:
+    result = serve(world, monkeypatch, "--local", str(tmp_path / "x.db"), "--host", "0.0.0.0", *options)
+    assert ("warning" in result.err) == told
+
+
+def test_every_option_is_a_variable_as_well(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = {"x-vsync-token": "a-token-of-this-server", **CALL}
+    ask = Asked(
+        ("GET", "/health", {"host": "a.example", "origin": "https://one.example"}),
+        ("DELETE", "/files", token),
+        ("GET", "/docs", {"host": "b.example"}),
+        ("GET", "/docs", {"host": "c.example"}),
+        ("GET", "/files", CALL),
+        ("GET", "/openapi.json", {}),
+        ("GET", "/files", {**token, "content-length": "1001"}),
+        ("GET", "/files", token),
+    )
+    result = serve(
+        world,
+        monkeypatch,
+        ask=ask,
+        VSYNC_TOKEN="a-token-of-this-server",
+        VSYNC_ALLOW_ORIGIN="https://one.example\nhttps://two.example",
+        VSYNC_ALLOW_HOST="a.example\nb.example",
+        VSYNC_MAX_BODY="1KB",
+        VSYNC_MAX_IDS="7",
+        VSYNC_MAX_CALLS="5",
+        VSYNC_CALLS_PER_MINUTE="2",
+        VSYNC_CONCURRENCY="3",
+    )
+    health, delete, known, unknown, no_token, description, large, rate = ask.answers
+    assert health.headers["access-control-allow-origin"] == "https://one.example"
+    assert [answer.status_code for answer in (delete, known, unknown, no_token)] == [400, 200, 400, 401]
+    assert description.json()["components"]["schemas"]["DeleteFiles"]["properties"]["file_ids"]["maxItems"] == 7
+    assert (large.status_code, rate.status_code) == (413, 429)
+    assert "warning" not in result.err
+    assert "a-token-of-this-server" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--allow-origin", "*"], "--allow-origin is '*', but must be one origin"),
+        (["--allow-origin", "https://a.example/path"], "--allow-origin"),
+        (["--allow-host", "http://a.example"], "--allow-host is 'http://a.example', but must be the name of a host"),
+        (["--max-body", "lots"], "--max-body is 'lots', but must be a size"),
+        (["--max-body", "0"], "--max-body is '0', but must be a size from 1 on"),
+        (["--max-ids", "0"], "--max-ids"),
+        (["--max-calls", "-1"], "--max-calls"),
+        (["--calls-per-minute", "many"], "--calls-per-minute"),
+        (["--concurrency", "0"], "concurrency is '0'"),
+        (["--token", "abc"], "so short that it can be guessed"),
+        (["--token", "two words"], "holds a blank"),
+        (["--host", "nowhere.invalid"], "Cannot listen on nowhere.invalid"),
+        (["--host", ""], "--host is '', which is no address"),
+        (["--host", "ü.x..y"], "which is no address"),
+        (["--host", "http://localhost"], "which is no address"),
+    ],
+)
+def test_a_wrong_option_is_exit_code_2_with_words(
+    world: World, monkeypatch: pytest.MonkeyPatch, options: list[str], words: str
+) -> None:
+    result = serve(world, monkeypatch, *options)
+    assert result.code == 2
+    assert words in result.err
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("VSYNC_MAX_IDS", "x", "VSYNC_MAX_IDS is 'x'"),
+        ("VSYNC_ALLOW_ORIGIN", "null", "--allow-origin is 'null'"),
+        ("OPENAI_BASE_URL", "ftp://a", "The base URL"),
+    ],
+)
+def test_a_wrong_variable_is_exit_code_2_with_words(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setattr(server, "run", Asked().run)
+    result = world.vsync("serve", "--port", "0", **{"OPENAI_API_KEY": "", name: value})
+    assert (result.code, words in result.err) == (2, True)
+
+
+def test_a_token_that_cannot_be_sent_is_refused_without_being_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = serve(world, monkeypatch, VSYNC_TOKEN="schön-0123456789")
+    assert result.code == 2
+    assert "schön" not in result.err
+
+
+def test_a_port_that_is_taken_is_exit_code_2(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = serve(world, monkeypatch, "--port", port)
+    assert result.code == 2
+    assert f"Cannot listen on 127.0.0.1:{port}" in result.err
+    assert "--port" in result.err
+
+
+def test_an_address_of_version_6_is_shown_in_brackets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with socket.socket(socket.AF_INET6) as trial:
+            trial.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    assert "http://[::1]:" in serve(world, monkeypatch, "--host", "::1").err

@@ -1,0 +1,194 @@
+"""What one call, one key and all calls may take, and from where they may come."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.integration.serve.conftest import OTHER
+from tests.support.served import KEY, Served
+from tests.support.servers.projects import ProjectsServer
+from tests.support.servers.recording import Answer, Recorded
+from vsync.serve.rest.app import Access
+from vsync.serve.rest.limits import Limits
+
+JSON = {"content-type": "application/json", "x-openai-api-key": KEY}
+
+
+def plainly(served: Served, method: str, path: str, body: object, headers: dict[str, str]) -> tuple[int, str]:
+    """A call by a client that looks for the answer only after it has sent everything."""
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+    chunked = not isinstance(body, bytes)
+    connection.request(method, path, body, headers, encode_chunked=chunked)  # type: ignore[arg-type] # bytes or an iterable
+    answer = connection.getresponse()
+    found = answer.status, json.loads(answer.read())["error"]["code"]
+    connection.close()
+    return found
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    for _ in range(0, size, 65_536):
+        yield b"x" * 65_536
+
+
+# --- Bodies and ids -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1_001, 5_000_000])
+def test_a_body_that_is_too_large_is_413_by_its_length(api: ProjectsServer, size: int) -> None:
+    with Served(api.base_url, limits=Limits(max_body=1_000)) as served:
+        assert plainly(served, "DELETE", "/files", b"x" * size, JSON) == (413, "body_too_large")
+        assert served.call("GET", "/health").status_code == 200
+
+
+def test_a_body_that_is_too_large_is_413_while_it_arrives(api: ProjectsServer) -> None:
+    with Served(api.base_url, limits=Limits(max_body=100_000)) as served:
+        headers = {**JSON, "transfer-encoding": "chunked"}
+        assert plainly(served, "DELETE", "/files", pieces(3_000_000), headers) == (413, "body_too_large")
+
+
+def test_a_body_as_large_as_allowed_is_taken(api: ProjectsServer) -> None:
+    body = json.dumps({"file_ids": []}).encode()
+    with Served(api.base_url, limits=Limits(max_body=len(body))) as served:
+        assert served.call("DELETE", "/files", content=body, headers=JSON).status_code == 200
+        assert served.call("DELETE", "/files", content=body + b" ", headers=JSON).status_code == 413
+
+
+def test_a_call_without_a_key_is_refused_before_its_body_is_looked_at(served: Served) -> None:
+    headers = {"content-type": "application/json"}
+    assert plainly(served, "DELETE", "/files", b"x" * 3_000_000, headers) == (401, "missing_api_key")
+    assert plainly(served, "DELETE", "/files", b"x" * 9_000_000, headers) == (401, "missing_api_key")
+
+
+@pytest.mark.parametrize("path", ["/vector_stores", "/vector_stores/with-files", "/vector_stores/vs_1/files", "/files"])
+def test_three_hundred_thousand_ids_are_refused_at_once(served: Served, api: ProjectsServer, path: str) -> None:
+    field = "vector_store_ids" if path in {"/vector_stores", "/vector_stores/with-files"} else "file_ids"
+    answer = served.call("DELETE", path, body={field: [f"x{number}" for number in range(300_000)]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "too_many_ids")
+    assert "300,000" in answer.json()["error"]["message"]
+    larger = served.call("DELETE", path, body={field: [f"file-{number:024}" for number in range(300_000)]})
+    assert larger.status_code == 413
+    assert api.requests == []
+
+
+def test_the_number_of_ids_is_an_option(api: ProjectsServer) -> None:
+    with Served(api.base_url, limits=Limits(max_ids=2)) as served:
+        assert served.call("DELETE", "/files", body={"file_ids": ["a", "b", "c"]}).status_code == 422
+        assert served.call("DELETE", "/files", body={"file_ids": ["a", "b"]}).status_code == 207
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (b"{", JSON),
+        (b"\xff\xfe", JSON),
+        (b"[" * 100_000, JSON),
+        (b'{"file_ids": []}', {**JSON, "content-type": "text/plain"}),
+        (b"file_ids=a", {**JSON, "content-type": "application/x-www-form-urlencoded"}),
+        (b"", JSON),
+    ],
+    ids=["cut", "bytes", "deep", "text", "form", "none"],
+)
+def test_a_body_that_is_no_json_is_400(served: Served, content: bytes, headers: dict[str, str]) -> None:
+    answer = served.call("DELETE", "/files", content=content, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] in {"not_json", "nothing_named"}
+
+
+# --- Calls --------------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_calls_too_often_is_told_to_wait_and_others_are_not(api: ProjectsServer) -> None:
+    with Served(api.base_url, limits=Limits(calls_per_minute=3)) as served:
+        assert [served.call("GET", "/files").status_code for _ in range(4)] == [200, 200, 200, 429]
+        refused = served.call("GET", "/files")
+        assert refused.json()["error"]["code"] == "too_many_calls"
+        assert 1 <= int(refused.headers["retry-after"]) <= 20
+        assert served.call("GET", "/files", key=OTHER).status_code == 200
+        assert served.call("GET", "/health").status_code == 200
+    assert len(api.requests) == 4
+
+
+def test_too_many_calls_at_once_are_refused_until_one_has_ended(api: ProjectsServer) -> None:
+    came, go = threading.Semaphore(0), threading.Event()
+
+    def hold(request: Recorded, carry: Callable[[], Answer]) -> Answer:
+        came.release()
+        go.wait(10)
+        return carry()
+
+    api.intercept = hold
+    with Served(api.base_url, limits=Limits(max_calls=2)) as served:
+        threads = [threading.Thread(target=served.call, args=("GET", "/files")) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            assert came.acquire(timeout=10)
+        refused = served.call("GET", "/files")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "too_busy")
+        assert refused.headers["retry-after"] == "1"
+        assert served.call("GET", "/health").status_code == 200
+        go.set()
+        for thread in threads:
+            thread.join(10)
+        assert served.call("GET", "/files").status_code == 200
+
+
+# --- From where ---------------------------------------------------------------------------------------------
+
+PAGE = "https://app.example.com"
+PREFLIGHT = {
+    "origin": PAGE,
+    "access-control-request-method": "DELETE",
+    "access-control-request-headers": "content-type,x-openai-api-key,x-vsync-token,openai-project",
+}
+
+
+def test_no_page_of_a_browser_may_call_unless_it_is_allowed(served: Served) -> None:
+    answer = served.call("GET", "/files", headers={"origin": PAGE})
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert served.call("OPTIONS", "/files", key=None, headers=PREFLIGHT).status_code == 401
+
+
+def test_an_allowed_page_may_call_and_reads_errors_too(api: ProjectsServer) -> None:
+    with Served(api.base_url, access=Access(origins={PAGE})) as served:
+        preflight = served.call("OPTIONS", "/files", key=None, headers=PREFLIGHT)
+        assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, PAGE)
+        assert "DELETE" in preflight.headers["access-control-allow-methods"]
+        for key, status in ((KEY, 200), (None, 401), ("sk-wrong-0123456789", 401)):
+            answer = served.call("GET", "/files", key=key, headers={"origin": PAGE})
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, PAGE)
+            assert "x-request-id" in answer.headers["access-control-expose-headers"]
+            assert "access-control-allow-credentials" not in answer.headers
+        other = served.call("GET", "/files", headers={"origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in other.headers
+        refused = served.call("OPTIONS", "/files", key=None, headers={**PREFLIGHT, "origin": "https://evil.example"})
+        assert refused.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/files", "/docs", "/openapi.json", "/v1/files"])
+def test_a_name_that_points_here_from_elsewhere_is_refused(served: Served, path: str) -> None:
+    answer = served.call("GET", path, headers={"host": "evil.example"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unknown_host")
+
+
+def test_a_name_can_be_allowed_and_health_is_always_answered(api: ProjectsServer) -> None:
+    with Served(api.base_url, access=Access(hosts={"vsync.example"})) as served:
+        assert served.call("GET", "/files", headers={"host": "vsync.example:8443"}).status_code == 200
+        assert served.call("GET", "/files", headers={"host": "evil.example"}).status_code == 400
+        assert served.call("GET", "/health", headers={"host": "10.0.0.7"}).status_code == 200
+
+
+def test_a_server_for_all_addresses_answers_to_any_name(api: ProjectsServer) -> None:
+    with Served(api.base_url, access=Access(only_here=False)) as served:
+        assert served.call("GET", "/files", headers={"host": "anything.example"}).status_code == 200
+
+
+def test_answers_are_not_kept_and_not_sniffed(served: Served) -> None:
+    for answer in (served.call("GET", "/files"), served.call("DELETE", "/files", body={"file_ids": []})):
+        assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
+        assert "server" not in answer.headers

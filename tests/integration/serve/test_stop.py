@@ -1,0 +1,74 @@
+"""A server that is told to stop ends its calls in order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+
+import httpx2
+import pytest
+
+from tests.support.served import KEY, Served
+from tests.support.servers.projects import ProjectsServer
+from tests.support.servers.recording import Answer, Recorded
+
+
+def test_a_bulk_delete_stops_between_two_requests_and_answers_with_what_was_done(api: ProjectsServer) -> None:
+    stores = [api.make_store(KEY, f"{number}") for number in range(6)]
+    answers: list[httpx2.Response] = []
+    with Served(api.base_url, concurrency=1) as served:
+
+        def stop_at_the_third(request: Recorded, carry: Callable[[], Answer]) -> Answer:
+            if request.method == "DELETE" and stores[2] in request.path:
+                served.stop.request(signal.SIGTERM)
+            return carry()
+
+        api.intercept = stop_at_the_third
+        body = {"vector_store_ids": stores}
+        caller = threading.Thread(target=lambda: answers.append(served.call("DELETE", "/vector_stores", body=body)))
+        caller.start()
+        caller.join(15)
+        served.end()
+        assert len(served.calls) == 1
+    [answer] = answers
+    report = answer.json()
+    assert (answer.status_code, report["success"]) == (207, stores[:3])
+    assert [failed["id"] for failed in report["failed"]] == stores[3:]
+    assert all(failed["error"].startswith("not tried: ") for failed in report["failed"])
+    assert "SIGTERM" in report["error"]
+    assert api.ids(KEY, "/vector_stores") == stores[3:]
+
+
+def test_a_server_that_stops_takes_no_new_call_and_is_not_ready(api: ProjectsServer) -> None:
+    came, go = threading.Event(), threading.Event()
+
+    def hold(request: Recorded, carry: Callable[[], Answer]) -> Answer:
+        came.set()
+        go.wait(10)
+        return carry()
+
+    api.intercept = hold
+    with Served(api.base_url) as served, httpx2.Client(base_url=served.url, timeout=20) as kept:
+        assert kept.get("/ready").status_code == 200
+        caller = threading.Thread(target=served.call, args=("GET", "/files"))
+        caller.start()
+        assert came.wait(10)
+        served.stop.signum = signal.SIGTERM  # the request to stop, before the server closes its connections
+        ready = kept.get("/ready")
+        refused = kept.get("/files", headers={"x-openai-api-key": KEY})
+        go.set()
+        caller.join(10)
+    assert (ready.status_code, refused.status_code) == (503, 503)
+    assert (refused.json()["error"]["code"], refused.headers["retry-after"]) == ("stopping", "5")
+
+
+def test_after_its_end_nothing_listens_and_no_client_is_left(api: ProjectsServer, served: Served) -> None:
+    served.call("GET", "/files")
+    assert served.clients is not None
+    assert len(served.clients) == 1
+    served.end()
+    assert len(served.clients) == 0
+    with pytest.raises(httpx2.ConnectError):
+        served.call("GET", "/health")
+    assert served.complaints == []

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from vsync.serve.rest.bodies import DeleteFiles, DeleteStores
+from vsync.serve.rest.failure import Failure
+from vsync.serve.rest.fields import DeleteOptions, known_names
+from vsync.serve.rest.stores_calls import StoresQuery
+from vsync.serve.rest.validation import shape_failure
+
+SECRET = "sk-proj-0123456789abcdef"
+
+
+def failure_for(model: type[BaseModel], data: Any, where: str = "body", *, is_json: bool = True) -> Failure:
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate(data)
+    errors = [{**error, "loc": (where, *error["loc"])} for error in caught.value.errors()]
+    return shape_failure(errors, known_names(), is_json=is_json)
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "param", "words"),
+    [
+        (DeleteStores, {"vector_store_ids": "a"}, "vector_store_ids", "vector_store_ids must be a list"),
+        (DeleteStores, {"vector_store_ids": [1]}, "vector_store_ids.0", "vector_store_ids.0 must be a text"),
+        (DeleteStores, {"vector_store_ids": [""]}, "vector_store_ids.0", "is too short"),
+        (DeleteStores, {"vector_store_ids": ["a" * 513]}, "vector_store_ids.0", "is too long (at most 512)"),
+        (DeleteStores, {"vector_store_ids": ["\ud800"]}, "vector_store_ids.0", "is not valid Unicode"),
+        (DeleteStores, {"vector_store_ids": None}, "body", "the body holds a null"),
+        (DeleteStores, {"vector_store_idz": []}, "body", "a name in the body is not known here"),
+        (DeleteStores, {"filter": {"older_than": "soon"}}, "filter.older_than", "is not of the right form"),
+        (
+            DeleteStores,
+            {"filter": {"status": "lost"}},
+            "filter.status",
+            "allowed: 'completed', 'in_progress' or 'expired'",
+        ),
+        (DeleteStores, {"filter": {"older": "1d"}}, "filter", "a name in filter is not known here"),
+        (DeleteFiles, {"filter": {"attached": "yes"}}, "filter.attached", "must be true or false"),
+        (DeleteStores, [1], "body", "the body must be an object"),
+    ],
+)
+def test_the_message_names_the_place_and_what_it_takes(
+    model: type[BaseModel], data: Any, param: str, words: str
+) -> None:
+    failure = failure_for(model, data)
+    assert (failure.status, failure.code, failure.param) == (422, "invalid_shape", param)
+    assert words in failure.message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {SECRET: 1},
+        {"vector_store_ids": {SECRET: SECRET}},
+        {"filter": {"metadata": {SECRET: 5}}},
+        {"filter": {"older_than": SECRET, "status": SECRET, "name": {"x": SECRET}}},
+        {"vector_store_ids": [SECRET * 100]},
+        SECRET,
+    ],
+)
+def test_the_message_repeats_nothing_that_was_sent(data: Any) -> None:
+    assert SECRET not in str(failure_for(DeleteStores, data).body("id"))
+
+
+def test_a_slip_in_the_query_is_refused() -> None:
+    assert failure_for(DeleteOptions, {"dryrun": "true"}, "query").message.endswith(
+        "a name in the query is not known here."
+    )
+    assert "dry_run must be true or false" in failure_for(DeleteOptions, {"dry_run": "ture"}, "query").message
+    assert "limit must be a whole number" in failure_for(StoresQuery, {"limit": "many"}, "query").message
+
+
+def test_many_problems_are_told_in_short() -> None:
+    failure = failure_for(DeleteStores, {"vector_store_ids": [1] * 1000})
+    assert "and 995 more" in failure.message
+    assert len(failure.message) < 500
+
+
+def test_a_body_that_is_missing_or_no_json_is_400() -> None:
+    missing = shape_failure([{"type": "missing", "loc": ("body",)}], (), is_json=True)
+    assert (missing.status, missing.code) == (400, "nothing_named")
+    broken = shape_failure([{"type": "json_invalid", "loc": ("body", 3), "ctx": {"error": SECRET}}], (), is_json=True)
+    assert (broken.status, broken.code) == (400, "not_json")
+    form = failure_for(DeleteStores, b"a=b", is_json=False)
+    assert (form.status, form.code) == (400, "not_json")

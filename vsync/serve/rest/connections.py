@@ -1,0 +1,71 @@
+"""How the server reaches the API for a caller: OpenAI's API, a compatible server, or the embedded store."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vsync.serve.rest.call_traffic import CallTraffic
+from vsync.serve.rest.caller import Caller
+from vsync.serve.rest.clients import Clients
+from vsync.store.rate_limit import make_rates
+from vsync.system.secrets import Secrets
+from vsync.system.stop import Stop
+
+if TYPE_CHECKING:
+    import ssl
+
+    from vsync.embedded import EmbeddedStore
+    from vsync.store.client import Api
+    from vsync.store.rate_limit import Rates
+
+_ATTEMPTS, _BUDGET_S = 4, 20.0
+"""A caller waits for its answer, so a request is given up sooner than in a run."""
+
+
+@dataclass(slots=True)
+class Connections:
+    """Opens clients. With `store` they speak with that store; else with `base_url`, or with OpenAI where it is None."""
+
+    base_url: str | None
+    store: EmbeddedStore | None
+    concurrency: int
+    stop: Stop
+    _tls: ssl.SSLContext | None = None
+    """The certificates that are trusted: read once, since that takes 15 ms."""
+
+    def pool(self) -> Clients:
+        import httpx2
+        import openai as openai  # now, so that the first call does not wait for it
+
+        if self.store is None:
+            self._tls = httpx2.create_ssl_context()
+        return Clients(self.connect, self.rates)
+
+    def rates(self) -> Rates:
+        return make_rates(None, None, self.stop.pause, embedded=self.store is not None)
+
+    @contextlib.asynccontextmanager
+    async def connect(self, caller: Caller) -> AsyncIterator[Api]:
+        from vsync.embedded.transport import EmbeddedTransport
+        from vsync.store.client import Patience, connect
+        from vsync.store.poll_times import EMBEDDED, SERVER
+
+        credentials = caller.credentials(self.base_url)
+        async with connect(
+            credentials,
+            transport=None if self.store is None else EmbeddedTransport(self.store),
+            concurrency=self.concurrency,
+            sleep=self.stop.pause,
+            stop=self.stop,
+            secrets=Secrets(caller.api_key),
+            poll_times=SERVER if self.store is None else EMBEDDED,
+            patience=Patience(_ATTEMPTS, _BUDGET_S),
+            traffic=CallTraffic(),
+            tls=self._tls,
+        ) as api:
+            # The SDK would take these from the server's own environment.
+            api.client.organization, api.client.project = credentials.organization, credentials.project
+            yield api

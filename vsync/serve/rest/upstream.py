@@ -1,0 +1,72 @@
+"""What an error of the API behind vsync means for the caller. Pure."""
+
+from __future__ import annotations
+
+from vsync.errors import (
+    ApiAnswer,
+    ConfigurationError,
+    CredentialsRefused,
+    InternalError,
+    Interrupted,
+    LimitExceeded,
+    PermissionDenied,
+    StoreGone,
+    VsyncError,
+)
+from vsync.serve.rest.failure import Failure, defect
+from vsync.store.api_errors import Refused
+from vsync.store.refusals import not_there
+from vsync.system.redaction import printable
+
+STOPPING_S = 5.0
+"""When a caller may try again that was refused because the server stops."""
+
+_RETRY_LATER_S = 20.0
+"""When a caller may try again after a rate limit of the API that named no time."""
+
+_WAIT = "Try again later."
+
+
+def failure_of(error: VsyncError | Refused) -> Failure:
+    """The failure to answer with. The API's own status, code and request id stand in it."""
+    if isinstance(error, Refused):
+        return _of_refusal(error)
+    answer, message = error.answer, printable(error.message)
+    if isinstance(error, Interrupted):
+        return stopping()
+    if isinstance(error, CredentialsRefused):
+        return Failure(401, _code(answer, "invalid_api_key"), f"{message} Check the key.", upstream=answer)
+    if isinstance(error, PermissionDenied):
+        advice = "Give the key access to Files and Vector Stores, or use another key."
+        return Failure(403, _code(answer, "permission_denied"), f"{message} {advice}", upstream=answer)
+    if isinstance(error, StoreGone):
+        return Failure(404, "vector_store_not_found", message, upstream=answer)
+    if isinstance(error, LimitExceeded):
+        return Failure(400, "needs_all", f"{message} {error.remedy}".rstrip())
+    if isinstance(error, ConfigurationError):
+        return Failure(400, "invalid_request", f"{message} {error.remedy}".rstrip())
+    if isinstance(error, InternalError):
+        return defect()
+    if answer is not None and answer.status == 429:
+        wait = None if answer.code == "insufficient_quota" else answer.wait_s or _RETRY_LATER_S
+        return Failure(429, _code(answer, "rate_limit"), message, upstream=answer, retry_after=wait)
+    return Failure(502, "upstream_unavailable", f"{message} {_WAIT}", upstream=answer)
+
+
+def _of_refusal(error: Refused) -> Failure:
+    answer = error.answer or ApiAnswer(error.status, error.code)
+    message = f"The API refused the request: {printable(error.message).rstrip('.')}."
+    if not_there(error):
+        return Failure(404, "not_found", message, upstream=answer)
+    if error.by_api and error.status in {400, 422}:
+        return Failure(error.status, _code(answer, "refused"), message, upstream=answer)
+    return Failure(502, "upstream_refused", message, upstream=answer)
+
+
+def stopping() -> Failure:
+    """The failure of a call that comes or is under way when the server stops."""
+    return Failure(503, "stopping", f"The server is stopping. {_WAIT}", retry_after=STOPPING_S)
+
+
+def _code(answer: ApiAnswer | None, otherwise: str) -> str:
+    return answer.code if answer is not None and answer.code else otherwise
