@@ -115,7 +115,8 @@ def _remedy_lines(report: BulkReport) -> list[Line]:
 
 def remedies_of(report: BulkReport) -> list[str]:
     """What to do about the failures, once for each kind."""
-    statuses = dict.fromkeys(failure.status_code for failure in _failures(report) if failure.was_tried)
+    failed = [failure for failure in _failures(report) if failure.was_tried and not failure.was_interrupted]
+    statuses = dict.fromkeys(failure.status_code for failure in failed)
     return list(dict.fromkeys(_remedy(status, report.kind) for status in statuses))
 
 

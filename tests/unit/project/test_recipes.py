@@ -107,9 +107,9 @@ def test_the_inputs_of_a_workflow_mean_something(entry: Workflow) -> None:
         if command == "verify":
             parse_verify(shlex.split(given.get("args", "")), {})
         if command == "stores delete":
-            stores_delete.make_context(
-                "stores delete", shlex.split(step["with"]["args"].replace("${{ ", "").replace(" }}", ""))
-            )
+            words = shlex.split(step["with"]["args"].replace("${{ ", "").replace(" }}", ""))
+            # click remembers the names of the help option from the first context
+            stores_delete.make_context("stores delete", words, help_option_names=["-h", "--help"])
 
 
 @each(ALL)
