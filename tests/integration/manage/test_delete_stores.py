@@ -453,6 +453,14 @@ def test_a_store_of_which_a_file_cannot_be_deleted_stays_and_the_next_run_goes_o
     assert (project.stores(), project.files()) == (set(), set())
 
 
+def test_no_store_is_tried_when_the_files_have_ended_the_job(project: Project) -> None:
+    store, empty = project.store("docs", project.file()), project.store("empty")
+    project.wire.when("DELETE /files/*", refuse(401, "Incorrect API key"))
+    report = project.delete(given(store, empty, with_files=True))
+    assert failures(report) == {store: 401, empty: 401}
+    assert project.wire.of("DELETE /vector_stores/*") == []
+
+
 ENDS: list[tuple[Fault, type[VsyncError], int | None]] = [
     (refuse(401, "Incorrect API key"), CredentialsRefused, 401),
     (refuse(403, "Missing scopes"), PermissionDenied, 403),
