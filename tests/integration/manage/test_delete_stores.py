@@ -145,6 +145,21 @@ def test_an_id_that_the_listing_lacks_does_not_mean_a_store_of_that_name(project
     assert project.stores() == {other}
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+def test_an_id_whose_store_is_gone_does_not_mean_a_store_of_that_name(project: Project, earlier: bool) -> None:
+    store = project.store("docs")
+    other = project.store(store)
+    project.remove(f"/vector_stores/{store}")
+    report = project.delete(given(store), earlier=frozenset({store} if earlier else ()))
+    assert project.stores() == {other}
+    if earlier:
+        assert (report.deleted.success, report.exit_code) == ([store], 0)
+    else:
+        (failure,) = report.deleted.failed
+        assert failure.status_code == 404
+        assert f"It is the name of {other}" in failure.error
+
+
 def test_duplicates_are_told_and_count_once(project: Project) -> None:
     store = project.store("docs")
     report = project.delete(given(store, store, "docs"))
@@ -189,6 +204,14 @@ def test_a_filter_that_matches_everything_needs_a_word(project: Project) -> None
         project.delete(filtered(StoreFilter(names=("d*",))))
     assert project.stores() == stores
     assert set(project.delete(filtered(StoreFilter(names=("d*",)), every=True)).deleted.success) == stores
+
+
+def test_an_empty_pattern_does_not_mean_what_has_no_name(project: Project) -> None:
+    project.store("")
+    project.store("docs")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        project.delete(StoresWanted(filter=StoreFilter(names=("doc?", ""))))
+    assert len(project.stores()) == 2
 
 
 def test_everything_can_be_meant_without_a_filter(project: Project) -> None:
