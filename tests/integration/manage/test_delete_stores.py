@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.support.project import DAY, Project, of_vsync, project_in
-from tests.support.wire import Fault, alter, answer, call, cut, lose, refuse, unreachable
+from tests.support.wire import Fault, Forward, Sent, alter, answer, call, cut, lose, refuse, unreachable
 from vsync.errors import (
     ApiUnavailable,
     ConfigurationError,
     CredentialsRefused,
+    EndlessListing,
     GatewayRefused,
     Interrupted,
     LimitExceeded,
@@ -400,6 +402,19 @@ def test_a_listing_is_whole_when_somebody_has_removed_entries_meanwhile(project:
     )
     report = project.delete(given(store, with_files=True))
     assert (report.warnings, project.files()) == ([], {files[0]})
+
+
+def test_where_the_server_shows_only_the_first_page_of_stores_nothing_goes(project: Project) -> None:
+    async def without_cursor(sent: Sent, forward: Forward) -> httpx2.Response:
+        sent.query = {key: value for key, value in sent.query.items() if key != "after"}
+        return await forward()
+
+    file = project.file()
+    first, *_ = [project.store(f"docs-{number}", *([file] if number in {0, 100} else [])) for number in range(101)]
+    project.wire.when("GET /vector_stores", without_cursor)
+    with pytest.raises(EndlessListing, match="the same 100 items"):
+        project.delete(StoresWanted([first], with_files=True))
+    assert file in project.files()
 
 
 def test_a_file_that_only_a_stale_listing_hides_is_asked_for_and_stays(project: Project) -> None:
