@@ -280,6 +280,17 @@ def test_no_spelling_of_a_path_gets_past_the_key(served: Served, path: str) -> N
     assert served.call("GET", path).status_code in {200, 404}
 
 
+@pytest.mark.parametrize("path", ["/vector_stores%0A", "/files%0A", "/docs%0A", "/vector_stores%00", "/files%7F"])
+def test_a_path_with_a_control_character_at_its_end_is_another_path(
+    served: Served, api: ProjectsServer, path: str
+) -> None:
+    """Else it would lead to the calls past the checks of key, token and body."""
+    for method in ("GET", "DELETE"):
+        answer = served.call(method, path, key=None, body={"file_ids": ["file-1"]})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_path")
+    assert api.requests == []
+
+
 def test_every_answer_has_a_request_id_which_the_log_has_as_well(served: Served) -> None:
     ids = set()
     for path in ("/health", "/vector_stores", "/nothing", "/vector_stores?sort=no", "/docs"):

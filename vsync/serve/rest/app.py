@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from vsync.serve.rest.caller import AUTHORIZATION, KEY, ORGANIZATION, PROJECT, T
 from vsync.serve.rest.docs_page import add_docs
 from vsync.serve.rest.entries_calls import add_entry_calls
 from vsync.serve.rest.exchange import values_of
-from vsync.serve.rest.failure import Failure
+from vsync.serve.rest.failure import Failure, unknown_path
 from vsync.serve.rest.fields import known_names
 from vsync.serve.rest.files_calls import add_file_calls
 from vsync.serve.rest.gate import Gate
@@ -31,6 +32,10 @@ from vsync.serve.rest.validation import check_once
 
 _MANAGED = ("vector_stores", "files")
 """The first parts of the paths that need a key."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""No path of the server holds such a character. The framework takes a path with a line break at its end for the path without
+it, and so the path would not be one that needs a key."""
 
 _ALWAYS_ANSWERED = {"/health", "/ready"}
 """Who watches over the server may call it by its address."""
@@ -67,8 +72,9 @@ def create_app(
     gated = Gate(api, service.limits, service.stop, service.clients.digest, token=access.token)
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
-        # The framework takes a line break at the end of a path for nothing.
-        first = scope["path"].strip("/").partition("/")[0].strip() if scope["type"] == "http" else ""
+        if scope["type"] == "http" and _CONTROL.search(scope["path"]):
+            raise unknown_path()
+        first = scope["path"].strip("/").partition("/")[0] if scope["type"] == "http" else ""
         if first == "v1" and embedded is not None:
             await embedded(scope, receive, send)
         else:
