@@ -252,7 +252,7 @@ def test_another_project_is_not_seen(api: ProjectsServer, served: Served) -> Non
         ("PUT", "/files", "GET, DELETE"),
         ("GET", "/vector_stores/with-files", "DELETE"),
         ("PATCH", "/vector_stores/vs_1/files/file-1", "DELETE"),
-        ("POST", "/health", "GET"),
+        ("POST", "/health", "GET, HEAD"),
         ("OPTIONS", "/vector_stores", "GET, DELETE"),
     ],
 )
@@ -319,6 +319,9 @@ def test_the_log_names_the_route_and_no_values_of_the_query(served: Served) -> N
 def test_health_and_readiness_need_no_key(served: Served, api: ProjectsServer) -> None:
     assert served.call("GET", "/health", key=None).json() == {"status": "ok"}
     assert served.call("GET", "/ready", key=None).json() == {"status": "ok"}
+    for path in ("/health", "/ready"):
+        answer = served.call("HEAD", path, key=None)
+        assert (answer.status_code, answer.content) == (200, b"")
     assert api.requests == []
 
 
