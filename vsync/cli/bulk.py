@@ -219,12 +219,21 @@ def _unfinished(way: _Way, job: Job[Any]) -> Iterator[Unfinished | None]:
         return
     from vsync.auth.api_address import api_address
     from vsync.manage.unfinished import Unfinished
-    from vsync.state.journal_key import state_home
+    from vsync.state.journal_key import JournalKey, state_home
 
-    keys = way.context.credentials
-    place = str(way.embedded.path) if way.embedded is not None else ""
-    api = [api_address(keys, embedded=way.embedded is not None), place, keys.organization, keys.project]
-    with Unfinished(state_home(way.context.environ), job.kind, json.dumps(api), job.given) as unfinished:
+    keys, home = way.context.credentials, state_home(way.context.environ)
+    place, caller = "", ""
+    if way.embedded is not None:
+        place = str(way.embedded.path)
+    elif keys.identity is not None:
+        place = json.dumps([keys.identity.provider_id, keys.identity.service_account_id])
+    else:
+        # A key belongs to one project, and another project has nothing of what this one deleted. The signature tells keys
+        # apart, and shows nothing of them.
+        caller = JournalKey(home, place="the key of a bulk delete").sign((keys.api_key or "").encode())
+        home = home if caller else None
+    api = [api_address(keys, embedded=way.embedded is not None), place, caller, keys.organization, keys.project]
+    with Unfinished(home, job.kind, json.dumps(api), job.given) as unfinished:
         yield unfinished
 
 

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from vsync.errors import StoreGone
 from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
-from vsync.manage.chosen import Rules, check_choice, check_not_everything, refuse_protected, without_duplicates
+from vsync.manage.chosen import (
+    Rules,
+    check_choice,
+    check_not_everything,
+    check_patterns,
+    refuse_protected,
+    without_duplicates,
+)
 from vsync.manage.each import Working, each
 from vsync.manage.filters import Age, FileFilter, Use
 from vsync.manage.given_files import files_given
@@ -77,6 +84,8 @@ async def plan_files(
     """
     rules = wanted.rules
     check_choice(wanted.given, has_filter=not wanted.filter.is_empty, every=rules.every, what="Files")
+    check_patterns("the name", wanted.filter.names)
+    check_patterns("the purpose", wanted.filter.purposes)
     plan = FilePlan()
     if wanted.given is not None and not wanted.given:
         return plan

@@ -36,6 +36,7 @@ class Files:
                 lambda send: self._api.ask("listing the Files", send),
                 lambda after: client.list(purpose=PURPOSE, limit=size, order="desc", **after),
                 uploaded_file_of,
+                size=size,
             ):
                 found.update({file.id: file for file in page if file.created_at >= time})
                 if page[-1].created_at < time:
@@ -57,6 +58,7 @@ class Files:
                 lambda send: self._api.ask("listing the Files", send),
                 lambda after: client.list(limit=_PAGE_OF_ALL_FILES, **only, **after),
                 uploaded_file_of,
+                size=_PAGE_OF_ALL_FILES,
             ):
                 yield page
         except Refused as error:

@@ -139,6 +139,21 @@ def test_an_id_means_that_file_although_another_has_it_as_a_name(project: Projec
     assert project.files() == {other}
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+def test_an_id_whose_file_is_gone_does_not_mean_a_file_of_that_name(project: Project, earlier: bool) -> None:
+    file = project.file()
+    other = project.file(file)
+    project.remove(f"/files/{file}")
+    report = project.delete(given(file), earlier=frozenset({file} if earlier else ()))
+    assert project.files() == {other}
+    if earlier:
+        assert (report.deleted.success, report.exit_code) == ([file], 0)
+    else:
+        (failure,) = report.deleted.failed
+        assert failure.status_code == 404
+        assert f"It is the name of {other}" in failure.error
+
+
 def test_many_ids_take_one_listing(project: Project) -> None:
     files = [project.file() for _ in range(30)]
     report = project.delete(given(*files))
@@ -216,6 +231,14 @@ def test_nothing_says_what_is_meant(project: Project) -> None:
     with pytest.raises(ConfigurationError):
         project.delete(filtered())
     assert project.wire.sent == []
+
+
+@pytest.mark.parametrize("chosen", [FileFilter(names=("",)), FileFilter(purposes=("batch", ""))])
+def test_an_empty_pattern_does_not_mean_what_has_no_name(project: Project, chosen: FileFilter) -> None:
+    project.file("")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        project.delete(FilesWanted(filter=chosen, rules=Rules(every=True)))
+    assert len(project.files()) == 1
 
 
 def test_a_filter_that_matches_everything_needs_a_word(project: Project) -> None:
