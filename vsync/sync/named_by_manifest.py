@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from vsync.config.origin import Origin
-from vsync.config.settings import NO_MANIFEST, Settings
-from vsync.errors import ManifestError
+from vsync.config.settings import DEFAULT_MANIFEST_BRANCH, NO_MANIFEST, Settings
+from vsync.errors import ManifestError, VsyncError
 from vsync.git.discovery import is_in_repository
+from vsync.git.repository import Repository
 from vsync.manage.protected import NOTHING, Protected, named_in
 from vsync.state.manifest import Manifest
 from vsync.state.manifest_parser import parse_manifest
 from vsync.store.embedded_file import EmbeddedFile
 from vsync.sync.state_place import state_place
-from vsync.sync.workspace import LARGEST_MANIFEST, GitAccess, embedded_file_of, open_publication, open_workspace
+from vsync.sync.workspace import (
+    LARGEST_MANIFEST,
+    GitAccess,
+    embedded_file_of,
+    open_publication,
+    open_workspace,
+    refs_of_origin,
+)
 from vsync.system.regular_file import read_file
 
 
@@ -24,11 +33,14 @@ def has_source(settings: Settings) -> bool:
     return settings.folder is not None or is_in_repository(Path(settings.repo))
 
 
-def named_by_manifest(settings: Settings, origin: Origin, access: GitAccess) -> Protected:
+def named_by_manifest(
+    settings: Settings, origin: Origin, access: GitAccess, note: Callable[[str], None] | None = None
+) -> Protected:
     """The stores and documents of every target of the manifest. Where there is no manifest, there are none.
 
     Reads the manifest where `vsync status` finds it. Besides, it reads what this clone has fetched of the remote's manifest:
-    the action may keep the manifest there. Raises ManifestError, RepositoryError, GitUnavailable and PushRefused.
+    the action may keep the manifest there. With `note` a clone that knows of no manifest asks the remote for one, and `note`
+    gets a line where the remote does not answer. Raises ManifestError, RepositoryError, GitUnavailable and PushRefused.
     """
     if settings.manifest == NO_MANIFEST:
         return NOTHING
@@ -42,18 +54,37 @@ def named_by_manifest(settings: Settings, origin: Origin, access: GitAccess) -> 
     with contextlib.closing(access.repository(Path(settings.repo))) as repository:
         manifests = list(_in_file(settings, repository.root, embedded))
         name = state_place(settings, repository.root, repository.root, embedded).name
-        fetched = f"refs/remotes/origin/{settings.manifest_branch}"
-        in_git = embedded is None and not PurePosixPath(name).is_absolute()
-        if in_git and repository.has_file(fetched, name):
-            title = f"{name} on the branch {settings.manifest_branch}"
-            content = repository.file_here(fetched, name, LARGEST_MANIFEST)
-            if content is None:
-                raise ManifestError(
-                    f"The manifest {title} of the remote origin is not in this clone.",
-                    "Give --push: then vsync reads the manifest from the remote.",
-                )
-            manifests.append(parse_manifest(content, title))
+        if embedded is None and not PurePosixPath(name).is_absolute():
+            manifests += _fetched(settings, repository, name)
+            if not manifests and note is not None and _is_on_remote(access, repository, note):
+                manifests += _published(replace(settings, push=True), origin, access)
     return named_in(manifests)
+
+
+def _fetched(settings: Settings, repository: Repository, name: str) -> Iterator[Manifest]:
+    """The remote's manifest as this clone has fetched it last, if it has."""
+    fetched = f"refs/remotes/origin/{settings.manifest_branch}"
+    if not repository.has_file(fetched, name):
+        return
+    title = f"{name} on the branch {settings.manifest_branch}"
+    content = repository.file_here(fetched, name, LARGEST_MANIFEST)
+    if content is None:
+        raise ManifestError(
+            f"The manifest {title} of the remote origin is not in this clone.",
+            "Give --push: then vsync reads the manifest from the remote.",
+        )
+    yield parse_manifest(content, title)
+
+
+def _is_on_remote(access: GitAccess, repository: Repository, note: Callable[[str], None]) -> bool:
+    """Whether the remote `origin` keeps a record of any target."""
+    try:
+        return bool(refs_of_origin(access, repository, ("refs/vsync/*", f"refs/heads/{DEFAULT_MANIFEST_BRANCH}")))
+    except VsyncError as error:
+        note(
+            f"warning: Whether the remote origin keeps a manifest is not known, and nothing is spared for it: {error.message}"
+        )
+        return False
 
 
 def _in_file(settings: Settings, root: Path, embedded: EmbeddedFile | None) -> Iterator[Manifest]:

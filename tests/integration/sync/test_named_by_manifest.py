@@ -31,7 +31,10 @@ NAMED = Protected({"vs_1": ["docs"], "vs_2": ["api"]}, {"file-1": "a.md of the t
 
 
 def named(given: Mapping[str, str | bool]) -> Protected:
-    return named_by_manifest(resolve(given, {}), origin({}), GitAccess(optional=True))
+    notes: list[str] = []
+    found = named_by_manifest(resolve(given, {}), origin({}), GitAccess(optional=True), notes.append)
+    assert notes == []
+    return found
 
 
 def write(path: Path, content: bytes = MANIFEST) -> None:
@@ -107,8 +110,23 @@ def test_what_the_clone_has_fetched_of_the_remote_counts(github: GitHub) -> None
 
 def test_with_push_the_remote_is_read(github: GitHub) -> None:
     clone = github.checkout(github.tip(), credentials=True)
-    assert named({"repo": str(clone)}) == NOTHING
     assert list(named({"repo": str(clone), "push": True}).stores.values()) == [["default"]]
+
+
+def test_a_clone_that_knows_of_no_manifest_asks_the_remote(github: GitHub) -> None:
+    clone = github.checkout(github.tip(), credentials=True)
+    assert list(named({"repo": str(clone)}).stores.values()) == [["default"]]
+    settings = resolve({"repo": str(clone)}, {})
+    assert named_by_manifest(settings, origin({}), GitAccess()) == NOTHING  # a command that only shows does not ask
+
+
+def test_a_remote_that_does_not_answer_is_said_where_no_manifest_is_known(github: GitHub) -> None:
+    clone = github.checkout(github.tip())
+    github.git.tokens.clear()
+    notes: list[str] = []
+    settings = resolve({"repo": str(clone)}, {})
+    assert named_by_manifest(settings, origin({}), GitAccess(), notes.append) == NOTHING
+    assert "Whether the remote origin keeps a manifest is not known" in notes[0]
 
 
 def test_a_folder_that_only_looks_like_a_bare_repository_is_refused(repo: Repo) -> None:
