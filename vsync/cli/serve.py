@@ -249,7 +249,7 @@ def _each(option: str, given: Sequence[str], parse: Callable[[str], T]) -> list[
 
 
 def _bytes(text: str) -> int:
-    from vsync.serve.rest.sizes import bytes_of
+    from vsync.manage.sizes import bytes_of
 
     number = bytes_of(text)
     if number < 1:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from vsync.serve.rest.sizes import PATTERN
+from vsync.manage.sizes import PATTERN
 
 T = TypeVar("T")
 
