@@ -361,6 +361,7 @@ def test_the_files_of_an_expired_store_cannot_be_told(project: Project) -> None:
     project.now += 2 * DAY
     report = project.delete(given(store, with_files=True))
     assert (report.deleted.success, project.files()) == ([store], {file})
+    assert not project.wire.of("GET /vector_stores/*/files")
     assert "expired" in report.warnings[0]
     assert "--unattached" in report.warnings[0]
 
