@@ -172,7 +172,7 @@ def _protected(way: _Way) -> Protected:
                 "This job has no checkout of its repository, so nobody can say which stores and Files its manifest names.",
                 "Put actions/checkout before this step.",
             )
-        return named_by_manifest(way.settings, where, git_access(context, options))
+        return named_by_manifest(way.settings, where, git_access(context, options), way.observer.note)
     except VsyncError as error:
         if isinstance(error, Interrupted):
             raise
