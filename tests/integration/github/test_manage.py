@@ -103,6 +103,17 @@ def test_a_pull_request_deletes_nothing_and_says_so(github: GitHub, command: str
     assert "Nothing is deleted here: the event is pull_request" in step.log
 
 
+@pytest.mark.parametrize(
+    ("command", "args"), [("-- stores delete", "theirs --yes"), ("--", "stores delete theirs --yes")]
+)
+def test_no_word_before_the_command_lets_a_pull_request_delete(github: GitHub, command: str, args: str) -> None:
+    pull = github.pull({"docs/c.md": b"# C\n"})
+    inputs = {"openai-api-key": KEY, "command": command, "args": args}
+    step = github.run("pull_request", pull.payload("opened"), github.checkout(pull.merge or pull.head), inputs)
+    assert (step.code, step.outputs["dry-run"]) == (0, "true"), step.log
+    assert "theirs" in stores(github)
+
+
 def test_a_push_to_another_branch_deletes_nothing(github: GitHub) -> None:
     github.commit({"docs/c.md": b"# C\n"}, branch="other")
     step = github.push(CLEAN_UP, branch="other")
