@@ -25,6 +25,7 @@ class Opened:
         self.now = 0.0
         self.fails = False
         self.hold: asyncio.Event | None = None
+        self.hold_end: asyncio.Event | None = None
 
     @contextlib.asynccontextmanager
     async def connect(self, caller: Caller) -> AsyncIterator[Api]:
@@ -35,6 +36,8 @@ class Opened:
             raise OSError("no connection")
         yield cast(Api, caller.api_key)
         self.closed.append(caller.api_key)
+        if self.hold_end is not None:
+            await self.hold_end.wait()
 
     def pool(self, most: int = 200) -> Clients:
         return Clients(self.connect, Rates, most=most, idle_s=60.0, clock=lambda: self.now)
@@ -100,6 +103,25 @@ def test_a_client_is_closed_when_it_was_idle_for_a_minute_and_not_while_it_is_us
             async with clients.of(A):
                 pass
         assert world.opened == ["key-a", "key-b", "key-a"]
+
+    run(work)
+
+
+def test_a_client_that_is_taken_while_another_is_closed_stays_open() -> None:
+    async def work(world: Opened) -> None:
+        async with world.pool() as clients:
+            for caller in (A, B):
+                async with clients.of(caller):
+                    pass
+            world.now, world.hold_end = 61.0, asyncio.Event()
+            sweep = asyncio.ensure_future(clients.sweep())
+            while not world.closed:
+                await asyncio.sleep(0)
+            async with clients.of(B):
+                world.hold_end.set()
+                await sweep
+                assert world.opened.count("key-b") == world.closed.count("key-b") + 1
+                assert len(clients) == 1
 
     run(work)
 
