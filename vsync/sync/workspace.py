@@ -180,11 +180,6 @@ def _origin_refs(access: GitAccess, repository: Repository, names: Collection[st
         return remote.refs(*names).keys()
 
 
-def refs_of_origin(access: GitAccess, repository: Repository, names: Collection[str]) -> Collection[str]:
-    """The same, for commands that open no source."""
-    return _origin_refs(_trusting(access, repository), repository, names)
-
-
 def _give_token(access: GitAccess, repository: Repository) -> None:
     """Lets git fetch with the token the blobs that a partial clone lacks, where they come from the server that it is for."""
     url = repository.promisor_url()

@@ -128,8 +128,9 @@ class Clients:
     async def sweep(self) -> None:
         """Closes the clients that nobody has used for some time."""
         until = self._clock() - self._idle_s
-        for key in [key for key, held in self._held.items() if held.uses == 0 and held.since <= until]:
-            await _close(self._held.pop(key))
+        idle = [key for key, held in self._held.items() if held.uses == 0 and held.since <= until]
+        # All leave the pool before the first is closed: to close one takes time, in which a call could take the next.
+        await asyncio.gather(*map(_close, [self._held.pop(key) for key in idle]))
         forget_secrets()
 
     async def _sweep_always(self) -> None:
