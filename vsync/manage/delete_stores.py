@@ -124,7 +124,7 @@ async def plan_stores(
             working,
             whose=wanted.filter.whose,
             shared=wanted.shared,
-            kept={} if rules.force else protected.files,
+            kept=NOTHING if rules.force else protected,
         )
         plan.files, plan.spared_files, plan.usage = going.files, going.spared, going.usage
         plan.warnings += going.warnings

@@ -227,6 +227,20 @@ def test_a_file_of_the_manifest_is_refused_when_it_is_named_and_spared_when_a_fi
 # --- By a filter --------------------------------------------------------------------------------------------
 
 
+def test_a_file_that_a_sync_has_put_into_the_store_and_not_published_is_not_taken_from_it(project: Project) -> None:
+    file, other = project.file("a.md"), project.file("b.md")
+    store = project.store("docs", file)
+    protected = Protected({store: ("default",)})
+    with pytest.raises(LimitExceeded, match=rf"{file} \(a File in its store {store} \(target default\)\)"):
+        project.delete(given(file, other), protected=protected)
+    assert project.entries(store) == {file}
+    for chosen in (FileFilter(names=("*.md",)), FileFilter(attached=True)):
+        report = project.delete(filtered(chosen, every=True), protected=protected)
+        assert [spared.id for spared in report.deleted.spared] == [file]
+        assert project.entries(store) == {file}
+    assert project.delete(given(file, force=True), protected=protected).deleted.success == [file]
+
+
 def test_nothing_says_what_is_meant(project: Project) -> None:
     with pytest.raises(ConfigurationError):
         project.delete(filtered())

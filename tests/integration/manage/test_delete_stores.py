@@ -261,6 +261,15 @@ def test_a_file_that_the_manifest_names_stays_when_another_store_lists_it(projec
     assert file in reasons(report)
 
 
+def test_a_file_that_a_sync_has_put_into_the_store_and_not_published_stays(project: Project) -> None:
+    file = project.file()
+    ours, other = project.store("docs", file), project.store("copy", file)
+    wanted = given(other, with_files=True, shared=True)
+    report = project.delete(wanted, protected=Protected({ours: ("default",)}))
+    assert (project.files(), project.entries(ours), project.stores()) == ({file}, {file}, {ours})
+    assert f"a File in its store {ours} (target default)" in reasons(report)[file]
+
+
 def test_it_goes_by_force_and_the_report_says_what_breaks(project: Project) -> None:
     file = project.file()
     ours, other = project.store("docs", file), project.store("copy", file)
