@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,6 +18,7 @@ from vsync.serve.rest.docs_page import add_docs
 from vsync.serve.rest.entries_calls import add_entry_calls
 from vsync.serve.rest.exchange import values_of
 from vsync.serve.rest.failure import Failure, unknown_path
+from vsync.serve.rest.fields import REPEATABLE, known_names
 from vsync.serve.rest.files_calls import add_file_calls
 from vsync.serve.rest.gate import Gate
 from vsync.serve.rest.handlers import add_handlers
@@ -27,6 +28,7 @@ from vsync.serve.rest.observed import Observed
 from vsync.serve.rest.openapi import DESCRIPTION, SUMMARY, TAGS, TITLE, completed
 from vsync.serve.rest.service import Service
 from vsync.serve.rest.stores_calls import add_store_calls
+from vsync.serve.rest.validation import check_given_once
 
 _MANAGED = ("vector_stores", "files")
 """The first parts of the paths that need a key."""
@@ -85,7 +87,13 @@ def create_app(
 
 def _described(service: Service, access: Access) -> FastAPI:
     """The calls and their description."""
+    known = known_names()
+
+    async def given_once(request: Request) -> None:
+        check_given_once([name for name, _ in request.query_params.multi_items()], known, REPEATABLE)
+
     app = FastAPI(
+        dependencies=[Depends(given_once)],
         title=TITLE,
         summary=SUMMARY,
         description=DESCRIPTION,
@@ -116,6 +124,10 @@ def _described(service: Service, access: Access) -> FastAPI:
 
 def _with_known_hosts(app: ASGIApp, access: Access) -> ASGIApp:
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and values_of(scope, b"content-length") and values_of(scope, b"transfer-encoding"):
+            # A proxy might take the other one, and a part of the body for a call of somebody else.
+            message = "The call has both Content-Length and Transfer-Encoding. Send one of them."
+            raise Failure(400, "invalid_header", message, headers={"connection": "close"})
         if scope["type"] == "http" and scope["path"] not in _ALWAYS_ANSWERED:
             given = values_of(scope, b"host")
             header = given[0].decode("latin-1") if len(given) == 1 else ""

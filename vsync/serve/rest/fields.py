@@ -116,6 +116,10 @@ def known_names() -> frozenset[str]:
     return frozenset(names)
 
 
+REPEATABLE = frozenset({"attribute", "in_store", "metadata", "name", "path", "purpose", "status"})
+"""The parameters of a query that may be given several times."""
+
+
 class Ages(Strict):
     older_than: Age | Nothing = Field(default=None, description=OLDER, examples=["30d"])
     newer_than: Age | Nothing = Field(default=None, description=NEWER, examples=["12h"])

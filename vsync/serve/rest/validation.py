@@ -5,7 +5,8 @@ The framework's own words may hold what was sent, and that may be secret: somebo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from vsync.serve.rest.failure import Failure
@@ -68,6 +69,17 @@ def shape_failure(errors: Sequence[Mapping[str, Any]], names: Collection[str], *
     )
 
 
+def check_given_once(names: Iterable[str], known: Collection[str], repeatable: Collection[str]) -> None:
+    """Raises Failure for a parameter of the query that is given twice although it has one value.
+
+    Else the last one would count: `dry_run=true&dry_run=false` would delete. `names` are those of the query.
+    """
+    for name, times in Counter(names).items():
+        if times > 1 and name in known and name not in repeatable:
+            message = f"The call has another shape than /docs describes: {name} is given {times} times. Give it once."
+            raise Failure(422, "invalid_shape", message, param=name)
+
+
 def not_json() -> Failure:
     """The failure for a body that is no JSON, or does not say that it is."""
     return Failure(
@@ -79,7 +91,8 @@ def _problem(error: Mapping[str, Any], names: Collection[str]) -> str:
     place, kind = _place(error, names), str(error.get("type"))
     shown = _PLACES.get(place, place)
     if kind == "extra_forbidden":
-        return f"a name in {shown} {_WORDS[kind]}"
+        around = _place({**error, "loc": tuple(error.get("loc", ()))[:-1]}, names)  # the last step is the name itself
+        return f"a name in {_PLACES.get(around, around)} {_WORDS[kind]}"
     return f"{shown} {_WORDS.get(kind, 'is not valid')}{_allowed(error, kind)}"
 
 

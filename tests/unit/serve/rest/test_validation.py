@@ -7,8 +7,10 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from vsync.serve.rest.bodies import DeleteFiles, DeleteStores
+from vsync.serve.rest.entries_calls import DetachOneQuery, DetachQuery, EntriesQuery
 from vsync.serve.rest.failure import Failure
-from vsync.serve.rest.fields import DeleteOptions, known_names
+from vsync.serve.rest.fields import REPEATABLE, DeleteOptions, known_names
+from vsync.serve.rest.files_calls import FilesQuery
 from vsync.serve.rest.stores_calls import StoresQuery
 from vsync.serve.rest.validation import shape_failure
 
@@ -71,6 +73,7 @@ def test_a_slip_in_the_query_is_refused() -> None:
     assert failure_for(DeleteOptions, {"dryrun": "true"}, "query").message.endswith(
         "a name in the query is not known here."
     )
+    assert "a name in the query is not known" in failure_for(DeleteOptions, {"limit": "1"}, "query").message
     assert "dry_run must be true or false" in failure_for(DeleteOptions, {"dry_run": "ture"}, "query").message
     assert "limit must be a whole number" in failure_for(StoresQuery, {"limit": "many"}, "query").message
 
@@ -121,3 +124,9 @@ def test_a_body_that_is_missing_or_no_json_is_400() -> None:
     assert (broken.status, broken.code) == (400, "not_json")
     form = failure_for(DeleteStores, b"a=b", is_json=False)
     assert (form.status, form.code) == (400, "not_json")
+
+
+def test_the_parameters_that_may_be_repeated_are_those_that_hold_lists() -> None:
+    models = (StoresQuery, FilesQuery, EntriesQuery, DeleteOptions, DetachQuery, DetachOneQuery)
+    fields = {name: str(field.annotation) for model in models for name, field in model.model_fields.items()}
+    assert {name for name, annotation in fields.items() if "list[" in annotation} == REPEATABLE
