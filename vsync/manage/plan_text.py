@@ -16,7 +16,8 @@ from vsync.system.wording import size
 
 
 def going_of_stores(plan: StorePlan) -> Going:
-    return Going(len(plan.stores), len(plan.files or ()))
+    shared = sum(1 for file_id in plan.files or () if plan.usage.of(file_id))
+    return Going(len(plan.stores), len(plan.files or ()), shared)
 
 
 def going_of_files(plan: FilePlan) -> Going:
@@ -89,7 +90,11 @@ def _besides(
     warnings: Sequence[str],
 ) -> Iterator[Line]:
     yield from listed("This breaks", breaks, "bad")
-    yield from [Line("  Afterwards `vsync verify --repair` makes it again.")] if breaks else []
+    yield from (
+        [Line("  Until `vsync verify --repair` makes it again, syncs that change something end with exit code 3.")]
+        if breaks
+        else []
+    )
     yield from listed("Spared", reasons(spared), "faint")
     yield from listed("Files that are spared", reasons(spared_files), "faint")
     yield from listed("Cannot be deleted", [f"{failure.id}: {failure.error}" for failure in failed], "bad")
