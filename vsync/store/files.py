@@ -131,7 +131,7 @@ class Files:
             nonlocal tries
             async with self._deletes.admit():
                 tries += 1
-                return deleted(await self._api.client.files.with_raw_response.delete(file_id))
+                return deleted(await self._api.client.files.with_raw_response.delete(file_id), file_id)
 
         request = self._api.ask(f"deleting {file_id}", send, limited=self._deletes.lower)
         return await unless_gone(request) or tries > 1  # an earlier try, whose answer was lost, may have deleted it

@@ -144,7 +144,7 @@ class Stores:
             nonlocal tries
             async with self._deletes.admit():
                 tries += 1
-                return deleted(await self._api.client.vector_stores.with_raw_response.delete(store_id))
+                return deleted(await self._api.client.vector_stores.with_raw_response.delete(store_id), store_id)
 
         request = self._api.ask(f"deleting the vector store {store_id}", send, limited=self._deletes.lower)
         return await unless_gone(request) or tries > 1  # an earlier try, whose answer was lost, may have deleted it
