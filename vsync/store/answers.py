@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -180,9 +181,9 @@ def _days_of(expires_after: object) -> int | None:
 
 
 def _attributes(value: object) -> Attributes:
-    """The attributes that have a text or a number. vsync sets no others."""
+    """The attributes that have a text or a number. vsync sets no others, and JSON has no infinite ones."""
     return {
         text_of(key): text_of(item) if isinstance(item, str) else item
         for key, item in mapping(value).items()
-        if isinstance(item, str | float | int)
+        if isinstance(item, str | int) or (isinstance(item, float) and math.isfinite(item))
     }

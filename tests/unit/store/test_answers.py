@@ -133,3 +133,11 @@ def test_what_a_store_counts_is_known_only_where_it_says_so(
 ) -> None:
     info = store_info_of(Model(id="vs_1", file_counts=counts, usage_bytes=usage))
     assert (info.counted, info.used) == expected
+
+
+def test_numbers_that_json_does_not_have_are_no_attributes() -> None:
+    item = SimpleNamespace(
+        id="file-1",
+        model_dump=lambda **_: {"attributes": {"a": float("nan"), "b": float("inf"), "c": 1.5, "d": 10**400}},
+    )
+    assert store_entry_of(item, ()).attributes == {"c": 1.5, "d": 10**400}
