@@ -15,7 +15,7 @@ import click
 
 from vsync.cli.colour import painted, wants_colour
 from vsync.cli.context import Context, connection_of, git_access, resolved, show_error
-from vsync.cli.question import ask_person, check_can_ask
+from vsync.cli.question import ask_person, where_to_ask
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.cli.width import look_of, terminal_width
 from vsync.config.origin import origin
@@ -134,9 +134,9 @@ def _run(way: _Way, job: Job[P]) -> tuple[BulkReport, set[str]]:
 
 def _ask_person(way: _Way, going: Going) -> float:
     """Ends the command unless the person agrees. Gives the seconds for which the question stood open."""
-    check_can_ask()
+    out = where_to_ask()
     try:
-        answer = ask_person(going, carefully=way.options["forced"])
+        answer = ask_person(out, going, carefully=way.options["forced"])
     except KeyboardInterrupt:
         put(sys.stderr, "")
         signum = way.context.stop.signum or signal.SIGINT
@@ -244,7 +244,7 @@ def _show_plan(way: _Way, job: Job[P], chosen: P, api: Api) -> None:
     """What would go: on stdout, and with --json on stderr, where it is no part of the JSON."""
     context, as_json = way.context, way.options["as_json"]
     out = sys.stderr if as_json else sys.stdout
-    if as_json and way.options["yes"]:
+    if as_json and (way.options["yes"] or way.options["dry_run"]):
         return  # a program reads the JSON, and nobody is asked
     look = look_of(api, context.credentials, way.embedded, terminal_width(out))
     lines = [Line(redacted(line.text, context.secrets), line.tone) for line in job.lines(chosen, look)]

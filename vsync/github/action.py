@@ -13,7 +13,6 @@ from vsync.github.command_results import CommandResults
 from vsync.github.event import read_event
 from vsync.github.inputs import (
     COMMANDS,
-    DELETING,
     arguments_of,
     as_variables,
     command_of,
@@ -107,8 +106,7 @@ def _only_shows(words: Sequence[str], given: Mapping[str, str], environ: Mapping
 
     Nobody deletes stores or Files of a project by a pull request: where a sync would only plan, nothing is deleted.
     """
-    # The command line skips a `--` before its command.
-    if next((word for word in words if not word.startswith("-")), None) not in DELETING:
+    if "delete" not in words:  # wherever it stands: the command line skips a word such as `--`
         return None
     event, problem = read_event(environ)
     if problem:

@@ -137,12 +137,12 @@ def safe_filter(chosen: FileFilter) -> tuple[FileFilter, list[str]]:
     if not chosen.purposes:
         chosen = replace(chosen, purposes=(PURPOSE,))
         told.append(
-            f"Only Files of the purpose {PURPOSE!r} are meant: others are used without a store. --purpose names others."
+            f"Only Files of the purpose {PURPOSE!r} are meant: others are used without a store. The filter purpose names others."
         )
     if chosen.age.older_than_s is None:
         chosen = replace(chosen, age=Age(YOUNGEST_UNATTACHED_S, chosen.age.newer_than_s))
         told.append(
-            "Only Files older than a day are meant: a run may be about to attach a newer File. --older-than says otherwise."
+            "Only Files older than a day are meant: a run may be about to attach a newer File. The filter older-than says otherwise."
         )
     return chosen, told
 

@@ -23,6 +23,17 @@ _BACKLOG = 2_048
 NEEDS_EXTRA = "vsync serve needs the extra `serve`; in a clone of vsync: pip install '.[serve]'"
 
 
+_MOST_CONNECTIONS = 4_096
+"""More connections are closed, those first that have waited for a call for longest."""
+
+
+def most_connections() -> int:
+    """How many callers may be connected. The other file descriptors are for the API behind the server."""
+    import resource
+
+    return max(8, min(_MOST_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+
+
 @contextlib.contextmanager
 def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
     """A socket that listens, and its address (`http://127.0.0.1:8000`). Port 0 takes a free one. Raises OSError."""
@@ -51,6 +62,8 @@ def run(
         import asyncio
 
         import uvicorn
+
+        from vsync.serve.http_connection import connection_class
     except ImportError as error:
         raise ImportError(NEEDS_EXTRA) from error
 
@@ -66,9 +79,11 @@ def run(
             # How a program logs is its own affair: uvicorn would configure it for the whole process.
             config = uvicorn.Config(
                 app,
+                http=connection_class(most_connections()),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                ws="none",
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_S,

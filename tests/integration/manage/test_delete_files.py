@@ -403,6 +403,26 @@ def test_a_store_that_expires_while_it_is_asked_uses_nothing(project: Project) -
     assert project.files() == set()
 
 
+def test_a_store_that_says_that_it_has_expired_uses_nothing(project: Project) -> None:
+    file = project.file()
+    project.store("docs", file)
+    project.wire.when("GET /vector_stores/*/files/*", refuse(400, "The vector store has expired.", code="expired"))
+    assert project.delete(given(file)).exit_code == 0
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("by_filter", [False, True])
+def test_an_expired_store_is_not_asked(project: Project, number: int, by_filter: bool) -> None:
+    files = [project.file() for _ in range(number)]
+    project.store("docs", *files, expires_after={"anchor": "last_active_at", "days": 1})
+    project.now += 2 * DAY
+    other = project.file()
+    wanted = filtered(FileFilter(attached=False)) if by_filter else given(*files)
+    assert set(project.delete(wanted).deleted.success) == set(files)
+    assert project.files() == {other}
+    assert not [sent for sent in project.wire.sent if sent.path.startswith("/vector_stores/")]
+
+
 # --- Listing ------------------------------------------------------------------------------------------------
 
 

@@ -370,6 +370,7 @@ def test_the_files_of_an_expired_store_cannot_be_told(project: Project) -> None:
     project.now += 2 * DAY
     report = project.delete(given(store, with_files=True))
     assert (report.deleted.success, project.files()) == ([store], {file})
+    assert not project.wire.of("GET /vector_stores/*/files")
     assert "expired" in report.warnings[0]
     assert "--unattached" in report.warnings[0]
 
@@ -498,6 +499,14 @@ def test_a_store_of_which_a_file_cannot_be_deleted_stays_and_the_next_run_goes_o
     project.wire.calm()
     assert project.delete(given(held, with_files=True)).exit_code == 0
     assert (project.stores(), project.files()) == (set(), set())
+
+
+def test_no_store_is_tried_when_the_files_have_ended_the_job(project: Project) -> None:
+    store, empty = project.store("docs", project.file()), project.store("empty")
+    project.wire.when("DELETE /files/*", refuse(401, "Incorrect API key"))
+    report = project.delete(given(store, empty, with_files=True))
+    assert failures(report) == {store: 401, empty: 401}
+    assert project.wire.of("DELETE /vector_stores/*") == []
 
 
 ENDS: list[tuple[Fault, type[VsyncError], int | None]] = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 
@@ -13,6 +15,8 @@ from tests.integration.serve.conftest import OTHER
 from tests.support.served import KEY, Served
 from tests.support.servers.projects import ProjectsServer
 from tests.support.servers.recording import Answer, Recorded
+from vsync.serve import http_connection, server
+from vsync.serve.rest import places
 from vsync.serve.rest.app import Access
 from vsync.serve.rest.limits import Limits
 
@@ -192,3 +196,61 @@ def test_answers_are_not_kept_and_not_sniffed(served: Served) -> None:
     for answer in (served.call("GET", "/files"), served.call("DELETE", "/files", body={"file_ids": []})):
         assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
         assert "server" not in answer.headers
+
+
+# --- Callers who say nothing --------------------------------------------------------------------------------
+
+
+def connected(served: Served, data: bytes = b"") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", served.port), timeout=10)
+    connection.sendall(data)
+    return connection
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"GET /files HTTP/1.1\r\nHost: localhost\r\nX-a: "], ids=["nothing", "half a head"]
+)
+def test_a_connection_without_a_call_is_closed(
+    api: ProjectsServer, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    monkeypatch.setattr(http_connection, "HEAD_TIMEOUT_S", 0.05)
+    with Served(api.base_url) as served, connected(served, data) as connection:
+        assert connection.recv(1) == b""
+
+
+def test_a_head_after_a_call_must_arrive_in_time_as_well(api: ProjectsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_connection, "HEAD_TIMEOUT_S", 0.05)
+    call = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with (
+        Served(api.base_url) as served,
+        connected(served, call + b"GET /hea") as connection,
+        connection.makefile("rb") as answers,
+    ):
+        assert answers.read().count(b"HTTP/1.1") == 1
+
+
+def test_callers_who_say_nothing_do_not_keep_others_out(api: ProjectsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "most_connections", lambda: 8)
+    with Served(api.base_url) as served, contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(connected(served)) for _ in range(40)]
+        assert served.call("GET", "/files").status_code == 200
+        assert silent[0].recv(1) == b""
+
+
+def test_who_sends_no_key_takes_no_place_however_slow_its_body_is(api: ProjectsServer) -> None:
+    head = b"DELETE /files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
+    with Served(api.base_url, limits=Limits(max_calls=1)) as served, contextlib.ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(connected(served, head))
+        assert served.call("GET", "/files").status_code == 200
+
+
+def test_who_sends_its_body_slowly_gives_its_place_to_others(
+    api: ProjectsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "SLOW_S", 0.0)
+    head = f"DELETE /files HTTP/1.1\r\nHost: localhost\r\nx-openai-api-key: {OTHER}\r\nContent-Length: 1000\r\n\r\n{{"
+    with Served(api.base_url, limits=Limits(max_calls=1)) as served, connected(served, head.encode()) as slow:
+        assert served.call("GET", "/health").status_code == 200  # the slow call has its place by now
+        assert served.call("GET", "/files").status_code == 200
+        assert b" 408 " in slow.recv(100)

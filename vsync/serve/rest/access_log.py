@@ -17,6 +17,7 @@ HUNG_UP = 499
 """The status of a call whose caller hung up before its answer. nginx logs this number as well."""
 
 _MOST_OF_PATH = 200
+_MOST_READ = 4_000
 
 
 @dataclass(slots=True)
@@ -63,4 +64,5 @@ def stamp(now: float) -> str:
 
 def shown_path(path: str, secrets: tuple[str, ...]) -> str:
     """The path without the secrets of the call, on one line."""
-    return printable(redacted(path[:_MOST_OF_PATH], secrets))
+    # Cut afterwards: what is left of a secret that was cut would not be known as one.
+    return printable(redacted(path[:_MOST_READ], secrets)[:_MOST_OF_PATH])

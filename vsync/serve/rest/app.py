@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,7 +17,8 @@ from vsync.serve.rest.caller import AUTHORIZATION, KEY, ORGANIZATION, PROJECT, T
 from vsync.serve.rest.docs_page import add_docs
 from vsync.serve.rest.entries_calls import add_entry_calls
 from vsync.serve.rest.exchange import values_of
-from vsync.serve.rest.failure import Failure
+from vsync.serve.rest.failure import Failure, unknown_path
+from vsync.serve.rest.fields import known_names
 from vsync.serve.rest.files_calls import add_file_calls
 from vsync.serve.rest.gate import Gate
 from vsync.serve.rest.handlers import add_handlers
@@ -26,9 +28,14 @@ from vsync.serve.rest.observed import Observed
 from vsync.serve.rest.openapi import DESCRIPTION, SUMMARY, TAGS, TITLE, completed
 from vsync.serve.rest.service import Service
 from vsync.serve.rest.stores_calls import add_store_calls
+from vsync.serve.rest.validation import check_once
 
 _MANAGED = ("vector_stores", "files")
 """The first parts of the paths that need a key."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""No path of the server holds such a character. The framework takes a path with a line break at its end for the path without
+it, and so the path would not be one that needs a key."""
 
 _ALWAYS_ANSWERED = {"/health", "/ready"}
 """Who watches over the server may call it by its address."""
@@ -65,6 +72,8 @@ def create_app(
     gated = Gate(api, service.limits, service.stop, service.clients.digest, token=access.token)
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _CONTROL.search(scope["path"]):
+            raise unknown_path()
         first = scope["path"].strip("/").partition("/")[0] if scope["type"] == "http" else ""
         if first == "v1" and embedded is not None:
             await embedded(scope, receive, send)
@@ -74,6 +83,11 @@ def create_app(
     answered = Answered(_with_known_hosts(routed, access), log, verbose=verbose)
     secrets = [] if access.token is None else [access.token]
     return Observed(_with_origins(answered, access.origins), log, secrets=secrets)
+
+
+async def _once(request: Request) -> None:
+    """Refuses `?dry_run=true&dry_run=false`."""
+    check_once((name for name, _ in request.query_params.multi_items()), known_names())
 
 
 def _described(service: Service, access: Access) -> FastAPI:
@@ -89,6 +103,7 @@ def _described(service: Service, access: Access) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(_once)],
     )
     add_store_calls(app, service)
     add_entry_calls(app, service)

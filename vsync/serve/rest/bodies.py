@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from vsync.serve.rest.failure import Failure
-from vsync.serve.rest.fields import Chosen, Id, Nothing, Strict
+from vsync.serve.rest.fields import Chosen, Ids, Nothing, Strict
 from vsync.serve.rest.filters import EntriesInBody, FilesInBody, StoresInBody
 
 IDS = ("vector_store_ids", "file_ids")
@@ -30,8 +30,8 @@ class _Body(Strict):
 class DeleteStores(_Body):
     """Which vector stores to delete: `vector_store_ids`, or `filter`."""
 
-    vector_store_ids: list[Id] | Nothing = Field(
-        default=None, description="Their ids.", examples=[["vs_abc123", "vs_def456"]]
+    vector_store_ids: Ids | Nothing = Field(
+        default=None, description="Their ids.", examples=[["vs_def456", "vs_ghi789"]]
     )
     filter: StoresInBody | Nothing = Field(default=None, description="Which vector stores are meant.")
 
@@ -39,14 +39,14 @@ class DeleteStores(_Body):
 class DeleteEntries(_Body):
     """Which files to take out of the vector store: `file_ids`, or `filter`."""
 
-    file_ids: list[Id] | Nothing = Field(default=None, description="Their ids.", examples=[["file-abc123"]])
+    file_ids: Ids | Nothing = Field(default=None, description="Their ids.", examples=[["file-abc123"]])
     filter: EntriesInBody | Nothing = Field(default=None, description="Which files of the store are meant.")
 
 
 class DeleteFiles(_Body):
     """Which Files to delete: `file_ids`, or `filter`."""
 
-    file_ids: list[Id] | Nothing = Field(default=None, description="Their ids.", examples=[["file-abc123"]])
+    file_ids: Ids | Nothing = Field(default=None, description="Their ids.", examples=[["file-abc123"]])
     filter: FilesInBody | Nothing = Field(default=None, description="Which Files are meant.")
 
 

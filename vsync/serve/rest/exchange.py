@@ -19,6 +19,9 @@ from vsync.serve.rest.failure import Failure
 BODY_TIMEOUT_S = 30.0
 """How long a caller may take to send its body."""
 
+TOO_SLOW = 408
+"""The status of a call whose body did not arrive in time."""
+
 _MOST_DRAINED = 64_000_000
 _DRAIN_TIMEOUT_S = 10.0
 """How much of a body is read that is refused already, and for how long."""
@@ -76,14 +79,17 @@ class BrokenOff(Exception):
     """An answer that has begun cannot go on. The caller sees that it is not whole."""
 
 
-async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
-    """The body of the exchange. Raises Failure for one that is too large or too slow, and Gone when the caller hangs up."""
+async def read_body(scope: Scope, receive: Receive, most: int, patience: asyncio.Timeout | None = None) -> bytes:
+    """The body of the exchange. `patience` says until when it must be there.
+
+    Raises Failure for one that is too large or too slow, and Gone when the caller hangs up.
+    """
     if _length(scope) > most:
         raise _too_large(most)
     pieces: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        async with patience or asyncio.timeout(BODY_TIMEOUT_S):
             async for piece in _pieces(receive):
                 pieces.append(piece)
                 size += len(piece)
@@ -91,9 +97,9 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:
                     raise _too_large(most)
     except TimeoutError:
         raise Failure(
-            408,
+            TOO_SLOW,
             "request_timeout",
-            f"The body did not arrive within {BODY_TIMEOUT_S:.0f} s. Send it again.",
+            f"The body did not arrive in time: within {BODY_TIMEOUT_S:.0f} s, and sooner while the server is busy. Send it again.",
             headers=_CLOSE,
         ) from None
     return b"".join(pieces)

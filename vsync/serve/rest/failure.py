@@ -82,6 +82,11 @@ def error_type(status: int) -> str:
     return _TYPES.get(status) or ("server_error" if status >= 500 else "invalid_request_error")
 
 
+def unknown_path() -> Failure:
+    """The failure of a call of a path that there is not."""
+    return Failure(404, "unknown_path", "There is no such path. /docs lists the calls of this server.")
+
+
 def defect() -> Failure:
     """The failure of a call that met a defect of the server."""
     return Failure(

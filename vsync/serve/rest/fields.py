@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from vsync.serve.rest.sizes import PATTERN
+from vsync.manage.sizes import PATTERN
+
+T = TypeVar("T")
 
 ID_PATTERN = r"^[A-Za-z0-9_.:=+~@,|-]{1,512}$"
 
@@ -52,6 +54,7 @@ class Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _no_null(cls, data: Any) -> Any:
+        _few_names(data)
         if isinstance(data, dict) and any(value is None for value in data.values()):
             raise PydanticCustomError("null_given", "holds a null")
         return data
@@ -67,12 +70,31 @@ Truth = Annotated[bool, Field(strict=True)]
 OnlyTruth = Annotated[Literal[True], BeforeValidator(_no_number, json_schema_input_type=Literal[True])]
 Glob = Annotated[str, Field(min_length=1, max_length=512)]
 Id = Annotated[str, Field(min_length=1, max_length=512)]
+Ids = Annotated[list[Id], Field(fail_fast=True)]
+"""The first wrong id is told alone: errors for a million of them take a minute."""
+
 PathId = Annotated[str, Field(pattern=ID_PATTERN)]
 Exact = Annotated[str, Field(min_length=1, max_length=512)]
 Age = Annotated[str, Field(pattern=r"^[0-9]{1,9}[smhdw]$")]
 Size = Annotated[str, Field(pattern=PATTERN)]
 Pair = Annotated[str, Field(pattern=r"^[^=]{1,64}=", max_length=600)]
 Most = Annotated[int, Field(ge=1, le=1_000_000)]
+
+MOST_VALUES = 100
+"""How many values one part of a filter may have, and how many names an object."""
+
+
+def _few_names(value: Any) -> Any:
+    """Each wrong name costs an error, and a body has room for hundreds of thousands."""
+    if isinstance(value, dict) and len(value) > MOST_VALUES:
+        raise PydanticCustomError("too_long", "too many names", {"max_length": MOST_VALUES})
+    return value
+
+
+Several = Annotated[list[T], Field(fail_fast=True, min_length=1, max_length=MOST_VALUES)]
+"""Values of which one must fit. An empty list fits nothing, but would read as no filter: so it is refused."""
+
+Pairs = Annotated[dict[str, Glob], Field(min_length=1, max_length=MOST_VALUES), BeforeValidator(_few_names)]
 
 StoreStatus = Literal["completed", "in_progress", "expired"]
 EntryStatus = Literal["completed", "in_progress", "failed", "cancelled"]

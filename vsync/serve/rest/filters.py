@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, TypeVar
 
 from pydantic import Field
 
 from vsync.manage import filters
 from vsync.manage.ages import seconds_of
 from vsync.manage.owner import Whose
+from vsync.manage.sizes import bytes_of
 from vsync.serve.rest.fields import (
+    MOST_VALUES,
     OWNED,
     Age,
     Ages,
@@ -25,16 +26,13 @@ from vsync.serve.rest.fields import (
     OnlyTruth,
     Ownership,
     Pair,
+    Pairs,
+    Several,
     Size,
     StoreStatus,
     Switch,
     Truth,
 )
-from vsync.serve.rest.sizes import bytes_of
-
-_MOST = 100
-"""How many values one part of a filter may have."""
-
 
 _NAME = "Only what has one of these names. `*` and `?` stand for other characters."
 _STATUS = "Only what has one of these statuses."
@@ -43,13 +41,6 @@ _ATTACHED = "`true`: only Files that a store lists. `false`: only Files that no 
 _UNUSED = "Only stores that nobody has used for so long."
 _METADATA = "Only stores with this metadata: `key=value`, the value a pattern."
 _ATTRIBUTE = "Only entries with this attribute: `key=value`, the value a pattern."
-
-
-T = TypeVar("T")
-Several = Annotated[list[T], Field(min_length=1)]
-"""Values of which one must fit. An empty list fits nothing, but would read as no filter: so it is refused."""
-
-Pairs = Annotated[dict[str, Glob], Field(min_length=1)]
 
 
 # --- Vector stores ------------------------------------------------------------------------------------------
@@ -61,9 +52,9 @@ class _Stores(Ages, Ownership):
 
 class StoresInQuery(_Stores):
     empty: OnlyTrue | Nothing = Field(default=None, description=_EMPTY)
-    name: list[Glob] | Nothing = Field(default=None, description=_NAME, examples=[["docs-*"]], max_length=_MOST)
-    metadata: list[Pair] | Nothing = Field(default=None, description=_METADATA, max_length=_MOST)
-    status: list[StoreStatus] | Nothing = Field(default=None, description=_STATUS, max_length=_MOST)
+    name: list[Glob] | Nothing = Field(default=None, description=_NAME, examples=[["docs-*"]], max_length=MOST_VALUES)
+    metadata: list[Pair] | Nothing = Field(default=None, description=_METADATA, max_length=MOST_VALUES)
+    status: list[StoreStatus] | Nothing = Field(default=None, description=_STATUS, max_length=MOST_VALUES)
 
 
 class StoresInBody(_Stores, Chosen):
@@ -97,10 +88,13 @@ def store_filter(given: StoresInQuery | StoresInBody) -> filters.StoreFilter:
 
 class EntriesInQuery(Ages, Ownership):
     path: list[Glob] | Nothing = Field(
-        default=None, description="Only entries with one of these paths.", examples=[["docs/*.md"]], max_length=_MOST
+        default=None,
+        description="Only entries with one of these paths.",
+        examples=[["docs/*.md"]],
+        max_length=MOST_VALUES,
     )
-    attribute: list[Pair] | Nothing = Field(default=None, description=_ATTRIBUTE, max_length=_MOST)
-    status: list[EntryStatus] | Nothing = Field(default=None, description=_STATUS, max_length=_MOST)
+    attribute: list[Pair] | Nothing = Field(default=None, description=_ATTRIBUTE, max_length=MOST_VALUES)
+    status: list[EntryStatus] | Nothing = Field(default=None, description=_STATUS, max_length=MOST_VALUES)
 
 
 class EntriesInBody(Ages, Ownership, Chosen):
@@ -137,15 +131,18 @@ class _Files(Ages, Ownership):
 
 class FilesInQuery(_Files):
     attached: Switch | Nothing = Field(default=None, description=_ATTACHED)
-    name: list[Glob] | Nothing = Field(default=None, description=_NAME, examples=[["*.md"]], max_length=_MOST)
+    name: list[Glob] | Nothing = Field(default=None, description=_NAME, examples=[["*.md"]], max_length=MOST_VALUES)
     purpose: list[Exact] | Nothing = Field(
-        default=None, description="Only Files of one of these purposes.", examples=[["assistants"]], max_length=_MOST
+        default=None,
+        description="Only Files of one of these purposes.",
+        examples=[["assistants"]],
+        max_length=MOST_VALUES,
     )
-    status: list[FileStatus] | Nothing = Field(default=None, description=_STATUS, max_length=_MOST)
+    status: list[FileStatus] | Nothing = Field(default=None, description=_STATUS, max_length=MOST_VALUES)
     in_store: list[Id] | Nothing = Field(
-        default=None, description="Only Files that one of these vector stores lists.", max_length=_MOST
+        default=None, description="Only Files that one of these vector stores lists.", max_length=MOST_VALUES
     )
-    attribute: list[Pair] | Nothing = Field(default=None, description=_ATTRIBUTE, max_length=_MOST)
+    attribute: list[Pair] | Nothing = Field(default=None, description=_ATTRIBUTE, max_length=MOST_VALUES)
 
 
 class FilesInBody(_Files, Chosen):

@@ -1,24 +1,22 @@
-"""What every call on stores and Files passes: places, key, rate, body. Then the call is ended when its caller hangs up."""
+"""What every call on stores and Files passes: key, rate, place, body. Then the call is ended when its caller hangs up."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vsync.serve.rest.call_rate import CallRate
 from vsync.serve.rest.call_traffic import CURRENT
 from vsync.serve.rest.caller import Caller, caller_of
-from vsync.serve.rest.exchange import Gone, call_of, drain, put_caller, read_body
+from vsync.serve.rest.exchange import BODY_TIMEOUT_S, TOO_SLOW, Gone, call_of, drain, put_caller, read_body
 from vsync.serve.rest.failure import Failure
 from vsync.serve.rest.limits import Limits
+from vsync.serve.rest.places import Place, Places
 from vsync.serve.rest.upstream import stopping
 from vsync.system.stop import Stop
-
-_BUSY_S = 1.0
 
 SEND_TIMEOUT_S = 60.0
 """How long a caller may take to receive a piece of its answer. One who reads nothing must not hold a place for ever."""
@@ -47,23 +45,43 @@ class Gate:
         self._token = token
         self._clock = clock
         self._rate = CallRate(limits.calls_per_minute)
-        self._calls = 0
+        self._places = Places(limits.max_calls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._place():
-            try:
-                put_caller(scope, self._admitted(scope))
-                body = await read_body(scope, receive, self._limits.max_body)
-            except Failure:
-                await drain(scope, receive)
-                raise
+        if self._stop.requested:
+            raise stopping()
+        try:
+            caller, key = self._admitted(scope)
+        except Failure:
+            await drain(scope, receive)  # without a place: nobody without a key may keep one
+            raise
+        place = self._places.take(key, self._clock())
+        try:
+            put_caller(scope, caller)
+            body = await self._body(scope, receive, place)
             CURRENT.set(call_of(scope))
             await until_hung_up(self._app, scope, body, receive, send)
+        finally:
+            self._places.leave(place)
 
-    def _admitted(self, scope: Scope) -> Caller:
-        """The caller, when it may make a call now."""
+    async def _body(self, scope: Scope, receive: Receive, place: Place) -> bytes:
+        patience = asyncio.timeout(BODY_TIMEOUT_S)
+        place.give_up = lambda: patience.reschedule(asyncio.get_running_loop().time())
+        try:
+            return await read_body(scope, receive, self._limits.max_body, patience)
+        except Failure as failure:
+            self._places.leave(place)
+            if failure.status != TOO_SLOW:
+                await drain(scope, receive)
+            raise
+        finally:
+            place.give_up = None
+
+    def _admitted(self, scope: Scope) -> tuple[Caller, bytes]:
+        """The caller and the digest of its key, when it may make a call now."""
         caller = caller_of(scope["headers"], self._token)
-        wait_s = self._rate.admit(self._digest(caller.api_key), self._clock())
+        key = self._digest(caller.api_key)
+        wait_s = self._rate.admit(key, self._clock())
         if wait_s > 0:
             raise Failure(
                 429,
@@ -71,20 +89,7 @@ class Gate:
                 f"This key has made more than {self._limits.calls_per_minute:,} calls in a minute. Wait, then go on.",
                 retry_after=wait_s,
             )
-        return caller
-
-    @contextlib.asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        if self._stop.requested:
-            raise stopping()
-        if self._calls >= self._limits.max_calls:
-            message = f"The server is answering {self._calls:,} calls already. Try again in a moment."
-            raise Failure(503, "too_busy", message, retry_after=_BUSY_S)
-        self._calls += 1
-        try:
-            yield
-        finally:
-            self._calls -= 1
+        return caller, key
 
 
 async def until_hung_up(app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:

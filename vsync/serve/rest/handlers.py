@@ -11,7 +11,7 @@ from starlette.routing import Match
 
 from vsync.errors import VsyncError
 from vsync.serve.rest.exchange import call_of
-from vsync.serve.rest.failure import Failure, defect
+from vsync.serve.rest.failure import Failure, defect, unknown_path
 from vsync.serve.rest.fields import known_names
 from vsync.serve.rest.upstream import failure_of
 from vsync.serve.rest.validation import not_json, shape_failure
@@ -61,7 +61,7 @@ def _answer(request: Request, failure: Failure) -> Response:
 
 def _of_status(app: FastAPI, request: Request, status: int) -> Failure:
     if status == 404:
-        return Failure(404, "unknown_path", "There is no such path. /docs lists the calls of this server.")
+        return unknown_path()
     if status == 405:
         allowed = ", ".join(_allowed(app, request))
         return Failure(405, "method_not_allowed", f"This path takes {allowed} alone.", headers={"allow": allowed})

@@ -5,7 +5,8 @@ The framework's own words may hold what was sent, and that may be secret: somebo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from vsync.serve.rest.failure import Failure
@@ -66,6 +67,23 @@ def shape_failure(errors: Sequence[Mapping[str, Any]], names: Collection[str], *
         f"The call has another shape than /docs describes: {'; '.join(problems[:_MOST_NAMED])}{more}.",
         param=_place(told[0], names) if told else None,
     )
+
+
+_LISTS = {"name", "metadata", "status", "path", "attribute", "purpose", "in_store"}
+"""The parameters that may stand several times in a query."""
+
+
+def check_once(given: Iterable[str], names: Collection[str]) -> None:
+    """Raises Failure when a parameter is given twice that has one value: nobody can tell which one is meant.
+
+    `given` are the names in the query, `names` those that may be repeated in an error.
+    """
+    numbers = Counter(given)
+    for name, number in numbers.items():
+        if number > 1 and name not in _LISTS:
+            shown = name if name in names else "A parameter"
+            message = f"{shown} is given {number} times in the query. Give it once."
+            raise Failure(422, "repeated_parameter", message, param=name if name in names else "query")
 
 
 def not_json() -> Failure:

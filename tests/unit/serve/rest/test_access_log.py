@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from vsync.serve.rest.access_log import Call, log_line
 
 KEY = "sk-proj-0123456789abcdef"
@@ -36,6 +38,12 @@ def test_a_key_in_the_path_is_not_shown() -> None:
     other = Call("i", "GET", f"/files/{KEY}", "c")
     assert line_of(own)["path"] == "/files/***"
     assert KEY not in str(line_of(other))
+
+
+@pytest.mark.parametrize("before", [170, 185, 199])
+def test_no_part_of_a_key_is_shown_where_a_long_path_is_cut(before: int) -> None:
+    line = line_of(Call("i", "GET", "/" + "x" * before + "my-own-secret-key", "c", secrets=("my-own-secret-key",)))
+    assert "xm" not in str(line["path"])
 
 
 def test_a_hostile_path_and_method_stay_on_one_line_and_short() -> None:

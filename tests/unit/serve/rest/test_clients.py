@@ -12,6 +12,7 @@ from vsync.serve.rest.clients import Clients
 from vsync.serve.rest.failure import Failure
 from vsync.store.client import Api
 from vsync.store.rate_limit import Rates
+from vsync.system.redaction import forms, redacted
 
 A, B, C = Caller("key-a"), Caller("key-b"), Caller("key-c")
 
@@ -25,6 +26,7 @@ class Opened:
         self.now = 0.0
         self.fails = False
         self.hold: asyncio.Event | None = None
+        self.hold_end: asyncio.Event | None = None
 
     @contextlib.asynccontextmanager
     async def connect(self, caller: Caller) -> AsyncIterator[Api]:
@@ -35,6 +37,8 @@ class Opened:
             raise OSError("no connection")
         yield cast(Api, caller.api_key)
         self.closed.append(caller.api_key)
+        if self.hold_end is not None:
+            await self.hold_end.wait()
 
     def pool(self, most: int = 200) -> Clients:
         return Clients(self.connect, Rates, most=most, idle_s=60.0, clock=lambda: self.now)
@@ -100,6 +104,36 @@ def test_a_client_is_closed_when_it_was_idle_for_a_minute_and_not_while_it_is_us
             async with clients.of(A):
                 pass
         assert world.opened == ["key-a", "key-b", "key-a"]
+
+    run(work)
+
+
+def test_no_key_is_remembered_after_its_client_is_closed() -> None:
+    async def work(world: Opened) -> None:
+        redacted("some text", ["a-very-own-secret"])
+        assert forms.cache_info().currsize > 0
+        async with world.pool() as clients:
+            await clients.sweep()
+        assert forms.cache_info().currsize == 0
+
+    run(work)
+
+
+def test_a_client_that_is_taken_while_another_is_closed_stays_open() -> None:
+    async def work(world: Opened) -> None:
+        async with world.pool() as clients:
+            for caller in (A, B):
+                async with clients.of(caller):
+                    pass
+            world.now, world.hold_end = 61.0, asyncio.Event()
+            sweep = asyncio.ensure_future(clients.sweep())
+            while not world.closed:  # noqa: ASYNC110 # closing a client sets no event
+                await asyncio.sleep(0)
+            async with clients.of(B):
+                world.hold_end.set()
+                await sweep
+                assert world.opened.count("key-b") == world.closed.count("key-b") + 1
+                assert len(clients) == 1
 
     run(work)
 
