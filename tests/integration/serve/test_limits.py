@@ -103,6 +103,43 @@ def test_a_body_that_is_no_json_is_400(served: Served, content: bytes, headers: 
     assert answer.json()["error"]["code"] in {"not_json", "nothing_named"}
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "dry_run=true&dry_run=false",
+        "dry_run=false&dry_run=true",
+        "all=true&all=true",
+        "missing_ok=true&missing_ok=true",
+    ],
+)
+def test_a_switch_that_is_given_twice_is_refused(api: ProjectsServer, served: Served, query: str) -> None:
+    store = api.make_store(KEY, "docs")
+    answer = served.call("DELETE", f"/vector_stores?{query}", body={"vector_store_ids": [store]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "repeated_parameter")
+    assert answer.json()["error"]["param"] == query.partition("=")[0]
+    assert api.ids(KEY, "/vector_stores") == [store]
+
+
+def test_filters_may_be_given_several_times(api: ProjectsServer, served: Served) -> None:
+    for name in ("a", "b", "c"):
+        api.make_store(KEY, name)
+    query = "name=a&name=b&status=completed&status=in_progress&metadata=x=*&metadata=y=*"
+    assert served.call("GET", f"/vector_stores?{query}").json() == []
+    assert len(served.call("GET", "/vector_stores?name=a&name=b").json()) == 2
+    assert served.call("GET", "/vector_stores?limit=1&limit=2").status_code == 422
+
+
+def test_a_body_with_two_lengths_ends_the_connection(served: Served) -> None:
+    """What follows might be a part of the body for a proxy, and here a call of its own."""
+    head = f"DELETE /files HTTP/1.1\r\nHost: localhost\r\nx-openai-api-key: {KEY}\r\n"
+    head += "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    hidden = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with connected(served, (head + hidden).encode()) as connection, connection.makefile("rb") as answers:
+        told = answers.read()
+    assert told.startswith(b"HTTP/1.1 400 ")
+    assert told.count(b"HTTP/1.1 ") == 1
+
+
 # --- Calls --------------------------------------------------------------------------------------------------
 
 

@@ -124,6 +124,10 @@ def _described(service: Service, access: Access) -> FastAPI:
 
 def _with_known_hosts(app: ASGIApp, access: Access) -> ASGIApp:
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and values_of(scope, b"content-length") and values_of(scope, b"transfer-encoding"):
+            # A proxy might take the other one, and a part of the body for a call of somebody else.
+            message = "The call has both Content-Length and Transfer-Encoding. Send one of them."
+            raise Failure(400, "invalid_header", message, headers={"connection": "close"})
         if scope["type"] == "http" and scope["path"] not in _ALWAYS_ANSWERED:
             given = values_of(scope, b"host")
             header = given[0].decode("latin-1") if len(given) == 1 else ""

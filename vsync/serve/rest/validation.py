@@ -97,7 +97,8 @@ def _problem(error: Mapping[str, Any], names: Collection[str]) -> str:
     place, kind = _place(error, names), str(error.get("type"))
     shown = _PLACES.get(place, place)
     if kind == "extra_forbidden":
-        return f"a name in {shown} {_WORDS[kind]}"
+        around = _place({**error, "loc": tuple(error.get("loc", ()))[:-1]}, names)  # the last step is the name itself
+        return f"a name in {_PLACES.get(around, around)} {_WORDS[kind]}"
     return f"{shown} {_WORDS.get(kind, 'is not valid')}{_allowed(error, kind)}"
 
 

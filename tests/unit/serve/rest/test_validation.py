@@ -71,6 +71,7 @@ def test_a_slip_in_the_query_is_refused() -> None:
     assert failure_for(DeleteOptions, {"dryrun": "true"}, "query").message.endswith(
         "a name in the query is not known here."
     )
+    assert "a name in the query is not known" in failure_for(DeleteOptions, {"limit": "1"}, "query").message
     assert "dry_run must be true or false" in failure_for(DeleteOptions, {"dry_run": "ture"}, "query").message
     assert "limit must be a whole number" in failure_for(StoresQuery, {"limit": "many"}, "query").message
 
