@@ -19,9 +19,6 @@ from vsync.serve.rest.failure import Failure
 BODY_TIMEOUT_S = 30.0
 """How long a caller may take to send its body."""
 
-TOO_SLOW = 408
-"""The status of a call whose body did not arrive in time."""
-
 _MOST_DRAINED = 64_000_000
 DRAIN_TIMEOUT_S = 10.0
 """How much of a body is read that is refused already, and for how long."""
@@ -97,7 +94,7 @@ async def read_body(scope: Scope, receive: Receive, most: int, patience: asyncio
                     raise _too_large(most)
     except TimeoutError:
         raise Failure(
-            TOO_SLOW,
+            408,
             "request_timeout",
             f"The body did not arrive in time: within {BODY_TIMEOUT_S:.0f} s, and sooner while the server is busy. Send it again.",
             headers=_CLOSE,
