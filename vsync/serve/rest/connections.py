@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from vsync.store.client import Api
     from vsync.store.rate_limit import Rates
 
-_ATTEMPTS, _BUDGET_S = 4, 20.0
-"""A caller waits for its answer, so a request is given up sooner than in a run."""
+_ATTEMPTS, _BUDGET_S, _ANSWER_S = 4, 20.0, 30.0
+"""A caller waits for its answer, and holds a place meanwhile. So a request is given up sooner than in a run."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Connections:
             stop=self.stop,
             secrets=Secrets(caller.api_key),
             poll_times=SERVER if self.store is None else EMBEDDED,
-            patience=Patience(_ATTEMPTS, _BUDGET_S),
+            patience=Patience(_ATTEMPTS, _BUDGET_S, _ANSWER_S),
             traffic=CallTraffic(),
             tls=self._tls,
         ) as api:
