@@ -16,6 +16,6 @@ class Typed(io.StringIO):
     def isatty(self) -> bool:
         return True
 
-    def readline(self, size: int | None = -1) -> str:
+    def readline(self, size: int | None = -1) -> str:  # type: ignore[override]  # the base of all streams reads bytes
         self._meanwhile()
         return super().readline(-1 if size is None else size)

@@ -15,7 +15,7 @@ import click
 
 from vsync.cli.colour import painted, wants_colour
 from vsync.cli.context import Context, connection_of, git_access, resolved, show_error
-from vsync.cli.question import ask_person, check_can_ask
+from vsync.cli.question import ask_person, where_to_ask
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.cli.width import look_of, terminal_width
 from vsync.config.origin import origin
@@ -134,9 +134,9 @@ def _run(way: _Way, job: Job[P]) -> tuple[BulkReport, set[str]]:
 
 def _ask_person(way: _Way, going: Going) -> float:
     """Ends the command unless the person agrees. Gives the seconds for which the question stood open."""
-    check_can_ask()
+    out = where_to_ask()
     try:
-        answer = ask_person(going, carefully=way.options["forced"])
+        answer = ask_person(out, going, carefully=way.options["forced"])
     except KeyboardInterrupt:
         put(sys.stderr, "")
         signum = way.context.stop.signum or signal.SIGINT
@@ -172,7 +172,7 @@ def _protected(way: _Way) -> Protected:
                 "This job has no checkout of its repository, so nobody can say which stores and Files its manifest names.",
                 "Put actions/checkout before this step.",
             )
-        return named_by_manifest(way.settings, where, git_access(context, options))
+        return named_by_manifest(way.settings, where, git_access(context, options), way.observer.note)
     except VsyncError as error:
         if isinstance(error, Interrupted):
             raise
@@ -219,12 +219,21 @@ def _unfinished(way: _Way, job: Job[Any]) -> Iterator[Unfinished | None]:
         return
     from vsync.auth.api_address import api_address
     from vsync.manage.unfinished import Unfinished
-    from vsync.state.journal_key import state_home
+    from vsync.state.journal_key import JournalKey, state_home
 
-    keys = way.context.credentials
-    place = str(way.embedded.path) if way.embedded is not None else ""
-    api = [api_address(keys, embedded=way.embedded is not None), place, keys.organization, keys.project]
-    with Unfinished(state_home(way.context.environ), job.kind, json.dumps(api), job.given) as unfinished:
+    keys, home = way.context.credentials, state_home(way.context.environ)
+    place, caller = "", ""
+    if way.embedded is not None:
+        place = str(way.embedded.path)
+    elif keys.identity is not None:
+        place = json.dumps([keys.identity.provider_id, keys.identity.service_account_id])
+    else:
+        # A key belongs to one project, and another project has nothing of what this one deleted. The signature tells keys
+        # apart, and shows nothing of them.
+        caller = JournalKey(home, place="the key of a bulk delete").sign((keys.api_key or "").encode())
+        home = home if caller else None
+    api = [api_address(keys, embedded=way.embedded is not None), place, caller, keys.organization, keys.project]
+    with Unfinished(home, job.kind, json.dumps(api), job.given) as unfinished:
         yield unfinished
 
 
@@ -235,7 +244,7 @@ def _show_plan(way: _Way, job: Job[P], chosen: P, api: Api) -> None:
     """What would go: on stdout, and with --json on stderr, where it is no part of the JSON."""
     context, as_json = way.context, way.options["as_json"]
     out = sys.stderr if as_json else sys.stdout
-    if as_json and way.options["yes"]:
+    if as_json and (way.options["yes"] or way.options["dry_run"]):
         return  # a program reads the JSON, and nobody is asked
     look = look_of(api, context.credentials, way.embedded, terminal_width(out))
     lines = [Line(redacted(line.text, context.secrets), line.tone) for line in job.lines(chosen, look)]

@@ -109,11 +109,11 @@ async def _page_by_page(api: Api, chosen: FileFilter, limit: int | None, *, as_l
     return list(found.values())
 
 
-async def _store_ids(api: Api, given: Sequence[str]) -> list[str]:
+async def _store_ids(api: Api, given: Sequence[str], *, deleting: bool = False) -> list[str]:
     from vsync.manage.find_store import find_store
     from vsync.store.stores import Stores
 
-    return [(await find_store(Stores(api), word)).id for word in given]
+    return [(await find_store(Stores(api), word, deleting=deleting)).id for word in given]
 
 
 def _reading() -> Any:
@@ -218,7 +218,7 @@ def files_delete(ctx: click.Context, /, words: tuple[str, ...], **options: Any) 
     given = given_ids(words)
 
     async def plan(api: Api, working: Any, protected: Any, earlier: Any) -> FilePlan:
-        chosen = file_filter(options, await _store_ids(api, options["in_stores"]))
+        chosen = file_filter(options, await _store_ids(api, options["in_stores"], deleting=True))
         wanted = files.FilesWanted(given, chosen, rules_of(options))
         return await files.plan_files(wanted, api, working, protected=protected, earlier=earlier)
 

@@ -32,6 +32,9 @@ from vsync.system.stop import Stop
 _REPORTING = {("sync",), ("plan",), ("verify",), ("stores", "delete"), ("files", "delete")}
 """Commands whose `--json` is a report."""
 
+_WRITING = {("sync",), ("stores", "delete"), ("files", "delete")}
+"""Commands whose work is done when they print what they did."""
+
 _EPILOG = """\b
 Environment: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID; each option also as VSYNC_… (for
 example VSYNC_INCLUDE). A variable that no command knows is a warning.
@@ -125,9 +128,10 @@ def _json_wanted(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
 
 
 def _lost_output(error: OSError, code: int, arguments: Sequence[str]) -> int:
-    """The exit code where stdout did not take what was printed. A sync is done all the same, and its code says so."""
+    """The exit code where stdout did not take what was printed. What writes is done all the same, and its code says so."""
     put(sys.stderr, f"vsync: What was printed is not whole: {error.strerror}. What the command did is done.")
-    return EXIT_USAGE if code == EXIT_OK and list(arguments[:1]) != ["sync"] else code
+    wrote = tuple(arguments[:1]) in _WRITING or tuple(arguments[:2]) in _WRITING
+    return EXIT_USAGE if code == EXIT_OK and not wrote else code
 
 
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

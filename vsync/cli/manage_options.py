@@ -57,6 +57,14 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def _word(text: str) -> str:
+    """A text that is not empty: an empty one is most often a variable of a script that is not set."""
+    if not text.strip():
+        raise ValueError("it is empty")
+    return text
+
+
+WORD = _Parsed("word", _word)
 AGE = _Parsed("age", seconds_of)
 SIZE = _Parsed("size", bytes_of)
 PAIR = _Parsed("pair", _pair)
@@ -87,9 +95,9 @@ def _owner_options(by_variable: bool, what: str) -> list[Callable[[Any], Any]]:
     return [
         option("--owned/--not-owned", heading=CHOICE, default=None, by_variable=by_variable,
                 help=f"{what} that a sync of any vsync made; or all others."),
-        option("--source", "of_source", heading=CHOICE, metavar="NAME", by_variable=False,
+        option("--source", "of_source", heading=CHOICE, metavar="NAME", type=WORD, by_variable=False,
                 help="Of this source, such as owner/repo."),
-        option("--target", "of_target", heading=CHOICE, metavar="NAME", by_variable=False,
+        option("--target", "of_target", heading=CHOICE, metavar="NAME", type=WORD, by_variable=False,
                 help="Of this target.", shell_complete=completers.targets),
     ]  # fmt: skip
 
@@ -98,7 +106,7 @@ def store_filters(*, deleting: bool) -> Callable[[F], F]:
     """The options that say which stores are meant."""
     heard = not deleting
     return _all_of([
-        option("--name", "names", heading=CHOICE, metavar="GLOB", multiple=True, by_variable=heard,
+        option("--name", "names", heading=CHOICE, metavar="GLOB", multiple=True, type=WORD, by_variable=heard,
                 help="Whose name matches (a pattern of the shell; repeatable).", shell_complete=completers.store_names),
         option("--metadata", heading=CHOICE, metavar="K=V", multiple=True, type=PAIR, by_variable=heard,
                 help="With this metadata; V may be a pattern (repeatable: all must hold)."),
@@ -116,9 +124,9 @@ def file_filters(*, deleting: bool) -> Callable[[F], F]:
     """The options that say which Files are meant."""
     heard = not deleting
     return _all_of([
-        option("--name", "names", heading=CHOICE, metavar="GLOB", multiple=True, by_variable=heard,
+        option("--name", "names", heading=CHOICE, metavar="GLOB", multiple=True, type=WORD, by_variable=heard,
                 help="Whose name matches (a pattern of the shell; repeatable)."),
-        option("--purpose", "purposes", heading=CHOICE, metavar="NAME", multiple=True, by_variable=heard,
+        option("--purpose", "purposes", heading=CHOICE, metavar="NAME", multiple=True, type=WORD, by_variable=heard,
                 help="For this purpose: assistants, batch, batch_output, user_data … (repeatable)."),
         option("--status", "statuses", heading=CHOICE, multiple=True, by_variable=heard,
                 type=click.Choice(["uploaded", "processed", "error"]), help="In this state (repeatable)."),
@@ -128,8 +136,8 @@ def file_filters(*, deleting: bool) -> Callable[[F], F]:
         option("--attached/--unattached", heading=CHOICE, default=None, by_variable=heard,
                 help="That a store lists; or that none lists. Unattached are only Files of the purpose assistants that are "
                 "older than a day, unless --purpose and --older-than say otherwise."),
-        option("--in-store", "in_stores", heading=CHOICE, metavar="ID|NAME", multiple=True, by_variable=heard,
-                help="That this store lists (repeatable).", shell_complete=completers.stores),
+        option("--in-store", "in_stores", heading=CHOICE, metavar="ID|NAME", multiple=True, type=WORD,
+                by_variable=heard, help="That this store lists (repeatable).", shell_complete=completers.stores),
         option("--attribute", "attributes_held", heading=CHOICE, metavar="K=V", multiple=True, type=PAIR, by_variable=heard,
                 help="With an entry that has this attribute; V may be a pattern (repeatable: all must hold)."),
         *_owner_options(heard, "Files"),

@@ -18,6 +18,7 @@ from vsync.cli.terminal import put
 from vsync.errors import ConfigurationError
 from vsync.network.address import is_loopback
 from vsync.network.environment import check_network
+from vsync.system.logs import guarded
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -165,18 +166,25 @@ async def _application(
     """What is served. All its clients are closed at the end."""
     from vsync.serve.app import create_app as create_embedded
     from vsync.serve.rest.app import create_app
+    from vsync.serve.rest.clients import CallersSecrets
     from vsync.serve.rest.connections import Connections
     from vsync.serve.rest.service import Service
 
     embedded = None if store is None else create_embedded(store, access.token)
     async with Connections(address, store, concurrency, context.stop).pool() as clients:
-        yield create_app(
-            Service(clients, limits, context.stop, concurrency),
-            access,
-            lambda line: put(sys.stderr, line),
-            embedded=embedded,
-            verbose=context.verbose,
-        )
+        with guarded(CallersSecrets(clients)):
+            yield create_app(
+                Service(clients, limits, context.stop, concurrency),
+                access,
+                _log,
+                embedded=embedded,
+                verbose=context.verbose,
+            )
+
+
+def _log(line: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk behind stderr must not fail a call
+        put(sys.stderr, line)
 
 
 def _announce(context: Context, url: str, access: Access, *, embedded: bool) -> None:
@@ -244,7 +252,7 @@ def _each(option: str, given: Sequence[str], parse: Callable[[str], T]) -> list[
 
 
 def _bytes(text: str) -> int:
-    from vsync.serve.rest.sizes import bytes_of
+    from vsync.manage.sizes import bytes_of
 
     number = bytes_of(text)
     if number < 1:

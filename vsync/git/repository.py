@@ -214,6 +214,17 @@ class Repository:
         lines = self._git.text_or_raise("worktree", "list", "--porcelain").split("\n")
         return {line.removeprefix("branch refs/heads/") for line in lines if line.startswith("branch ")}
 
+    def working_trees(self) -> list[Path]:
+        """The top folders of the clone's working trees. The clone itself is the first one, and git sees its view there."""
+        lines = self._git.text_or_raise("worktree", "list", "--porcelain").split("\n")
+        linked = [Path(line.removeprefix("worktree ")) for line in lines if line.startswith("worktree ")][1:]
+        return [*([self.common_dir.parent] if self.common_dir.name == ".git" else []), *linked]
+
+    def refs(self, *patterns: str, most: int) -> list[str]:
+        """The names of refs that match these patterns of `git for-each-ref`: at most so many, the newest first."""
+        options = [f"--count={most}", "--sort=-committerdate", "--format=%(refname)"]
+        return self._git.text_or_raise("for-each-ref", *options, *patterns).split()
+
     def parents(self, commit: str) -> list[str]:
         """The parents that a commit names. A shallow clone may not have them."""
         header, _, _ = self._git.text_or_raise("cat-file", "commit", commit).partition("\n\n")

@@ -13,7 +13,6 @@ from vsync.github.command_results import CommandResults
 from vsync.github.event import read_event
 from vsync.github.inputs import (
     COMMANDS,
-    DELETING,
     arguments_of,
     as_variables,
     command_of,
@@ -91,7 +90,7 @@ def _other_command(
     from vsync.cli.main import run as run_command_line
 
     arguments = arguments_of(given)
-    listener = CommandResults(only_shows=_only_shows(words, given, environ))
+    listener = CommandResults(only_shows=_only_shows([*words, *arguments], given, environ))
     os.chdir(working_directory(given, environ))
     trusted = trusted_folder(environ)
     with commands.no_commands() as mask:
@@ -107,7 +106,7 @@ def _only_shows(words: Sequence[str], given: Mapping[str, str], environ: Mapping
 
     Nobody deletes stores or Files of a project by a pull request: where a sync would only plan, nothing is deleted.
     """
-    if not words or words[0] not in DELETING:
+    if "delete" not in words:  # wherever it stands: the command line skips a word such as `--`
         return None
     event, problem = read_event(environ)
     if problem:

@@ -35,9 +35,6 @@ CREDENTIAL_INPUTS = {
 COMMANDS = frozenset({"sync", "plan", "verify"})
 """The commands of the action itself. Every other command is one of the command line."""
 
-DELETING = frozenset({"stores", "files"})
-"""Commands of the command line that can delete."""
-
 OTHER_INPUTS = ("command", "dry-run", "comment", "fail-on-refused", "github-token", "working-directory", "args")
 
 

@@ -28,8 +28,13 @@ class Failure(NamedTuple):
     def was_tried(self) -> bool:
         return not self.error.startswith(_NOT_TRIED)
 
+    @property
+    def was_interrupted(self) -> bool:
+        return self.error == INTERRUPTED
+
 
 _NOT_TRIED = "not tried: "
+INTERRUPTED = "interrupted: it is not known whether it was deleted"
 
 
 class Spared(NamedTuple):

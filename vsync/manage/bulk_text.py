@@ -46,14 +46,13 @@ def bulk_headline(report: BulkReport) -> Headline:
         amount = f", {size(report.bytes)}" if report.bytes else ""
         what = f"would delete {done}{amount}" if done.number else "nothing would be deleted"
         return Headline("⚠️" if report.failed_count else "🔍", f"{what}{_failed(report)}")
-    if report.error is not None and not done.number:
-        return Headline("🛑", f"nothing was deleted{_failed(report)}")
-    if not done.number and not report.failed_count:
+    if not done.number and not report.failed_count and report.error is None:
         return Headline("✅", "nothing to delete")
     amount = f", {size(report.bytes)}" if report.bytes else ""
     ended = "interrupted: " if isinstance(report.error, Interrupted) else ""
     mark = "🛑" if report.error is not None else "❌" if report.failed_count else "✅"
-    return Headline(mark, f"{ended}deleted {done}{amount}{_failed(report)}")
+    what = f"deleted {done}{amount}" if done.number else "nothing was deleted"
+    return Headline(mark, f"{ended}{what}{_failed(report)}")
 
 
 def _going(report: BulkReport) -> Going:
@@ -86,7 +85,7 @@ def bulk_lines(report: BulkReport, again: str = "", shown: Collection[str] = ())
     number = len(report.deleted.spared) + (len(report.files.spared) if report.files else 0)
     spared = f", {number:,} spared" if number else ""
     lines.append(line_of(f"{said.sentence[0].upper()}{said.sentence[1:]}{spared}.", tone))
-    if said.sentence == "nothing to delete":
+    if said.sentence == "nothing to delete" and not number:
         lines.append(Line("  Nothing was asked for, or nothing matches.", "faint"))
     if not report.dry_run and report.requests:
         requests = count(sum(report.requests.values()), "request")
@@ -116,7 +115,8 @@ def _remedy_lines(report: BulkReport) -> list[Line]:
 
 def remedies_of(report: BulkReport) -> list[str]:
     """What to do about the failures, once for each kind."""
-    statuses = dict.fromkeys(failure.status_code for failure in _failures(report) if failure.was_tried)
+    failed = [failure for failure in _failures(report) if failure.was_tried and not failure.was_interrupted]
+    statuses = dict.fromkeys(failure.status_code for failure in failed)
     return list(dict.fromkeys(_remedy(status, report.kind) for status in statuses))
 
 

@@ -38,6 +38,15 @@ def check_choice(given: Sequence[str] | None, *, has_filter: bool, every: bool, 
         raise ConfigurationError(f"Both ids and a filter say which {what} are meant.", "Give one of them.")
 
 
+def check_patterns(option: str, patterns: Iterable[str]) -> None:
+    """Raises ConfigurationError for an empty pattern: an unset variable must not mean all that has no name."""
+    if not all(patterns):
+        raise ConfigurationError(
+            f"A pattern of {option} is empty: it would mean what has no name. Nothing was deleted.",
+            "Leave it out, or give a pattern. What has no name is deleted by its id.",
+        )
+
+
 def check_not_everything(matching: int, there_are: int, *, every: bool, what: str, many: str | None = None) -> None:
     """Raises LimitExceeded when a filter matches everything that there is, which is often a mistake in the filter."""
     if matching and matching == there_are and not every:

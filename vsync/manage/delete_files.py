@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from vsync.errors import StoreGone
 from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
-from vsync.manage.chosen import Rules, check_choice, check_not_everything, refuse_protected, without_duplicates
+from vsync.manage.chosen import (
+    Rules,
+    check_choice,
+    check_not_everything,
+    check_patterns,
+    refuse_protected,
+    without_duplicates,
+)
 from vsync.manage.each import Working, each
 from vsync.manage.filters import Age, FileFilter, Use
 from vsync.manage.given_files import files_given
@@ -77,6 +84,8 @@ async def plan_files(
     """
     rules = wanted.rules
     check_choice(wanted.given, has_filter=not wanted.filter.is_empty, every=rules.every, what="Files")
+    check_patterns("the name", wanted.filter.names)
+    check_patterns("the purpose", wanted.filter.purposes)
     plan = FilePlan()
     if wanted.given is not None and not wanted.given:
         return plan
@@ -87,11 +96,10 @@ async def plan_files(
         given = await files_given(words, rules, api, working, earlier)
         plan.files, plan.words, plan.earlier = given.things, given.words, given.earlier
         plan.failed, plan.spared, plan.warnings = given.failed, given.spared, warnings + given.warnings
-        if not rules.force:
-            named = [f"{file_id} ({protected.files[file_id]})" for file_id in plan.files if file_id in protected.files]
-            refuse_protected(named, "them")
         if plan.files:
             plan.usage = await usage_of(list(plan.files), await Stores(api).list(), api, working.concurrency)
+        if not rules.force:
+            refuse_protected([f"{file_id} ({why})" for file_id, why in _protected(plan, protected)], "them")
     plan.breaks = [protected.files[file_id] for file_id in plan.files if file_id in protected.files]
     return plan
 
@@ -129,12 +137,12 @@ def safe_filter(chosen: FileFilter) -> tuple[FileFilter, list[str]]:
     if not chosen.purposes:
         chosen = replace(chosen, purposes=(PURPOSE,))
         told.append(
-            f"Only Files of the purpose {PURPOSE!r} are meant: others are used without a store. --purpose names others."
+            f"Only Files of the purpose {PURPOSE!r} are meant: others are used without a store. The filter purpose names others."
         )
     if chosen.age.older_than_s is None:
         chosen = replace(chosen, age=Age(YOUNGEST_UNATTACHED_S, chosen.age.newer_than_s))
         told.append(
-            "Only Files older than a day are meant: a run may be about to attach a newer File. --older-than says otherwise."
+            "Only Files older than a day are meant: a run may be about to attach a newer File. The filter older-than says otherwise."
         )
     return chosen, told
 
@@ -146,13 +154,23 @@ async def _choose_by_filter(
     plan.warnings += told
     matching, plan.usage, there_are = await files_matching(chosen, api, working)
     check_not_everything(len(matching), there_are, every=wanted.rules.every, what="File")
-    for file_id, file in matching.items():
-        if file_id in protected.files and not wanted.rules.force:
-            plan.spared.append(Spared(file_id, f"this repository's manifest names it: {protected.files[file_id]}"))
-        else:
-            plan.files[file_id] = file
+    plan.files = dict(matching)
     if plan.files and not chosen.needs_usage:
         plan.usage = await usage_of(list(plan.files), await Stores(api).list(), api, working.concurrency)
+    if not wanted.rules.force:
+        for file_id, why in _protected(plan, protected):
+            plan.spared.append(Spared(file_id, f"this repository's manifest names it: {why}"))
+            del plan.files[file_id]
+
+
+def _protected(plan: FilePlan, protected: Protected) -> list[tuple[str, str]]:
+    """The Files that the repository's manifest protects, each with the words for it."""
+    found = ((file_id, protected.why(file_id, _stores_of(plan.usage.of(file_id)))) for file_id in plan.files)
+    return [(file_id, why) for file_id, why in found if why is not None]
+
+
+def _stores_of(uses: Sequence[Use]) -> list[str]:
+    return [use.store_id for use in uses]
 
 
 # --- Carried out --------------------------------------------------------------------------------------------

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 
 from vsync.errors import VsyncError
 from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
-from vsync.manage.chosen import Rules, check_choice, check_not_everything, refuse_protected, without_duplicates
+from vsync.manage.chosen import (
+    Rules,
+    check_choice,
+    check_not_everything,
+    check_patterns,
+    refuse_protected,
+    without_duplicates,
+)
 from vsync.manage.delete_files import detach_everywhere
 from vsync.manage.each import Done, Working, each
 from vsync.manage.filters import StoreFilter
@@ -88,6 +95,7 @@ async def plan_stores(
     """
     rules = wanted.rules
     check_choice(wanted.given, has_filter=not wanted.filter.is_empty, every=rules.every, what="vector stores")
+    check_patterns("the name", wanted.filter.names)
     plan = StorePlan()
     if wanted.given is not None and not wanted.given:
         return plan
@@ -116,7 +124,7 @@ async def plan_stores(
             working,
             whose=wanted.filter.whose,
             shared=wanted.shared,
-            kept={} if rules.force else protected.files,
+            kept=NOTHING if rules.force else protected,
         )
         plan.files, plan.spared_files, plan.usage = going.files, going.spared, going.usage
         plan.warnings += going.warnings

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from vsync.errors import ApiAnswer, StoreGone
 from vsync.manage.bulk_report import NO_SUCH, BulkReport, Deleted, Failure, Spared, failure_of
-from vsync.manage.chosen import Rules, check_choice, check_not_everything, without_duplicates
+from vsync.manage.chosen import Rules, check_choice, check_not_everything, check_patterns, without_duplicates
 from vsync.manage.delete_files import detach_everywhere
 from vsync.manage.each import Working, each
 from vsync.manage.filters import EntryFilter
@@ -72,6 +72,7 @@ async def plan_entries(wanted: EntriesWanted, api: Api, working: Working) -> Ent
     """
     rules = wanted.rules
     check_choice(wanted.given, has_filter=not wanted.filter.is_empty, every=rules.every, what="entries")
+    check_patterns("the path", wanted.filter.paths)
     plan = EntryPlan(wanted.store_id, wanted.with_files)
     if wanted.given is not None and not wanted.given:
         return plan

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import InternalError, Interrupted, VsyncError
-from vsync.manage.bulk_report import Deleted, Failure, failure_of, not_tried
+from vsync.manage.bulk_report import INTERRUPTED, Deleted, Failure, failure_of, not_tried
 from vsync.report.observer import Observer
 from vsync.store.api_errors import Refused, gateway_refused
 from vsync.store.failed_try import DENIED
@@ -33,7 +33,7 @@ class Done:
 
     def end_by(self, item: str, error: VsyncError) -> None:
         """This item's error ends the job."""
-        unknown = Failure(item, "interrupted: it is not known whether it was deleted")
+        unknown = Failure(item, INTERRUPTED)
         self.failed.append(unknown if isinstance(error, Interrupted) else failure_of(item, error))
         if self.cause is None:
             self.cause = error

@@ -40,7 +40,7 @@ ANY_AGE = Age()
 
 @dataclass(frozen=True, slots=True)
 class StoreFilter:
-    """Which stores are meant. `unused_for_s`: nobody has used the store for so long."""
+    """Which stores are meant. `unused_for_s`: nobody has used the store for so long. `empty`: it says that it lists nothing."""
 
     names: tuple[str, ...] = ()
     metadata: Pairs = ()
@@ -62,7 +62,7 @@ class StoreFilter:
             and _all_hold(info.shown_metadata, self.metadata)
             and (not self.statuses or info.status in self.statuses)
             and self.age.matches(info.created_at, now)
-            and not (self.empty and info.files)
+            and not (self.empty and info.counted != 0)  # a store that says no count may hold anything
             and self.whose.matches(owner)
         )
 

@@ -17,15 +17,20 @@ def looks_like_id(text: str) -> bool:
     return bool(_ID.fullmatch(text))
 
 
-async def find_store(stores: Stores, given: str) -> StoreInfo:
-    """The store of that id, else the one store of that name. Raises StoreConflict when several have the name, and StoreGone."""
+async def find_store(stores: Stores, given: str, *, deleting: bool = False) -> StoreInfo:
+    """The store of that id, else the one store of that name. Raises StoreConflict when several have the name, and StoreGone.
+
+    `deleting`: what looks like an id is no name. The store of that id may be gone, and another one may have the id as its name.
+    """
     if looks_like_id(given):
         try:
             return await stores.get(given)
         except StoreGone:
             pass  # a name may look like an id
     listed = await stores.list()
-    found = [info for info in listed if info.id == given] or [info for info in listed if info.name == given]
+    found = [info for info in listed if info.id == given]
+    if not found and given and not (deleting and looks_like_id(given)):
+        found = [info for info in listed if info.name == given]
     if not found:
         raise StoreGone(f"There is no vector store with the id or the name {given!r}.", "See `vsync stores list`.")
     if len(found) > 1:

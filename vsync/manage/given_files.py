@@ -27,7 +27,8 @@ async def files_given(
 ) -> Given[UploadedFile]:
     """Finds each File: by its id, else by its name. A listing may lack a new File, so ids are asked for besides.
 
-    What of `earlier` is not found was deleted by an earlier run. Raises StoreConflict.
+    What looks like an id is never taken for a name: the File of that id may be gone, and anybody may give its id to another
+    File as a name. What of `earlier` is not found was deleted by an earlier run. Raises StoreConflict.
     """
     found: dict[str, UploadedFile | Failure] = {}
     listed: Mapping[str, UploadedFile] | None = None
@@ -62,16 +63,20 @@ async def files_given(
     if listed is None and rules.names and any(word not in found for word in given):
         await read_listing()
     for word in given:
-        if word not in found and word in named:
+        if word not in found and word in named and not _LOOKS_LIKE_ID.fullmatch(word):
             found[word] = only(word, named[word], _id, "Files")
-    return sort_out(given, found, _id, lambda word: _missing(word, rules), rules=rules, earlier=earlier)
+    return sort_out(given, found, _id, lambda word: _missing(word, rules, named), rules=rules, earlier=earlier)
 
 
 def _id(file: UploadedFile) -> str:
     return file.id
 
 
-def _missing(word: str, rules: Rules) -> Failure:
+def _missing(word: str, rules: Rules, named: Mapping[str, Sequence[UploadedFile]]) -> Failure:
+    if word in named:
+        other = named[word][0].id
+        why = f"There is no File of this id for this key. It is the name of {other}: --name chooses by names."
+        return Failure(word, why, NO_SUCH)
     if rules.names:
         return Failure(word, "There is no File of this id or name for this key.", NO_SUCH)
     if is_id(word):

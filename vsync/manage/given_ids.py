@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+_BLANKS = " \t\r\n"
+
 
 def ids_in(text: str) -> list[str]:
     """The ids and names in a text. Raises ValueError with what is wrong.
@@ -17,11 +19,12 @@ def ids_in(text: str) -> list[str]:
     | the report of a dry run | what would be deleted |
     | the report of a delete | what failed |
     """
-    text = text.removeprefix("\ufeff").strip()
+    text = text.removeprefix("\ufeff").strip(_BLANKS)
     if text.startswith("[") or (text.startswith("{") and (whole := _whole(text)) is not None):
         data = json.loads(text) if text.startswith("[") else whole
         return _of_report(data) if isinstance(data, dict) and "success" in data else _of_items(data)
-    lines = (line.strip() for line in text.splitlines())
+    # A name may hold other line breaks than these, such as U+2028, and JSON need not escape them.
+    lines = (line.strip(_BLANKS) for line in text.split("\n"))
     return [_of_line(line, number) for number, line in enumerate(lines, 1) if line and not line.startswith("#")]
 
 

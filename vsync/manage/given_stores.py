@@ -27,7 +27,8 @@ async def stores_given(
 ) -> Given[StoreInfo]:
     """Finds each store: by its id, else by its name. A listing may lack a new store, so ids are asked for besides.
 
-    What of `earlier` is not found was deleted by an earlier run. Raises StoreConflict.
+    What looks like an id is never taken for a name: the store of that id may be gone, and anybody may give its id to another
+    store as a name. What of `earlier` is not found was deleted by an earlier run. Raises StoreConflict.
     """
     named = by_name(listed.values(), lambda info: info.name) if rules.names else {}
     found: dict[str, StoreInfo | Failure] = {word: listed[word] for word in given if word in listed}
@@ -48,16 +49,20 @@ async def stores_given(
     if len(unlisted) <= MOST_LOOK_UPS:
         await side_by_side(unlisted, look_up, working.concurrency)
     for word in given:
-        if word not in found and word in named:
+        if word not in found and word in named and not looks_like_id(word):
             found[word] = only(word, named[word], _id, "vector stores")
-    return sort_out(given, found, _id, lambda word: _missing(word, rules), rules=rules, earlier=earlier)
+    return sort_out(given, found, _id, lambda word: _missing(word, rules, named), rules=rules, earlier=earlier)
 
 
 def _id(info: StoreInfo) -> str:
     return info.id
 
 
-def _missing(word: str, rules: Rules) -> Failure:
+def _missing(word: str, rules: Rules, named: Mapping[str, Sequence[StoreInfo]]) -> Failure:
+    if word in named:
+        other = named[word][0].id
+        why = f"There is no vector store of this id for this key. It is the name of {other}: --name chooses by names."
+        return Failure(word, why, NO_SUCH)
     if rules.names:
         return Failure(word, "There is no vector store of this id or name for this key.", NO_SUCH)
     if is_id(word):

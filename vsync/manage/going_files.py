@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vsync.manage.bulk_report import Spared
 from vsync.manage.each import Working
 from vsync.manage.owner import Owner, Whose, owner_of_entry
+from vsync.manage.protected import Protected
 from vsync.manage.usage import Usage, entries_of, side_by_side, usage_of
 from vsync.store.client import Api
 from vsync.store.entries import StoreInfo
@@ -38,12 +39,12 @@ async def going_files(
     *,
     whose: Whose,
     shared: bool,
-    kept: Mapping[str, str],
+    kept: Protected,
 ) -> GoingFiles:
     """Which Files of these stores go: only those whose entries show that owner, and none of those that are `kept`.
 
-    `others` are the stores that stay. Files that they use go only with `shared`. `kept` gives the document of a File that
-    this repository's manifest names.
+    `others` are the stores that stay. Files that they use go only with `shared`. `kept` is what this repository's manifest
+    names: a File of one of its stores stays as well.
     """
     going, listings = GoingFiles(), dict[str, Listing]()
 
@@ -64,11 +65,14 @@ async def going_files(
             f"{count(len(expired), 'vector store has', 'vector stores have')} expired ({names}). An expired store does not tell "
             "which Files it listed. `vsync files delete --unattached` deletes Files that no store lists."
         )
-    candidates, why = _candidates({info.id: listings[info.id] for info in stores}, whose, kept)
+    candidates, why = _candidates({info.id: listings[info.id] for info in stores}, whose, kept.files)
     going.usage = await usage_of(list(candidates), others, api, working.concurrency)
     for file_id, listed_by in candidates.items():
         uses = going.usage.of(file_id)
-        if uses and not shared:
+        named = kept.why(file_id, [use.store_id for use in uses])
+        if named is not None:
+            why[file_id] = f"this repository's manifest names it: {named}"
+        elif uses and not shared:
             why[file_id] = f"another vector store uses it: {', '.join(sorted({use.store_id for use in uses}))}"
         else:
             going.files[file_id] = listed_by

@@ -133,9 +133,9 @@ _FILE_COLUMNS = {
         Column("NAME", least=18),
         Column("PURPOSE", drop=3),
         Column("SIZE", right=True),
-        Column("AGE", right=True, drop=1),
+        Column("AGE", right=True, drop=2),
         Column("STORES", least=10),
-        Column("OWNER", least=10, drop=2),
+        Column("OWNER", least=10, drop=1),
     )
 }
 

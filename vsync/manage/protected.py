@@ -15,6 +15,18 @@ class Protected:
     stores: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
+    def why(self, file_id: str, used_by: Iterable[str]) -> str | None:
+        """What a File is here, as words; None: nothing. `used_by` are the ids of the stores that list it.
+
+        A File in a target's store counts although no manifest names it: the sync that put it there may not have ended.
+        """
+        if file_id in self.files:
+            return self.files[file_id]
+        for store_id in used_by:
+            if store_id in self.stores:
+                return f"a File in its store {store_id} (target {', '.join(self.stores[store_id])})"
+        return None
+
 
 NOTHING = Protected()
 

@@ -14,6 +14,8 @@ from vsync.system.redaction import printable
 
 _GAP = 2
 _HOLE = "…"
+_WIDEST = 1_000
+"""Of a cell, also where nothing else is cut: every other row would be filled up with as many blanks."""
 
 
 class Column(NamedTuple):
@@ -44,7 +46,7 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int 
 
     A table whose columns cannot go or be cut any more stays wider: an id must be whole to be copied.
     """
-    shown = [[printable(cell) for cell in row] for row in rows]
+    shown = [[cut(printable(cell), _WIDEST) for cell in row] for row in rows]
     natural = [
         max(text_width(text) for text in (column.title, *(row[place] for row in shown)))
         for place, column in enumerate(columns)

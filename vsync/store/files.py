@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from vsync.store.answers import check_id, deleted, id_of, uploaded_file_of
+from vsync.store.answers import check_id, id_of, uploaded_file_of
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
+from vsync.store.deleting import delete
 from vsync.store.entries import UploadedFile
 from vsync.store.pages import PAGE, pages
 from vsync.store.rate_limit import Rates
-from vsync.store.refusals import not_there, says_expired, unless_gone
+from vsync.store.refusals import not_there, says_expired
 
 PURPOSE = "assistants"
 _PAGE_OF_NEW_FILES = 1_000
@@ -36,6 +37,7 @@ class Files:
                 lambda send: self._api.ask("listing the Files", send),
                 lambda after: client.list(purpose=PURPOSE, limit=size, order="desc", **after),
                 uploaded_file_of,
+                size=size,
             ):
                 found.update({file.id: file for file in page if file.created_at >= time})
                 if page[-1].created_at < time:
@@ -57,6 +59,7 @@ class Files:
                 lambda send: self._api.ask("listing the Files", send),
                 lambda after: client.list(limit=_PAGE_OF_ALL_FILES, **only, **after),
                 uploaded_file_of,
+                size=_PAGE_OF_ALL_FILES,
             ):
                 yield page
         except Refused as error:
@@ -123,13 +126,6 @@ class Files:
 
         False: there was no such File any more before this was asked, which is success as well.
         """
-        tries = 0
-
-        async def send() -> Any:
-            nonlocal tries
-            async with self._deletes.admit():
-                tries += 1
-                return deleted(await self._api.client.files.with_raw_response.delete(file_id))
-
-        request = self._api.ask(f"deleting {file_id}", send, limited=self._deletes.lower)
-        return await unless_gone(request) or tries > 1  # an earlier try, whose answer was lost, may have deleted it
+        request = self._api.client.files.with_raw_response.delete
+        what = f"deleting {file_id}"
+        return await delete(self._api, what, lambda: request(file_id), self._deletes)

@@ -26,30 +26,41 @@ async def pages(
     fetch: Callable[[dict[str, Any]], Awaitable[Any]],
     read: Callable[[Any], T],
     *,
+    size: int = PAGE,
     clock: Clock = time.monotonic,
 ) -> AsyncIterator[list[T]]:
     """Every page of a listing, as a list of what `read` makes of each item.
 
     `fetch` sends the request for one page; `ask` runs it and tries again. `read` is called within `ask`, so a page that
-    cannot be read is asked for again. The listing ends where the server repeats itself: some servers ignore the cursor.
-    Raises EndlessListing for a listing with more pages or items than any store, and for one that takes hours. What was
-    listed until then is not the whole, so the caller must not act on it.
+    cannot be read is asked for again. `size` is how many items a page was asked to have. The listing ends where the server
+    repeats itself: some servers ignore the cursor, and show everything in one page. Raises EndlessListing where they may
+    have more than the page that they repeat, for a listing with more pages or items than any store, and for one that takes
+    hours. What was listed until then is not the whole, so the caller must not act on it.
     """
     after: dict[str, Any] = {}
     seen: set[str] = set()
     began, listed = clock(), 0
+    hides = False
 
     async def send() -> tuple[list[T], str | None]:
+        nonlocal hides
         page = await fetch(after)
         items = items_of(page)
         found, last = [read(item) for item in items], id_of(items[-1]) if items else None
+        more = getattr(page, "has_more", None) is not False
+        hides = more and last in seen and len(items) == size
         if last is None or last in seen:
             return [], None
         seen.add(last)
-        return found, None if getattr(page, "has_more", None) is False else last
+        return found, last if more else None
 
     for _ in range(MAX_PAGES):
         found, last = await ask(send)
+        if hides:
+            raise EndlessListing(
+                f"The API's listing may not be whole: asked for what follows, the server shows the same {size:,} items again.",
+                "Check OPENAI_BASE_URL, and ask who runs the server: it must heed `after`.",
+            )
         listed += len(found)
         if listed > MAX_ITEMS:
             break

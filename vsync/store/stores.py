@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any
 
 from vsync.state.journal import Journal
-from vsync.store.answers import check_id, deleted, store_info_of
+from vsync.store.answers import check_id, store_info_of
 from vsync.store.api_errors import AnswerLost, Refused, unexpected_refusal
 from vsync.store.client import Api
+from vsync.store.deleting import delete
 from vsync.store.entries import METADATA_NONCE, StoreInfo
 from vsync.store.lookup import look_up
 from vsync.store.pages import PAGE, pages
 from vsync.store.rate_limit import Rates
-from vsync.store.refusals import not_there, unless_gone
+from vsync.store.refusals import not_there
 from vsync.store.send_once import send_once
 from vsync.store.vector_store import VectorStore
 
@@ -138,16 +139,9 @@ class Stores:
 
         False: there was no such store any more before this was asked, which is success as well.
         """
-        tries = 0
-
-        async def send() -> Any:
-            nonlocal tries
-            async with self._deletes.admit():
-                tries += 1
-                return deleted(await self._api.client.vector_stores.with_raw_response.delete(store_id))
-
-        request = self._api.ask(f"deleting the vector store {store_id}", send, limited=self._deletes.lower)
-        return await unless_gone(request) or tries > 1  # an earlier try, whose answer was lost, may have deleted it
+        request = self._api.client.vector_stores.with_raw_response.delete
+        what = f"deleting the vector store {store_id}"
+        return await delete(self._api, what, lambda: request(store_id), self._deletes)
 
     def open(
         self,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from vsync.config.origin import Origin
 from vsync.config.settings import NO_MANIFEST, Settings
-from vsync.errors import ManifestError
+from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
 from vsync.git.discovery import is_in_repository
+from vsync.git.repository import Repository
 from vsync.manage.protected import NOTHING, Protected, named_in
 from vsync.state.manifest import Manifest
 from vsync.state.manifest_parser import parse_manifest
@@ -18,42 +21,107 @@ from vsync.sync.state_place import state_place
 from vsync.sync.workspace import LARGEST_MANIFEST, GitAccess, embedded_file_of, open_publication, open_workspace
 from vsync.system.regular_file import read_file
 
+_MOST_REFS = 50
+"""So many branches are looked at for a manifest."""
+
 
 def has_source(settings: Settings) -> bool:
     """Whether there is a repository or a folder whose manifest could name anything. Raises RepositoryError."""
     return settings.folder is not None or is_in_repository(Path(settings.repo))
 
 
-def named_by_manifest(settings: Settings, origin: Origin, access: GitAccess) -> Protected:
+def named_by_manifest(
+    settings: Settings, origin: Origin, access: GitAccess, doubt: Callable[[str], None] | None = None
+) -> Protected:
     """The stores and documents of every target of the manifest. Where there is no manifest, there are none.
 
-    Reads the manifest where `vsync status` finds it. Besides, it reads what this clone has fetched of the remote's manifest:
-    the action may keep the manifest there. Raises ManifestError, RepositoryError, GitUnavailable and PushRefused.
+    | where | what is read |
+    | --- | --- |
+    | with --push or --commit | the manifest on its branch, of the remote or of the clone, and what follows |
+    | a clone | the file in its working trees; the manifest's branch, here and as far as it is fetched; other branches |
+    | the remote `origin` | the manifest on its branch, where no file here is the manifest and `doubt` is given |
+    | a folder, and the embedded store | the file that is kept there |
+
+    `doubt` is told when the remote does not answer: then only what this machine knows is protected. None: nobody asks the
+    remote. Raises ManifestError, RepositoryError, GitUnavailable and PushRefused.
     """
     if settings.manifest == NO_MANIFEST:
         return NOTHING
     embedded = embedded_file_of(settings, access.trusted)
-    if not has_source(settings):
-        return named_in(_in_file(settings, Path(settings.repo).resolve(), embedded)) if embedded else NOTHING
-    if embedded is None and settings.folder is None and (settings.push or settings.commit):
-        return named_in(_published(settings, origin, access))
     if settings.folder is not None:
         return named_in(_in_file(settings, Path(settings.folder).resolve(), embedded))
+    if not has_source(settings):
+        return named_in(_in_file(settings, Path(settings.repo).resolve(), embedded))
     with contextlib.closing(access.repository(Path(settings.repo))) as repository:
         manifests = list(_in_file(settings, repository.root, embedded))
         name = state_place(settings, repository.root, repository.root, embedded).name
-        fetched = f"refs/remotes/origin/{settings.manifest_branch}"
-        in_git = embedded is None and not PurePosixPath(name).is_absolute()
-        if in_git and repository.has_file(fetched, name):
-            title = f"{name} on the branch {settings.manifest_branch}"
-            content = repository.file_here(fetched, name, LARGEST_MANIFEST)
-            if content is None:
-                raise ManifestError(
-                    f"The manifest {title} of the remote origin is not in this clone.",
-                    "Give --push: then vsync reads the manifest from the remote.",
-                )
-            manifests.append(parse_manifest(content, title))
+        if embedded is not None:
+            return named_in(manifests)
+        asks = doubt is not None and not PurePosixPath(name).is_absolute() and bool(repository.refs("refs", most=1))
+        is_file = bool(manifests)
+        if not PurePosixPath(name).is_absolute():
+            fetched = list(_on_its_branch(settings, repository, name))
+            is_file = is_file and not fetched
+            manifests += [*fetched, *_elsewhere(settings, repository, name)]
+    if settings.push or settings.commit:
+        manifests += _published(settings, origin, access)
+    elif doubt is not None and asks and not is_file:
+        manifests += _of_origin(settings, origin, access, doubt)
     return named_in(manifests)
+
+
+def _on_its_branch(settings: Settings, repository: Repository, name: str) -> Iterator[Manifest]:
+    """The manifests on the manifest's branch: of this clone, and of its remotes as far as they are fetched."""
+    branch = settings.manifest_branch
+    for ref in repository.refs(f"refs/heads/{branch}", f"refs/remotes/*/{branch}", most=_MOST_REFS):
+        if not repository.has_file(ref, name):
+            continue
+        title = f"{name} on {ref}"
+        content = repository.file_here(ref, name, LARGEST_MANIFEST)
+        if content is None:
+            raise ManifestError(
+                f"The manifest {title} is not in this clone.",
+                "Give --push: then vsync reads the manifest from the remote.",
+            )
+        yield parse_manifest(content, title)
+
+
+def _elsewhere(settings: Settings, repository: Repository, name: str) -> Iterator[Manifest]:
+    """What the newest branches and the other working trees have as the manifest. What cannot be read there is none."""
+    seen: set[str] = set()
+    # A partial clone may have to fetch the tree of each branch.
+    most = _MOST_REFS if repository.promisor_url() is None else 1
+    defaults = repository.refs("refs/remotes/*/HEAD", most=_MOST_REFS)
+    for ref in ("HEAD", *defaults, *repository.refs("refs/heads", "refs/remotes", most=most)):
+        if not repository.has_file(ref, name):
+            continue
+        blobs = {entry.blob for entry in repository.find(ref, [os.fsencode(name)])}
+        content = repository.file_here(ref, name, LARGEST_MANIFEST) if blobs - seen else None
+        seen |= blobs
+        if content is not None:
+            with contextlib.suppress(ManifestError):
+                yield parse_manifest(content, f"{name} on {ref}")
+    for root in repository.working_trees():
+        if root != repository.root:
+            with contextlib.suppress(ManifestError):
+                yield from _in_file(settings, root, None)
+
+
+def _of_origin(
+    settings: Settings, origin: Origin, access: GitAccess, doubt: Callable[[str], None]
+) -> Iterator[Manifest]:
+    """The manifest on its branch of the remote `origin`, where there is one."""
+    pushed = replace(settings, push=True, commit=True)
+    try:
+        with contextlib.closing(open_workspace(pushed, origin, replace(access, optional=True))) as workspace:
+            if workspace.remote is None or not workspace.origin_refs([f"refs/heads/{settings.manifest_branch}"]):
+                return
+        yield from _published(pushed, origin, access)
+    except (GitUnavailable, PushRefused, RepositoryError, ConfigurationError) as error:
+        doubt(
+            f"warning: Whether the remote origin keeps a manifest is not known, so only what this clone knows of it is spared: "
+            f"{error.message}"
+        )
 
 
 def _in_file(settings: Settings, root: Path, embedded: EmbeddedFile | None) -> Iterator[Manifest]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from vsync.system.respelled import base64_inside, without_respelled
+from vsync.system.respelled import base64_inside, forget_spelled, without_respelled
 
 
 def printable(text: str) -> str:
@@ -53,6 +53,12 @@ def forms(secret: str) -> frozenset[str]:
     encoded = {form for part in _encodable(secret) for form in _encoded(part)}
     literal = {form for part in whole for form in _literals(part)}
     return frozenset(form for form in whole | literal | encoded if len(form) >= MIN_SECRET_CHARACTERS)
+
+
+def forget_secrets() -> None:
+    """Forgets the secrets that were hidden last: they are remembered, since each has many forms."""
+    forms.cache_clear()
+    forget_spelled()
 
 
 def masks(secret: str) -> list[str]:

@@ -87,6 +87,11 @@ def _spelled(secret: str) -> _Spelled:
     )
 
 
+def forget_spelled() -> None:
+    """Forgets the secrets that it has seen last, which it remembers to be quick."""
+    _spelled.cache_clear()
+
+
 def base64_inside(data: bytes) -> Iterator[str]:
     """The data in base64 at each place that it may have in longer data."""
     for before in range(3):

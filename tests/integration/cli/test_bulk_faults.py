@@ -125,6 +125,21 @@ def test_an_api_that_fails_in_the_middle_is_reported_and_run_again_it_goes_on(
     assert (code, len(json.loads(out)["failed"])) == (1, 6)  # the job was through: its record is gone
 
 
+def test_what_was_deleted_with_one_key_is_not_told_to_be_deleted_with_another(
+    server: Faulty, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    ids = sorted(server.files())
+    server.fault = lambda request: refused(500, "sorry") if deletes(request) and ids[-1] in request.path else None
+    assert run("files", "delete", *ids, "--yes")[0] == 1
+    server.key, server.fault = "sk-of-another-project-0123456789", lambda request: None
+    code, out, _ = run("files", "delete", *ids, "--yes", "--json", key=server.key)
+    report = json.loads(out)
+    assert (code, report["success"], len(report["failed"])) == (1, [ids[-1]], 5)
+    state = b"".join(path.read_bytes() + bytes(path) for path in tmp_path.rglob("*") if path.is_file())
+    assert server.key.encode() not in state
+    assert KEY.encode() not in state
+
+
 def test_a_signal_in_the_middle_ends_with_the_report(server: Faulty, run: Callable[..., Any]) -> None:
     stop = Stop()
 

@@ -104,6 +104,14 @@ def test_stores_come_from_the_last_listing(world: World, monkeypatch: pytest.Mon
     assert answers(world, monkeypatch, "sync", "--vector-store-id", ids["Docs"][:-2]) == [f"plain,{ids['Docs']}"]
 
 
+def test_stores_and_orders_are_offered_to_the_commands_on_stores(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed(world, "Docs", "Code")
+    assert "plain,Docs" in answers(world, monkeypatch, "stores", "delete", "--yes", "D")
+    assert answers(world, monkeypatch, "files", "delete", "--in-store", "C") == ["plain,Code"]
+    assert answers(world, monkeypatch, "files", "list", "--sort", "n") == ["plain,name"]
+    assert "plain,--unused-since" in answers(world, monkeypatch, "stores", "delete", "--unu")
+
+
 def test_stores_of_another_api_or_project_are_not_offered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     listed(world, "Docs")
     typed = ("sync", "--vector-store-name", "")

@@ -146,7 +146,15 @@ class Full:
 
 
 @pytest.mark.parametrize(
-    ("command", "code"), [(("sync",), 0), (("plan", "--json"), 2), (("stores", "list"), 2), (("--help",), 2)], ids=str
+    ("command", "code"),
+    [
+        (("sync",), 0),
+        (("plan", "--json"), 2),
+        (("stores", "list"), 2),
+        (("stores", "delete", "--empty", "--yes"), 0),
+        (("--help",), 2),
+    ],
+    ids=str,
 )
 def test_a_full_disk_behind_the_output_stops_no_run_and_is_told(
     world: World, docs: str, command: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import sys
@@ -14,7 +15,7 @@ from tests.support.command_line import KEY, World, client, one_sentence
 from tests.support.command_line import docs as docs
 from tests.support.command_line import world as world
 from tests.support.terminal import Typed
-from vsync.cli import question
+from vsync.cli import bulk, question
 
 pytestmark = pytest.mark.usefixtures("kept_signal_handlers")
 Type = Callable[..., None]
@@ -38,6 +39,7 @@ def stores(world: World) -> dict[str, str]:
 def typed(monkeypatch: pytest.MonkeyPatch) -> Type:
     def type_(*lines: str, meanwhile: Callable[[], None] = lambda: None) -> None:
         monkeypatch.setattr(sys, "stdin", Typed(lines, meanwhile))
+        monkeypatch.setattr(bulk, "where_to_ask", lambda: sys.stderr)
 
     return type_
 
@@ -118,12 +120,14 @@ def test_an_empty_list_does_nothing_and_says_so(world: World, tmp_path: Path, co
         (["@nowhere.txt"], "The file of ids 'nowhere.txt' cannot be read"),
         (["@."], "cannot be read"),
         ([""], "An id is empty"),
+        (["--source", ""], "it is empty"),
+        (["--name", " "], "it is empty"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(world: World, stores: dict[str, str], arguments: list[str], says: str) -> None:
     result = world.vsync("stores", "delete", *arguments, "--yes")
     assert result.code == 2
-    assert says in one_sentence(result)
+    assert says in result.err
     assert left(world) == {"alpha", "beta", "gamma"}
 
 
@@ -262,11 +266,7 @@ def test_after_a_long_wait_only_what_was_shown_and_still_is_there_goes(
     world: World, stores: dict[str, str], typed: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = iter([0.0, 61.0])
-    asked = question.ask_person
-    monkeypatch.setattr(
-        "vsync.cli.bulk.ask_person",
-        lambda going, carefully: asked(going, carefully=carefully, clock=lambda: next(ticks)),
-    )
+    monkeypatch.setattr(bulk, "ask_person", functools.partial(question.ask_person, clock=lambda: next(ticks)))
 
     def meanwhile() -> None:
         with client(world.db) as api:

@@ -103,6 +103,15 @@ def test_a_pull_request_deletes_nothing_and_says_so(github: GitHub, command: str
     assert "Nothing is deleted here: the event is pull_request" in step.log
 
 
+@pytest.mark.parametrize("command", ["--", "stores", "-- stores delete"])
+def test_no_form_of_the_command_deletes_on_a_pull_request(github: GitHub, command: str) -> None:
+    pull = github.pull({"docs/c.md": b"# C\n"})
+    arguments = {"--": "stores delete theirs", "stores": "delete theirs", "-- stores delete": "theirs"}[command]
+    inputs = {"openai-api-key": KEY, "command": command, "args": f"{arguments} --yes"}
+    github.run("pull_request", pull.payload("opened"), github.checkout(pull.merge or pull.head), inputs)
+    assert "theirs" in stores(github)
+
+
 def test_a_push_to_another_branch_deletes_nothing(github: GitHub) -> None:
     github.commit({"docs/c.md": b"# C\n"}, branch="other")
     step = github.push(CLEAN_UP, branch="other")

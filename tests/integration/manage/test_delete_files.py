@@ -139,6 +139,21 @@ def test_an_id_means_that_file_although_another_has_it_as_a_name(project: Projec
     assert project.files() == {other}
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+def test_an_id_whose_file_is_gone_does_not_mean_a_file_of_that_name(project: Project, earlier: bool) -> None:
+    file = project.file()
+    other = project.file(file)
+    project.remove(f"/files/{file}")
+    report = project.delete(given(file), earlier=frozenset({file} if earlier else ()))
+    assert project.files() == {other}
+    if earlier:
+        assert (report.deleted.success, report.exit_code) == ([file], 0)
+    else:
+        (failure,) = report.deleted.failed
+        assert failure.status_code == 404
+        assert f"It is the name of {other}" in failure.error
+
+
 def test_many_ids_take_one_listing(project: Project) -> None:
     files = [project.file() for _ in range(30)]
     report = project.delete(given(*files))
@@ -212,10 +227,32 @@ def test_a_file_of_the_manifest_is_refused_when_it_is_named_and_spared_when_a_fi
 # --- By a filter --------------------------------------------------------------------------------------------
 
 
+def test_a_file_that_a_sync_has_put_into_the_store_and_not_published_is_not_taken_from_it(project: Project) -> None:
+    file, other = project.file("a.md"), project.file("b.md")
+    store = project.store("docs", file)
+    protected = Protected({store: ("default",)})
+    with pytest.raises(LimitExceeded, match=rf"{file} \(a File in its store {store} \(target default\)\)"):
+        project.delete(given(file, other), protected=protected)
+    assert project.entries(store) == {file}
+    for chosen in (FileFilter(names=("*.md",)), FileFilter(attached=True)):
+        report = project.delete(filtered(chosen, every=True), protected=protected)
+        assert [spared.id for spared in report.deleted.spared] == [file]
+        assert project.entries(store) == {file}
+    assert project.delete(given(file, force=True), protected=protected).deleted.success == [file]
+
+
 def test_nothing_says_what_is_meant(project: Project) -> None:
     with pytest.raises(ConfigurationError):
         project.delete(filtered())
     assert project.wire.sent == []
+
+
+@pytest.mark.parametrize("chosen", [FileFilter(names=("",)), FileFilter(purposes=("batch", ""))])
+def test_an_empty_pattern_does_not_mean_what_has_no_name(project: Project, chosen: FileFilter) -> None:
+    project.file("")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        project.delete(FilesWanted(filter=chosen, rules=Rules(every=True)))
+    assert len(project.files()) == 1
 
 
 def test_a_filter_that_matches_everything_needs_a_word(project: Project) -> None:
@@ -364,6 +401,26 @@ def test_a_store_that_expires_while_it_is_asked_uses_nothing(project: Project) -
     project.wire.when("GET /vector_stores/*/files/*", call(days_pass), times=1)
     assert project.delete(given(file)).exit_code == 0
     assert project.files() == set()
+
+
+def test_a_store_that_says_that_it_has_expired_uses_nothing(project: Project) -> None:
+    file = project.file()
+    project.store("docs", file)
+    project.wire.when("GET /vector_stores/*/files/*", refuse(400, "The vector store has expired.", code="expired"))
+    assert project.delete(given(file)).exit_code == 0
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("by_filter", [False, True])
+def test_an_expired_store_is_not_asked(project: Project, number: int, by_filter: bool) -> None:
+    files = [project.file() for _ in range(number)]
+    project.store("docs", *files, expires_after={"anchor": "last_active_at", "days": 1})
+    project.now += 2 * DAY
+    other = project.file()
+    wanted = filtered(FileFilter(attached=False)) if by_filter else given(*files)
+    assert set(project.delete(wanted).deleted.success) == set(files)
+    assert project.files() == {other}
+    assert not [sent for sent in project.wire.sent if sent.path.startswith("/vector_stores/")]
 
 
 # --- Listing ------------------------------------------------------------------------------------------------

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.support.project import DAY, Project, of_vsync, project_in
-from tests.support.wire import Fault, alter, answer, call, cut, lose, refuse, unreachable
+from tests.support.wire import Fault, Forward, Sent, alter, answer, call, cut, lose, refuse, unreachable
 from vsync.errors import (
     ApiUnavailable,
     ConfigurationError,
     CredentialsRefused,
+    EndlessListing,
     GatewayRefused,
     Interrupted,
     LimitExceeded,
@@ -145,6 +147,21 @@ def test_an_id_that_the_listing_lacks_does_not_mean_a_store_of_that_name(project
     assert project.stores() == {other}
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+def test_an_id_whose_store_is_gone_does_not_mean_a_store_of_that_name(project: Project, earlier: bool) -> None:
+    store = project.store("docs")
+    other = project.store(store)
+    project.remove(f"/vector_stores/{store}")
+    report = project.delete(given(store), earlier=frozenset({store} if earlier else ()))
+    assert project.stores() == {other}
+    if earlier:
+        assert (report.deleted.success, report.exit_code) == ([store], 0)
+    else:
+        (failure,) = report.deleted.failed
+        assert failure.status_code == 404
+        assert f"It is the name of {other}" in failure.error
+
+
 def test_duplicates_are_told_and_count_once(project: Project) -> None:
     store = project.store("docs")
     report = project.delete(given(store, store, "docs"))
@@ -191,6 +208,14 @@ def test_a_filter_that_matches_everything_needs_a_word(project: Project) -> None
     assert set(project.delete(filtered(StoreFilter(names=("d*",)), every=True)).deleted.success) == stores
 
 
+def test_an_empty_pattern_does_not_mean_what_has_no_name(project: Project) -> None:
+    project.store("")
+    project.store("docs")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        project.delete(StoresWanted(filter=StoreFilter(names=("doc?", ""))))
+    assert len(project.stores()) == 2
+
+
 def test_everything_can_be_meant_without_a_filter(project: Project) -> None:
     stores = {project.store(), project.store()}
     assert set(project.delete(filtered(every=True)).deleted.success) == stores
@@ -234,6 +259,15 @@ def test_a_file_that_the_manifest_names_stays_when_another_store_lists_it(projec
     report = project.delete(given(other, with_files=True, shared=shared), protected=protected)
     assert (project.files(), project.stores()) == ({file}, {ours})
     assert file in reasons(report)
+
+
+def test_a_file_that_a_sync_has_put_into_the_store_and_not_published_stays(project: Project) -> None:
+    file = project.file()
+    ours, other = project.store("docs", file), project.store("copy", file)
+    wanted = given(other, with_files=True, shared=True)
+    report = project.delete(wanted, protected=Protected({ours: ("default",)}))
+    assert (project.files(), project.entries(ours), project.stores()) == ({file}, {file}, {ours})
+    assert f"a File in its store {ours} (target default)" in reasons(report)[file]
 
 
 def test_it_goes_by_force_and_the_report_says_what_breaks(project: Project) -> None:
@@ -336,6 +370,7 @@ def test_the_files_of_an_expired_store_cannot_be_told(project: Project) -> None:
     project.now += 2 * DAY
     report = project.delete(given(store, with_files=True))
     assert (report.deleted.success, project.files()) == ([store], {file})
+    assert not project.wire.of("GET /vector_stores/*/files")
     assert "expired" in report.warnings[0]
     assert "--unattached" in report.warnings[0]
 
@@ -377,6 +412,19 @@ def test_a_listing_is_whole_when_somebody_has_removed_entries_meanwhile(project:
     )
     report = project.delete(given(store, with_files=True))
     assert (report.warnings, project.files()) == ([], {files[0]})
+
+
+def test_where_the_server_shows_only_the_first_page_of_stores_nothing_goes(project: Project) -> None:
+    async def without_cursor(sent: Sent, forward: Forward) -> httpx2.Response:
+        sent.query = {key: value for key, value in sent.query.items() if key != "after"}
+        return await forward()
+
+    file = project.file()
+    first, *_ = [project.store(f"docs-{number}", *([file] if number in {0, 100} else [])) for number in range(101)]
+    project.wire.when("GET /vector_stores", without_cursor)
+    with pytest.raises(EndlessListing, match="the same 100 items"):
+        project.delete(StoresWanted([first], with_files=True))
+    assert file in project.files()
 
 
 def test_a_file_that_only_a_stale_listing_hides_is_asked_for_and_stays(project: Project) -> None:
@@ -451,6 +499,14 @@ def test_a_store_of_which_a_file_cannot_be_deleted_stays_and_the_next_run_goes_o
     project.wire.calm()
     assert project.delete(given(held, with_files=True)).exit_code == 0
     assert (project.stores(), project.files()) == (set(), set())
+
+
+def test_no_store_is_tried_when_the_files_have_ended_the_job(project: Project) -> None:
+    store, empty = project.store("docs", project.file()), project.store("empty")
+    project.wire.when("DELETE /files/*", refuse(401, "Incorrect API key"))
+    report = project.delete(given(store, empty, with_files=True))
+    assert failures(report) == {store: 401, empty: 401}
+    assert project.wire.of("DELETE /vector_stores/*") == []
 
 
 ENDS: list[tuple[Fault, type[VsyncError], int | None]] = [

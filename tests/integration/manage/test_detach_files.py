@@ -136,6 +136,13 @@ def test_a_filter_finds_what_it_means(project: Project, chosen: EntryFilter) -> 
     assert (project.entries(store), project.files()) == ({new}, {new})
 
 
+def test_an_empty_pattern_does_not_mean_what_has_no_path(project: Project) -> None:
+    store = project.store("docs", project.file(), project.file())
+    with pytest.raises(ConfigurationError, match="is empty"):
+        project.delete(EntriesWanted(store, filter=EntryFilter(paths=("",)), rules=Rules(every=True)))
+    assert len(project.entries(store)) == 2
+
+
 def test_a_filter_that_matches_everything_needs_a_word(project: Project) -> None:
     file = project.file()
     store = project.store("docs", file)

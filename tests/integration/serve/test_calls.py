@@ -161,6 +161,14 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(api: ProjectsServer, s
     assert {request.method for request in api.requests} == {"GET"}
 
 
+def test_a_dry_run_that_is_also_none_is_refused(api: ProjectsServer, served: Served) -> None:
+    store = api.make_store(KEY, "a")
+    body = {"vector_store_ids": [store]}
+    answer = served.call("DELETE", "/vector_stores?dry_run=true&dry_run=false", body=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "repeated_parameter")
+    assert api.ids(KEY, "/vector_stores") == [store]
+
+
 def test_a_filter_that_fits_everything_needs_all(api: ProjectsServer, served: Served) -> None:
     stores = [api.make_store(KEY, name) for name in ("a", "b")]
     refused = served.call("DELETE", "/vector_stores", body={"filter": {"name": "*"}})
@@ -244,7 +252,7 @@ def test_another_project_is_not_seen(api: ProjectsServer, served: Served) -> Non
         ("PUT", "/files", "GET, DELETE"),
         ("GET", "/vector_stores/with-files", "DELETE"),
         ("PATCH", "/vector_stores/vs_1/files/file-1", "DELETE"),
-        ("POST", "/health", "GET"),
+        ("POST", "/health", "GET, HEAD"),
         ("OPTIONS", "/vector_stores", "GET, DELETE"),
     ],
 )
@@ -262,6 +270,14 @@ def test_another_method_is_405_with_the_methods_that_are_taken(
 def test_an_unknown_path_is_404(served: Served, path: str) -> None:
     answer = served.call("GET", path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_path")
+
+
+@pytest.mark.parametrize(
+    "path", ["/files%0A", "//files", "/files%20", "/./files", "/FILES", "/vector_stores/%2e%2e/files"]
+)
+def test_no_spelling_of_a_path_gets_past_the_key(served: Served, path: str) -> None:
+    assert served.call("GET", path, key=None).status_code in {401, 404}
+    assert served.call("GET", path).status_code in {200, 404}
 
 
 @pytest.mark.parametrize("path", ["/vector_stores%0A", "/files%0A", "/docs%0A", "/vector_stores%00", "/files%7F"])
@@ -303,6 +319,9 @@ def test_the_log_names_the_route_and_no_values_of_the_query(served: Served) -> N
 def test_health_and_readiness_need_no_key(served: Served, api: ProjectsServer) -> None:
     assert served.call("GET", "/health", key=None).json() == {"status": "ok"}
     assert served.call("GET", "/ready", key=None).json() == {"status": "ok"}
+    for path in ("/health", "/ready"):
+        answer = served.call("HEAD", path, key=None)
+        assert (answer.status_code, answer.content) == (200, b"")
     assert api.requests == []
 
 

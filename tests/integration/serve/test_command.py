@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -28,6 +29,7 @@ class Asked:
     def __init__(self, *questions: tuple[str, str, dict[str, str]]) -> None:
         self.questions = questions
         self.answers: list[httpx2.Response] = []
+        self.then: Callable[[], object] = lambda: None
 
     def run(
         self,
@@ -42,6 +44,7 @@ class Asked:
                 async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
                     for method, path, headers in self.questions:
                         self.answers.append(await client.request(method, path, headers=headers))
+                self.then()
 
         asyncio.run(ask())
         stop.request(signal.SIGTERM)
@@ -53,6 +56,18 @@ def serve(
     monkeypatch.setattr(server, "run", (ask or Asked()).run)
     monkeypatch.setattr(Stop, "install", lambda *_, **__: None)
     return world.vsync("serve", "--port", "0", *options, **{"OPENAI_API_KEY": "", **variables})
+
+
+def test_what_a_library_logs_of_a_caller_s_key_is_hidden_while_the_key_is_known(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = "a-key-of-another-kind"
+    ask = Asked(("GET", "/vector_stores", {"x-openai-api-key": own}))
+    ask.then = lambda: logging.getLogger("library").warning("the server said %s", own)
+    serve(world, monkeypatch, ask=ask)
+    assert ask.answers[0].status_code == 200
+    assert "the server said ***" in caplog.text
+    assert own not in caplog.text
 
 
 def test_without_local_it_serves_the_calls_for_the_keys_of_its_callers(

@@ -263,6 +263,11 @@ def test_a_caller_who_sends_half_a_body_and_hangs_up_gets_nothing(served: Served
     assert served.calls[0]["status"] == 499
 
 
+def test_a_call_that_asks_for_another_protocol_is_answered_in_this_one(served: Served) -> None:
+    upgrade = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-key": "x", "sec-websocket-version": "13"}
+    assert served.call("GET", "/files", headers=upgrade).status_code == 200
+
+
 def test_what_is_no_http_is_refused_and_the_server_goes_on(served: Served) -> None:
     with socket.create_connection(("127.0.0.1", served.port)) as connection:
         connection.sendall(b"\x16\x03\x01 not http\r\n\r\n")

@@ -115,7 +115,7 @@ def test_a_body_that_is_no_json_is_400(served: Served, content: bytes, headers: 
 def test_a_switch_that_is_given_twice_is_refused(api: ProjectsServer, served: Served, query: str) -> None:
     store = api.make_store(KEY, "docs")
     answer = served.call("DELETE", f"/vector_stores?{query}", body={"vector_store_ids": [store]})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_shape")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "repeated_parameter")
     assert answer.json()["error"]["param"] == query.partition("=")[0]
     assert api.ids(KEY, "/vector_stores") == [store]
 

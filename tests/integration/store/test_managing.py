@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.support.project import DAY, NOW, Project, project_in
-from tests.support.wire import alter, answer, client, cut, delay, lose, refuse, unreachable
+from tests.support.wire import Forward, Sent, alter, answer, client, cut, lose, refuse, unreachable
 from vsync.auth.credentials import Credentials
 from vsync.errors import ApiAnswer, ApiUnavailable, CredentialsRefused, PermissionDenied, StoreGone, VsyncError
 from vsync.store.api_errors import Refused
@@ -274,10 +275,18 @@ def test_an_unreachable_server_has_no_answer(project: Project) -> None:
 
 @pytest.mark.parametrize("stop", [None, Stop()], ids=["without a stop", "with a stop"])
 def test_a_caller_that_goes_away_leaves_no_request_running(project: Project, stop: Stop | None) -> None:
+    async def slow_to_end(_: Sent, __: Forward) -> httpx2.Response:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _turn in range(5):  # a connection that is closed takes some turns of the event loop
+                await asyncio.sleep(0)
+        raise AssertionError("it only waits")
+
     async def job() -> list[str]:
         sent = asyncio.Event()
         project.wire.watchers.append(lambda _: sent.set())
-        project.wire.when("GET /vector_stores", delay(3600))
+        project.wire.when("GET /vector_stores", slow_to_end)
         async with connect(Credentials(), transport=project.wire, stop=stop) as api:
             before = asyncio.all_tasks()
             task = asyncio.ensure_future(Stores(api).list())

@@ -26,7 +26,7 @@ from tests.support.wire import (
     unreachable,
 )
 from vsync.documents.chunking import Chunking
-from vsync.errors import ApiUnavailable, StoreConflict, StoreGone
+from vsync.errors import ApiUnavailable, EndlessListing, StoreConflict, StoreGone
 from vsync.store.api_errors import Refused
 from vsync.store.choose import choose_by_name, store_metadata
 from vsync.store.entries import NewEntry
@@ -235,13 +235,22 @@ def test_every_store_is_listed(world: World) -> None:
     assert len(world.wire.sent) == 3
 
 
-@pytest.mark.parametrize("count", [3, PAGE, PAGE + 5])
-def test_a_server_that_ignores_the_cursor_is_not_asked_for_ever(world: World, count: int) -> None:
+def test_a_server_that_ignores_the_cursor_is_not_asked_for_ever(world: World) -> None:
     store_id = world.make_store("docs")
-    ids = attach_many(world, store_id, count)
+    ids = attach_many(world, store_id, 3)
     world.wire.when("GET /vector_stores/*/files", without_cursor())
     entries = with_store(world, store_id, lambda store: store.entries())
-    assert [entry.file_id for entry in entries] == ids[:PAGE]
+    assert [entry.file_id for entry in entries] == ids
+    assert len(world.wire.sent) == 2
+
+
+@pytest.mark.parametrize("count", [PAGE, PAGE + 5])
+def test_a_server_that_ignores_the_cursor_may_hide_what_follows_a_full_page(world: World, count: int) -> None:
+    store_id = world.make_store("docs")
+    attach_many(world, store_id, count)
+    world.wire.when("GET /vector_stores/*/files", without_cursor())
+    with pytest.raises(EndlessListing, match=f"the same {PAGE} items"):
+        with_store(world, store_id, lambda store: store.entries())
     assert len(world.wire.sent) == 2
 
 

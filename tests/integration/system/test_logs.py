@@ -32,7 +32,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ZeroDivisionError(f"with the key {KEY}")
 
     monkeypatch.setattr("vsync.sync.run.run", fail)
-    monkeypatch.setattr("vsync.manage.stores.store_lines", fail)
+    monkeypatch.setattr("vsync.manage.summary.stores_summary", fail)
 
 
 # --- Defects ------------------------------------------------------------------------------------------------

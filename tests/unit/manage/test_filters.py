@@ -104,7 +104,11 @@ def test_each_part_of_a_filter_of_stores(chosen: StoreFilter, meant: bool) -> No
 
 
 def test_an_empty_store_is_meant_where_empty_ones_are() -> None:
-    assert means(StoreFilter(empty=True), store(files=0))
+    assert means(StoreFilter(empty=True), store(files=0, counted=0))
+
+
+def test_a_store_that_does_not_say_how_many_entries_it_has_is_not_empty() -> None:
+    assert not means(StoreFilter(empty=True), store(files=0, counted=None))
 
 
 def test_a_store_that_was_never_used_is_unused_since_it_was_made() -> None:

@@ -33,9 +33,9 @@ class Stores:
         return self.stores[store_id]
 
 
-def find(given: str, *infos: StoreInfo) -> tuple[str, list[str]]:
+def find(given: str, *infos: StoreInfo, deleting: bool = False) -> tuple[str, list[str]]:
     stores: Any = Stores(infos)
-    return asyncio.run(find_store(stores, given)).id, stores.asked
+    return asyncio.run(find_store(stores, given, deleting=deleting)).id, stores.asked
 
 
 def test_an_id_takes_one_request() -> None:
@@ -45,6 +45,18 @@ def test_an_id_takes_one_request() -> None:
 @pytest.mark.parametrize("name", ["docs", "my docs", "owner/repo", "../vs_1", "caf\u00e9", "vs_docs", "vs_"])
 def test_a_name_is_looked_for_in_the_listing(name: str) -> None:
     assert find(name, store_info("vs_1", "other"), store_info("vs_2", name))[0] == "vs_2"
+
+
+def test_for_a_delete_an_id_whose_store_is_gone_is_no_name() -> None:
+    stores = store_info("vs_1", "docs"), store_info("vs_2", "vs_3")
+    assert find("docs", *stores, deleting=True)[0] == "vs_1"
+    with pytest.raises(StoreGone):
+        find("vs_3", *stores, deleting=True)
+
+
+def test_an_empty_text_does_not_mean_a_store_without_a_name() -> None:
+    with pytest.raises(StoreGone):
+        find("", store_info("vs_1", ""))
 
 
 def test_the_id_of_another_server_is_found_in_the_listing() -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.support.places import ROOT
+from vsync.cli.main import main
 from vsync.cli.serve import serve_command
 from vsync.config.variables import unheard
 
@@ -38,7 +39,9 @@ FIELDS = {
 def options(command: list[str]) -> dict[str, Any]:
     """The options of a `vsync serve …`."""
     assert command[:2] == ["vsync", "serve"]
-    return serve_command.make_context("serve", command[2:]).params
+    # The command keeps the names of the help option that it sees first, so it is asked as a part of the whole.
+    whole = main.make_context("vsync", command[1:])
+    return serve_command.make_context("serve", command[2:], parent=whole).params
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def page(*ids: str, has_more: bool | None = True) -> Any:
     return SimpleNamespace(data=[SimpleNamespace(id=name) for name in ids], has_more=has_more)
 
 
-def listed(answers: Iterator[Any], clock: Callable[[], float] = lambda: 0.0) -> list[str]:
+def listed(answers: Iterator[Any], clock: Callable[[], float] = lambda: 0.0, size: int = 100) -> list[str]:
     async def ask(send: Callable[[], Awaitable[Any]]) -> Any:
         return await send()
 
@@ -28,7 +28,7 @@ def listed(answers: Iterator[Any], clock: Callable[[], float] = lambda: 0.0) -> 
         return next(answers)
 
     async def run() -> list[str]:
-        return [item async for found in pages(ask, fetch, id_of, clock=clock) for item in found]
+        return [item async for found in pages(ask, fetch, id_of, size=size, clock=clock) for item in found]
 
     return asyncio.run(run())
 
@@ -46,6 +46,15 @@ def test_a_listing_is_read_to_its_end() -> None:
 
 def test_a_server_that_ignores_the_cursor_is_not_read_twice() -> None:
     assert listed(iter([page("a", "b"), page("a", "b")])) == ["a", "b"]
+
+
+def test_a_server_that_repeats_a_full_page_may_hide_the_rest() -> None:
+    with pytest.raises(EndlessListing, match="the same 2 items again"):
+        listed(iter([page("a", "b"), page("a", "b")]), size=2)
+    with pytest.raises(EndlessListing, match="the same 2 items again"):
+        listed(iter([page("a", "b", has_more=None), page("c", "d"), page("c", "d", has_more=None)]), size=2)
+    assert listed(iter([page("a", "b"), page("a", "b", has_more=False)]), size=2) == ["a", "b"]
+    assert listed(iter([page("a", "b", "c"), page("a", "b", "c")]), size=2) == ["a", "b", "c"]
 
 
 def test_an_empty_page_is_the_last_one() -> None:

@@ -18,7 +18,7 @@ from vsync.serve.rest.docs_page import add_docs
 from vsync.serve.rest.entries_calls import add_entry_calls
 from vsync.serve.rest.exchange import values_of
 from vsync.serve.rest.failure import Failure, unknown_path
-from vsync.serve.rest.fields import REPEATABLE, known_names
+from vsync.serve.rest.fields import known_names
 from vsync.serve.rest.files_calls import add_file_calls
 from vsync.serve.rest.gate import Gate
 from vsync.serve.rest.handlers import add_handlers
@@ -29,7 +29,7 @@ from vsync.serve.rest.observed import Observed
 from vsync.serve.rest.openapi import DESCRIPTION, SUMMARY, TAGS, TITLE, completed
 from vsync.serve.rest.service import Service
 from vsync.serve.rest.stores_calls import add_store_calls
-from vsync.serve.rest.validation import check_given_once
+from vsync.serve.rest.validation import check_once
 
 _MANAGED = ("vector_stores", "files")
 """The first parts of the paths that need a key."""
@@ -86,15 +86,14 @@ def create_app(
     return Observed(_with_origins(answered, access.origins), log, secrets=secrets)
 
 
+async def _once(request: Request) -> None:
+    """Refuses `?dry_run=true&dry_run=false`."""
+    check_once((name for name, _ in request.query_params.multi_items()), known_names())
+
+
 def _described(service: Service, access: Access) -> FastAPI:
     """The calls and their description."""
-    known = known_names()
-
-    async def given_once(request: Request) -> None:
-        check_given_once([name for name, _ in request.query_params.multi_items()], known, REPEATABLE)
-
     app = FastAPI(
-        dependencies=[Depends(given_once)],
         title=TITLE,
         summary=SUMMARY,
         description=DESCRIPTION,
@@ -105,6 +104,7 @@ def _described(service: Service, access: Access) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(_once)],
     )
     app.router.route_class = StrictRoute
     add_store_calls(app, service)

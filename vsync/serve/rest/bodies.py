@@ -31,7 +31,7 @@ class DeleteStores(_Body):
     """Which vector stores to delete: `vector_store_ids`, or `filter`."""
 
     vector_store_ids: Ids | Nothing = Field(
-        default=None, description="Their ids.", examples=[["vs_abc123", "vs_def456"]]
+        default=None, description="Their ids.", examples=[["vs_def456", "vs_ghi789"]]
     )
     filter: StoresInBody | Nothing = Field(default=None, description="Which vector stores are meant.")
 

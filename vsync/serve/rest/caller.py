@@ -77,17 +77,18 @@ class _Headers:
             self._values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").strip())
 
     def get(self, name: str) -> str | None:
+        """The value of a header; None when it is missing or empty."""
         values = self._values.get(name, [])
         if len(values) > 1:
             raise Failure(400, "duplicate_header", f"The header {name} is given twice. Send it once.", param=name)
-        return values[0] if values else None
+        return values[0] or None if values else None
 
     def id_in(self, name: str) -> str | None:
-        """An id in a header; an empty header counts as none."""
+        """An id in a header."""
         value = self.get(name)
-        if value and not _VALUE.fullmatch(value):
+        if value is not None and not _VALUE.fullmatch(value):
             message = (
                 f"The header {name} holds a character that no id holds, or is too long. Correct it or leave it out."
             )
             raise Failure(400, "invalid_header", message, param=name)
-        return value or None
+        return value

@@ -11,18 +11,18 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from vsync.serve.rest.caller import Caller
 from vsync.serve.rest.failure import Failure
-
-if TYPE_CHECKING:
-    from vsync.store.client import Api
-    from vsync.store.rate_limit import Rates
+from vsync.store.client import Api
+from vsync.store.rate_limit import Rates
+from vsync.system.redaction import forget_secrets
+from vsync.system.secrets import Secrets
 
 _IDLE_S = 60.0
 _MOST = 200
@@ -84,6 +84,12 @@ class Clients:
         """Stands for secrets in memory. It changes with each start of the server, so it cannot be looked up."""
         return hashlib.blake2b(json.dumps(parts).encode(), key=self._salt, digest_size=32).digest()
 
+    def secrets(self) -> Iterator[str]:
+        """The secrets of all clients that there are just now."""
+        for held in list(self._held.values()):
+            if held.made.done() and not _failed(held.made):
+                yield from held.made.result().api.secrets
+
     @contextlib.asynccontextmanager
     async def of(self, caller: Caller) -> AsyncIterator[Client]:
         """The caller's client, for the time of one call."""
@@ -125,6 +131,7 @@ class Clients:
         idle = [key for key, held in self._held.items() if held.uses == 0 and held.since <= until]
         # All leave the pool before the first is closed: to close one takes time, in which a call could take the next.
         await asyncio.gather(*map(_close, [self._held.pop(key) for key in idle]))
+        forget_secrets()
 
     async def _sweep_always(self) -> None:
         while True:
@@ -142,6 +149,17 @@ class Clients:
             self._sweeper.cancel()
         held, self._held = list(self._held.values()), {}
         await asyncio.gather(*map(_close, held), *self._closings)
+
+
+class CallersSecrets(Secrets):
+    """The secrets of the callers, for the log of libraries. A secret is forgotten when its client is closed."""
+
+    def __init__(self, clients: Clients) -> None:
+        super().__init__()
+        self._clients = clients
+
+    def __iter__(self) -> Iterator[str]:
+        return self._clients.secrets()
 
 
 def _failed(made: asyncio.Future[Client]) -> bool:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from vsync.embedded import EmbeddedStore
+from vsync.embedded.transport import EmbeddedTransport
 from vsync.serve.rest.call_traffic import CallTraffic
 from vsync.serve.rest.caller import Caller
 from vsync.serve.rest.clients import Clients
-from vsync.store.rate_limit import make_rates
+from vsync.store import client
+from vsync.store.poll_times import EMBEDDED, SERVER
+from vsync.store.rate_limit import Rates, make_rates
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
-
-if TYPE_CHECKING:
-    import ssl
-
-    from vsync.embedded import EmbeddedStore
-    from vsync.store.client import Api
-    from vsync.store.rate_limit import Rates
 
 _ATTEMPTS, _BUDGET_S, _ANSWER_S = 4, 20.0, 30.0
 """A caller waits for its answer, and holds a place meanwhile. So a request is given up sooner than in a run."""
@@ -48,13 +45,9 @@ class Connections:
         return make_rates(None, None, self.stop.pause, embedded=self.store is not None)
 
     @contextlib.asynccontextmanager
-    async def connect(self, caller: Caller) -> AsyncIterator[Api]:
-        from vsync.embedded.transport import EmbeddedTransport
-        from vsync.store.client import Patience, connect
-        from vsync.store.poll_times import EMBEDDED, SERVER
-
+    async def connect(self, caller: Caller) -> AsyncIterator[client.Api]:
         credentials = caller.credentials(self.base_url)
-        async with connect(
+        async with client.connect(
             credentials,
             transport=None if self.store is None else EmbeddedTransport(self.store),
             concurrency=self.concurrency,
@@ -62,7 +55,7 @@ class Connections:
             stop=self.stop,
             secrets=Secrets(caller.api_key),
             poll_times=SERVER if self.store is None else EMBEDDED,
-            patience=Patience(_ATTEMPTS, _BUDGET_S, _ANSWER_S),
+            patience=client.Patience(_ATTEMPTS, _BUDGET_S, _ANSWER_S),
             traffic=CallTraffic(),
             tls=self._tls,
         ) as api:

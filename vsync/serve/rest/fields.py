@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from vsync.serve.rest.sizes import PATTERN
+from vsync.manage.sizes import PATTERN
 
 T = TypeVar("T")
 
@@ -114,10 +114,6 @@ def known_names() -> frozenset[str]:
         names.update(model.model_fields)
         models += model.__subclasses__()
     return frozenset(names)
-
-
-REPEATABLE = frozenset({"attribute", "in_store", "metadata", "name", "path", "purpose", "status"})
-"""The parameters of a query that may be given several times."""
 
 
 class Ages(Strict):

@@ -9,6 +9,7 @@ from pydantic import Field
 from vsync.manage import filters
 from vsync.manage.ages import seconds_of
 from vsync.manage.owner import Whose
+from vsync.manage.sizes import bytes_of
 from vsync.serve.rest.fields import (
     MOST_VALUES,
     OWNED,
@@ -32,7 +33,6 @@ from vsync.serve.rest.fields import (
     Switch,
     Truth,
 )
-from vsync.serve.rest.sizes import bytes_of
 
 _NAME = "Only what has one of these names. `*` and `?` stand for other characters."
 _STATUS = "Only what has one of these statuses."

@@ -39,3 +39,7 @@ def add_health(app: FastAPI, stop: Stop) -> None:
         if stop.requested:
             raise stopping()
         return Health(status="ok")
+
+    # Many monitors ask with HEAD.
+    for path, answer in (("/health", health), ("/ready", ready)):
+        app.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)

@@ -69,15 +69,21 @@ def shape_failure(errors: Sequence[Mapping[str, Any]], names: Collection[str], *
     )
 
 
-def check_given_once(names: Iterable[str], known: Collection[str], repeatable: Collection[str]) -> None:
-    """Raises Failure for a parameter of the query that is given twice although it has one value.
+_LISTS = {"name", "metadata", "status", "path", "attribute", "purpose", "in_store"}
+"""The parameters that may stand several times in a query."""
 
-    Else the last one would count: `dry_run=true&dry_run=false` would delete. `names` are those of the query.
+
+def check_once(given: Iterable[str], names: Collection[str]) -> None:
+    """Raises Failure when a parameter is given twice that has one value: nobody can tell which one is meant.
+
+    `given` are the names in the query, `names` those that may be repeated in an error.
     """
-    for name, times in Counter(names).items():
-        if times > 1 and name in known and name not in repeatable:
-            message = f"The call has another shape than /docs describes: {name} is given {times} times. Give it once."
-            raise Failure(422, "invalid_shape", message, param=name)
+    numbers = Counter(given)
+    for name, number in numbers.items():
+        if number > 1 and name not in _LISTS:
+            shown = name if name in names else "A parameter"
+            message = f"{shown} is given {number} times in the query. Give it once."
+            raise Failure(422, "repeated_parameter", message, param=name if name in names else "query")
 
 
 def not_json() -> Failure:

@@ -12,6 +12,7 @@ from vsync.serve.rest.clients import Clients
 from vsync.serve.rest.failure import Failure
 from vsync.store.client import Api
 from vsync.store.rate_limit import Rates
+from vsync.system.redaction import forms, redacted
 
 A, B, C = Caller("key-a"), Caller("key-b"), Caller("key-c")
 
@@ -103,6 +104,17 @@ def test_a_client_is_closed_when_it_was_idle_for_a_minute_and_not_while_it_is_us
             async with clients.of(A):
                 pass
         assert world.opened == ["key-a", "key-b", "key-a"]
+
+    run(work)
+
+
+def test_no_key_is_remembered_after_its_client_is_closed() -> None:
+    async def work(world: Opened) -> None:
+        redacted("some text", ["a-very-own-secret"])
+        assert forms.cache_info().currsize > 0
+        async with world.pool() as clients:
+            await clients.sweep()
+        assert forms.cache_info().currsize == 0
 
     run(work)
 

@@ -20,7 +20,6 @@ from vsync.serve.rest.filters import (
     file_filter,
     store_filter,
 )
-from vsync.serve.rest.sizes import bytes_of
 
 
 def test_a_filter_that_says_nothing_is_empty() -> None:
@@ -112,20 +111,6 @@ def test_query_and_body_say_the_same_of_files() -> None:
 def test_a_query_of_another_form_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         StoresInQuery.model_validate(wrong)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("1000", 1000), ("4MB", 4_000_000), ("500 kb", 500_000), ("1MiB", 1_048_576), ("2GB", 2_000_000_000), ("7b", 7)],
-)
-def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
-    assert bytes_of(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "MB", "-1", "1.5MB", "4 XB", "1e9"])
-def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="a size"):
-        bytes_of(text)
 
 
 def test_too_many_ids_are_refused_with_both_numbers() -> None:

@@ -7,12 +7,10 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from vsync.serve.rest.bodies import DeleteFiles, DeleteStores
-from vsync.serve.rest.entries_calls import DetachOneQuery, DetachQuery, EntriesQuery
 from vsync.serve.rest.failure import Failure
-from vsync.serve.rest.fields import REPEATABLE, DeleteOptions, known_names
-from vsync.serve.rest.files_calls import FilesQuery
+from vsync.serve.rest.fields import DeleteOptions, known_names
 from vsync.serve.rest.stores_calls import StoresQuery
-from vsync.serve.rest.validation import shape_failure
+from vsync.serve.rest.validation import check_once, shape_failure
 
 SECRET = "sk-proj-0123456789abcdef"
 
@@ -126,7 +124,11 @@ def test_a_body_that_is_missing_or_no_json_is_400() -> None:
     assert (form.status, form.code) == (400, "not_json")
 
 
-def test_the_parameters_that_may_be_repeated_are_those_that_hold_lists() -> None:
-    models = (StoresQuery, FilesQuery, EntriesQuery, DeleteOptions, DetachQuery, DetachOneQuery)
-    fields = {name: str(field.annotation) for model in models for name, field in model.model_fields.items()}
-    assert {name for name, annotation in fields.items() if "list[" in annotation} == REPEATABLE
+def test_a_parameter_with_one_value_may_stand_once() -> None:
+    check_once(["name", "name", "dry_run"], known_names())
+    with pytest.raises(Failure) as caught:
+        check_once(["dry_run", "dry_run"], known_names())
+    assert (caught.value.status, caught.value.code, caught.value.param) == (422, "repeated_parameter", "dry_run")
+    with pytest.raises(Failure) as caught:
+        check_once([SECRET, SECRET], known_names())
+    assert SECRET not in str(caught.value.body("id"))
