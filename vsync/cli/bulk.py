@@ -248,7 +248,9 @@ def _unfinished(way: _Way, job: Job[Any]) -> Iterator[Unfinished | None]:
         caller = JournalKey(home, place="the key of a bulk delete").sign((keys.api_key or "").encode())
         home = home if caller else None
     api = [api_address(keys, embedded=way.embedded is not None), place, caller, keys.organization, keys.project]
-    with Unfinished(home, job.kind, json.dumps(api), job.given) as unfinished:
+    # A run that left the Files of its stores has not done what a run with them is asked for.
+    kind = f"{job.kind} with files" if way.options.get("with_files") else job.kind
+    with Unfinished(home, kind, json.dumps(api), job.given) as unfinished:
         yield unfinished
 
 

@@ -54,11 +54,13 @@ RETRY_BUDGET_S = 300.0
 class Patience(NamedTuple):
     """How often a request is sent at most, and how many seconds it may wait for its retries in all.
 
-    A longer Retry-After is not obeyed.
+    A longer Retry-After is not obeyed. `answer_s` is for how many seconds the API may be silent in the middle of an answer or
+    before it; None: for as long as a run waits.
     """
 
     attempts: int = MAX_ATTEMPTS
     budget_s: float = RETRY_BUDGET_S
+    answer_s: float | None = None
 
 
 GRACE_S = 3.0
@@ -239,7 +241,7 @@ async def connect(
     address = "http://embedded.invalid/v1" if transport else base_url(credentials)
     secrets.add(credentials.api_key)
     exchange = _exchange(credentials, subject_token, secrets) if transport is None else None
-    async with _http_client(transport, address, concurrency, traffic, exchange, tls) as http_client:
+    async with _http_client(transport, address, concurrency, traffic, exchange, tls, patience.answer_s) as http_client:
         client = openai.AsyncOpenAI(
             api_key=None if exchange else "embedded" if transport else credentials.api_key,
             workload_identity=exchange.for_sdk() if exchange else None,
@@ -273,6 +275,7 @@ def _http_client(
     traffic: Traffic,
     exchange: Exchange | None,
     tls: ssl.SSLContext | None,
+    answer_s: float | None,
 ) -> httpx2.AsyncClient:
     """The HTTP client below the SDK. It counts requests, and tells the exchange which token a request used."""
     import httpx2
@@ -306,7 +309,7 @@ def _http_client(
         return httpx2.AsyncClient(
             transport=transport,
             verify=True if tls is None else tls,
-            timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
+            timeout=httpx2.Timeout(answer_s or _READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
             limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
             event_hooks={"request": [before], "response": [after, limit_size]},
             follow_redirects=True,

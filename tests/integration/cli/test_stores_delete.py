@@ -102,6 +102,20 @@ def test_standard_input_is_read_as_vsync_prints_it(
     assert left(world) == {"beta", "gamma"}
 
 
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_name_with_blanks_around_it_is_not_the_name_without_them(
+    world: World, stores: dict[str, str], tmp_path: Path, as_list: bool
+) -> None:
+    (tmp_path / "names.json").write_text('[" alpha"]')
+    word = f"@{tmp_path / 'names.json'}" if as_list else " alpha"
+    missing = world.vsync("stores", "delete", word, "--yes")
+    assert (missing.code, left(world)) == (1, set(stores))
+    with client(world.db) as api:
+        api.vector_stores.create(name=" alpha")
+    assert world.vsync("stores", "delete", word, "--yes").code == 0
+    assert left(world) == set(stores)
+
+
 @pytest.mark.parametrize("content", ["", "# nothing\n", "[]"])
 def test_an_empty_list_does_nothing_and_says_so(world: World, tmp_path: Path, content: str) -> None:
     ids = tmp_path / "ids.txt"

@@ -737,3 +737,12 @@ def test_a_hundred_thousand_ids_that_do_not_exist_take_one_request(project: Proj
     report = project.delete(given(*words, store))
     assert (len(report.deleted.failed), report.deleted.success) == (100_000, [store])
     assert len(project.wire.sent) == 2
+
+
+def test_a_server_that_says_that_it_has_deleted_another_store_is_not_believed(project: Project) -> None:
+    store = project.store("docs")
+    project.store("other")
+    other_answer = answer(200, '{"id": "vs_other", "object": "vector_store.deleted", "deleted": true}')
+    project.wire.when("DELETE /vector_stores/*", other_answer)
+    report = project.delete(given(store))
+    assert (report.deleted.success, [failure.id for failure in report.deleted.failed]) == ([], [store])

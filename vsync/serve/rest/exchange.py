@@ -19,11 +19,8 @@ from vsync.serve.rest.failure import Failure
 BODY_TIMEOUT_S = 30.0
 """How long a caller may take to send its body."""
 
-TOO_SLOW = 408
-"""The status of a call whose body did not arrive in time."""
-
 _MOST_DRAINED = 64_000_000
-_DRAIN_TIMEOUT_S = 10.0
+DRAIN_TIMEOUT_S = 10.0
 """How much of a body is read that is refused already, and for how long."""
 
 _CLOSE = {"connection": "close"}
@@ -97,7 +94,7 @@ async def read_body(scope: Scope, receive: Receive, most: int, patience: asyncio
                     raise _too_large(most)
     except TimeoutError:
         raise Failure(
-            TOO_SLOW,
+            408,
             "request_timeout",
             f"The body did not arrive in time: within {BODY_TIMEOUT_S:.0f} s, and sooner while the server is busy. Send it again.",
             headers=_CLOSE,
@@ -105,7 +102,7 @@ async def read_body(scope: Scope, receive: Receive, most: int, patience: asyncio
     return b"".join(pieces)
 
 
-async def drain(scope: Scope, receive: Receive) -> None:
+async def drain(scope: Scope, receive: Receive, patience: asyncio.Timeout | None = None) -> None:
     """Reads what is left of a body, within limits, and forgets it.
 
     Most programs look for an answer only when they have sent all. If the server closed the connection before, they would
@@ -115,7 +112,7 @@ async def drain(scope: Scope, receive: Receive) -> None:
         return
     left = _MOST_DRAINED
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_DRAIN_TIMEOUT_S):
+        async with patience or asyncio.timeout(DRAIN_TIMEOUT_S):
             async for piece in _pieces(receive):
                 left -= len(piece)
                 if left < 0:
