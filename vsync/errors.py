@@ -6,6 +6,7 @@
     ├── RepositoryError       2  git          the workflow's author: no repository, no commit, unknown revision
     ├── MissingCredentials    2  credentials  the user: no key given
     ├── StoreConflict         2  store        the user: a store of that name that is not ours, or several
+    ├── UnknownName           2  store        the user: no store or File of that id or name
     ├── CredentialsRefused    3  credentials  the key's owner
     ├── PermissionDenied      3  permission   the key's owner: a missing scope
     ├── StoreGone             3  store        the user: deleted or expired
@@ -102,6 +103,11 @@ class MissingCredentials(VsyncError):
 
 
 class StoreConflict(VsyncError):
+    exit_code = 2
+    reason = "store"
+
+
+class UnknownName(VsyncError):
     exit_code = 2
     reason = "store"
 

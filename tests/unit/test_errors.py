@@ -17,6 +17,7 @@ CONTRACT = {
     "StoreConflict": (2, "store"),
     "CredentialsRefused": (3, "credentials"),
     "PermissionDenied": (3, "permission"),
+    "UnknownName": (2, "store"),
     "StoreGone": (3, "store"),
     "PublicationFailed": (3, "manifest"),
     "SealHeld": (3, "git"),

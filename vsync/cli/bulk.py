@@ -17,6 +17,7 @@ import click
 
 from vsync.cli.colour import painted, wants_colour
 from vsync.cli.context import Context, connection_of, git_access, resolved, show_error
+from vsync.cli.manage import hints
 from vsync.cli.manage_options import only_shows
 from vsync.cli.question import ask_person, where_to_ask
 from vsync.cli.terminal import TerminalObserver, put
@@ -74,14 +75,14 @@ def delete(context: Context, options: dict[str, Any], job: Job[P]) -> None:
     from vsync.manage.bulk_report import BulkReport
 
     if job.given is not None and not job.given:
-        _show(BulkReport(job.kind, dry_run=options["dry_run"]), context, as_json=options["as_json"])
+        _show(BulkReport(job.kind, dry_run=options["dry_run"]), context, options, as_json=options["as_json"])
         return
     way = _way(context, options)
     try:
         report, known = _run(way, job)
     finally:
         way.observer.finished()
-    _show(report, context, as_json=options["as_json"], known=known)
+    _show(report, context, options, as_json=options["as_json"], known=known)
 
 
 def _way(context: Context, options: dict[str, Any]) -> _Way:
@@ -266,7 +267,9 @@ def _show_plan(way: _Way, job: Job[P], chosen: P, api: Api) -> None:
     if as_json and (way.options["yes"] or way.options["dry_run"]):
         return  # a program reads the JSON, and nobody is asked
     look = look_of(api, context.credentials, way.embedded, terminal_width(out))
-    lines = [Line(redacted(line.text, context.secrets), line.tone) for line in job.lines(chosen, look)]
+    lines = [
+        Line(redacted(hints(way.options, line.text), context.secrets), line.tone) for line in job.lines(chosen, look)
+    ]
     if lines:
         put(out, painted(lines, colour=wants_colour(out, context.environ)))
 
@@ -282,7 +285,9 @@ def _show_newly_spared(way: _Way, shown: BulkReport, agreed: BulkReport) -> None
             way.observer.note(line.text)
 
 
-def _show(report: BulkReport, context: Context, *, as_json: bool, known: Collection[str] = ()) -> None:
+def _show(
+    report: BulkReport, context: Context, options: dict[str, Any], *, as_json: bool, known: Collection[str] = ()
+) -> None:
     """Prints the report and its error without secrets, tells the listener, and sets the exit code."""
     from vsync.manage.bulk_text import bulk_lines
 
@@ -292,7 +297,7 @@ def _show(report: BulkReport, context: Context, *, as_json: bool, known: Collect
         put(sys.stdout, json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
         again = redacted(f"vsync {shlex.join(context.arguments)}", context.secrets)
-        lines = bulk_lines(report, again, known)
+        lines = [Line(hints(options, line.text), line.tone) for line in bulk_lines(report, again, known)]
         put(sys.stdout, painted(lines, colour=wants_colour(sys.stdout, context.environ)))
     why = context.listener.only_shows
     if why is not None:

@@ -16,7 +16,7 @@ from vsync.cli.given import given_ids
 from vsync.cli.headings import OUTPUT, HeadedCommand
 from vsync.cli.manage_options import common_options, delete_options, file_filter, file_filters, list_options, rules_of
 from vsync.cli.options import WithArgument, option
-from vsync.errors import ApiUnavailable, StoreConflict, StoreGone
+from vsync.errors import ApiUnavailable, StoreConflict, UnknownName
 from vsync.manage.sorting import FILE_KEYS, in_order
 from vsync.system.wording import shortened
 
@@ -127,8 +127,14 @@ def _nothing(options: Mapping[str, Any]) -> list[Any]:
     from vsync.report.text import Line
 
     if file_filter(options, options["in_stores"]).is_empty:
-        return [Line("There is no File."), Line("`vsync sync` uploads documents as Files.", "faint")]
-    return [Line("No File matches."), Line("`vsync files list` without filters shows all of them.", "faint")]
+        return [
+            Line("There is no File."),
+            Line(manage.hints(options, "`vsync sync` uploads documents as Files."), "faint"),
+        ]
+    return [
+        Line("No File matches."),
+        Line(manage.hints(options, "`vsync files list` without filters shows all of them."), "faint"),
+    ]
 
 
 # --- Show ---------------------------------------------------------------------------------------------------
@@ -166,7 +172,7 @@ def files_show(context: Context, /, file: str, as_json: bool, **options: Any) ->
 
 
 async def _find(api: Api, given: str) -> UploadedFile:
-    """The File of that id, else the one File of that name. Raises StoreConflict and StoreGone."""
+    """The File of that id, else the one File of that name. Raises StoreConflict and UnknownName."""
     from vsync.store.answers import is_id
     from vsync.store.api_errors import Refused
     from vsync.store.files import Files
@@ -181,7 +187,7 @@ async def _find(api: Api, given: str) -> UploadedFile:
         return found
     named = [file for file in (await Files(api).all()).values() if file.filename == given]
     if not named:
-        raise StoreGone(f"There is no File with the id or the name {shortened(given)!r}.", "See `vsync files list`.")
+        raise UnknownName(f"There is no File with the id or the name {shortened(given)!r}.", "See `vsync files list`.")
     if len(named) > 1:
         ids = ", ".join(file.id for file in named[:5])
         raise StoreConflict(

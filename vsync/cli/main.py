@@ -41,10 +41,11 @@ example VSYNC_INCLUDE). A variable that no command knows is a warning.
 In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
   0    all is done, or there was nothing to do; also after any plan
-  1    something failed; verify: there is drift; plan --exit-code: something would change
+  1    something failed, or you answered no; verify: there is drift; plan --exit-code: something would change
   2    wrong usage, configuration or manifest; nothing was done
   3    the API or git refused or did not answer; run again
-  4    a safety limit refused the plan, or it is not the plan of --expect; nothing was done
+  4    a safety limit refused the plan, or it is not the plan of --expect; or what was to be deleted is named in this
+       repository's manifest, or is everything; nothing was done
   130, 143  interrupted
 """
 
@@ -154,6 +155,10 @@ def main() -> None:
     vsync sync --vector-store-name docs      sync the documentation of this repository
     vsync sync --local && vsync search "how do I …" --local
                                              try it without a key
+    vsync stores list --unused-since 30d     stores of the project that nobody uses
+    vsync files delete --unattached --dry-run
+                                             what a clean-up of Files would delete
+    vsync serve                              stores and Files as a REST API
     """
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vsync.cli.colour import painted, wants_colour
@@ -38,7 +40,12 @@ def answer(
     from vsync.store.session import ask
 
     settings = resolved(context, options)
-    return ask(connection_of(context, settings, embedded(context, options), if_missing=if_missing), question)
+    try:
+        return ask(connection_of(context, settings, embedded(context, options), if_missing=if_missing), question)
+    except VsyncError as error:
+        hinted = error.mapped(lambda text: text)
+        hinted.remedy = hints(options, error.remedy)
+        raise hinted from error
 
 
 def embedded(context: Context, options: dict[str, Any]) -> EmbeddedFile | None:
@@ -49,6 +56,15 @@ def embedded(context: Context, options: dict[str, Any]) -> EmbeddedFile | None:
 
 def look(context: Context, options: dict[str, Any], api: Api) -> Look:
     return look_of(api, context.credentials, embedded(context, options), terminal_width(sys.stdout))
+
+
+def hints(options: Mapping[str, Any], text: str) -> str:
+    """The text, with `--local` in each command of vsync that it names where this command was given it."""
+    local = options["local"]
+    if not local:
+        return text
+    file = "" if local == "true" else f" {shlex.quote(local)}"
+    return re.sub(r"`vsync (?!serve)([^`]*)`", lambda found: f"`vsync {found[1]} --local{file}`", text)
 
 
 def show_lines(context: Context, lines: Iterable[Line]) -> None:

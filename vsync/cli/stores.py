@@ -77,7 +77,7 @@ def stores_list(context: Context, /, as_json: bool, as_lines: bool, **options: A
     elif found:
         manage.show_lines(context, store_lines(found, look, whole=whole))
     else:
-        manage.show_lines(context, _nothing(whole=whole))
+        manage.show_lines(context, _nothing(options, whole=whole))
     context.listener.found(stores_summary(found, look, whole=whole), data())
     if whole:
         manage.remember(context, options, found)
@@ -112,12 +112,18 @@ async def _matching(
     return cut, whole and len(cut) == len(found)
 
 
-def _nothing(*, whole: bool) -> list[Any]:
+def _nothing(options: dict[str, Any], *, whole: bool) -> list[Any]:
     from vsync.report.text import Line
 
     if whole:
-        return [Line("There is no vector store."), Line("`vsync sync` or `vsync stores create` makes one.", "faint")]
-    return [Line("No vector store matches."), Line("`vsync stores list` without filters shows all of them.", "faint")]
+        return [
+            Line("There is no vector store."),
+            Line(manage.hints(options, "`vsync sync` or `vsync stores create` makes one."), "faint"),
+        ]
+    return [
+        Line("No vector store matches."),
+        Line(manage.hints(options, "`vsync stores list` without filters shows all of them."), "faint"),
+    ]
 
 
 # --- Show ---------------------------------------------------------------------------------------------------

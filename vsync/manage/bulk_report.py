@@ -121,6 +121,7 @@ class BulkReport:
     | `breaks` | what of this repository's manifest goes as well, as words |
     | `notes` | how the job was narrowed: nothing is wrong. The JSON has them behind the warnings |
     | `known` | the names, sizes and ages of the things by their ids, as far as these are known: for people, not for the JSON |
+    | `by_filter` | a filter said what was meant, and no ids |
     | `error` | what ended the job early |
     """
 
@@ -136,6 +137,7 @@ class BulkReport:
     duration_s: float = 0.0
     error: VsyncError | None = None
     known: Mapping[str, Fact] = field(default_factory=dict)
+    by_filter: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -157,14 +159,18 @@ class BulkReport:
         return not self.dry_run and bool(self.deleted.success or (self.files and self.files.success))
 
     @property
+    def why_nothing(self) -> str:
+        """Why there was nothing to do, as the rest of a sentence."""
+        return "nothing matches the filter." if self.by_filter else "the list of ids is empty."
+
+    @property
     def message(self) -> str:
         """One sentence that says what was done."""
         done, failed, spared = (
             len(found) for found in (self.deleted.success, self.deleted.failed, self.deleted.spared)
         )
         if not done and not failed and not spared:
-            why = "nothing was asked for, or nothing matches." if self.error is None else self.error.message
-            return f"Nothing was done: {why}"
+            return f"Nothing was done: {self.why_nothing if self.error is None else self.error.message}"
         verb = "would be deleted" if self.dry_run else "deleted"
         if self.kind == "entries":
             verb = "would be detached" if self.dry_run else "detached"

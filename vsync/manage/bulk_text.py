@@ -84,7 +84,7 @@ def bulk_lines(report: BulkReport, again: str = "", shown: Collection[str] = ())
     spared = f", {number:,} spared" if number else ""
     lines.append(line_of(f"{said.sentence[0].upper()}{said.sentence[1:]}{spared}.", tone))
     if said.sentence == "nothing to delete" and not number:
-        lines.append(Line("  Nothing was asked for, or nothing matches.", "faint"))
+        lines.append(Line(f"  {report.why_nothing[0].upper()}{report.why_nothing[1:]}", "faint"))
     if not report.dry_run and report.requests:
         requests = count(sum(report.requests.values()), "request")
         lines.append(Line(f"  {requests}, {report.duration_s:.1f} s", "faint"))

@@ -62,6 +62,7 @@ class FilePlan:
     earlier: list[str] = field(default_factory=list)
     breaks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    by_filter: bool = False
     notes: list[str] = field(default_factory=list)
     known: dict[str, Fact] = field(default_factory=dict)
     """What people know these Files by."""
@@ -91,7 +92,7 @@ async def plan_files(
     check_choice(wanted.given, has_filter=not wanted.filter.is_empty, rules=rules, what="Files")
     check_patterns("the name", wanted.filter.names)
     check_patterns("the purpose", wanted.filter.purposes)
-    plan = FilePlan()
+    plan = FilePlan(by_filter=wanted.given is None)
     if wanted.given is not None and not wanted.given:
         return plan
     if wanted.given is None:
@@ -226,7 +227,16 @@ def preview(plan: FilePlan) -> BulkReport:
     """What would go, as a report."""
     deleted = Deleted([*plan.earlier, *plan.files], plan.failed, plan.spared)
     return BulkReport(
-        "files", deleted, None, plan.bytes, True, plan.breaks, plan.warnings, plan.notes, known=plan.known
+        "files",
+        deleted,
+        None,
+        plan.bytes,
+        True,
+        plan.breaks,
+        plan.warnings,
+        plan.notes,
+        known=plan.known,
+        by_filter=plan.by_filter,
     )
 
 
@@ -265,6 +275,7 @@ async def delete_files(
         duration_s=time.monotonic() - began,
         error=done.cause,
         known=plan.known,
+        by_filter=plan.by_filter,
     )
 
 

@@ -72,6 +72,7 @@ class StorePlan:
     earlier: list[str] = field(default_factory=list)
     breaks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    by_filter: bool = False
     known: dict[str, Fact] = field(default_factory=dict)
 
     @property
@@ -99,7 +100,7 @@ async def plan_stores(
     rules = wanted.rules
     check_choice(wanted.given, has_filter=not wanted.filter.is_empty, rules=rules, what="vector stores")
     check_patterns("the name", wanted.filter.names)
-    plan = StorePlan()
+    plan = StorePlan(by_filter=wanted.given is None)
     if wanted.given is not None and not wanted.given:
         return plan
     listed = await all_stores(api, working.observer)
@@ -174,7 +175,17 @@ def preview(plan: StorePlan) -> BulkReport:
     """What would go, as a report."""
     files = None if plan.files is None else Deleted(list(plan.files), (), plan.spared_files)
     deleted = Deleted([*plan.earlier, *plan.stores], plan.failed, plan.spared)
-    return BulkReport("stores", deleted, files, plan.bytes, True, plan.breaks, plan.warnings, known=plan.known)
+    return BulkReport(
+        "stores",
+        deleted,
+        files,
+        plan.bytes,
+        True,
+        plan.breaks,
+        plan.warnings,
+        known=plan.known,
+        by_filter=plan.by_filter,
+    )
 
 
 async def delete_stores(
@@ -223,6 +234,7 @@ async def delete_stores(
         duration_s=time.monotonic() - began,
         error=_cause(of_files.cause, of_stores.cause),
         known=plan.known,
+        by_filter=plan.by_filter,
     )
 
 

@@ -53,6 +53,7 @@ class EntryPlan:
     failed: list[Failure] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    by_filter: bool = False
 
     @property
     def bytes(self) -> int:
@@ -73,7 +74,7 @@ async def plan_entries(wanted: EntriesWanted, api: Api, working: Working) -> Ent
     rules = wanted.rules
     check_choice(wanted.given, has_filter=not wanted.filter.is_empty, rules=rules, what="entries")
     check_patterns("the path", wanted.filter.paths)
-    plan = EntryPlan(wanted.store_id, wanted.with_files)
+    plan = EntryPlan(wanted.store_id, wanted.with_files, by_filter=wanted.given is None)
     if wanted.given is not None and not wanted.given:
         return plan
     info = await existing_store(wanted.store_id, api)
@@ -151,7 +152,7 @@ def preview(plan: EntryPlan) -> BulkReport:
     """What would go, as a report."""
     deleted = Deleted(list(plan.entries), plan.failed, plan.spared)
     files = Deleted(plan.file_ids, (), plan.spared_files) if plan.with_files else None
-    return BulkReport("entries", deleted, files, plan.bytes, True, (), plan.warnings)
+    return BulkReport("entries", deleted, files, plan.bytes, True, (), plan.warnings, by_filter=plan.by_filter)
 
 
 async def detach_files(plan: EntryPlan, api: Api, rates: Rates, working: Working) -> BulkReport:
@@ -192,4 +193,5 @@ async def detach_files(plan: EntryPlan, api: Api, rates: Rates, working: Working
         requests=dict(api.traffic.requests),
         duration_s=time.monotonic() - began,
         error=done.cause,
+        by_filter=plan.by_filter,
     )

@@ -11,12 +11,11 @@ from vsync.manage.listings import Look, age, owner_text
 from vsync.manage.owner import Owner, owner_of_store
 from vsync.report.cost import dollars, per_day
 from vsync.report.text import Line
-from vsync.store.entries import METADATA_OWNER, METADATA_SOURCE, METADATA_TARGET, StoreInfo, UploadedFile
+from vsync.store.entries import StoreInfo, UploadedFile
 from vsync.system.redaction import printable
 from vsync.system.wording import count, size
 
 _NOT_VSYNCS = "not made by vsync"
-_OWN_METADATA = frozenset({METADATA_OWNER, METADATA_SOURCE, METADATA_TARGET})
 
 
 def store_details(info: StoreInfo, look: Look, targets: Sequence[str] | None) -> list[Line]:
@@ -31,7 +30,7 @@ def store_details(info: StoreInfo, look: Look, targets: Sequence[str] | None) ->
         ("Made", _since(info.created_at, look.now)),
         ("Used", _since(info.last_active_at, look.now)),
         ("Expires", _expiry(info, look.now)),
-        ("Metadata", ", ".join(f"{key}={value}" for key, value in _metadata(info)) or "none"),
+        ("Metadata", ", ".join(f"{key}={value}" for key, value in info.shown_metadata.items()) or "none"),
     ]
     return _facts(f"{info.name or 'a store without a name'} ({info.id})", facts)
 
@@ -74,11 +73,6 @@ def _entries(info: StoreInfo) -> str:
     }
     parts = ", ".join(f"{number:,} {word}" for word, number in others.items() if number)
     return f"{info.files:,}: {parts}" if parts else f"{info.files:,}"
-
-
-def _metadata(info: StoreInfo) -> list[tuple[str, str]]:
-    """What people wrote there. What vsync writes is shown as the owner."""
-    return [(key, value) for key, value in info.shown_metadata.items() if key not in _OWN_METADATA]
 
 
 def _since(then: int | None, now: int) -> str:

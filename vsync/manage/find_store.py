@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vsync.errors import StoreConflict, StoreGone
+from vsync.errors import StoreConflict, StoreGone, UnknownName
 from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
 from vsync.system.wording import shortened
@@ -19,7 +19,7 @@ def looks_like_id(text: str) -> bool:
 
 
 async def find_store(stores: Stores, given: str, *, deleting: bool = False) -> StoreInfo:
-    """The store of that id, else the one store of that name. Raises StoreConflict when several have the name, and StoreGone.
+    """The store of that id, else the one store of that name. Raises StoreConflict when several have the name, and UnknownName.
 
     `deleting`: what looks like an id is no name. The store of that id may be gone, and another one may have the id as its name.
     """
@@ -33,7 +33,7 @@ async def find_store(stores: Stores, given: str, *, deleting: bool = False) -> S
     if not found and given and not (deleting and looks_like_id(given)):
         found = [info for info in listed if info.name == given]
     if not found:
-        raise StoreGone(
+        raise UnknownName(
             f"There is no vector store with the id or the name {shortened(given)!r}.", "See `vsync stores list`."
         )
     if len(found) > 1:

@@ -38,6 +38,7 @@ from vsync.store.traffic import Traffic
 from vsync.system.retry import Sleep, backoff
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
+from vsync.system.wording import sentence
 
 if TYPE_CHECKING:
     import ssl
@@ -155,7 +156,7 @@ class Api:
                 raise failed.error
             if hopeless:
                 raise hopeless_error(failed.error)
-            message = failed.error.message
+            message = sentence(failed.error.message)
             self._log(f"{message if what in message else f'{what}: {message}'} Trying again in {wait:.1f} s.")
             await self.sleep(wait)
             waited += wait

@@ -26,6 +26,7 @@ from vsync.store.foreign_answer import described, is_the_apis
 from vsync.store.response_limit import TooLarge
 from vsync.system.redaction import one_line
 from vsync.system.retry import retry_after
+from vsync.system.wording import sentence
 
 if TYPE_CHECKING:
     import openai
@@ -104,9 +105,16 @@ def read_failure(what: str, error: Exception, *, secrets: Iterable[str], keyless
     if isinstance(error, openai.OpenAIError | ValueError | AttributeError | TypeError | RecursionError | LookupError):
         # The SDK takes every body with status 200 for an answer, and raises any of these when it cannot read the body.
         return FailedTry(
-            _not_of_the_api(what), may_pass=True, ambiguous=True, strange=True, detail=_words(error, secrets)
+            _not_of_the_api(what), may_pass=True, ambiguous=True, strange=True, detail=_why_unread(error, secrets)
         )
     return None
+
+
+def _why_unread(error: Exception, secrets: Iterable[str]) -> str:
+    """Why the SDK could not read an answer. What Python says of a value of another type helps nobody."""
+    if isinstance(error, AttributeError | TypeError | LookupError):
+        return "the answer has not the form of an answer of the API"
+    return _words(error, secrets)
 
 
 def for_request(failed: FailedTry, what: str, *, of_document: bool) -> FailedTry:
@@ -184,7 +192,7 @@ def _meaning(error: openai.APIStatusError, text: str, *, keyless: bool) -> tuple
         return _permission_denied(text, keyless=keyless), False
     if "insufficient_quota" in {code, str(error.type or "")}:
         return ApiUnavailable(
-            f"The OpenAI account has no quota left: {text}", "Add credit or raise its limit, then run again."
+            sentence(f"The OpenAI account has no quota left: {text}"), "Add credit or raise its limit, then run again."
         ), False
     outage = _outage(status, text)
     should_retry = response.headers.get("x-should-retry")

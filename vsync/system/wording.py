@@ -8,6 +8,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def sentence(text: str) -> str:
+    """A text with a full stop at its end, before another sentence follows."""
+    return text if text.rstrip().endswith((".", "!", "?", "…")) else f"{text.rstrip()}."
+
+
 def shortened(text: str, most: int = 120) -> str:
     """A text that somebody gave, as messages repeat it: of a very long one only the beginning."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -114,7 +114,7 @@ def test_a_file_is_shown_with_its_stores_and_owner(world: World, files: dict[str
 
 def test_a_file_that_is_not_there_or_there_twice_is_said(world: World, files: dict[str, str]) -> None:
     result = world.vsync("files", "show", "nothing.md")
-    assert result.code == 3
+    assert result.code == 2
     assert "vsync files list" in one_sentence(result)
     with client(world.db) as api:
         api.files.create(file=("left-1.md", b"x"), purpose="assistants")

@@ -173,6 +173,7 @@ def test_a_filter_says_what_goes(world: World, stores: dict[str, str]) -> None:
     assert left(world) == {"beta", "gamma"}
     result = world.vsync("stores", "delete", "--name", "nothing*", "--yes")
     assert (result.code, "Nothing to delete" in result.out) == (0, True)
+    assert "Nothing matches the filter." in result.out
 
 
 def test_a_filter_that_matches_everything_needs_all(world: World, stores: dict[str, str]) -> None:
@@ -328,6 +329,8 @@ def test_after_a_long_wait_only_what_was_shown_and_still_is_there_goes(
     result = world.vsync("stores", "delete", "--empty", "--json")
     assert result.code == 0, result.err
     assert "looks once more" in result.err
+    assert "Spared now (2):" in result.err
+    assert "(new-1): it was not among what was shown" in result.err
     assert len(result.json["success"]) == 1
     assert {item["reason"] for item in result.json["spared"]} == {
         "it is not meant any more",

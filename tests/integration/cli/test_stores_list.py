@@ -134,6 +134,7 @@ def test_a_store_is_shown_in_detail(world: World, docs: str) -> None:
     shown = world.vsync("stores", "show", "owner/name").out
     assert shown.startswith(f"owner/name ({store})\n")
     assert "Owner:       owner/name, target default" in shown
+    assert "vsync_source=owner/name" in shown
     assert "Target here: default" in shown
     assert "Entries:     3: 3 completed" in shown
     assert "nonce" not in shown
@@ -198,6 +199,23 @@ def test_a_store_is_made_with_metadata_and_a_time_to_live(world: World) -> None:
     table = world.vsync("stores", "create", "more").out.splitlines()
     assert len(table) == 2
     assert "more" in table[1]
+
+
+def test_hints_of_a_command_on_the_embedded_store_name_it_too(world: World) -> None:
+    local = f"--local={world.db}"
+    world.vsync("stores", "create", "docs", local)
+    nothing = world.vsync("stores", "list", "--name", "x", local)
+    assert f"`vsync stores list --local {world.db}` without filters" in nothing.out
+    missing = world.vsync("stores", "show", "nowhere", local)
+    assert (missing.code, f"`vsync stores list --local {world.db}`" in one_sentence(missing)) == (2, True)
+    failed = world.vsync("stores", "delete", "nowhere", local, "--yes")
+    assert f"see `vsync stores list --local {world.db}`" in failed.out
+    assert "--local" not in world.vsync("stores", "show", "nowhere").err
+
+
+def test_a_name_of_very_many_letters_is_cut_in_the_error(world: World) -> None:
+    assert len(one_sentence(world.vsync("stores", "show", "x" * 100_000))) < 500
+    assert len(one_sentence(world.vsync("files", "show", "x" * 100_000))) < 500
 
 
 def test_a_store_without_a_name_is_not_made(world: World) -> None:

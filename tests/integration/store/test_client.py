@@ -201,7 +201,7 @@ def test_a_try_that_failed_is_told_once(wire: Wire) -> None:
     asked = Asked(wire)
     (line,) = asked.log
     assert line.count("uploading a.md") == 1
-    assert "Trying again" in line
+    assert ". Trying again" in line
 
 
 def test_waits_count_together_against_the_budget(wire: Wire) -> None:

@@ -106,7 +106,8 @@ def test_the_exit_code_says_whether_all_went_well(report: BulkReport, code: int)
 @pytest.mark.parametrize(
     ("report", "message"),
     [
-        (BulkReport("stores"), "Nothing was done: nothing was asked for, or nothing matches."),
+        (BulkReport("stores"), "Nothing was done: the list of ids is empty."),
+        (BulkReport("stores", by_filter=True), "Nothing was done: nothing matches the filter."),
         (BulkReport("files", Deleted(["a"] * 1_200)), "1,200 deleted."),
         (BulkReport("files", Deleted(["a"]), dry_run=True), "1 would be deleted."),
         (BulkReport("entries", Deleted(["a"])), "1 detached."),
