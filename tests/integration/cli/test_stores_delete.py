@@ -269,6 +269,22 @@ def test_with_force_the_number_must_be_typed(world: World, stores: dict[str, str
     assert world.vsync("stores", "delete", "beta", "--with-files", "--force").code == 0
 
 
+def test_the_question_says_how_many_of_the_files_others_use(world: World, stores: dict[str, str], typed: Type) -> None:
+    typed("n")
+    result = world.vsync("stores", "delete", "beta", "--with-files", "--shared")
+    assert "Delete 1 vector store and 2 Files (1 used by other stores)? [y/N]" in result.err
+    assert f"Warning: 1 of these Files is used by other stores that stay: gamma ({stores['gamma']})." in result.out
+
+
+def test_the_report_counts_the_requests_of_the_plan(world: World, stores: dict[str, str], typed: Type) -> None:
+    dry = world.vsync("stores", "delete", "alpha", "--dry-run", "--json").json
+    assert dry["requests"] == {"GET /vector_stores": 1}
+    assert dry["duration_s"] > 0
+    typed("y")
+    asked = world.vsync("stores", "delete", "alpha", "--json").json
+    assert asked["requests"] == {"GET /vector_stores": 1, "DELETE /vector_stores/{id}": 1}
+
+
 def test_json_stays_json_where_a_person_is_asked(world: World, stores: dict[str, str], typed: Type) -> None:
     typed("yes")
     result = world.vsync("stores", "delete", "alpha", "--json")
