@@ -19,7 +19,6 @@ from vsync.errors import ConfigurationError
 from vsync.network.address import is_loopback
 from vsync.network.environment import check_network
 from vsync.system.logs import guarded
-from vsync.system.redaction import MIN_SECRET_CHARACTERS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -32,6 +31,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,20}|[0-9A-Fa-f:.]{2,45}")
+
+
+_MIN_TOKEN_CHARACTERS = 16
+"""A server answers more than a thousand guesses in a second."""
 
 
 def _limit(default: int, name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -206,7 +209,7 @@ def _token(context: Context, given: str | None) -> str | None:
     token = (given or "").strip() or None
     context.secrets.add(token)
     check_header("The token (--token, VSYNC_TOKEN)", token or "")
-    if token is not None and len(token) < MIN_SECRET_CHARACTERS:
+    if token is not None and len(token) < _MIN_TOKEN_CHARACTERS:
         raise ConfigurationError(
             "The token (--token, VSYNC_TOKEN) is so short that it can be guessed.", "Use 16 random characters or more."
         )

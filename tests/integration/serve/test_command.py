@@ -160,6 +160,7 @@ def test_every_option_is_a_variable_as_well(world: World, monkeypatch: pytest.Mo
         (["--calls-per-minute", "many"], "--calls-per-minute"),
         (["--concurrency", "0"], "concurrency is '0'"),
         (["--token", "abc"], "so short that it can be guessed"),
+        (["--token", "0123456789abcde"], "so short that it can be guessed"),
         (["--token", "two words"], "holds a blank"),
         (["--host", "nowhere.invalid"], "Cannot listen on nowhere.invalid"),
         (["--host", ""], "--host is '', which is no address"),

@@ -120,6 +120,21 @@ def test_a_switch_that_is_given_twice_is_refused(api: ProjectsServer, served: Se
     assert api.ids(KEY, "/vector_stores") == [store]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"vector_store_ids": ["vs_1"], "vector_store_ids": ["vs_2"]}',
+        b'{"filter": {"name": "old-*", "name": "*"}}',
+        b'{"filter": {"metadata": {"team": "a", "team": "*"}}}',
+    ],
+)
+def test_a_body_that_holds_a_name_twice_is_refused(served: Served, api: ProjectsServer, content: bytes) -> None:
+    answer = served.call("DELETE", "/vector_stores", content=content, headers=JSON)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_shape")
+    assert "holds a name twice" in answer.json()["error"]["message"]
+    assert api.requests == []
+
+
 def test_filters_may_be_given_several_times(api: ProjectsServer, served: Served) -> None:
     for name in ("a", "b", "c"):
         api.make_store(KEY, name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
+import time
 from collections.abc import Callable
 
 import httpx2
@@ -12,6 +14,7 @@ import pytest
 from tests.support.served import KEY, Served
 from tests.support.servers.projects import ProjectsServer
 from tests.support.servers.recording import Answer, Recorded
+from vsync.serve import server
 
 
 def test_a_bulk_delete_stops_between_two_requests_and_answers_with_what_was_done(api: ProjectsServer) -> None:
@@ -61,6 +64,21 @@ def test_a_server_that_stops_takes_no_new_call_and_is_not_ready(api: ProjectsSer
         caller.join(10)
     assert (ready.status_code, refused.status_code) == (503, 503)
     assert (refused.json()["error"]["code"], refused.headers["retry-after"]) == ("stopping", "5")
+
+
+@pytest.mark.parametrize(
+    ("key", "status"), [(f"x-openai-api-key: {KEY}\r\n", b" 503 "), ("", b" 401 ")], ids=["a key", "no key"]
+)
+def test_a_body_that_has_not_arrived_does_not_delay_the_end(api: ProjectsServer, key: str, status: bytes) -> None:
+    head = f"DELETE /files HTTP/1.1\r\nHost: localhost\r\n{key}Content-Length: 100\r\n\r\n{{"
+    with Served(api.base_url) as served, socket.create_connection(("127.0.0.1", served.port), timeout=20) as caller:
+        caller.sendall(head.encode())
+        assert served.call("GET", "/health").status_code == 200  # by now the other call waits for its body
+        began = time.monotonic()
+        served.end()
+        assert time.monotonic() - began < server.GRACE_S / 2
+        assert status in caller.recv(1_000)
+        assert served.complaints == []
 
 
 def test_after_its_end_nothing_listens_and_no_client_is_left(api: ProjectsServer, served: Served) -> None:

@@ -24,6 +24,7 @@ from vsync.serve.rest.gate import Gate
 from vsync.serve.rest.handlers import add_handlers
 from vsync.serve.rest.health import add_health
 from vsync.serve.rest.hosts import is_host_allowed
+from vsync.serve.rest.json_body import StrictRoute
 from vsync.serve.rest.observed import Observed
 from vsync.serve.rest.openapi import DESCRIPTION, SUMMARY, TAGS, TITLE, completed
 from vsync.serve.rest.service import Service
@@ -105,6 +106,7 @@ def _described(service: Service, access: Access) -> FastAPI:
         redirect_slashes=False,
         dependencies=[Depends(_once)],
     )
+    app.router.route_class = StrictRoute
     add_store_calls(app, service)
     add_entry_calls(app, service)
     add_file_calls(app, service)

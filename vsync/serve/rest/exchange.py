@@ -23,7 +23,7 @@ TOO_SLOW = 408
 """The status of a call whose body did not arrive in time."""
 
 _MOST_DRAINED = 64_000_000
-_DRAIN_TIMEOUT_S = 10.0
+DRAIN_TIMEOUT_S = 10.0
 """How much of a body is read that is refused already, and for how long."""
 
 _CLOSE = {"connection": "close"}
@@ -105,7 +105,7 @@ async def read_body(scope: Scope, receive: Receive, most: int, patience: asyncio
     return b"".join(pieces)
 
 
-async def drain(scope: Scope, receive: Receive) -> None:
+async def drain(scope: Scope, receive: Receive, patience: asyncio.Timeout | None = None) -> None:
     """Reads what is left of a body, within limits, and forgets it.
 
     Most programs look for an answer only when they have sent all. If the server closed the connection before, they would
@@ -115,7 +115,7 @@ async def drain(scope: Scope, receive: Receive) -> None:
         return
     left = _MOST_DRAINED
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_DRAIN_TIMEOUT_S):
+        async with patience or asyncio.timeout(DRAIN_TIMEOUT_S):
             async for piece in _pieces(receive):
                 left -= len(piece)
                 if left < 0:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vsync.serve.rest.call_rate import CallRate
 from vsync.serve.rest.call_traffic import CURRENT
 from vsync.serve.rest.caller import Caller, caller_of
-from vsync.serve.rest.exchange import BODY_TIMEOUT_S, TOO_SLOW, Gone, call_of, drain, put_caller, read_body
+from vsync.serve.rest.exchange import (
+    BODY_TIMEOUT_S,
+    DRAIN_TIMEOUT_S,
+    TOO_SLOW,
+    Gone,
+    call_of,
+    drain,
+    put_caller,
+    read_body,
+)
 from vsync.serve.rest.failure import Failure
 from vsync.serve.rest.limits import Limits
 from vsync.serve.rest.places import Place, Places
@@ -53,7 +63,7 @@ class Gate:
         try:
             caller, key = self._admitted(scope)
         except Failure:
-            await drain(scope, receive)  # without a place: nobody without a key may keep one
+            await self._drain(scope, receive)  # without a place: nobody without a key may keep one
             raise
         place = self._places.take(key, self._clock())
         try:
@@ -65,17 +75,39 @@ class Gate:
             self._places.leave(place)
 
     async def _body(self, scope: Scope, receive: Receive, place: Place) -> bytes:
-        patience = asyncio.timeout(BODY_TIMEOUT_S)
-        place.give_up = lambda: patience.reschedule(asyncio.get_running_loop().time())
         try:
-            return await read_body(scope, receive, self._limits.max_body, patience)
+            async with self._patience(BODY_TIMEOUT_S) as (patience, place.give_up):
+                return await read_body(scope, receive, self._limits.max_body, patience)
         except Failure as failure:
             self._places.leave(place)
+            if self._stop.requested:
+                raise stopping() from None
             if failure.status != TOO_SLOW:
-                await drain(scope, receive)
+                await self._drain(scope, receive)
             raise
         finally:
             place.give_up = None
+
+    async def _drain(self, scope: Scope, receive: Receive) -> None:
+        async with self._patience(DRAIN_TIMEOUT_S) as (patience, _):
+            await drain(scope, receive, patience)
+
+    @contextlib.asynccontextmanager
+    async def _patience(self, seconds: float) -> AsyncIterator[tuple[asyncio.Timeout, Callable[[], None]]]:
+        """How long a body may take, and what ends the wait for it. It ends when the server stops, too."""
+        patience, over = asyncio.timeout(seconds), False
+
+        def give_up() -> None:
+            if not over and not patience.expired():
+                patience.reschedule(asyncio.get_running_loop().time())
+
+        watch = asyncio.ensure_future(self._stop.wait())
+        watch.add_done_callback(lambda done: None if done.cancelled() else give_up())
+        try:
+            yield patience, give_up
+        finally:
+            over = True
+            watch.cancel()
 
     def _admitted(self, scope: Scope) -> tuple[Caller, bytes]:
         """The caller and the digest of its key, when it may make a call now."""

@@ -27,6 +27,8 @@ def add_handlers(app: FastAPI) -> None:
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, Failure):
+            return _answer(request, error.__cause__)
         return _answer(request, _of_status(app, request, error.status_code))
 
     async def of_shape(request: Request, error: Exception) -> Response:
