@@ -18,6 +18,8 @@ from vsync.store.api_errors import Refused
 from vsync.store.refusals import not_there
 from vsync.system.redaction import printable
 
+STOPPING = "The server is stopping."
+
 STOPPING_S = 5.0
 """When a caller may try again that was refused because the server stops."""
 
@@ -65,7 +67,8 @@ def _of_refusal(error: Refused) -> Failure:
 
 def stopping() -> Failure:
     """The failure of a call that comes or is under way when the server stops."""
-    return Failure(503, "stopping", f"The server is stopping. {_WAIT}", retry_after=STOPPING_S)
+    closing = {"connection": "close"}
+    return Failure(503, "stopping", f"{STOPPING} {_WAIT}", retry_after=STOPPING_S, headers=closing)
 
 
 def _code(answer: ApiAnswer | None, otherwise: str) -> str:
