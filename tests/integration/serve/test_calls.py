@@ -184,6 +184,35 @@ def test_neither_ids_nor_a_filter_or_both_are_refused(api: ProjectsServer, serve
     assert api.requests == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "words"),
+    [
+        ("GET", "/files?nam=x", None, "the query is not known here (allowed: details, "),
+        (
+            "DELETE",
+            "/files?dryrun=true",
+            {"file_ids": []},
+            "the query is not known here (allowed: dry_run, missing_ok, all)",
+        ),
+        (
+            "DELETE",
+            "/vector_stores",
+            {"file_ids": []},
+            "the body is not known here (allowed: vector_store_ids, filter)",
+        ),
+        ("DELETE", "/vector_stores/vs_1/files", {"ids": []}, "the body is not known here (allowed: file_ids, filter)"),
+        ("DELETE", "/vector_stores", {"filter": {"paths": "x"}}, "filter is not known here (allowed: "),
+        ("DELETE", "/vector_stores/vs_1/files", {"filter": {"paths": "x"}}, "path, attribute, status)"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_names_that_are_taken(
+    served: Served, method: str, path: str, body: object, words: str
+) -> None:
+    answer = served.call(method, path, body=body)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]["message"]
+
+
 def test_stores_go_with_their_files_but_not_with_shared_ones(api: ProjectsServer, served: Served) -> None:
     gone, kept = api.make_store(KEY, "a"), api.make_store(KEY, "b")
     own, shared = api.make_file(KEY, "own.md"), api.make_file(KEY, "shared.md")

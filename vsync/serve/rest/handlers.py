@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from vsync.errors import VsyncError
+from vsync.serve.rest.allowed import allowed_names
 from vsync.serve.rest.exchange import call_of
 from vsync.serve.rest.failure import Failure, defect, unknown_path
 from vsync.serve.rest.fields import known_names
@@ -35,7 +36,9 @@ def add_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         is_json = given == "application/json" or (given.startswith("application/") and given.endswith("+json"))
-        return _answer(request, shape_failure(error.errors(), names, is_json=is_json))
+        path = getattr(request.scope.get("route"), "path", "")
+        allowed = allowed_names(app.openapi(), path, request.method)
+        return _answer(request, shape_failure(error.errors(), names, allowed, is_json=is_json))
 
     async def of_api(request: Request, error: Exception) -> Response:
         assert isinstance(error, VsyncError | Refused)
