@@ -184,10 +184,11 @@ async def _application(
     from vsync.serve.rest.service import Service
 
     embedded = None if store is None else create_embedded(store, access.token)
-    async with Connections(address, store, concurrency, context.stop).pool() as clients:
+    connections = Connections(address, store, concurrency, context.stop)
+    async with connections.pool() as clients:
         with guarded(CallersSecrets(clients)):
             yield create_app(
-                Service(clients, limits, context.stop, concurrency),
+                Service(clients, limits, context.stop, concurrency, connections.priced),
                 access,
                 _log,
                 embedded=embedded,

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from vsync.store.entries import StoreInfo
 
 
-def store_data(info: StoreInfo) -> dict[str, Any]:
-    """A store as JSON. Times are seconds since the epoch. `cost_per_day` is in US dollars, without the free gigabyte."""
+def store_data(info: StoreInfo, *, priced: bool = True) -> dict[str, Any]:
+    """A store as JSON. Times are seconds since the epoch. `cost_per_day` is in US dollars, without the free gigabyte.
+
+    `priced`: the prices of OpenAI hold. Where they do not, nobody knows the cost.
+    """
     owner = owner_of_store(info)
     counts = {
         "in_progress": info.in_progress,
@@ -37,5 +40,5 @@ def store_data(info: StoreInfo) -> dict[str, Any]:
         "expires_after_days": info.expires_after_days,
         "metadata": info.shown_metadata,
         "owner": owner and owner.to_json(),
-        "cost_per_day": round(per_day(info.usage_bytes, free=0), 6),
+        "cost_per_day": round(per_day(info.usage_bytes, free=0), 6) if priced else None,
     }

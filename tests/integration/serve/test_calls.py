@@ -12,6 +12,8 @@ from tests.support.served import KEY, Served
 from tests.support.servers.projects import ProjectsServer
 from vsync import __version__
 from vsync.embedded import EmbeddedStore
+from vsync.serve.rest.connections import Connections
+from vsync.system.stop import Stop
 
 
 def requests(api: ProjectsServer) -> Counter[str]:
@@ -35,6 +37,25 @@ def test_details_are_objects_without_the_store_s_secret(api: ProjectsServer, ser
     [store] = served.call("GET", "/vector_stores?details=true").json()
     assert (store["name"], store["owner"]) == ("docs", {"source": "a/b", "target": "t"})
     assert "n" * 32 not in str(store)
+
+
+def test_where_the_api_is_not_openai_s_own_the_cost_is_null(api: ProjectsServer, served: Served) -> None:
+    api.attach(KEY, api.make_store(KEY, "docs"), api.make_file(KEY))
+    [store] = served.call("GET", "/vector_stores?details=true").json()
+    assert (store["usage_bytes"] > 0, store["cost_per_day"]) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "priced"),
+    [
+        (None, True),
+        ("https://api.openai.com/v1/", True),
+        ("https://eu.api.openai.com/v1", True),
+        ("https://api.openai.com.example/v1", False),
+    ],
+)
+def test_prices_hold_for_openai_s_own_api_alone(base_url: str | None, priced: bool) -> None:
+    assert Connections(base_url, None, 1, Stop()).priced == priced
 
 
 def test_filters_sorting_limit_and_after(api: ProjectsServer, served: Served) -> None:

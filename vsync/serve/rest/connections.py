@@ -7,8 +7,10 @@ import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from vsync.auth.api_address import OPENAI_API, normalised
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
+from vsync.report.markup import store_url
 from vsync.serve.rest.call_traffic import CallTraffic
 from vsync.serve.rest.caller import Caller
 from vsync.serve.rest.clients import Clients
@@ -40,6 +42,14 @@ class Connections:
         if self.store is None:
             self._tls = httpx2.create_ssl_context()
         return Clients(self.connect, self.rates)
+
+    @property
+    def priced(self) -> bool:
+        """Whether the calls go to OpenAI's own API, so that its prices hold."""
+        address = OPENAI_API if self.base_url is None else normalised(self.base_url)
+        return (
+            self.store is None and store_url(address, "vs_1") is not None
+        )  # OpenAI's API has an address in each region
 
     def rates(self) -> Rates:
         return make_rates(None, None, self.stop.pause, embedded=self.store is not None)

@@ -97,7 +97,7 @@ async def read_body(scope: Scope, receive: Receive, most: int, patience: asyncio
                     raise _too_large(most)
     except TimeoutError:
         raise Failure(
-            TOO_SLOW,
+            408,
             "request_timeout",
             f"The body did not arrive in time: within {BODY_TIMEOUT_S:.0f} s, and sooner while the server is busy. Send it again.",
             headers=_CLOSE,
