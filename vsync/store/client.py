@@ -54,11 +54,13 @@ RETRY_BUDGET_S = 300.0
 class Patience(NamedTuple):
     """How often a request is sent at most, and how many seconds it may wait for its retries in all.
 
-    A longer Retry-After is not obeyed.
+    A longer Retry-After is not obeyed. `answer_s` is how long a try waits for the API; the time of tries without success
+    counts for the budget then. None: a try waits for two minutes, and its time does not count.
     """
 
     attempts: int = MAX_ATTEMPTS
     budget_s: float = RETRY_BUDGET_S
+    answer_s: float | None = None
 
 
 GRACE_S = 3.0
@@ -129,6 +131,7 @@ class Api:
         kind = what.partition(" ")[0]
         waited, strange = 0.0, 0
         for attempt in range(self._patience.attempts):
+            began = time.monotonic()
             try:
                 answer = await self._in_time(send)
             except Exception as error:
@@ -139,6 +142,8 @@ class Api:
                 self._breaker.succeeded(kind)
                 return answer
             strange += failed.strange
+            # A try may have waited for the rate limit first. That is not the API's fault, so it counts only up to a limit.
+            waited += min(time.monotonic() - began, self._patience.answer_s or 0.0)
             if failed.status == 429:
                 limited()
             hopeless = failed.may_pass and not failed.told_when_to_return and self._breaker.failed(kind)
@@ -239,7 +244,8 @@ async def connect(
     address = "http://embedded.invalid/v1" if transport else base_url(credentials)
     secrets.add(credentials.api_key)
     exchange = _exchange(credentials, subject_token, secrets) if transport is None else None
-    async with _http_client(transport, address, concurrency, traffic, exchange, tls) as http_client:
+    answer_s = _READ_TIMEOUT_S if patience.answer_s is None else patience.answer_s
+    async with _http_client(transport, address, concurrency, traffic, exchange, tls, answer_s) as http_client:
         client = openai.AsyncOpenAI(
             api_key=None if exchange else "embedded" if transport else credentials.api_key,
             workload_identity=exchange.for_sdk() if exchange else None,
@@ -273,6 +279,7 @@ def _http_client(
     traffic: Traffic,
     exchange: Exchange | None,
     tls: ssl.SSLContext | None,
+    answer_s: float,
 ) -> httpx2.AsyncClient:
     """The HTTP client below the SDK. It counts requests, and tells the exchange which token a request used."""
     import httpx2
@@ -306,7 +313,7 @@ def _http_client(
         return httpx2.AsyncClient(
             transport=transport,
             verify=True if tls is None else tls,
-            timeout=httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
+            timeout=httpx2.Timeout(answer_s, connect=_CONNECT_TIMEOUT_S, pool=None),
             limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
             event_hooks={"request": [before], "response": [after, limit_size]},
             follow_redirects=True,

@@ -312,14 +312,33 @@ def test_another_method_is_405_with_the_methods_that_are_taken(
     answer = served.call(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
     assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert answer.json()["error"]["message"].endswith(f" It takes {allowed.replace(', ', ' and ')}.")
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/vector_stores/", "/vector_stores/vs_1", "/v1/vector_stores", "/redoc"]
-)
+@pytest.mark.parametrize("path", ["/nothing", "/vector_stores/", "/vector_stores/vs_1", "/v1/vector_stores", "/redoc"])
 def test_an_unknown_path_is_404(served: Served, path: str) -> None:
     answer = served.call("GET", path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_path")
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/vector_stores/", "/vector_stores"),
+        ("/files//", "/files"),
+        ("/vector_stores/vs_1/files/", "/vector_stores/{vector_store_id}/files"),
+        ("/docs/", "/docs"),
+    ],
+)
+def test_a_path_with_a_slash_at_its_end_is_404_with_the_right_path(served: Served, path: str, meant: str) -> None:
+    answer = served.call("GET", path)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["message"] == f"There is no such path. Use {meant}, without a slash at the end."
+
+
+def test_the_root_leads_to_the_documentation(served: Served) -> None:
+    answer = served.call("GET", "/", key=None)
+    assert (answer.status_code, answer.headers["location"]) == (307, "docs")
 
 
 @pytest.mark.parametrize(

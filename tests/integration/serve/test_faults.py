@@ -15,6 +15,7 @@ import pytest
 from tests.support.served import KEY, Served
 from tests.support.servers.projects import ProjectsServer, refusal
 from tests.support.servers.recording import Answer, Recorded
+from vsync.serve.rest import connections
 
 Carry = Callable[[], Answer]
 
@@ -71,6 +72,27 @@ def test_a_failure_of_the_api_is_passed_on(
     if fault is not None and "Retry-After" in fault.headers:
         assert answer.headers["retry-after"] == "42"
         assert error["upstream"]["request_id"] == "req_0123"
+
+
+def test_an_api_that_is_silent_is_given_up_when_the_time_of_its_tries_is_over(
+    api: ProjectsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_ANSWER_S", 0.3)
+    monkeypatch.setattr(
+        connections, "_BUDGET_S", 0.9
+    )  # a try of 0.3 s and a wait of at most 0.5 s, and not a second wait
+    go = threading.Event()
+
+    def hold(_: Recorded, carry: Carry) -> Answer:
+        go.wait(20)
+        return carry()
+
+    api.intercept = hold
+    with Served(api.base_url) as served:
+        answer = served.call("GET", "/vector_stores")
+        go.set()
+    assert (answer.status_code, error_of(answer)["code"]) == (502, "upstream_unavailable")
+    assert len(api.requests) == 2
 
 
 def test_an_api_that_is_not_there_is_502(api: ProjectsServer) -> None:

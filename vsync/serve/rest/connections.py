@@ -20,8 +20,9 @@ from vsync.store.rate_limit import Rates, make_rates
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
-_ATTEMPTS, _BUDGET_S = 4, 20.0
-"""A caller waits for its answer, so a request is given up sooner than in a run."""
+_ATTEMPTS, _BUDGET_S, _ANSWER_S = 4, 35.0, 30.0
+"""A caller waits for its answer, so a request is given up sooner than in a run: when the API is silent, after two tries and a
+minute."""
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Connections:
             stop=self.stop,
             secrets=Secrets(caller.api_key),
             poll_times=SERVER if self.store is None else EMBEDDED,
-            patience=client.Patience(_ATTEMPTS, _BUDGET_S),
+            patience=client.Patience(_ATTEMPTS, _BUDGET_S, _ANSWER_S),
             traffic=CallTraffic(),
             tls=self._tls,
         ) as api:
