@@ -15,7 +15,8 @@ HEAD_TIMEOUT_S = 15.0
 
 
 def connection_class(most: int) -> type[H11Protocol]:
-    """The connections of a server that keeps at most `most` of them. Past that, one that waits for a call is closed."""
+    """The connections of a server that keeps at most `most` of them. Past that, one is closed that
+    waits for a call, or else for the body of a call."""
 
     class Connection(H11Protocol):
         _timer: asyncio.TimerHandle | None = None
@@ -59,8 +60,11 @@ def connection_class(most: int) -> type[H11Protocol]:
                 self.transport.close()
 
         def _make_room(self) -> None:
-            waiting = [each for each in self.connections if isinstance(each, Connection) and each._waits()]
-            oldest = min(waiting, key=lambda each: each._since, default=self)
+            ours = [each for each in self.connections if isinstance(each, Connection)]
+            waiting = [each for each in ours if each._waits()]
+            # Only this one waits: then a call goes whose body has not arrived.
+            free = waiting if waiting != [self] else [each for each in ours if each._waits() or each.cycle.more_body]
+            oldest = min(free, key=lambda each: each._since)
             self.connections.discard(oldest)
             oldest.transport.close()
 

@@ -54,8 +54,9 @@ RETRY_BUDGET_S = 300.0
 class Patience(NamedTuple):
     """How often a request is sent at most, and how many seconds it may wait for its retries in all.
 
-    A longer Retry-After is not obeyed. `answer_s` is how long a try waits for the API; the time of tries without success
-    counts for the budget then. None: a try waits for two minutes, and its time does not count.
+    A longer Retry-After is not obeyed. `answer_s` is for how many seconds the API may be silent in the middle of an answer or
+    before it; the time of tries without success counts for the budget then. None: for as long as a run waits, and it does not
+    count.
     """
 
     attempts: int = MAX_ATTEMPTS
@@ -244,8 +245,7 @@ async def connect(
     address = "http://embedded.invalid/v1" if transport else base_url(credentials)
     secrets.add(credentials.api_key)
     exchange = _exchange(credentials, subject_token, secrets) if transport is None else None
-    answer_s = _READ_TIMEOUT_S if patience.answer_s is None else patience.answer_s
-    async with _http_client(transport, address, concurrency, traffic, exchange, tls, answer_s) as http_client:
+    async with _http_client(transport, address, concurrency, traffic, exchange, tls, patience.answer_s) as http_client:
         client = openai.AsyncOpenAI(
             api_key=None if exchange else "embedded" if transport else credentials.api_key,
             workload_identity=exchange.for_sdk() if exchange else None,
@@ -279,7 +279,7 @@ def _http_client(
     traffic: Traffic,
     exchange: Exchange | None,
     tls: ssl.SSLContext | None,
-    answer_s: float,
+    answer_s: float | None,
 ) -> httpx2.AsyncClient:
     """The HTTP client below the SDK. It counts requests, and tells the exchange which token a request used."""
     import httpx2
@@ -313,7 +313,7 @@ def _http_client(
         return httpx2.AsyncClient(
             transport=transport,
             verify=True if tls is None else tls,
-            timeout=httpx2.Timeout(answer_s, connect=_CONNECT_TIMEOUT_S, pool=None),
+            timeout=httpx2.Timeout(answer_s or _READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S, pool=None),
             limits=httpx2.Limits(max_connections=concurrency + 4, max_keepalive_connections=concurrency + 4),
             event_hooks={"request": [before], "response": [after, limit_size]},
             follow_redirects=True,

@@ -19,9 +19,6 @@ from vsync.serve.rest.failure import Failure
 BODY_TIMEOUT_S = 30.0
 """How long a caller may take to send its body."""
 
-TOO_SLOW = 408
-"""The status of a call whose body did not arrive in time."""
-
 _MOST_DRAINED = 64_000_000
 DRAIN_TIMEOUT_S = 10.0
 """How much of a body is read that is refused already, and for how long."""

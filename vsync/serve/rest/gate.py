@@ -15,7 +15,6 @@ from vsync.serve.rest.caller import Caller, caller_of
 from vsync.serve.rest.exchange import (
     BODY_TIMEOUT_S,
     DRAIN_TIMEOUT_S,
-    TOO_SLOW,
     Gone,
     call_of,
     drain,
@@ -82,7 +81,7 @@ class Gate:
             self._places.leave(place)
             if self._stop.requested:
                 raise stopping() from None
-            if failure.status != TOO_SLOW:
+            if failure.code != "request_timeout":
                 await self._drain(scope, receive)
             raise
         finally:
