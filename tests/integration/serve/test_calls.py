@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.integration.serve.conftest import OTHER
 from tests.support.served import KEY, Served
-from tests.support.servers.projects import ProjectsServer
+from tests.support.servers.projects import ProjectsServer, refusal
+from tests.support.servers.recording import Answer, Recorded
 from vsync import __version__
 from vsync.embedded import EmbeddedStore
 from vsync.serve.rest.connections import Connections
@@ -286,6 +288,51 @@ def test_new_files_that_no_store_lists_are_spared_from_a_clean_up(api: ProjectsS
 
 
 # --- Answers of every call ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/vector_stores", {"filter": {"name": "*"}}),
+        ("/files", {"filter": {"name": "*"}}),
+        ("/files", {"filter": {"attached": False}}),
+        ("/files", {"filter": {}}),
+        ("/files", {"file_ids": ["a.md", "file-none", "file-none"]}),
+        ("/files", {"file_ids": [], "filter": {"name": "*"}}),
+        ("/vector_stores", {"vector_store_ids": ["docs", "vs_none"]}),
+        ("/vector_stores/vs_none/files", {"file_ids": ["file-none"]}),
+        ("/vector_stores/with-files?shared=true&dry_run=true", {"vector_store_ids": ["docs"]}),
+        ("/nothing", {}),
+    ],
+)
+def test_no_answer_names_an_option_of_the_command_line(
+    api: ProjectsServer, served: Served, path: str, body: object
+) -> None:
+    api.make_store(KEY, "docs")
+    api.make_file(KEY, "a.md")
+    answer = served.call("DELETE", path, body=body, headers={"host": "localhost"})
+    assert "--" not in answer.text
+    assert "vsync " not in answer.text
+
+
+def test_a_name_that_the_server_is_not_known_by_is_refused_without_options(served: Served) -> None:
+    answer = served.call("GET", "/files", headers={"host": "evil.example"})
+    assert (answer.status_code, answer.json()["error"]["code"], "--" in answer.text) == (400, "unknown_host", False)
+
+
+def test_what_is_wrong_with_a_key_in_the_middle_is_said_without_options(api: ProjectsServer) -> None:
+    stores = [api.make_store(KEY, f"{number}") for number in range(3)]
+
+    def refuse_the_second(request: Recorded, carry: Callable[[], Answer]) -> Answer:
+        refused = request.method == "DELETE" and stores[1] in request.path
+        return refusal(401, "Incorrect API key provided.", "invalid_api_key") if refused else carry()
+
+    api.intercept = refuse_the_second
+    with Served(api.base_url, concurrency=1) as served:
+        answer = served.call("DELETE", "/vector_stores", body={"vector_store_ids": stores})
+    assert (answer.status_code, answer.json()["success"]) == (207, stores[:1])
+    assert answer.json()["error"].endswith("Check the key.")
+    assert not [word for word in ("--", "OPENAI_API_KEY", "workflow") if word in answer.text]
 
 
 def test_another_project_is_not_seen(api: ProjectsServer, served: Served) -> None:

@@ -117,22 +117,6 @@ def test_a_request_is_given_up_sooner_than_in_a_run(api: ProjectsServer, served:
     assert len(api.requests) == 4
 
 
-def test_an_api_that_says_nothing_is_given_up_soon(api: ProjectsServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each call that waits holds a place, and nobody waits ten minutes for an answer over HTTP."""
-    monkeypatch.setattr(connections, "_ANSWER_S", 0.05)
-    go = threading.Event()
-
-    def silent(request: Recorded, carry: Carry) -> Answer:
-        go.wait(10)
-        return carry()
-
-    api.intercept = silent
-    with Served(api.base_url) as served:
-        answer = served.call("GET", "/vector_stores")
-        go.set()
-    assert (answer.status_code, error_of(answer)["code"]) == (502, "upstream_unavailable")
-
-
 def test_what_was_done_before_the_api_failed_is_in_the_answer(api: ProjectsServer) -> None:
     stores = [api.make_store(KEY, f"{number}") for number in range(5)]
 

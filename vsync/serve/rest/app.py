@@ -137,9 +137,7 @@ def _with_known_hosts(app: ASGIApp, access: Access) -> ASGIApp:
             given = values_of(scope, b"host")
             header = given[0].decode("latin-1") if len(given) == 1 else ""
             if not is_host_allowed(header, access.hosts, only_here=access.only_here):
-                message = (
-                    "This server is not known by the name in the Host header. Its operator can add it: --allow-host."
-                )
+                message = "This server is not known by the name in the Host header. Its operator can allow that name."
                 raise Failure(400, "unknown_host", message)
         await app(scope, receive, send)
 
