@@ -63,7 +63,7 @@ async def going_files(
         names = f"{', '.join(expired[:3])}{', …' if len(expired) > 3 else ''}"
         going.warnings.append(
             f"{count(len(expired), 'vector store has', 'vector stores have')} expired ({names}). An expired store does not tell "
-            "which Files it listed. `vsync files delete --unattached` deletes Files that no store lists."
+            "which Files it listed. Look for Files that no store lists afterwards."
         )
     candidates, why = _candidates({info.id: listings[info.id] for info in stores}, whose, kept.files)
     going.usage = await usage_of(list(candidates), others, api, working.concurrency)
