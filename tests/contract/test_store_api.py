@@ -287,6 +287,21 @@ def test_an_attached_file_is_indexed_and_described(client: openai.OpenAI) -> Non
     assert client.vector_stores.retrieve(store).usage_bytes == 5
 
 
+def test_a_list_of_stores_shows_what_has_been_indexed_although_nobody_asked_for_the_store(
+    client: openai.OpenAI,
+) -> None:
+    stores = [store_with(client, ("a.md", b"fox")), store_with(client, ("b.md", b"dogs")), store_with(client)]
+    listed = {store.id: store for store in client.vector_stores.list(order="asc")}
+    assert [listed[store].status for store in stores] == ["completed"] * 3
+    assert [listed[store].file_counts.completed for store in stores] == [1, 1, 0]
+    assert [listed[store].usage_bytes for store in stores] == [3, 4, 0]
+
+
+def test_one_store_shows_what_has_been_indexed_although_nobody_asked_for_its_entries(client: openai.OpenAI) -> None:
+    store = client.vector_stores.retrieve(store_with(client, ("a.md", b"fox")))
+    assert (store.status, store.file_counts.completed, store.usage_bytes) == ("completed", 1, 3)
+
+
 def test_the_sdk_poll_helper_ends_soon(client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr(openai.resources.vector_stores.files.Files, "_sleep", lambda _, seconds: slept.append(seconds))

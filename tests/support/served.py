@@ -29,7 +29,10 @@ KEY = "sk-caller-0123456789abcdef"
 
 
 class Served:
-    """The server as a context manager. Waits between tries of a request take a thousandth of their time."""
+    """The server as a context manager. Waits between tries of a request take a thousandth of their time.
+
+    `priced`: it shows costs, as it does for OpenAI's own API.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Served:
         limits: Limits | None = None,
         concurrency: int = 16,
         verbose: bool = False,
+        priced: bool | None = None,
     ) -> None:
         self.lines: list[str] = []
         self.complaints: list[str] = []
@@ -49,6 +53,7 @@ class Served:
         self._access = access or Access()
         self._limits = limits or Limits()
         self._verbose = verbose
+        self._priced = self._connections.priced if priced is None else priced
         self._stack = ExitStack()
         self._made_calls = 0
 
@@ -101,7 +106,7 @@ class Served:
         embedded = None if store is None else create_embedded(store, self._access.token)
         async with self._connections.pool() as clients:
             self.clients = clients
-            service = Service(clients, self._limits, self.stop, self._connections.concurrency)
+            service = Service(clients, self._limits, self.stop, self._connections.concurrency, self._priced)
             yield create_app(service, self._access, self.lines.append, embedded=embedded, verbose=self._verbose)
 
     def _wait(self) -> None:

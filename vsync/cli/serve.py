@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,8 +64,8 @@ def _limit(default: int, name: str, text: str) -> Callable[[Callable[..., Any]],
 @click.option(
     "--token",
     metavar="SECRET",
-    help="A secret of this server that every call must send as well. Better give it as VSYNC_TOKEN: a list of processes "
-    "shows options.",
+    help="A secret of this server, of 16 characters or more, that every call must send as well. Better give it as "
+    "VSYNC_TOKEN: a list of processes shows options.",
 )
 @click.option(
     "--allow-origin",
@@ -81,7 +83,11 @@ def _limit(default: int, name: str, text: str) -> Callable[[Callable[..., Any]],
 @_limit(10_000, "--max-ids", "Ids in one call.")
 @_limit(200, "--max-calls", "Calls that are answered at the same time.")
 @_limit(600, "--calls-per-minute", "Calls of one key in a minute.")
-@click.option("--concurrency", metavar="N", help="Requests to the API at the same time, for each key.  [default: 16]")
+@click.option(
+    "--concurrency",
+    metavar="N",
+    help="Requests of one call to the API at the same time. All calls of one key together have four more.  [default: 16]",
+)
 @click.option("--repo", metavar="DIR", hidden=True)
 @click.option("-v", "--verbose", is_flag=True, help="Show the tracebacks of errors.")
 @pass_context
@@ -129,12 +135,19 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
     except ImportError as error:
         raise ConfigurationError(f"{_needs_extra()}.") from error
     except OSError as error:
-        raise ConfigurationError(
-            f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port."
-        ) from error
+        raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror}.", _other_address(error)) from error
     if context.stop.signum is not None:
         put(sys.stderr, f"Stopped by {signal.Signals(context.stop.signum).name}.")
         context.exit_code = 128 + context.stop.signum
+
+
+def _other_address(error: OSError) -> str:
+    """What to do when the address cannot be listened on."""
+    if isinstance(error, socket.gaierror) or error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
+        return "Give --host an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them."
+    if error.errno == errno.EACCES:
+        return "Choose a --port from 1024 on: the system lets only an administrator take a lower one."
+    return "Choose another --port."
 
 
 def _needs_extra() -> str:
@@ -171,10 +184,11 @@ async def _application(
     from vsync.serve.rest.service import Service
 
     embedded = None if store is None else create_embedded(store, access.token)
-    async with Connections(address, store, concurrency, context.stop).pool() as clients:
+    connections = Connections(address, store, concurrency, context.stop)
+    async with connections.pool() as clients:
         with guarded(CallersSecrets(clients)):
             yield create_app(
-                Service(clients, limits, context.stop, concurrency),
+                Service(clients, limits, context.stop, concurrency, connections.priced),
                 access,
                 _log,
                 embedded=embedded,
@@ -211,7 +225,8 @@ def _token(context: Context, given: str | None) -> str | None:
     check_header("The token (--token, VSYNC_TOKEN)", token or "")
     if token is not None and len(token) < _MIN_TOKEN_CHARACTERS:
         raise ConfigurationError(
-            "The token (--token, VSYNC_TOKEN) is so short that it can be guessed.", "Use 16 random characters or more."
+            f"The token (--token, VSYNC_TOKEN) has fewer than {_MIN_TOKEN_CHARACTERS} characters: it can be guessed.",
+            f"Use {_MIN_TOKEN_CHARACTERS} random characters or more.",
         )
     return token
 

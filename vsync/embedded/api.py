@@ -86,6 +86,8 @@ class EmbeddedStore:
         vector_stores.expire(context)
         if pattern.startswith("vector_stores/*"):
             indexing.index_due(context, identifiers[0])
+        elif (pattern, request.method) == ("vector_stores", "GET"):
+            indexing.index_all_due(context)
         return operation(context, request, *identifiers)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Indexes attached files at the next request for their store, after the delay of indexing.
+"""Indexes attached files at the next request for their store or for the list of stores, after the delay of indexing.
 
 No thread does this, because the process that attached a file may have ended. The process of the next request indexes.
 """
@@ -24,9 +24,25 @@ _DUE = (
     " ORDER BY entry.seq LIMIT ?"
 )
 
+_STORES_WITH_DUE = (
+    "SELECT id FROM vector_stores WHERE EXISTS (SELECT 1 FROM vector_store_files AS entry"
+    " WHERE entry.vector_store = vector_stores.seq AND entry.status = 'in_progress' AND entry.due_at <= ?)"
+)
 
-def index_due(context: Context, store_id: str) -> None:
+
+def index_all_due(context: Context) -> None:
+    """Indexes what is due in every store: a list of stores shows how far each of them is."""
     deadline = time.monotonic() + BUDGET_S
+    with context.database.read() as connection:
+        stores = [store_id for (store_id,) in connection.execute(_STORES_WITH_DUE, (context.now,)).fetchall()]
+    for store_id in stores:
+        index_due(context, store_id, deadline)
+
+
+def index_due(context: Context, store_id: str, deadline: float | None = None) -> None:
+    """Indexes what is due in a store, until a time of the monotonic clock."""
+    if deadline is None:
+        deadline = time.monotonic() + BUDGET_S
     while _index_some(context, store_id) and time.monotonic() < deadline:
         pass
 

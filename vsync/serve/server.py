@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 from vsync.system.stop import Stop
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.types import ASGIApp
 
-GRACE_S = 8
+GRACE_S = 8.0
 """How long calls that are under way may take when the server is told to stop. Docker kills after 10 s."""
+
+_CLOSING_S = 0.5
+"""How much of that time is left for connections to close, when calls have not ended by then."""
 
 _BACKLOG = 2_048
 """As many calls as uvicorn lets wait."""
@@ -55,7 +59,8 @@ def run(
 ) -> None:
     """Serves the application that `made` gives until `stop` is requested. `log` gets what the HTTP server complains of.
 
-    When it is told to stop, the server takes no new connection. Calls that are under way have `GRACE_S` seconds.
+    When it is told to stop, calls that are under way have `GRACE_S` seconds. Until the last of them has ended, the server
+    still takes connections: so the application can tell everybody that it takes no more calls. Then it closes them all.
     Raises ImportError without the extra.
     """
     try:
@@ -86,7 +91,6 @@ def run(
                 ws="none",
                 proxy_headers=False,
                 server_header=False,
-                timeout_graceful_shutdown=GRACE_S,
             )
             server = Server(config)
             async with _told(stop, server):
@@ -97,13 +101,19 @@ def run(
 
 
 @contextlib.asynccontextmanager
-async def _told(stop: Stop, server: object) -> AsyncIterator[None]:
+async def _told(stop: Stop, server: uvicorn.Server) -> AsyncIterator[None]:
     """Meanwhile a request to stop ends the server."""
     import asyncio
 
     async def tell() -> None:
         await stop.wait()
-        server.should_exit = True  # type: ignore[attr-defined] # uvicorn is imported only where it runs
+        clock = asyncio.get_running_loop().time
+        until = clock() + GRACE_S
+        while server.server_state.tasks and (left := until - _CLOSING_S - clock()) > 0:
+            await asyncio.wait(set(server.server_state.tasks), timeout=left)
+        # uvicorn hands the number on to asyncio, which takes fractions as well.
+        server.config.timeout_graceful_shutdown = max(0.0, until - clock())  # type: ignore[assignment]
+        server.should_exit = True
 
     task = asyncio.ensure_future(tell())
     try:

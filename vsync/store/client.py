@@ -56,7 +56,8 @@ class Patience(NamedTuple):
     """How often a request is sent at most, and how many seconds it may wait for its retries in all.
 
     A longer Retry-After is not obeyed. `answer_s` is for how many seconds the API may be silent in the middle of an answer or
-    before it; None: for as long as a run waits.
+    before it; the time of tries without success counts for the budget then. None: for as long as a run waits, and it does not
+    count.
     """
 
     attempts: int = MAX_ATTEMPTS
@@ -132,6 +133,7 @@ class Api:
         kind = what.partition(" ")[0]
         waited, strange = 0.0, 0
         for attempt in range(self._patience.attempts):
+            began = time.monotonic()
             try:
                 answer = await self._in_time(send)
             except Exception as error:
@@ -142,6 +144,8 @@ class Api:
                 self._breaker.succeeded(kind)
                 return answer
             strange += failed.strange
+            # A try may have waited for the rate limit first. That is not the API's fault, so it counts only up to a limit.
+            waited += min(time.monotonic() - began, self._patience.answer_s or 0.0)
             if failed.status == 429:
                 limited()
             hopeless = failed.may_pass and not failed.told_when_to_return and self._breaker.failed(kind)

@@ -87,7 +87,7 @@ def fill(api: openai.OpenAI) -> None:
 
 @pytest.fixture
 def server(store: EmbeddedStore) -> Iterator[Served]:
-    with Served(store=store) as running:
+    with Served(store=store, priced=True) as running:  # the page shows calls to OpenAI's own API
         yield running
 
 

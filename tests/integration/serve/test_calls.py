@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.integration.serve.conftest import OTHER
 from tests.support.served import KEY, Served
-from tests.support.servers.projects import ProjectsServer
+from tests.support.servers.projects import ProjectsServer, refusal
+from tests.support.servers.recording import Answer, Recorded
 from vsync import __version__
 from vsync.embedded import EmbeddedStore
+from vsync.serve.rest.connections import Connections
+from vsync.system.stop import Stop
 
 
 def requests(api: ProjectsServer) -> Counter[str]:
@@ -35,6 +39,25 @@ def test_details_are_objects_without_the_store_s_secret(api: ProjectsServer, ser
     [store] = served.call("GET", "/vector_stores?details=true").json()
     assert (store["name"], store["owner"]) == ("docs", {"source": "a/b", "target": "t"})
     assert "n" * 32 not in str(store)
+
+
+def test_where_the_api_is_not_openai_s_own_the_cost_is_null(api: ProjectsServer, served: Served) -> None:
+    api.attach(KEY, api.make_store(KEY, "docs"), api.make_file(KEY))
+    [store] = served.call("GET", "/vector_stores?details=true").json()
+    assert (store["usage_bytes"] > 0, store["cost_per_day"]) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "priced"),
+    [
+        (None, True),
+        ("https://api.openai.com/v1/", True),
+        ("https://eu.api.openai.com/v1", True),
+        ("https://api.openai.com.example/v1", False),
+    ],
+)
+def test_prices_hold_for_openai_s_own_api_alone(base_url: str | None, priced: bool) -> None:
+    assert Connections(base_url, None, 1, Stop()).priced == priced
 
 
 def test_filters_sorting_limit_and_after(api: ProjectsServer, served: Served) -> None:
@@ -188,6 +211,35 @@ def test_neither_ids_nor_a_filter_or_both_are_refused(api: ProjectsServer, serve
     assert api.requests == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "words"),
+    [
+        ("GET", "/files?nam=x", None, "the query is not known here (allowed: details, "),
+        (
+            "DELETE",
+            "/files?dryrun=true",
+            {"file_ids": []},
+            "the query is not known here (allowed: dry_run, missing_ok, all)",
+        ),
+        (
+            "DELETE",
+            "/vector_stores",
+            {"file_ids": []},
+            "the body is not known here (allowed: vector_store_ids, filter)",
+        ),
+        ("DELETE", "/vector_stores/vs_1/files", {"ids": []}, "the body is not known here (allowed: file_ids, filter)"),
+        ("DELETE", "/vector_stores", {"filter": {"paths": "x"}}, "filter is not known here (allowed: "),
+        ("DELETE", "/vector_stores/vs_1/files", {"filter": {"paths": "x"}}, "path, attribute, status)"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_names_that_are_taken(
+    served: Served, method: str, path: str, body: object, words: str
+) -> None:
+    answer = served.call(method, path, body=body)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]["message"]
+
+
 def test_stores_go_with_their_files_but_not_with_shared_ones(api: ProjectsServer, served: Served) -> None:
     gone, kept = api.make_store(KEY, "a"), api.make_store(KEY, "b")
     own, shared = api.make_file(KEY, "own.md"), api.make_file(KEY, "shared.md")
@@ -242,6 +294,51 @@ def test_new_files_that_no_store_lists_are_spared_from_a_clean_up(api: ProjectsS
 # --- Answers of every call ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/vector_stores", {"filter": {"name": "*"}}),
+        ("/files", {"filter": {"name": "*"}}),
+        ("/files", {"filter": {"attached": False}}),
+        ("/files", {"filter": {}}),
+        ("/files", {"file_ids": ["a.md", "file-none", "file-none"]}),
+        ("/files", {"file_ids": [], "filter": {"name": "*"}}),
+        ("/vector_stores", {"vector_store_ids": ["docs", "vs_none"]}),
+        ("/vector_stores/vs_none/files", {"file_ids": ["file-none"]}),
+        ("/vector_stores/with-files?shared=true&dry_run=true", {"vector_store_ids": ["docs"]}),
+        ("/nothing", {}),
+    ],
+)
+def test_no_answer_names_an_option_of_the_command_line(
+    api: ProjectsServer, served: Served, path: str, body: object
+) -> None:
+    api.make_store(KEY, "docs")
+    api.make_file(KEY, "a.md")
+    answer = served.call("DELETE", path, body=body, headers={"host": "localhost"})
+    assert "--" not in answer.text
+    assert "vsync " not in answer.text
+
+
+def test_a_name_that_the_server_is_not_known_by_is_refused_without_options(served: Served) -> None:
+    answer = served.call("GET", "/files", headers={"host": "evil.example"})
+    assert (answer.status_code, answer.json()["error"]["code"], "--" in answer.text) == (400, "unknown_host", False)
+
+
+def test_what_is_wrong_with_a_key_in_the_middle_is_said_without_options(api: ProjectsServer) -> None:
+    stores = [api.make_store(KEY, f"{number}") for number in range(3)]
+
+    def refuse_the_second(request: Recorded, carry: Callable[[], Answer]) -> Answer:
+        refused = request.method == "DELETE" and stores[1] in request.path
+        return refusal(401, "Incorrect API key provided.", "invalid_api_key") if refused else carry()
+
+    api.intercept = refuse_the_second
+    with Served(api.base_url, concurrency=1) as served:
+        answer = served.call("DELETE", "/vector_stores", body={"vector_store_ids": stores})
+    assert (answer.status_code, answer.json()["success"]) == (207, stores[:1])
+    assert answer.json()["error"].endswith("Check the key.")
+    assert not [word for word in ("--", "OPENAI_API_KEY", "workflow") if word in answer.text]
+
+
 def test_another_project_is_not_seen(api: ProjectsServer, served: Served) -> None:
     store = api.make_store(OTHER, "theirs")
     assert served.call("GET", "/vector_stores").json() == []
@@ -266,14 +363,33 @@ def test_another_method_is_405_with_the_methods_that_are_taken(
     answer = served.call(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
     assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert answer.json()["error"]["message"].endswith(f" It takes {allowed.replace(', ', ' and ')}.")
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/vector_stores/", "/vector_stores/vs_1", "/v1/vector_stores", "/redoc"]
-)
+@pytest.mark.parametrize("path", ["/nothing", "/vector_stores/", "/vector_stores/vs_1", "/v1/vector_stores", "/redoc"])
 def test_an_unknown_path_is_404(served: Served, path: str) -> None:
     answer = served.call("GET", path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_path")
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/vector_stores/", "/vector_stores"),
+        ("/files//", "/files"),
+        ("/vector_stores/vs_1/files/", "/vector_stores/{vector_store_id}/files"),
+        ("/docs/", "/docs"),
+    ],
+)
+def test_a_path_with_a_slash_at_its_end_is_404_with_the_right_path(served: Served, path: str, meant: str) -> None:
+    answer = served.call("GET", path)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["message"] == f"There is no such path. Use {meant}, without a slash at the end."
+
+
+def test_the_root_leads_to_the_documentation(served: Served) -> None:
+    answer = served.call("GET", "/", key=None)
+    assert (answer.status_code, answer.headers["location"]) == (307, "docs")
 
 
 @pytest.mark.parametrize(

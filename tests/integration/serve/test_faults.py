@@ -74,6 +74,27 @@ def test_a_failure_of_the_api_is_passed_on(
         assert error["upstream"]["request_id"] == "req_0123"
 
 
+def test_an_api_that_is_silent_is_given_up_when_the_time_of_its_tries_is_over(
+    api: ProjectsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_ANSWER_S", 0.3)
+    monkeypatch.setattr(
+        connections, "_BUDGET_S", 0.9
+    )  # a try of 0.3 s and a wait of at most 0.5 s, and not a second wait
+    go = threading.Event()
+
+    def hold(_: Recorded, carry: Carry) -> Answer:
+        go.wait(20)
+        return carry()
+
+    api.intercept = hold
+    with Served(api.base_url) as served:
+        answer = served.call("GET", "/vector_stores")
+        go.set()
+    assert (answer.status_code, error_of(answer)["code"]) == (502, "upstream_unavailable")
+    assert len(api.requests) == 2
+
+
 def test_an_api_that_is_not_there_is_502(api: ProjectsServer) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))  # it does not listen
@@ -94,22 +115,6 @@ def test_a_request_is_given_up_sooner_than_in_a_run(api: ProjectsServer, served:
     api.fail(99, 503)
     served.call("GET", "/vector_stores")
     assert len(api.requests) == 4
-
-
-def test_an_api_that_says_nothing_is_given_up_soon(api: ProjectsServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each call that waits holds a place, and nobody waits ten minutes for an answer over HTTP."""
-    monkeypatch.setattr(connections, "_ANSWER_S", 0.05)
-    go = threading.Event()
-
-    def silent(request: Recorded, carry: Carry) -> Answer:
-        go.wait(10)
-        return carry()
-
-    api.intercept = silent
-    with Served(api.base_url) as served:
-        answer = served.call("GET", "/vector_stores")
-        go.set()
-    assert (answer.status_code, error_of(answer)["code"]) == (502, "upstream_unavailable")
 
 
 def test_what_was_done_before_the_api_failed_is_in_the_answer(api: ProjectsServer) -> None:

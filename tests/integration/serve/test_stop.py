@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from tests.support.served import KEY, Served
 from tests.support.servers.projects import ProjectsServer
 from tests.support.servers.recording import Answer, Recorded
+from vsync.embedded import EmbeddedStore
 from vsync.serve import server
 
 
@@ -39,12 +42,15 @@ def test_a_bulk_delete_stops_between_two_requests_and_answers_with_what_was_done
     assert (answer.status_code, report["success"]) == (207, stores[:3])
     assert [failed["id"] for failed in report["failed"]] == stores[3:]
     assert all(failed["error"].startswith("not tried: ") for failed in report["failed"])
-    assert "SIGTERM" in report["error"]
+    assert report["error"] == "The server is stopping. Try again later."
+    assert report["failed"][0]["error"] == "not tried: The server is stopping."
+    assert "SIG" not in answer.text
     assert api.ids(KEY, "/vector_stores") == stores[3:]
 
 
-def test_a_server_that_stops_takes_no_new_call_and_is_not_ready(api: ProjectsServer) -> None:
+def test_while_a_call_is_under_way_a_server_that_stops_tells_everybody(api: ProjectsServer) -> None:
     came, go = threading.Event(), threading.Event()
+    answers: list[httpx2.Response] = []
 
     def hold(request: Recorded, carry: Callable[[], Answer]) -> Answer:
         came.set()
@@ -54,16 +60,54 @@ def test_a_server_that_stops_takes_no_new_call_and_is_not_ready(api: ProjectsSer
     api.intercept = hold
     with Served(api.base_url) as served, httpx2.Client(base_url=served.url, timeout=20) as kept:
         assert kept.get("/ready").status_code == 200
-        caller = threading.Thread(target=served.call, args=("GET", "/files"))
+        caller = threading.Thread(target=lambda: answers.append(served.call("GET", "/files")))
         caller.start()
         assert came.wait(10)
-        served.stop.signum = signal.SIGTERM  # the request to stop, before the server closes its connections
-        ready = kept.get("/ready")
-        refused = kept.get("/files", headers={"x-openai-api-key": KEY})
+        served.stop.request(signal.SIGTERM)
+        on_kept = kept.get("/ready")
+        ready, health, refused = (served.call("GET", path) for path in ("/ready", "/health", "/files"))
         go.set()
         caller.join(10)
-    assert (ready.status_code, refused.status_code) == (503, 503)
+        served.end()
+    assert (on_kept.status_code, ready.status_code, health.status_code, refused.status_code) == (503, 503, 200, 503)
     assert (refused.json()["error"]["code"], refused.headers["retry-after"]) == ("stopping", "5")
+    assert {answer.headers["connection"] for answer in (on_kept, ready, refused)} == {"close"}
+    assert [answer.status_code for answer in answers] == [200]
+    assert served.complaints == []
+
+
+def test_a_server_that_stops_takes_no_request_for_the_embedded_store(tmp_path: Path) -> None:
+    with contextlib.closing(EmbeddedStore(tmp_path / "s.db")) as store, Served(store=store) as served:
+        bearer = {"authorization": "Bearer any"}
+        assert served.call("GET", "/v1/files", headers=bearer).status_code == 200
+        served.stop.signum = signal.SIGTERM  # the request to stop, before the server closes its connections
+        assert served.call("GET", "/v1/files", headers=bearer).status_code == 503
+
+
+def test_a_call_that_does_not_end_is_given_up_before_docker_kills(
+    api: ProjectsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "GRACE_S", 0.4)
+    monkeypatch.setattr(server, "_CLOSING_S", 0.1)
+    came, go = threading.Event(), threading.Event()
+    answers: list[httpx2.Response] = []
+
+    def hold(request: Recorded, carry: Callable[[], Answer]) -> Answer:
+        came.set()
+        go.wait(30)
+        return carry()
+
+    api.intercept = hold
+    with Served(api.base_url) as served:
+        caller = threading.Thread(target=lambda: answers.append(served.call("GET", "/files")))
+        caller.start()
+        assert came.wait(10)
+        served.end()
+        caller.join(10)
+        go.set()
+    [answer] = answers
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "stopping")
+    assert [line["status"] for line in served.calls] == [503]
 
 
 @pytest.mark.parametrize(

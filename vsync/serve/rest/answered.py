@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vsync.serve.rest.access_log import HUNG_UP, Call, shown_path, stamp
 from vsync.serve.rest.exchange import BrokenOff, Gone, call_of, send_failure
 from vsync.serve.rest.failure import Failure, defect
+from vsync.serve.rest.upstream import stopping
 from vsync.system.logs import traceback_lines
 from vsync.system.secrets import Secrets
 
@@ -54,6 +56,10 @@ class Answered:
             return
         except Failure as error:
             failure = error
+        except asyncio.CancelledError:  # the server ends, and has waited for this call for long enough
+            if begun:
+                raise
+            failure = stopping()
         except Exception as error:
             self._tell(call, error)
             failure = defect()

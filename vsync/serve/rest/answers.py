@@ -97,7 +97,9 @@ class StoreObject(BaseModel):
     expires_after_days: int | None
     metadata: dict[str, str]
     owner: OwnerObject | None
-    cost_per_day: float = Field(description="US dollars, without the free gigabyte.")
+    cost_per_day: float | None = Field(
+        description="US dollars, without the free gigabyte; null where the API is not OpenAI's own."
+    )
 
 
 class EntryError(BaseModel):

@@ -29,6 +29,7 @@ from vsync.serve.rest.observed import Observed
 from vsync.serve.rest.openapi import DESCRIPTION, SUMMARY, TAGS, TITLE, completed
 from vsync.serve.rest.service import Service
 from vsync.serve.rest.stores_calls import add_store_calls
+from vsync.serve.rest.upstream import stopping
 from vsync.serve.rest.validation import check_once
 
 _MANAGED = ("vector_stores", "files")
@@ -77,6 +78,8 @@ def create_app(
             raise unknown_path()
         first = scope["path"].strip("/").partition("/")[0] if scope["type"] == "http" else ""
         if first == "v1" and embedded is not None:
+            if service.stop.requested:
+                raise stopping()
             await embedded(scope, receive, send)
         else:
             await (gated if first in _MANAGED else api)(scope, receive, send)
@@ -134,9 +137,7 @@ def _with_known_hosts(app: ASGIApp, access: Access) -> ASGIApp:
             given = values_of(scope, b"host")
             header = given[0].decode("latin-1") if len(given) == 1 else ""
             if not is_host_allowed(header, access.hosts, only_here=access.only_here):
-                message = (
-                    "This server is not known by the name in the Host header. Its operator can add it: --allow-host."
-                )
+                message = "This server is not known by the name in the Host header. Its operator can allow that name."
                 raise Failure(400, "unknown_host", message)
         await app(scope, receive, send)
 

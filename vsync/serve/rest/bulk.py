@@ -13,7 +13,7 @@ from vsync.manage.chosen import Rules, Words
 from vsync.serve.rest.failure import Failure
 from vsync.serve.rest.fields import DeleteOptions
 from vsync.serve.rest.service import Session
-from vsync.serve.rest.upstream import failure_of
+from vsync.serve.rest.upstream import failure_of, said_of, without_signals
 from vsync.store.stores import Stores
 from vsync.system.redaction import redacted
 
@@ -50,7 +50,13 @@ def report_answer(report: BulkReport, session: Session) -> Response:
     if report.error is not None and not report.did_anything:
         raise failure_of(report.error)
     api, call = session.api, session.call
-    shown = replace(report, requests=dict(call.requests)).mapped(lambda text: redacted(text, api.secrets)).to_json()
+
+    def in_words(text: str) -> str:
+        return without_signals(redacted(text, api.secrets))
+
+    shown = replace(report, requests=dict(call.requests)).mapped(in_words).to_json()
+    if report.error is not None:
+        shown["error"] = redacted(said_of(report.error), api.secrets)
     for part in (shown, shown.get("files", {})):
         _hide(part, call.secrets)
     status = PARTLY if report.failed_count or report.error is not None else DONE

@@ -59,7 +59,7 @@ def _check_token(given: str | None, token: str) -> None:
         raise Failure(401, "missing_token", _HOW_WITH_BOTH)
     # Compared in a time that does not tell how much of it is right.
     if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), token.encode()):
-        raise Failure(401, "wrong_token", f"The token of this server is another one. {_HOW_WITH_BOTH}")
+        raise Failure(401, "wrong_token", f"The token is wrong: this server has another one. {_HOW_WITH_BOTH}")
 
 
 def _bearer(header: str | None) -> str | None:

@@ -7,8 +7,10 @@ import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from vsync.auth.api_address import OPENAI_API, normalised
 from vsync.embedded import EmbeddedStore
 from vsync.embedded.transport import EmbeddedTransport
+from vsync.report.markup import store_url
 from vsync.serve.rest.call_traffic import CallTraffic
 from vsync.serve.rest.caller import Caller
 from vsync.serve.rest.clients import Clients
@@ -18,8 +20,9 @@ from vsync.store.rate_limit import Rates, make_rates
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
-_ATTEMPTS, _BUDGET_S, _ANSWER_S = 4, 20.0, 30.0
-"""A caller waits for its answer, and holds a place meanwhile. So a request is given up sooner than in a run."""
+_ATTEMPTS, _BUDGET_S, _ANSWER_S = 4, 35.0, 30.0
+"""A caller waits for its answer, so a request is given up sooner than in a run: when the API is silent, after two tries and a
+minute."""
 
 
 @dataclass(slots=True)
@@ -40,6 +43,14 @@ class Connections:
         if self.store is None:
             self._tls = httpx2.create_ssl_context()
         return Clients(self.connect, self.rates)
+
+    @property
+    def priced(self) -> bool:
+        """Whether the calls go to OpenAI's own API, so that its prices hold."""
+        address = OPENAI_API if self.base_url is None else normalised(self.base_url)
+        return (
+            self.store is None and store_url(address, "vs_1") is not None
+        )  # OpenAI's API has an address in each region
 
     def rates(self) -> Rates:
         return make_rates(None, None, self.stop.pause, embedded=self.store is not None)

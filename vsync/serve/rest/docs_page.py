@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 _CONTENT_POLICY = "; ".join(
     (
@@ -61,7 +61,7 @@ _SETTINGS = {
 
 
 def add_docs(app: FastAPI) -> None:
-    """Adds the page and what it loads."""
+    """Adds the page and what it loads, and leads from `/` to it."""
 
     async def page(_: Request) -> Response:
         return HTMLResponse(_PAGE, headers=_HEADERS)
@@ -69,6 +69,10 @@ def add_docs(app: FastAPI) -> None:
     async def start(_: Request) -> Response:
         return Response(f"SwaggerUIBundle({json.dumps(_SETTINGS)});\n", media_type="text/javascript", headers=_HEADERS)
 
+    async def root(_: Request) -> Response:
+        return RedirectResponse("docs", headers=_HEADERS)  # relative, as the addresses of the page
+
+    app.add_route("/", root, ["GET"], include_in_schema=False)
     app.add_route("/docs", page, ["GET"], include_in_schema=False)
     app.add_route("/docs/start.js", start, ["GET"], include_in_schema=False)
     folder = Path(str(importlib.resources.files("fastapi_offline"))) / "static"

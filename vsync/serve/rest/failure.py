@@ -82,9 +82,10 @@ def error_type(status: int) -> str:
     return _TYPES.get(status) or ("server_error" if status >= 500 else "invalid_request_error")
 
 
-def unknown_path() -> Failure:
-    """The failure of a call of a path that there is not."""
-    return Failure(404, "unknown_path", "There is no such path. /docs lists the calls of this server.")
+def unknown_path(meant: str | None = None) -> Failure:
+    """The failure of a call of a path that there is not. `meant` is the path, as the description writes it, that is meant."""
+    advice = "/docs lists the calls of this server." if meant is None else f"Use {meant}, without a slash at the end."
+    return Failure(404, "unknown_path", f"There is no such path. {advice}")
 
 
 def defect() -> Failure:

@@ -75,9 +75,18 @@ Ids = Annotated[list[Id], Field(fail_fast=True)]
 
 PathId = Annotated[str, Field(pattern=ID_PATTERN)]
 Exact = Annotated[str, Field(min_length=1, max_length=512)]
-Age = Annotated[str, Field(pattern=r"^[0-9]{1,9}[smhdw]$")]
+_AGE, _PAIR = r"^[0-9]{1,9}[smhdw]$", r"^[^=]{1,64}="
+Age = Annotated[str, Field(pattern=_AGE)]
 Size = Annotated[str, Field(pattern=PATTERN)]
-Pair = Annotated[str, Field(pattern=r"^[^=]{1,64}=", max_length=600)]
+Pair = Annotated[str, Field(pattern=_PAIR, max_length=600)]
+FORMS = {
+    ID_PATTERN: "an id, of at most 512 characters",
+    _AGE: "a number and s, m, h, d or w, such as 30d",
+    _PAIR: "a name, = and a value, such as team=docs",
+    PATTERN: "a size, such as 500KB, 10MB or a number of bytes",
+}
+"""What the patterns mean, in words."""
+
 Most = Annotated[int, Field(ge=1, le=1_000_000)]
 
 MOST_VALUES = 100

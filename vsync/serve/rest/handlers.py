@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Match
+from starlette.routing import Match, Route
 
 from vsync.errors import VsyncError
+from vsync.serve.rest.allowed import allowed_names
 from vsync.serve.rest.exchange import call_of
 from vsync.serve.rest.failure import Failure, defect, unknown_path
 from vsync.serve.rest.fields import known_names
@@ -35,7 +39,9 @@ def add_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         is_json = given == "application/json" or (given.startswith("application/") and given.endswith("+json"))
-        return _answer(request, shape_failure(error.errors(), names, is_json=is_json))
+        path = getattr(request.scope.get("route"), "path", "")
+        allowed = allowed_names(app.openapi(), path, request.method)
+        return _answer(request, shape_failure(error.errors(), names, allowed, is_json=is_json))
 
     async def of_api(request: Request, error: Exception) -> Response:
         assert isinstance(error, VsyncError | Refused)
@@ -63,19 +69,31 @@ def _answer(request: Request, failure: Failure) -> Response:
 
 def _of_status(app: FastAPI, request: Request, status: int) -> Failure:
     if status == 404:
-        return unknown_path()
+        return unknown_path(_described_path(app, request.scope))
     if status == 405:
-        allowed = ", ".join(_allowed(app, request))
-        return Failure(405, "method_not_allowed", f"This path takes {allowed} alone.", headers={"allow": allowed})
+        methods = _allowed(app, request.scope)
+        words = " and ".join(methods)
+        message = f"This path does not take the method of this call. It takes {words}."
+        return Failure(405, "method_not_allowed", message, headers={"allow": ", ".join(methods)})
     if status == 400:
         return not_json()
     return Failure(status, f"http_{status}", "The server refuses this call.")
 
 
-def _allowed(app: FastAPI, request: Request) -> list[str]:
+def _described_path(app: FastAPI, scope: Mapping[str, Any]) -> str | None:
+    """The path as the description writes it that is meant by one with slashes too many at its end."""
+    path = scope["path"].rstrip("/")
+    if path == scope["path"] or not path:
+        return None
+    asked = {**scope, "path": path, "method": "GET"}
+    found = (route for route in app.routes if route.matches(asked)[0] is not Match.NONE)
+    return next((route.path for route in found if isinstance(route, Route)), None)
+
+
+def _allowed(app: FastAPI, scope: Mapping[str, Any]) -> list[str]:
     """The methods that the path takes. The framework names only those of the first route that fits."""
-    return [method for method in _METHODS if _is_taken(app, {**request.scope, "method": method})]
+    return [method for method in _METHODS if _is_taken(app, {**scope, "method": method})]
 
 
-def _is_taken(app: FastAPI, scope: dict[str, object]) -> bool:
+def _is_taken(app: FastAPI, scope: dict[str, Any]) -> bool:
     return any(route.matches(scope)[0] is Match.FULL for route in app.routes)

@@ -30,10 +30,13 @@ class Session(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """What all calls share. `priced`: the API is OpenAI's own, so its prices hold."""
+
     clients: Clients
     limits: Limits
     stop: Stop
     concurrency: int = 16
+    priced: bool = False
 
     @contextlib.asynccontextmanager
     async def session(self, request: Request) -> AsyncIterator[Session]:

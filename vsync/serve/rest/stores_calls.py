@@ -19,6 +19,7 @@ from vsync.serve.rest.fields import DeleteOptions, DeleteWithShared, Nothing, Pa
 from vsync.serve.rest.filters import StoresInQuery, store_filter
 from vsync.serve.rest.listing import array, now_of, one_page, part_of
 from vsync.serve.rest.service import Service
+from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
 
 Order = Literal["name", "-name", "created", "-created", "active", "-active", "size", "-size", "files", "-files"]
@@ -90,7 +91,10 @@ async def _listed(service: Service, request: Request, query: StoresQuery, chosen
         if query.sort is not None:
             every = {info.id: info async for page in pages for info in page}
             pages = one_page(in_order(every.values(), STORE_KEYS, query.sort))
-        show = store_data if query.details else lambda info: info.id
+
+        def show(info: StoreInfo) -> Any:
+            return store_data(info, priced=service.priced) if query.details else info.id
+
         async for piece in part_of(pages, query, lambda info: info.id, show):
             yield piece
 

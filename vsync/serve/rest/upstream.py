@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from vsync.errors import (
     ApiAnswer,
     ConfigurationError,
@@ -18,6 +20,8 @@ from vsync.store.api_errors import Refused
 from vsync.store.refusals import not_there
 from vsync.system.redaction import printable
 
+STOPPING = "The server is stopping."
+
 STOPPING_S = 5.0
 """When a caller may try again that was refused because the server stops."""
 
@@ -25,6 +29,9 @@ _RETRY_LATER_S = 20.0
 """When a caller may try again after a rate limit of the API that named no time."""
 
 _WAIT = "Try again later."
+
+_BY_SIGNAL = re.compile(r"Interrupted by SIG[A-Z]+\.")
+"""How a run that a signal ends says so."""
 
 
 def failure_of(error: VsyncError | Refused) -> Failure:
@@ -42,7 +49,7 @@ def failure_of(error: VsyncError | Refused) -> Failure:
     if isinstance(error, StoreGone):
         return Failure(404, "vector_store_not_found", message, upstream=answer)
     if isinstance(error, LimitExceeded):
-        return Failure(400, "needs_all", f"{message} {error.remedy}".rstrip())
+        return Failure(400, "needs_all", f"{message} Correct the filter, or add all=true if you mean everything.")
     if isinstance(error, ConfigurationError):
         return Failure(400, "invalid_request", f"{message} {error.remedy}".rstrip())
     if isinstance(error, InternalError):
@@ -65,7 +72,18 @@ def _of_refusal(error: Refused) -> Failure:
 
 def stopping() -> Failure:
     """The failure of a call that comes or is under way when the server stops."""
-    return Failure(503, "stopping", f"The server is stopping. {_WAIT}", retry_after=STOPPING_S)
+    closing = {"connection": "close"}
+    return Failure(503, "stopping", f"{STOPPING} {_WAIT}", retry_after=STOPPING_S, headers=closing)
+
+
+def said_of(error: VsyncError) -> str:
+    """What ended a job early, in words for a caller. The error's own advice names options of the command line."""
+    return failure_of(error).message
+
+
+def without_signals(text: str) -> str:
+    """The same text without the name of a signal: a caller does not know how its server is told to stop."""
+    return _BY_SIGNAL.sub(STOPPING, text)
 
 
 def _code(answer: ApiAnswer | None, otherwise: str) -> str:

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from vsync.serve.rest.allowed import Allowed
 from vsync.serve.rest.failure import Failure
+from vsync.serve.rest.fields import FORMS
 
 _MOST_NAMED = 5
 _PLACES = {"body": "the body", "query": "the query", "path": "the path", "header": "the header"}
@@ -46,10 +48,13 @@ _OTHER_WAY = "none_required"
 """A field that may be left out could also hold nothing: no caller can write that."""
 
 
-def shape_failure(errors: Sequence[Mapping[str, Any]], names: Collection[str], *, is_json: bool) -> Failure:
+def shape_failure(
+    errors: Sequence[Mapping[str, Any]], names: Collection[str], allowed: Allowed, *, is_json: bool
+) -> Failure:
     """The failure for a call of another shape: 400 for a body that is missing or no JSON, else 422.
 
-    `names` are the names that may be repeated. `is_json`: the call says that its body is JSON.
+    `names` are the names that may be repeated, `allowed` those that this call takes. `is_json`: the call says that its body
+    is JSON.
     """
     whole_body = [error for error in errors if tuple(error.get("loc", ())) == ("body",)]
     if any(error.get("type") == "missing" for error in whole_body):
@@ -59,7 +64,7 @@ def shape_failure(errors: Sequence[Mapping[str, Any]], names: Collection[str], *
     if (whole_body and not is_json) or any(error.get("type") == "json_invalid" for error in errors):
         return not_json()
     told = [error for error in errors if error.get("type") != _OTHER_WAY]
-    problems = list(dict.fromkeys(_problem(error, names) for error in told))
+    problems = list(dict.fromkeys(_problem(error, names, allowed) for error in told))
     more = f" and {len(problems) - _MOST_NAMED:,} more" if len(problems) > _MOST_NAMED else ""
     return Failure(
         422,
@@ -93,24 +98,39 @@ def not_json() -> Failure:
     )
 
 
-def _problem(error: Mapping[str, Any], names: Collection[str]) -> str:
+def _problem(error: Mapping[str, Any], names: Collection[str], allowed: Allowed) -> str:
     place, kind = _place(error, names), str(error.get("type"))
     shown = _PLACES.get(place, place)
     if kind == "extra_forbidden":
-        around = _place({**error, "loc": tuple(error.get("loc", ()))[:-1]}, names)  # the last step is the name itself
-        return f"a name in {_PLACES.get(around, around)} {_WORDS[kind]}"
+        known = ", ".join(_known_around(error, allowed))
+        return f"a name in {shown} {_WORDS[kind]}{f' (allowed: {known})' if known else ''}"
     return f"{shown} {_WORDS.get(kind, 'is not valid')}{_allowed(error, kind)}"
+
+
+def _known_around(error: Mapping[str, Any], allowed: Allowed) -> Sequence[str]:
+    """The names that the place takes which holds an unknown name: the innermost schema on the way to it."""
+    return next((allowed[step] for step in reversed(_steps(error)) if step in allowed), ())
+
+
+def _steps(error: Mapping[str, Any]) -> list[str]:
+    """The way to the place that is wrong. An unknown name is no part of it: its place is the object around it."""
+    steps = [str(step) for step in error.get("loc", ())] or ["body"]
+    return steps[:-1] if error.get("type") == "extra_forbidden" and len(steps) > 1 else steps
 
 
 def _place(error: Mapping[str, Any], names: Collection[str]) -> str:
     """The place that is wrong: `filter.name`, `vector_store_ids.2`, or `body`. Only known names stand in it."""
-    where, *steps = [str(step) for step in error.get("loc", ())] or ["body"]
+    where, *steps = _steps(error)
     return ".".join(step for step in steps if step in names or step.isdecimal()) or where
 
 
 def _allowed(error: Mapping[str, Any], kind: str) -> str:
     context = error.get("ctx")
-    if kind not in _SAID or not isinstance(context, Mapping):
+    if not isinstance(context, Mapping):
+        return ""
+    if context.get("pattern") in FORMS:
+        return f" (allowed: {FORMS[context['pattern']]})"
+    if kind not in _SAID:
         return ""
     for key in ("expected", "max_length", "ge", "le"):
         if key in context:

@@ -19,7 +19,10 @@ def failure_for(model: type[BaseModel], data: Any, where: str = "body", *, is_js
     with pytest.raises(ValidationError) as caught:
         model.model_validate(data)
     errors = [{**error, "loc": (where, *error["loc"])} for error in caught.value.errors()]
-    return shape_failure(errors, known_names(), is_json=is_json)
+    schema = model.model_json_schema()
+    allowed = {where: list(schema["properties"])}
+    allowed |= {name: list(part["properties"]) for name, part in schema.get("$defs", {}).items()}
+    return shape_failure(errors, known_names(), allowed, is_json=is_json)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +34,32 @@ def failure_for(model: type[BaseModel], data: Any, where: str = "body", *, is_js
         (DeleteStores, {"vector_store_ids": ["a" * 513]}, "vector_store_ids.0", "is too long (at most 512)"),
         (DeleteStores, {"vector_store_ids": ["\ud800"]}, "vector_store_ids.0", "is not valid Unicode"),
         (DeleteStores, {"vector_store_ids": None}, "body", "the body holds a null"),
-        (DeleteStores, {"vector_store_idz": []}, "body", "a name in the body is not known here"),
-        (DeleteStores, {"filter": {"older_than": "soon"}}, "filter.older_than", "is not of the right form"),
+        (
+            DeleteStores,
+            {"vector_store_idz": []},
+            "body",
+            "a name in the body is not known here (allowed: vector_store_ids, filter)",
+        ),
+        (
+            DeleteStores,
+            {"file_ids": []},
+            "body",
+            "a name in the body is not known here (allowed: vector_store_ids, filter)",
+        ),
+        (
+            DeleteStores,
+            {"filter": {"older_than": "soon"}},
+            "filter.older_than",
+            "is not of the right form (allowed: a number and s, m, h, d or w, such as 30d)",
+        ),
+        (DeleteFiles, {"filter": {"larger_than": "big"}}, "filter.larger_than", "(allowed: a size, such as 500KB"),
+        (
+            DeleteFiles,
+            {"filter": {"bigger_than": "1"}},
+            "filter",
+            "(allowed: owned, source, target, older_than, newer_than, larger_than, attached, name, purpose, status, in_store, "
+            "attribute)",
+        ),
         (
             DeleteStores,
             {"filter": {"status": "lost"}},
@@ -69,7 +96,10 @@ def test_the_message_repeats_nothing_that_was_sent(data: Any) -> None:
 
 def test_a_slip_in_the_query_is_refused() -> None:
     assert failure_for(DeleteOptions, {"dryrun": "true"}, "query").message.endswith(
-        "a name in the query is not known here."
+        "a name in the query is not known here (allowed: dry_run, missing_ok, all)."
+    )
+    assert "(allowed: a name, = and a value, such as team=docs)" in (
+        failure_for(StoresQuery, {"metadata": ["team"]}, "query").message
     )
     assert "a name in the query is not known" in failure_for(DeleteOptions, {"limit": "1"}, "query").message
     assert "dry_run must be true or false" in failure_for(DeleteOptions, {"dry_run": "ture"}, "query").message
@@ -116,9 +146,11 @@ def test_a_filter_has_no_more_values_than_can_be_compared_in_time(chosen: Any) -
 
 
 def test_a_body_that_is_missing_or_no_json_is_400() -> None:
-    missing = shape_failure([{"type": "missing", "loc": ("body",)}], (), is_json=True)
+    missing = shape_failure([{"type": "missing", "loc": ("body",)}], (), {}, is_json=True)
     assert (missing.status, missing.code) == (400, "nothing_named")
-    broken = shape_failure([{"type": "json_invalid", "loc": ("body", 3), "ctx": {"error": SECRET}}], (), is_json=True)
+    broken = shape_failure(
+        [{"type": "json_invalid", "loc": ("body", 3), "ctx": {"error": SECRET}}], (), {}, is_json=True
+    )
     assert (broken.status, broken.code) == (400, "not_json")
     form = failure_for(DeleteStores, b"a=b", is_json=False)
     assert (form.status, form.code) == (400, "not_json")
