@@ -43,7 +43,7 @@ Exit codes:
   0    all is done, or there was nothing to do; also after any plan
   1    something failed, or you answered no; verify: there is drift; plan --exit-code: something would change
   2    wrong usage, configuration or manifest; nothing was done
-  3    the API or git refused or did not answer; run again
+  3    the API or git refused or did not answer: run again; or the store is gone
   4    a safety limit refused the plan, or it is not the plan of --expect; or what was to be deleted is named in this
        repository's manifest, or is everything; nothing was done
   130, 143  interrupted

@@ -64,7 +64,7 @@ def hints(options: Mapping[str, Any], text: str) -> str:
     if not local:
         return text
     file = "" if local == "true" else f" {shlex.quote(local)}"
-    return re.sub(r"`vsync (?!serve)([^`]*)`", lambda found: f"`vsync {found[1]} --local{file}`", text)
+    return re.sub(r"`vsync (?!serve)((?:(?!--local)[^`])*)`", lambda found: f"`vsync {found[1]} --local{file}`", text)
 
 
 def show_lines(context: Context, lines: Iterable[Line]) -> None:

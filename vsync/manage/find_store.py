@@ -19,7 +19,9 @@ def looks_like_id(text: str) -> bool:
 
 
 async def find_store(stores: Stores, given: str, *, deleting: bool = False) -> StoreInfo:
-    """The store of that id, else the one store of that name. Raises StoreConflict when several have the name, and UnknownName.
+    """The store of that id, else the one store of that name. Raises StoreConflict when several have the name.
+
+    Where there is none, raises StoreGone for what looks like an id, and UnknownName for a name.
 
     `deleting`: what looks like an id is no name. The store of that id may be gone, and another one may have the id as its name.
     """
@@ -33,7 +35,8 @@ async def find_store(stores: Stores, given: str, *, deleting: bool = False) -> S
     if not found and given and not (deleting and looks_like_id(given)):
         found = [info for info in listed if info.name == given]
     if not found:
-        raise UnknownName(
+        kind = StoreGone if looks_like_id(given) else UnknownName
+        raise kind(
             f"There is no vector store with the id or the name {shortened(given)!r}.", "See `vsync stores list`."
         )
     if len(found) > 1:

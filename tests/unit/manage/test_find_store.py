@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.builders import store_info
-from vsync.errors import EXIT_USAGE, StoreConflict, StoreGone, UnknownName
+from vsync.errors import EXIT_USAGE, StoreConflict, StoreGone, UnknownName, VsyncError
 from vsync.manage.find_store import find_store
 from vsync.store.entries import StoreInfo
 
@@ -50,7 +50,7 @@ def test_a_name_is_looked_for_in_the_listing(name: str) -> None:
 def test_for_a_delete_an_id_whose_store_is_gone_is_no_name() -> None:
     stores = store_info("vs_1", "docs"), store_info("vs_2", "vs_3")
     assert find("docs", *stores, deleting=True)[0] == "vs_1"
-    with pytest.raises(UnknownName):
+    with pytest.raises(StoreGone):
         find("vs_3", *stores, deleting=True)
 
 
@@ -70,7 +70,10 @@ def test_of_several_stores_of_a_name_none_is_chosen() -> None:
     assert "id" in raised.value.remedy
 
 
-@pytest.mark.parametrize("given", ["vs_9", "doc", "DOCS", "docs ", ""])
-def test_what_is_only_like_a_name_is_not_found(given: str) -> None:
-    with pytest.raises(UnknownName, match="There is no vector store"):
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [("vs_9", StoreGone), ("doc", UnknownName), ("DOCS", UnknownName), ("docs ", UnknownName), ("", UnknownName)],
+)
+def test_what_is_only_like_a_name_is_not_found(given: str, kind: type[VsyncError]) -> None:
+    with pytest.raises(kind, match="There is no vector store"):
         find(given, store_info("vs_1", "docs"), store_info("vs_2", None))

@@ -261,3 +261,16 @@ def test_a_sentence_of_the_api_ends_with_one_full_stop() -> None:
     assert "No store of that id. " in str(error)
     strange = FailedTry(ApiUnavailable("The answer is not one of the API."), ambiguous=True, strange=True)
     assert str(for_request(strange, "deleting", of_document=True).error) == "The answer is not one of the API"
+
+
+def test_an_answer_that_the_sdk_cannot_read_has_words_for_people() -> None:
+    failed = read(AttributeError("'str' object has no attribute '_set_private_attributes'"))
+    assert failed.detail == "the answer has not the form of an answer of the API"
+    assert failed.strange
+
+
+def test_an_error_ends_with_a_full_stop_before_what_to_do() -> None:
+    failed = read(by_status(429, "You exceeded your quota", "insufficient_quota"))
+    assert str(failed.error) == (
+        "The OpenAI account has no quota left: You exceeded your quota. Add credit or raise its limit, then run again."
+    )
