@@ -7,8 +7,10 @@ import json
 import shlex
 import signal
 import sys
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import click
@@ -97,6 +99,7 @@ def _run(way: _Way, job: Job[P]) -> tuple[BulkReport, set[str]]:
     context, options = way.context, way.options
     protected = _protected(way)
     connect = _connector(way)
+    began, waited_s, requests = time.monotonic(), 0.0, Counter[str]()
     with _unfinished(way, job) as unfinished:
         earlier = unfinished.done if unfinished is not None else frozenset[str]()
 
@@ -111,11 +114,18 @@ def _run(way: _Way, job: Job[P]) -> tuple[BulkReport, set[str]]:
             chosen = await plan(api)
             _show_plan(way, job, chosen, api)
             if dry_run:
+                requests.update(api.traffic.requests)
                 return chosen, job.preview(chosen)
             if job.going(chosen).number and not options["yes"]:
+                requests.update(api.traffic.requests)
                 return chosen, None
             context.stop.install()
-            return chosen, await carry_out(api, chosen)
+            return chosen, await finish(api, chosen)
+
+        async def finish(api: Api, chosen: P) -> BulkReport:
+            done = await carry_out(api, chosen)
+            requests.update(api.traffic.requests)
+            return done
 
         dry_run = options["dry_run"] or context.listener.only_shows is not None
         shown, report = ask(connect, plan_and_delete, context.stop)
@@ -124,11 +134,12 @@ def _run(way: _Way, job: Job[P]) -> tuple[BulkReport, set[str]]:
             context.stop.install()
 
             async def delete_shown(api: Api) -> BulkReport:
-                return await carry_out(api, await _still_meant(way, job, shown, waited_s, lambda: plan(api)))
+                return await finish(api, await _still_meant(way, job, shown, waited_s, lambda: plan(api)))
 
             report = ask(connect, delete_shown, context.stop)
         if unfinished is not None and not dry_run and not is_unfinished(report):
             unfinished.through()
+    report = replace(report, requests=dict(requests), duration_s=time.monotonic() - began - waited_s)
     return report, {failure.id for failure in job.preview(shown).deleted.failed}
 
 
@@ -233,7 +244,9 @@ def _unfinished(way: _Way, job: Job[Any]) -> Iterator[Unfinished | None]:
         caller = JournalKey(home, place="the key of a bulk delete").sign((keys.api_key or "").encode())
         home = home if caller else None
     api = [api_address(keys, embedded=way.embedded is not None), place, caller, keys.organization, keys.project]
-    with Unfinished(home, job.kind, json.dumps(api), job.given) as unfinished:
+    # A run that left the Files of its stores has not done what a run with them is asked for.
+    kind = f"{job.kind} with files" if way.options.get("with_files") else job.kind
+    with Unfinished(home, kind, json.dumps(api), job.given) as unfinished:
         yield unfinished
 
 

@@ -193,7 +193,7 @@ async def _find(api: Api, given: str) -> UploadedFile:
 @files_group.command("delete", cls=WithArgument)
 @file_filters(deleting=True)
 @delete_options(of_stores=False)
-@common_options("Print the report as JSON on stdout, and nothing else there.")
+@common_options("Print the report as JSON on stdout, and nothing else there.", in_repository=True)
 @click.argument("words", metavar="[ID|NAME|@FILE|-]...", nargs=-1, shell_complete=completers.files)
 @click.pass_context
 def files_delete(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:

@@ -22,7 +22,7 @@ def given_ids(words: Sequence[str]) -> list[str] | None:
         elif word.startswith("@"):
             found += _ids(_file(word[1:]), f"The file {word[1:]}")
         elif word.strip():
-            found.append(word.strip())
+            found.append(word)  # as it is: " docs" may be the name of another store than "docs"
         else:
             raise ConfigurationError("An id is empty.", "Give the id or the name.")
     return found

@@ -179,23 +179,26 @@ def delete_options(*, of_stores: bool) -> Callable[[F], F]:
         shared("--writes-per-minute").decorator(hidden=of_stores),
         option("--deletes-per-minute", heading=LIMITS, metavar="N", type=click.IntRange(1),
                 help="Deletes in a minute.  [default: 1000; with --local no limit]"),
-        *(shared(name).decorator(hidden=True) for name in _WHERE_THE_MANIFEST_IS),
+        place_options,
     ])  # fmt: skip
 
 
 _WHERE_THE_MANIFEST_IS = ("--folder", "--manifest", "--manifest-branch", "--commit/--no-commit", "--push/--no-push")
+_RARE = {"--folder", "--manifest-branch", "--commit/--no-commit"}
 
 
 def place_options(function: F) -> F:
-    """The hidden options that say where the manifest is, for a command that only shows."""
-    return _all_of([shared(name).decorator(hidden=True, reading=True) for name in _WHERE_THE_MANIFEST_IS])(function)
+    """The options that say where the manifest is, for a command that reads it."""
+    return _all_of([shared(name).decorator(hidden=name in _RARE, reading=True) for name in _WHERE_THE_MANIFEST_IS])(
+        function
+    )
 
 
-def common_options(json_help: str) -> Callable[[F], F]:
-    """Which store service is meant, and how to print."""
+def common_options(json_help: str, *, in_repository: bool = False) -> Callable[[F], F]:
+    """Which store service is meant, and how to print. `in_repository`: the command reads this repository's manifest."""
     return _all_of([
         shared("--local").decorator(hidden=False),
-        shared("--repo").decorator(hidden=True),
+        shared("--repo").decorator(hidden=not in_repository),
         option("--json", "as_json", heading=OUTPUT, is_flag=True, help=json_help),
         option("-v", "--verbose", heading=OUTPUT, is_flag=True, help="Show the tracebacks of errors."),
     ])  # fmt: skip

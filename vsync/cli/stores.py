@@ -61,15 +61,15 @@ def stores_list(context: Context, /, as_json: bool, as_lines: bool, **options: A
     streamed = as_lines and options["sort"] is None
 
     async def question(api: Api) -> tuple[list[StoreInfo], Any, bool]:
-        found, whole = await _matching(api, options, streamed=streamed)
+        found, whole = await _matching(context, api, options, streamed=streamed)
         return found, manage.look(context, options, api), whole
 
     found, look, whole = manage.answer(context, options, question)
     if as_lines:
         for info in () if streamed else found:
-            manage.show_line_of_json(store_data(info))
+            manage.show_line_of_json(store_data(info, priced=look.priced))
     elif as_json:
-        manage.show_json([store_data(info) for info in found])
+        manage.show_json([store_data(info, priced=look.priced) for info in found])
     elif found:
         manage.show_lines(context, store_lines(found, look, whole=whole))
     else:
@@ -79,7 +79,9 @@ def stores_list(context: Context, /, as_json: bool, as_lines: bool, **options: A
         manage.remember(context, options, found)
 
 
-async def _matching(api: Api, options: dict[str, Any], *, streamed: bool) -> tuple[list[StoreInfo], bool]:
+async def _matching(
+    context: Context, api: Api, options: dict[str, Any], *, streamed: bool
+) -> tuple[list[StoreInfo], bool]:
     """The stores that are meant, and whether these are all stores there are. With `streamed` each is printed at once."""
     import time
 
@@ -90,6 +92,7 @@ async def _matching(api: Api, options: dict[str, Any], *, streamed: bool) -> tup
     chosen, limit, sort = store_filter(options), options["limit"], options["sort"]
     found: dict[str, StoreInfo] = {}
     whole = chosen.is_empty
+    priced = streamed and manage.look(context, options, api).priced
     async for page in Stores(api).pages():
         now = api.traffic.date or int(time.time())
         for info in page:
@@ -99,7 +102,7 @@ async def _matching(api: Api, options: dict[str, Any], *, streamed: bool) -> tup
                 return list(found.values()), False
             found[info.id] = info
             if streamed:
-                manage.show_line_of_json(store_data(info))
+                manage.show_line_of_json(store_data(info, priced=priced))
     ordered = in_order(found.values(), STORE_KEYS, sort)
     cut = list(itertools.islice(ordered, limit))
     return cut, whole and len(cut) == len(found)
@@ -130,7 +133,7 @@ def _nothing(*, whole: bool) -> list[Any]:
 @option(
     "--jsonl", "as_lines", heading=OUTPUT, is_flag=True, help="Print one line of JSON, with --files one for each entry."
 )
-@common_options("Print JSON on stdout.")
+@common_options("Print JSON on stdout.", in_repository=True)
 @place_options
 @click.argument("store", metavar="ID|NAME", shell_complete=completers.stores)
 @pass_context
@@ -163,7 +166,7 @@ def stores_show(context: Context, /, store: str, as_json: bool, as_lines: bool, 
     here = manage.named_here(context, options)
     targets = None if here is None else list(here.stores.get(info.id, ()))
     if as_json or as_lines:
-        data = {**store_data(info), "targets": targets}
+        data = {**store_data(info, priced=look.priced), "targets": targets}
         if with_files:
             data["entries"] = [_with_name(entry_data(entry, info.id), names) for entry in entries]
         (manage.show_line_of_json if as_lines else manage.show_json)(data)
@@ -240,7 +243,7 @@ def stores_create(context: Context, /, name: str, as_json: bool, **options: Any)
 
     made, look = manage.answer(context, options, question, if_missing="make")
     if as_json:
-        manage.show_json(store_data(made))
+        manage.show_json(store_data(made, priced=look.priced))
     else:
         manage.show_lines(context, store_lines([made], look)[:-1])
 
@@ -251,7 +254,7 @@ def stores_create(context: Context, /, name: str, as_json: bool, **options: Any)
 @stores_group.command("delete", cls=WithArgument)
 @store_filters(deleting=True)
 @delete_options(of_stores=True)
-@common_options("Print the report as JSON on stdout, and nothing else there.")
+@common_options("Print the report as JSON on stdout, and nothing else there.", in_repository=True)
 @click.argument("words", metavar="[ID|NAME|@FILE|-]...", nargs=-1, shell_complete=completers.stores)
 @click.pass_context
 def stores_delete(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -31,6 +32,11 @@ class Failure(NamedTuple):
     @property
     def was_interrupted(self) -> bool:
         return self.error == INTERRUPTED
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it was tried, and somebody said why it was not deleted."""
+        return self.was_tried and not self.was_interrupted
 
 
 _NOT_TRIED = "not tried: "
@@ -61,6 +67,15 @@ def not_tried(items: Sequence[str], cause: VsyncError) -> list[Failure]:
     of_cause = failure_of("", cause)
     error = f"{_NOT_TRIED}{of_cause.error}"  # one text for all: there may be very many
     return [Failure(item, error, of_cause.status_code) for item in items]
+
+
+def numbers_of(failed: Iterable[Failure]) -> list[str]:
+    """How many failed, how many have no answer because the job was interrupted, and how many were not tried, as words."""
+    numbers = Counter(
+        "failed" if failure.has_failed else "without an answer" if failure.was_tried else "not tried"
+        for failure in failed
+    )
+    return [f"{numbers[word]:,} {word}" for word in ("failed", "without an answer", "not tried") if numbers[word]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +132,13 @@ class BulkReport:
         return EXIT_INCOMPLETE if self.failed_count else EXIT_OK
 
     @property
+    def all_failed(self) -> list[Failure]:
+        """What failed, and what was not tried."""
+        return [*self.deleted.failed, *(self.files.failed if self.files else ())]
+
+    @property
     def failed_count(self) -> int:
-        return len(self.deleted.failed) + (len(self.files.failed) if self.files else 0)
+        return len(self.all_failed)
 
     @property
     def did_anything(self) -> bool:
@@ -140,7 +160,7 @@ class BulkReport:
         if self.files is not None:
             parts.append(f"{len(self.files.success):,} of their Files {'would go' if self.dry_run else 'deleted'}")
         parts += [f"{spared:,} spared"] if spared else []
-        parts += [f"{self.failed_count:,} failed"] if self.failed_count else []
+        parts += numbers_of(self.all_failed)
         return ", ".join(parts) + "."
 
     def to_json(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from vsync.errors import Interrupted
-from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
+from vsync.manage.bulk_report import BulkReport, Deleted, Spared, numbers_of
 from vsync.report.text import Line, Tone
 from vsync.system.redaction import printable
 from vsync.system.wording import count, size
@@ -17,10 +17,11 @@ _MOST_COMMAND = 500
 
 
 class Going(NamedTuple):
-    """How many vector stores and Files go."""
+    """How many vector stores and Files go. `shared` are those of the Files that stores use which stay."""
 
     stores: int = 0
     files: int = 0
+    shared: int = 0
 
     @property
     def number(self) -> int:
@@ -29,7 +30,8 @@ class Going(NamedTuple):
     def __str__(self) -> str:
         parts = [count(self.stores, "vector store")] if self.stores else []
         parts += [count(self.files, "File")] if self.files else []
-        return " and ".join(parts) or "nothing"
+        shared = f" ({self.shared:,} used by other stores)" if self.shared else ""
+        return (" and ".join(parts) or "nothing") + shared
 
 
 class Headline(NamedTuple):
@@ -63,13 +65,7 @@ def _going(report: BulkReport) -> Going:
 
 
 def _failed(report: BulkReport) -> str:
-    failed = [failure for failure in _failures(report) if failure.was_tried]
-    left = report.failed_count - len(failed)
-    return "".join([f", {len(failed):,} failed" if failed else "", f", {left:,} not tried" if left else ""])
-
-
-def _failures(report: BulkReport) -> list[Failure]:
-    return [*report.deleted.failed, *(report.files.failed if report.files else ())]
+    return "".join(f", {number}" for number in numbers_of(report.all_failed))
 
 
 def bulk_lines(report: BulkReport, again: str = "", shown: Collection[str] = ()) -> list[Line]:
@@ -97,7 +93,7 @@ def bulk_lines(report: BulkReport, again: str = "", shown: Collection[str] = ())
 
 def is_unfinished(report: BulkReport) -> bool:
     """Whether running again may do what is left: not where all that failed does not exist, or is no id."""
-    return report.error is not None or any(failure.status_code not in {400, 404} for failure in _failures(report))
+    return report.error is not None or any(failure.status_code not in {400, 404} for failure in report.all_failed)
 
 
 def _failed_lines(deleted: Deleted, title: str, shown: Collection[str]) -> list[Line]:
@@ -115,8 +111,7 @@ def _remedy_lines(report: BulkReport) -> list[Line]:
 
 def remedies_of(report: BulkReport) -> list[str]:
     """What to do about the failures, once for each kind."""
-    failed = [failure for failure in _failures(report) if failure.was_tried and not failure.was_interrupted]
-    statuses = dict.fromkeys(failure.status_code for failure in failed)
+    statuses = dict.fromkeys(failure.status_code for failure in report.all_failed if failure.has_failed)
     return list(dict.fromkeys(_remedy(status, report.kind) for status in statuses))
 
 

@@ -70,5 +70,6 @@ def refuse_protected(named: Sequence[str], what: str) -> None:
         more = f" and {len(named) - 5:,} more" if len(named) > 5 else ""
         raise LimitExceeded(
             f"This repository's manifest names {', '.join(named[:5])}{more}. Nothing was deleted.",
-            f"Leave {what} out, or give --force (force=true) as well: the next sync must then begin anew.",
+            f"Leave {what} out, or give --force as well. Then `vsync verify --repair` makes it again; until then, syncs that change "
+            "something end with exit code 3.",
         )

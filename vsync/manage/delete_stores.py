@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import VsyncError
-from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
+from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared, not_tried
 from vsync.manage.chosen import (
     Rules,
     check_choice,
@@ -23,7 +23,7 @@ from vsync.manage.given_stores import stores_given
 from vsync.manage.going_files import going_files
 from vsync.manage.owner import owner_of_store
 from vsync.manage.protected import NOTHING, Protected
-from vsync.manage.usage import Usage
+from vsync.manage.usage import Usage, hurt
 from vsync.store.client import Api
 from vsync.store.entries import StoreInfo
 from vsync.store.files import Files
@@ -127,7 +127,7 @@ async def plan_stores(
             kept=NOTHING if rules.force else protected,
         )
         plan.files, plan.spared_files, plan.usage = going.files, going.spared, going.usage
-        plan.warnings += going.warnings
+        plan.warnings += [*going.warnings, *hurt(plan.files, plan.usage)]
         plan.breaks += [
             protected.files[file_id]
             for file_id, listed_by in going.files.items()
@@ -191,7 +191,7 @@ async def delete_stores(
 
     of_files = await each(list(plan.files), delete_file, working, "deleting Files") if plan.files else Done()
     file_report = of_files.of(list(plan.files or ()))
-    held = _held_by(file_report.failed, plan.files or {})
+    held = _held_by(file_report.failed, plan.files or {}, of_files.cause)
     free = [store_id for store_id in plan.stores if store_id not in held]
     of_stores = Done(cause=of_files.cause)
     if of_files.cause is None:
@@ -211,21 +211,28 @@ async def delete_stores(
     )
 
 
-def _held_by(failed: Sequence[Failure], files: Mapping[str, Sequence[str]]) -> dict[str, Failure]:
-    """The stores that stay because Files of theirs could not be deleted."""
+def _held_by(
+    failed: Sequence[Failure], files: Mapping[str, Sequence[str]], cause: VsyncError | None
+) -> dict[str, Failure]:
+    """The stores that stay because Files of theirs could not be deleted.
+
+    `cause` ended the job among the Files. A store of which no File failed for a reason of its own was not tried then.
+    """
     numbers: dict[str, list[Failure]] = {}
     for failure in failed:
         for store_id in files[failure.id]:
             numbers.setdefault(store_id, []).append(failure)
-    return {
-        store_id: Failure(
-            store_id,
-            f"{count(len(of_store), 'File')} of it could not be deleted, so it stays. Run again: {of_store[0].error}",
-            of_store[0].status_code,
-            of_store[0].request_id,
-        )
-        for store_id, of_store in numbers.items()
-    }
+    held: dict[str, Failure] = {}
+    for store_id, of_store in numbers.items():
+        why = [
+            failure for failure in of_store if failure.has_failed and (cause is None or failure.error != cause.message)
+        ]
+        if why:
+            error = f"{count(len(why), 'File')} of it could not be deleted, so it stays. Run again: {why[0].error}"
+            held[store_id] = Failure(store_id, error, why[0].status_code, why[0].request_id)
+        elif cause is not None:
+            held[store_id] = not_tried([store_id], cause)[0]
+    return held
 
 
 def _cause(*causes: VsyncError | None) -> VsyncError | None:

@@ -14,7 +14,7 @@ from vsync.manage.delete_files import detach_everywhere
 from vsync.manage.each import Working, each
 from vsync.manage.filters import EntryFilter
 from vsync.manage.given import MOST_LOOK_UPS, sort_out
-from vsync.manage.usage import Usage, entries_of, side_by_side, usage_of
+from vsync.manage.usage import Usage, entries_of, hurt, side_by_side, usage_of
 from vsync.store.answers import is_id
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
@@ -89,6 +89,7 @@ async def plan_entries(wanted: EntriesWanted, api: Api, working: Working) -> Ent
             stores = ", ".join(sorted({use.store_id for use in plan.usage.of(file_id)}))
             if stores and not wanted.shared:
                 plan.spared_files.append(Spared(file_id, f"another vector store uses it: {stores}"))
+        plan.warnings += hurt(plan.file_ids, plan.usage)
     return plan
 
 

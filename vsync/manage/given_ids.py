@@ -58,4 +58,4 @@ def _id_of(item: Any) -> str:
     found = item.get("id") if isinstance(item, dict) else item
     if not isinstance(found, str) or not found.strip():
         raise ValueError("it holds something that is neither a text nor an object with an id")
-    return found.strip()
+    return found

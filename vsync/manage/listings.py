@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ from vsync.system.wording import count, size
 
 NOTHING_TO_SHOW = "-"
 _USUAL = "completed"
+_MARK = "!"
+_SHORT_ID = 12
+"""The id of something that has a name may be cut to so many cells: `vs_67f0a…304`. The name stands beside it."""
 
 
 class Look(NamedTuple):
@@ -34,8 +38,27 @@ class Look(NamedTuple):
 
 def store_lines(stores: Sequence[StoreInfo], look: Look, *, whole: bool = True) -> list[Line]:
     """Stores as a table, and below it what they are in all. `whole`: these are all stores of the project."""
-    rows = store_rows(stores, look)
-    return [*table_lines(rows[0], rows[1:], look.width, _store_columns(stores)), Line(store_total(stores, look, whole))]
+    return [*store_table(stores, store_rows(stores, look), look.width), Line(store_total(stores, look, whole))]
+
+
+def store_table(stores: Sequence[StoreInfo], rows: Sequence[Sequence[str]], width: int | None) -> list[Line]:
+    """The lines of a table of stores. `rows` are the titles and the cells of each store.
+
+    Where the column STATUS does not fit, a mark stands before the name of a store that is not completed.
+    """
+    titles, *body = rows
+    columns = _store_columns(stores)
+    odd = Counter(info.status for info in stores if info.status != _USUAL)
+    if not odd or "STATUS" not in fitted([columns[title] for title in titles], body, width).left_out:
+        return table_lines(titles, body, width, columns)
+    at, name = titles.index("STATUS"), titles.index("NAME")
+    marked = [
+        [*row[:name], row[name] if info.status == _USUAL else f"{_MARK} {row[name]}", *row[name + 1 :]]
+        for info, row in zip(stores, body, strict=True)
+    ]
+    kept = [[*row[:at], *row[at + 1 :]] for row in [titles, *marked]]
+    told = ", ".join(f"{number:,} {printable(status)}" for status, number in sorted(odd.items()))
+    return [*table_lines(kept[0], kept[1:], width, columns), Line(f"({_MARK} is not completed: {told})", "faint")]
 
 
 def store_rows(stores: Sequence[StoreInfo], look: Look) -> list[list[str]]:
@@ -64,19 +87,18 @@ def store_rows(stores: Sequence[StoreInfo], look: Look) -> list[list[str]]:
 
 
 def _store_columns(stores: Sequence[StoreInfo]) -> Mapping[str, Column]:
-    # A status that every store has says the least.
-    status = 9 if all(info.status == _USUAL for info in stores) else 3
     columns = (
-        Column("NAME", least=16),
-        Column("STATUS", drop=status),
-        Column("FILES", right=True, drop=1),
+        id_column(all(info.name for info in stores)),
+        Column("NAME", least=14),
+        Column("STATUS", drop=9),
+        Column("FILES", right=True, drop=6),
         Column("FAILED", right=True),
-        Column("INDEXING", right=True, drop=2),
+        Column("INDEXING", right=True, drop=7),
         Column("SIZE", right=True),
-        Column("COST/DAY", right=True, drop=8),
-        Column("AGE", right=True, drop=4),
-        Column("USED", right=True, drop=6),
-        Column("OWNER", least=14, drop=5),
+        Column("COST/DAY", right=True, drop=3),
+        Column("AGE", right=True, drop=1),
+        Column("USED", right=True, drop=8),
+        Column("OWNER", least=14, drop=2),
     )
     return {column.title: column for column in columns}
 
@@ -110,7 +132,8 @@ def file_lines(
     """Files as a table, and below it what they are in all. `uses` None: the stores were not asked."""
     rows = file_rows(files, look, uses)
     total = f"{count(len(files), 'File')}, {size(sum(file.bytes for file in files))}"
-    return [*table_lines(rows[0], rows[1:], look.width, _FILE_COLUMNS), Line(total)]
+    columns = {**_FILE_COLUMNS, "ID": id_column(all(file.filename for file in files))}
+    return [*table_lines(rows[0], rows[1:], look.width, columns), Line(total)]
 
 
 def file_rows(
@@ -203,6 +226,11 @@ _ENTRY_COLUMNS = {
 
 
 # --- Parts --------------------------------------------------------------------------------------------------
+
+
+def id_column(named: bool) -> Column:
+    """The column of the ids. `named`: everything in the table has a name, so the ids may be cut where columns would go."""
+    return Column("ID", spare=_SHORT_ID if named else None)
 
 
 def table_lines(

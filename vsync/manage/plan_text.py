@@ -8,7 +8,7 @@ from vsync.manage.bulk_report import Failure, Spared
 from vsync.manage.bulk_text import SHOWN, Going, line_of, listed, reasons
 from vsync.manage.delete_files import FilePlan
 from vsync.manage.delete_stores import StorePlan
-from vsync.manage.listings import Look, file_lines, store_rows, table_lines
+from vsync.manage.listings import Look, file_lines, id_column, store_rows, table_lines
 from vsync.manage.table import Column
 from vsync.report.cost import dollars, per_day
 from vsync.report.text import Line
@@ -16,7 +16,8 @@ from vsync.system.wording import size
 
 
 def going_of_stores(plan: StorePlan) -> Going:
-    return Going(len(plan.stores), len(plan.files or ()))
+    shared = sum(1 for file_id in plan.files or () if plan.usage.of(file_id))
+    return Going(len(plan.stores), len(plan.files or ()), shared)
 
 
 def going_of_files(plan: FilePlan) -> Going:
@@ -32,7 +33,8 @@ def store_plan_lines(plan: StorePlan, look: Look) -> list[Line]:
         lines.append(Line(f"To delete: {going_of_stores(plan)}, {size(plan.bytes)} in the stores{saved}"))
         titles, *rows = store_rows(stores[:SHOWN], look)
         keep = [place for place, title in enumerate(titles) if title in _STORES_BEFORE]
-        table = table_lines([titles[p] for p in keep], [[row[p] for p in keep] for row in rows], look.width, _COLUMNS)
+        columns = {**_COLUMNS, "ID": id_column(all(info.name for info in stores[:SHOWN]))}
+        table = table_lines([titles[p] for p in keep], [[row[p] for p in keep] for row in rows], look.width, columns)
         lines += [*table, *_more(len(stores))]
         entries = sum(info.files for info in stores)
         if plan.files is None and entries:
@@ -89,7 +91,11 @@ def _besides(
     warnings: Sequence[str],
 ) -> Iterator[Line]:
     yield from listed("This breaks", breaks, "bad")
-    yield from [Line("  Afterwards `vsync verify --repair` makes it again.")] if breaks else []
+    yield from (
+        [Line("  Until `vsync verify --repair` makes it again, syncs that change something end with exit code 3.")]
+        if breaks
+        else []
+    )
     yield from listed("Spared", reasons(spared), "faint")
     yield from listed("Files that are spared", reasons(spared_files), "faint")
     yield from listed("Cannot be deleted", [f"{failure.id}: {failure.error}" for failure in failed], "bad")

@@ -26,12 +26,14 @@ class Column(NamedTuple):
     | `right` | numbers stand at the right side |
     | `least` | where the table is too wide, the cells are cut to this width at least; None: they are never cut |
     | `drop` | where the table is still too wide, the columns with the greatest number go first; 0: the column never goes |
+    | `spare` | before a column goes, the cells are cut to this width at least; None: to `least` |
     """
 
     title: str
     right: bool = False
     least: int | None = None
     drop: int = 0
+    spare: int | None = None
 
 
 class Fitted(NamedTuple):
@@ -44,7 +46,7 @@ class Fitted(NamedTuple):
 def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None) -> Fitted:
     """The table in at most `width` cells a line; None: as wide as it is. The first line holds the titles.
 
-    A table whose columns cannot go or be cut any more stays wider: an id must be whole to be copied.
+    A table whose columns cannot go or be cut any more stays wider.
     """
     shown = [[cut(printable(cell), _WIDEST) for cell in row] for row in rows]
     natural = [
@@ -52,6 +54,8 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int 
         for place, column in enumerate(columns)
     ]
     places = list(range(len(columns)))
+    if width is not None and _total([_least(*pair) for pair in zip(columns, natural, strict=True)]) > width:
+        columns = [column if column.spare is None else column._replace(least=column.spare) for column in columns]
     while width is not None and _total([_least(columns[place], natural[place]) for place in places]) > width:
         going = max(places, key=lambda place: columns[place].drop)
         if not columns[going].drop:

@@ -18,6 +18,7 @@ from vsync.store.entries import StoreEntry, StoreInfo
 from vsync.store.pages import PAGE
 from vsync.store.refusals import says_expired
 from vsync.store.stores import Stores
+from vsync.system.wording import count
 
 T = TypeVar("T")
 
@@ -157,6 +158,20 @@ async def side_by_side(items: Iterable[T], work: Callable[[T], Awaitable[None]],
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+
+
+def hurt(file_ids: Iterable[str], usage: Usage) -> list[str]:
+    """A warning about the Files among these that stores use which stay; none where there are no such Files."""
+    shared = [file_id for file_id in file_ids if usage.of(file_id)]
+    if not shared:
+        return []
+    stores = sorted({(use.store_name, use.store_id) for file_id in shared for use in usage.of(file_id)})
+    names = ", ".join(f"{name} ({store_id})" if name else store_id for name, store_id in stores[:5])
+    more = f" and {len(stores) - 5:,} more" if len(stores) > 5 else ""
+    return [
+        f"{count(len(shared), 'of these Files is', 'of these Files are')} used by other stores that stay: {names}{more}. "
+        f"{'They lose it' if len(shared) == 1 else 'They lose them'}."
+    ]
 
 
 def _pages(info: StoreInfo) -> int:

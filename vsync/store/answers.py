@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,14 +31,20 @@ def items_of(page: Any) -> list[Any]:
     return items
 
 
-def deleted(response: Any) -> bool:
-    """Whether something was deleted, from the SDK's raw response. Raises ValueError when the response does not say so.
+def deleted(response: Any, wanted: str) -> bool:
+    """Whether `wanted` was deleted, from the SDK's raw response. Raises ValueError when the response does not say so.
 
     A proxy may answer with status 200 and a page, or nothing. If it were believed, the entry would stay and no run would look
     for it. Some servers answer with status 204, which has no body.
     """
-    if response.status_code != 204 and getattr(response.parse(), "deleted", None) is not True:
+    if response.status_code == 204:
+        return True
+    answer = response.parse()
+    if getattr(answer, "deleted", None) is not True:
         raise ValueError("the answer does not say that anything was deleted")
+    found = getattr(answer, "id", None)
+    if isinstance(found, str) and found:
+        check_id(wanted, found)
     return True
 
 
@@ -174,9 +181,9 @@ def _days_of(expires_after: object) -> int | None:
 
 
 def _attributes(value: object) -> Attributes:
-    """The attributes that have a text or a number. vsync sets no others."""
+    """The attributes that have a text or a number. vsync sets no others, and JSON has no infinite ones."""
     return {
         text_of(key): text_of(item) if isinstance(item, str) else item
         for key, item in mapping(value).items()
-        if isinstance(item, str | float | int)
+        if isinstance(item, str | int) or (isinstance(item, float) and math.isfinite(item))
     }

@@ -11,10 +11,12 @@ from vsync.store.rate_limit import SlidingWindow
 from vsync.store.refusals import unless_gone
 
 
-async def delete(api: Api, what: str, request: Callable[[], Awaitable[Any]], window: SlidingWindow) -> bool:
-    """Whether there was anything to delete. What did not exist before this was asked is deleted as well. Raises Refused.
+async def delete(
+    api: Api, what: str, item: str, request: Callable[[str], Awaitable[Any]], window: SlidingWindow
+) -> bool:
+    """Deletes the File or store of the id `item`, and gives whether there was anything to delete. Raises Refused.
 
-    `request` gives the SDK's raw response. `window` is the rate of deletes.
+    What did not exist before this was asked is deleted as well. `request` gives the SDK's raw response. `window` is the rate of deletes.
     """
     tries = 0
 
@@ -22,7 +24,7 @@ async def delete(api: Api, what: str, request: Callable[[], Awaitable[Any]], win
         nonlocal tries
         async with window.admit():
             tries += 1
-            return deleted(await request())
+            return deleted(await request(item), item)
 
     removed = await unless_gone(api.ask(what, send, limited=window.lower))
     return removed or tries > 1  # an earlier try, whose answer was lost, may have deleted it

@@ -128,4 +128,4 @@ class Files:
         """
         request = self._api.client.files.with_raw_response.delete
         what = f"deleting {file_id}"
-        return await delete(self._api, what, lambda: request(file_id), self._deletes)
+        return await delete(self._api, what, file_id, request, self._deletes)

@@ -141,7 +141,7 @@ class Stores:
         """
         request = self._api.client.vector_stores.with_raw_response.delete
         what = f"deleting the vector store {store_id}"
-        return await delete(self._api, what, lambda: request(store_id), self._deletes)
+        return await delete(self._api, what, store_id, request, self._deletes)
 
     def open(
         self,

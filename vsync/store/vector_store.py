@@ -231,7 +231,7 @@ class VectorStore:
 
         async def send() -> Any:
             self._still_ours()
-            return deleted(await self._api.client.files.with_raw_response.delete(file_id))
+            return deleted(await self._api.client.files.with_raw_response.delete(file_id), file_id)
 
         was_there = await self.detach(file_id)
         await unless_gone(self._api.ask(f"deleting {file_id}", send, of_document=True))
@@ -249,7 +249,7 @@ class VectorStore:
             async with self._writes.admit():
                 self._still_ours()
                 tries += 1
-                return deleted(await self._files.with_raw_response.delete(file_id, vector_store_id=self.id))
+                return deleted(await self._files.with_raw_response.delete(file_id, vector_store_id=self.id), file_id)
 
         what = f"detaching {file_id}"
         removed = await unless_gone(self._in_store(what, send, of_document=True, limited=self._writes.lower))

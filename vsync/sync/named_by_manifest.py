@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from vsync.config.origin import Origin
-from vsync.config.settings import NO_MANIFEST, Settings
+from vsync.config.settings import DEFAULT_MANIFEST_BRANCH, NO_MANIFEST, Settings
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
 from vsync.git.discovery import is_in_repository
+from vsync.git.remote import Remote
 from vsync.git.repository import Repository
 from vsync.manage.protected import NOTHING, Protected, named_in
 from vsync.state.manifest import Manifest
 from vsync.state.manifest_parser import parse_manifest
 from vsync.store.embedded_file import EmbeddedFile
 from vsync.sync.state_place import state_place
-from vsync.sync.workspace import LARGEST_MANIFEST, GitAccess, embedded_file_of, open_publication, open_workspace
+from vsync.sync.workspace import (
+    LARGEST_MANIFEST,
+    GitAccess,
+    Workspace,
+    embedded_file_of,
+    open_publication,
+    open_workspace,
+    place_of,
+)
 from vsync.system.regular_file import read_file
 
+_MOST_FILES = 1_000
 _MOST_REFS = 50
 """So many branches are looked at for a manifest."""
 
@@ -70,10 +81,23 @@ def named_by_manifest(
     return named_in(manifests)
 
 
+def _others(branch: str, reader: Repository, commit: str, name: str) -> Iterator[Manifest]:
+    """The other manifests on vsync's own branch: each job of a repository may have a manifest of its own there."""
+    if branch != DEFAULT_MANIFEST_BRANCH:
+        return
+    for entry in itertools.islice(reader.tree(commit), _MOST_FILES):
+        path = os.fsdecode(entry.path)
+        if path != name and path.endswith(".json"):
+            content = reader.file_here(commit, path, LARGEST_MANIFEST)
+            with contextlib.suppress(ManifestError):  # it may be another file
+                yield from [parse_manifest(content, path)] if content is not None else []
+
+
 def _on_its_branch(settings: Settings, repository: Repository, name: str) -> Iterator[Manifest]:
     """The manifests on the manifest's branch: of this clone, and of its remotes as far as they are fetched."""
     branch = settings.manifest_branch
     for ref in repository.refs(f"refs/heads/{branch}", f"refs/remotes/*/{branch}", most=_MOST_REFS):
+        yield from _others(branch, repository, ref, name)
         if not repository.has_file(ref, name):
             continue
         title = f"{name} on {ref}"
@@ -139,9 +163,20 @@ def _in_file(settings: Settings, root: Path, embedded: EmbeddedFile | None) -> I
 
 
 def _published(settings: Settings, origin: Origin, access: GitAccess) -> Iterator[Manifest]:
-    """The manifest on its branch: of the remote, or with --commit of the clone."""
+    """The manifests on their branch: of the remote, or with --commit of the clone."""
     with contextlib.closing(open_workspace(settings, origin, access)) as workspace:
         publication = open_publication(settings, workspace)
         content = publication.read().manifest
         if content is not None:
             yield parse_manifest(content, publication.title)
+        if workspace.remote is not None and settings.manifest_branch == DEFAULT_MANIFEST_BRANCH:
+            yield from _others_published(settings, workspace, workspace.remote)
+
+
+def _others_published(settings: Settings, workspace: Workspace, remote: Remote) -> Iterator[Manifest]:
+    ref = f"refs/heads/{settings.manifest_branch}"
+    commit = remote.refs(ref).get(ref)
+    if commit is not None:
+        remote.fetch(commit)
+        reader = Repository.of_scratch(remote.folder, remote.folder / "objects", remote.environment)
+        yield from _others(settings.manifest_branch, reader, commit, place_of(settings, workspace).name)

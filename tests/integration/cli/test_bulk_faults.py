@@ -125,6 +125,19 @@ def test_an_api_that_fails_in_the_middle_is_reported_and_run_again_it_goes_on(
     assert (code, len(json.loads(out)["failed"])) == (1, 6)  # the job was through: its record is gone
 
 
+def test_stores_that_went_without_their_files_are_not_told_to_be_gone_with_them(
+    world: World, server: Faulty, run: Callable[..., Any]
+) -> None:
+    with client(world.db) as api:
+        ids = [api.vector_stores.create(name=name).id for name in ("a", "b")]
+    server.fault = lambda request: refused(500, "sorry") if deletes(request) and ids[1] in request.path else None
+    assert run("stores", "delete", *ids, "--yes")[0] == 1
+    server.fault = lambda request: None
+    code, out, _ = run("stores", "delete", *ids, "--with-files", "--yes", "--json")
+    report = json.loads(out)
+    assert (code, report["success"], [failed["id"] for failed in report["failed"]]) == (1, [ids[1]], [ids[0]])
+
+
 def test_what_was_deleted_with_one_key_is_not_told_to_be_deleted_with_another(
     server: Faulty, run: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -93,6 +93,13 @@ def test_a_command_that_only_reads_lists_no_options_of_a_sync(shown: Shown) -> N
     assert "--include" not in listed(shown("search"))
 
 
+@pytest.mark.parametrize("command", ["stores show", "stores delete", "files delete"])
+def test_what_decides_which_manifest_protects_is_listed(shown: Shown, command: str) -> None:
+    text = shown(*command.split())
+    assert all(option in text for option in ("--push / --no-push", "--manifest PATH", "--repo DIR"))
+    assert "--manifest-branch" not in text
+
+
 @pytest.mark.parametrize("command", ["sync", "plan", "status", "verify", "search"])
 def test_every_command_takes_all_shared_options_all_the_same(command: str) -> None:
     taken = {name for param in cli.main.commands[command].params for name in (*param.opts, *param.secondary_opts)}

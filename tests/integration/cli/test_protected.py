@@ -164,6 +164,18 @@ def test_a_manifest_beside_the_files(
     refused(world, store)
 
 
+@pytest.mark.parametrize("options", [(), ("--single-branch",)], ids=" ".join)
+def test_another_manifest_on_the_branch_of_vsync(
+    world: World, remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    store = synced(world, "--push", "--manifest", "jobs/docs.json")
+    git(tmp_path, "clone", "-q", *options, str(remote), str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    refused(world, store)
+    pushing = world.vsync("stores", "delete", store, "--yes", "--push")
+    assert (pushing.code, "manifest names" in pushing.err) == (4, True), pushing
+
+
 def test_a_remote_that_does_not_answer_is_told_and_what_is_fetched_counts(
     world: World, remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,20 @@ def test_standard_input_is_read_as_vsync_prints_it(
     assert left(world) == {"beta", "gamma"}
 
 
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_name_with_blanks_around_it_is_not_the_name_without_them(
+    world: World, stores: dict[str, str], tmp_path: Path, as_list: bool
+) -> None:
+    (tmp_path / "names.json").write_text('[" alpha"]')
+    word = f"@{tmp_path / 'names.json'}" if as_list else " alpha"
+    missing = world.vsync("stores", "delete", word, "--yes")
+    assert (missing.code, left(world)) == (1, set(stores))
+    with client(world.db) as api:
+        api.vector_stores.create(name=" alpha")
+    assert world.vsync("stores", "delete", word, "--yes").code == 0
+    assert left(world) == set(stores)
+
+
 @pytest.mark.parametrize("content", ["", "# nothing\n", "[]"])
 def test_an_empty_list_does_nothing_and_says_so(world: World, tmp_path: Path, content: str) -> None:
     ids = tmp_path / "ids.txt"
@@ -253,6 +267,22 @@ def test_with_force_the_number_must_be_typed(world: World, stores: dict[str, str
     assert "To delete 1 vector store and 1 File, type 2:" in result.err
     typed("2")
     assert world.vsync("stores", "delete", "beta", "--with-files", "--force").code == 0
+
+
+def test_the_question_says_how_many_of_the_files_others_use(world: World, stores: dict[str, str], typed: Type) -> None:
+    typed("n")
+    result = world.vsync("stores", "delete", "beta", "--with-files", "--shared")
+    assert "Delete 1 vector store and 2 Files (1 used by other stores)? [y/N]" in result.err
+    assert f"Warning: 1 of these Files is used by other stores that stay: gamma ({stores['gamma']})." in result.out
+
+
+def test_the_report_counts_the_requests_of_the_plan(world: World, stores: dict[str, str], typed: Type) -> None:
+    dry = world.vsync("stores", "delete", "alpha", "--dry-run", "--json").json
+    assert dry["requests"] == {"GET /vector_stores": 1}
+    assert dry["duration_s"] > 0
+    typed("y")
+    asked = world.vsync("stores", "delete", "alpha", "--json").json
+    assert asked["requests"] == {"GET /vector_stores": 1, "DELETE /vector_stores/{id}": 1}
 
 
 def test_json_stays_json_where_a_person_is_asked(world: World, stores: dict[str, str], typed: Type) -> None:

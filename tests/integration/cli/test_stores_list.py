@@ -94,6 +94,14 @@ def test_the_embedded_store_has_no_price(world: World) -> None:
     assert "$" not in world.vsync("stores", "list").out
 
 
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+def test_the_embedded_store_has_no_price_as_json(world: World, form: str) -> None:
+    world.local = True
+    assert '"cost_per_day": null' in world.vsync("stores", "create", "docs", "--json").out
+    assert '"cost_per_day": null' in world.vsync("stores", "list", form).out
+    assert '"cost_per_day": null' in world.vsync("stores", "show", "docs", "--json").out
+
+
 def test_no_store_says_what_to_try(world: World) -> None:
     assert world.vsync("stores", "list").out.startswith("There is no vector store.\n")
     world.vsync("stores", "create", "docs")

@@ -25,6 +25,7 @@ from vsync.errors import (
     VsyncError,
 )
 from vsync.manage.bulk_report import BulkReport
+from vsync.manage.bulk_text import remedies_of
 from vsync.manage.chosen import Rules
 from vsync.manage.delete_stores import StoresWanted
 from vsync.manage.filters import Age, StoreFilter
@@ -582,6 +583,15 @@ def test_one_store_that_fails_for_ever_does_not_take_for_ever(project: Project, 
     assert len(project.wire.of("DELETE /vector_stores/*")) == 8
 
 
+def test_it_is_said_whom_the_delete_of_shared_files_hurts(project: Project) -> None:
+    shared, other = project.file(), project.file()
+    store, staying = project.store("docs", shared, other), project.store("theirs", shared)
+    report = project.delete(given(store, with_files=True, shared=True), dry_run=True)
+    (warning,) = report.warnings
+    assert warning == f"1 of these Files is used by other stores that stay: theirs ({staying}). They lose it."
+    assert project.delete(given(store, with_files=True), dry_run=True).warnings == []
+
+
 # --- Stopped ------------------------------------------------------------------------------------------------
 
 
@@ -610,6 +620,38 @@ def test_a_signal_stops_between_two_requests_and_all_is_told(project: Project, a
     project.wire.calm()
     project.delete(given(*stores, with_files=True, missing_ok=True))
     assert (project.stores(), project.files()) == (set(), set())
+
+
+def test_a_store_whose_files_were_not_tried_was_not_tried_either(project: Project) -> None:
+    stop = Stop()
+    stores = [project.store(f"s{number}", project.file()) for number in range(3)]
+    project.wire.watchers.append(stopping(stop, 1))
+    report = project.delete(given(*stores, with_files=True), stop=stop, concurrency=1)
+    assert report.files is not None
+    assert len(report.files.success) == 1
+    assert len(report.all_failed) == 5  # three stores, and two Files
+    assert {failure.error for failure in report.all_failed} == {"not tried: Interrupted by SIGTERM."}
+    assert "failed" not in report.message
+    assert remedies_of(report) == []
+
+
+def test_a_store_is_not_tried_when_the_api_went_away_among_its_files(project: Project) -> None:
+    store = project.store("s", project.file(), project.file(), project.file())
+    project.wire.when("DELETE /files/*", unreachable())
+    report = project.delete(given(store, with_files=True), concurrency=1)
+    assert report.exit_code == 3
+    (held,) = report.deleted.failed
+    assert held.error.startswith("not tried: ")
+
+
+def test_a_store_whose_file_was_refused_has_failed_although_the_job_ended_early(project: Project) -> None:
+    stop = Stop()
+    store = project.store("s", project.file(), project.file())
+    project.wire.when("DELETE /files/*", refuse(400, "no"), times=1)
+    project.wire.watchers.append(stopping(stop, 1))
+    report = project.delete(given(store, with_files=True), stop=stop, concurrency=1)
+    (held,) = report.deleted.failed
+    assert (held.status_code, held.error[:34]) == (400, "1 File of it could not be deleted,")
 
 
 def test_a_signal_while_a_request_waits_for_its_next_try_ends_the_job(project: Project) -> None:
@@ -669,3 +711,12 @@ def test_a_hundred_thousand_ids_that_do_not_exist_take_one_request(project: Proj
     report = project.delete(given(*words, store))
     assert (len(report.deleted.failed), report.deleted.success) == (100_000, [store])
     assert len(project.wire.sent) == 2
+
+
+def test_a_server_that_says_that_it_has_deleted_another_store_is_not_believed(project: Project) -> None:
+    store = project.store("docs")
+    project.store("other")
+    other_answer = answer(200, '{"id": "vs_other", "object": "vector_store.deleted", "deleted": true}')
+    project.wire.when("DELETE /vector_stores/*", other_answer)
+    report = project.delete(given(store))
+    assert (report.deleted.success, [failure.id for failure in report.deleted.failed]) == ([], [store])

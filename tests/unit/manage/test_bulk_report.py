@@ -7,7 +7,7 @@ import json
 import pytest
 
 from vsync.errors import ApiAnswer, ApiUnavailable, CredentialsRefused, Interrupted, VsyncError
-from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared, failure_of, not_tried
+from vsync.manage.bulk_report import INTERRUPTED, BulkReport, Deleted, Failure, Spared, failure_of, not_tried
 from vsync.store.api_errors import BY_GATEWAY, Refused
 
 
@@ -115,6 +115,10 @@ def test_the_exit_code_says_whether_all_went_well(report: BulkReport, code: int)
             "1 would be detached, 1 of their Files would go.",
         ),
         (BulkReport("stores", Deleted((), [Failure("b", "no")])), "0 deleted, 1 failed."),
+        (
+            BulkReport("files", Deleted((), [Failure("b", INTERRUPTED), Failure("c", "not tried: no")])),
+            "0 deleted, 1 without an answer, 1 not tried.",
+        ),
     ],
 )
 def test_one_sentence_says_what_was_done(report: BulkReport, message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vsync.errors import ApiUnavailable, Interrupted
-from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared, not_tried
+from vsync.manage.bulk_report import INTERRUPTED, BulkReport, Deleted, Failure, Spared, not_tried
 from vsync.manage.bulk_text import Going, bulk_headline, bulk_lines, is_unfinished, remedies_of
 from vsync.manage.summary import bulk_summary
 
@@ -38,6 +38,11 @@ def text(report: BulkReport, again: str = "vsync stores delete a --yes", shown: 
             stores(1, *not_tried(["vs_9"], STOPPED), error=STOPPED),
             "🛑",
             "interrupted: deleted 1 vector store, 1 not tried",
+        ),
+        (
+            stores(0, Failure("vs_8", INTERRUPTED), *not_tried(["vs_9"], STOPPED), error=STOPPED),
+            "🛑",
+            "interrupted: nothing was deleted, 1 without an answer, 1 not tried",
         ),
     ],
 )
@@ -98,6 +103,7 @@ def test_how_much_goes_is_said_in_words() -> None:
     assert str(Going(0, 1)) == "1 File"
     assert str(Going()) == "nothing"
     assert Going(3, 200).number == 203
+    assert str(Going(1, 5, 2)) == "1 vector store and 5 Files (2 used by other stores)"
 
 
 HOSTILE = "</td> @all <img src=x> [x](http://evil)"

@@ -45,6 +45,7 @@ def test_what_the_manifest_names_is_refused_with_five_names_at_most() -> None:
         refuse_protected(list("abcdefg"), "them")
     assert "Leave them out" in refused.value.remedy
     assert "--force" in refused.value.remedy
+    assert "`vsync verify --repair` makes it again; until then, syncs that change something" in refused.value.remedy
 
 
 def test_what_is_given_twice_is_told_once() -> None:

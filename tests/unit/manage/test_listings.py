@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.support.builders import store_info
 from vsync.manage.filters import Use
 from vsync.manage.listings import Look, entry_lines, failed_first, file_lines, owner_text, store_lines
 from vsync.manage.owner import Owner
-from vsync.store.entries import StoreEntry, UploadedFile
+from vsync.store.entries import StoreEntry, StoreInfo, UploadedFile
 
 NOW = 1_700_000_000 + 3 * 86_400
 LOOK = Look(NOW)
@@ -48,13 +50,34 @@ def test_some_of_the_stores_share_no_free_gigabyte() -> None:
     assert store_lines([store_info()], LOOK)[-1].text.endswith("no cost (the first 1 GB is free)")
 
 
-def test_eighty_columns_hold_the_id_the_name_and_the_size() -> None:
-    stores = [replace(store_info("vs_" + "0" * 32, "a name that is long " * 5, OWNED), failed=1)]
-    lines = [line.text for line in store_lines(stores, Look(NOW, 80))]
+LONG = replace(store_info("vs_67f0" + "0" * 24 + "0304", "a name that is long " * 5, OWNED), failed=1)
+
+
+def test_eighty_columns_hold_what_a_person_needs_to_decide() -> None:
+    lines = [line.text for line in store_lines([LONG], Look(NOW, 80))]
     assert max(map(len, lines[:2])) <= 80
-    assert "vs_" + "0" * 32 in lines[1]
+    assert lines[0].split() == ["ID", "NAME", "FAILED", "SIZE", "COST/DAY", "AGE", "OWNER"]
+    assert lines[1].startswith("vs_67f0")
+    assert "304  a name " in lines[1]
     assert "12.3 KB" in lines[1]
-    assert lines[2].startswith("(not shown here: STATUS")
+    assert lines[2] == "(not shown here: STATUS, FILES, USED)"
+
+
+@pytest.mark.parametrize(("store", "width"), [(LONG, None), (LONG, 140), (replace(LONG, name=None), 80)])
+def test_an_id_is_whole_where_it_fits_where_a_program_reads_it_and_where_there_is_no_name(
+    store: StoreInfo, width: int | None
+) -> None:
+    assert store.id in store_lines([store], Look(NOW, width))[1].text
+
+
+def test_a_status_that_does_not_fit_is_a_mark_before_the_name() -> None:
+    stores = [LONG, replace(LONG, name="old", status="expired"), replace(LONG, name="new", status="in_progress")]
+    lines = [line.text for line in store_lines(stores, Look(NOW, 80))]
+    assert "  a name " in lines[1]
+    assert "  ! old " in lines[2]
+    assert lines[-2] == "(! is not completed: 1 expired, 1 in_progress)"
+    assert "STATUS" not in "".join(lines)
+    assert "!" not in "".join(line.text for line in store_lines(stores, Look(NOW, 160)))
 
 
 def test_a_hostile_stores_name_does_nothing() -> None:

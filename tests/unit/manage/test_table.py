@@ -66,6 +66,12 @@ def test_a_cut_name_keeps_its_beginning_and_its_end() -> None:
     assert cut("short", 10) == "short"
 
 
+@pytest.mark.parametrize("width", [None, 80])
+def test_a_name_of_ten_megabytes_fills_no_screen(width: int | None) -> None:
+    table = fitted([Column("ID"), Column("NAME", least=16)], [["vs_1", "x" * 10_000_000]], width)
+    assert max(map(len, table.lines)) <= (width or 1_100)
+
+
 def test_a_hostile_cell_does_nothing() -> None:
     lines = fitted([Column("NAME")], [["a\n::error::x\x1b[2J\u202e"]], None).lines
     assert all(line.isprintable() for line in lines)

@@ -54,16 +54,26 @@ def response(status: int, answer: object) -> SimpleNamespace:
 
 @pytest.mark.parametrize(
     ("status", "answer"),
-    [(204, ""), (204, json.JSONDecodeError("no body", "", 0)), (200, SimpleNamespace(deleted=True))],
+    [
+        (204, ""),
+        (204, json.JSONDecodeError("no body", "", 0)),
+        (200, SimpleNamespace(deleted=True)),
+        (200, SimpleNamespace(deleted=True, id="vs_1")),
+    ],
 )
 def test_a_deletion_that_says_so_is_believed(status: int, answer: object) -> None:
-    assert deleted(response(status, answer))
+    assert deleted(response(status, answer), "vs_1")
 
 
 @pytest.mark.parametrize("answer", ["", "<html>", None, SimpleNamespace(deleted=False), SimpleNamespace(deleted="yes")])
 def test_a_deletion_that_does_not_say_so_is_refused(answer: object) -> None:
     with pytest.raises(ValueError, match="does not say"):
-        deleted(response(200, answer))
+        deleted(response(200, answer), "vs_1")
+
+
+def test_a_deletion_of_something_else_is_not_the_one_that_was_asked_for() -> None:
+    with pytest.raises(ValueError, match="not about vs_1"):
+        deleted(response(200, SimpleNamespace(deleted=True, id="vs_2")), "vs_1")
 
 
 def test_a_batch_under_another_id_is_not_readable() -> None:
@@ -123,3 +133,11 @@ def test_what_a_store_counts_is_known_only_where_it_says_so(
 ) -> None:
     info = store_info_of(Model(id="vs_1", file_counts=counts, usage_bytes=usage))
     assert (info.counted, info.used) == expected
+
+
+def test_numbers_that_json_does_not_have_are_no_attributes() -> None:
+    item = SimpleNamespace(
+        id="file-1",
+        model_dump=lambda **_: {"attributes": {"a": float("nan"), "b": float("inf"), "c": 1.5, "d": 10**400}},
+    )
+    assert store_entry_of(item, ()).attributes == {"c": 1.5, "d": 10**400}
