@@ -17,6 +17,7 @@ import click
 
 from vsync.cli.colour import painted, wants_colour
 from vsync.cli.context import Context, connection_of, git_access, resolved, show_error
+from vsync.cli.manage_options import only_shows
 from vsync.cli.question import ask_person, where_to_ask
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.cli.width import look_of, terminal_width
@@ -112,6 +113,7 @@ def _run(way: _Way, job: Job[P]) -> tuple[BulkReport, set[str]]:
 
         async def plan_and_delete(api: Api) -> tuple[P, BulkReport | None]:
             chosen = await plan(api)
+            way.observer.finished()
             _show_plan(way, job, chosen, api)
             if dry_run:
                 requests.update(api.traffic.requests)
@@ -127,7 +129,7 @@ def _run(way: _Way, job: Job[P]) -> tuple[BulkReport, set[str]]:
             requests.update(api.traffic.requests)
             return done
 
-        dry_run = options["dry_run"] or context.listener.only_shows is not None
+        dry_run = only_shows(options, context)
         shown, report = ask(connect, plan_and_delete, context.stop)
         if report is None:
             waited_s = _ask_person(way, job.going(shown))
@@ -164,7 +166,9 @@ async def _still_meant(way: _Way, job: Job[P], shown: P, waited_s: float, plan: 
     if waited_s <= _OPEN_FOR_LONG_S:
         return shown
     way.observer.note("The question stood open for more than a minute, so vsync looks once more.")
-    return job.agreed(shown, await plan())
+    again = await plan()
+    way.observer.finished()
+    return job.agreed(shown, again)
 
 
 # --- What it takes ------------------------------------------------------------------------------------------

@@ -56,16 +56,16 @@ def files_list(context: Context, /, as_json: bool, as_lines: bool, **options: An
     from vsync.manage.summary import files_summary
 
     async def question(api: Api) -> tuple[list[UploadedFile], Mapping[str, Sequence[Use]] | None, Look, bool]:
-        from vsync.manage.delete_files import files_matching, safe_filter
+        from vsync.manage.delete_files import safely_matching
 
-        chosen, told = safe_filter(file_filter(options, await _store_ids(api, options["in_stores"])))
-        for text in told:
-            manage.note(context, text)
+        chosen = file_filter(options, await _store_ids(api, options["in_stores"]))
         sort, limit, usage = options["sort"], options["limit"], options["usage"]
         if not chosen.needs_usage and not usage and sort is None:
             found = await _page_by_page(api, chosen, limit, as_lines=as_lines)
             return found, None, manage.look(context, options, api), as_lines
-        matching, used, _ = await files_matching(chosen, api, _reading(), with_usage=usage)
+        matching, used, _, notes = await safely_matching(chosen, api, _reading(), with_usage=usage)
+        for text in notes:
+            manage.note(context, text)
         cut = list(itertools.islice(in_order(matching.values(), FILE_KEYS, sort), limit))
         uses = {file.id: used.of(file.id) for file in cut} if usage else None
         return cut, uses, manage.look(context, options, api), False
@@ -219,7 +219,7 @@ def files_delete(ctx: click.Context, /, words: tuple[str, ...], **options: Any) 
 
     async def plan(api: Api, working: Any, protected: Any, earlier: Any) -> FilePlan:
         chosen = file_filter(options, await _store_ids(api, options["in_stores"], deleting=True))
-        wanted = files.FilesWanted(given, chosen, rules_of(options))
+        wanted = files.FilesWanted(given, chosen, rules_of(options, context))
         return await files.plan_files(wanted, api, working, protected=protected, earlier=earlier)
 
     def lines(chosen: FilePlan, look: Look) -> list[Any]:

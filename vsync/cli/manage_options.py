@@ -19,6 +19,7 @@ from vsync.manage.ages import seconds_of
 from vsync.manage.sizes import bytes_of
 
 if TYPE_CHECKING:
+    from vsync.cli.context import Context
     from vsync.manage.chosen import Rules
     from vsync.manage.filters import Age, FileFilter, Pairs, StoreFilter
     from vsync.manage.owner import Whose
@@ -238,10 +239,21 @@ def file_filter(options: Options, in_stores: Sequence[str]) -> FileFilter:
     )
 
 
-def rules_of(options: Options) -> Rules:
-    from vsync.manage.chosen import Rules
+def rules_of(options: Options, context: Context) -> Rules:
+    from vsync.manage.chosen import Rules, Words
 
-    return Rules(every=options["every"], force=options["forced"], missing_ok=options["missing_ok"])
+    return Rules(
+        every=options["every"],
+        force=options["forced"],
+        missing_ok=options["missing_ok"],
+        only_shows=only_shows(options, context),
+        words=Words(every="--all", force="--force"),
+    )
+
+
+def only_shows(options: Options, context: Context) -> bool:
+    """Whether the command only shows what it would delete."""
+    return options["dry_run"] or context.listener.only_shows is not None
 
 
 def _age(options: Options) -> Age:

@@ -271,6 +271,7 @@ def stores_delete(ctx: click.Context, /, words: tuple[str, ...], **options: Any)
     from vsync.manage import delete_stores as stores
     from vsync.manage.agreed import agreed_stores
     from vsync.manage.plan_text import going_of_stores, store_plan_lines
+    from vsync.manage.protected import unnamed
 
     context: Context = ctx.obj
     refuse_variables(ctx.command, context.environ)
@@ -278,11 +279,14 @@ def stores_delete(ctx: click.Context, /, words: tuple[str, ...], **options: Any)
     if options["shared"] and not options["with_files"]:
         raise ConfigurationError("--shared is about the Files of stores.", "Give --with-files as well.")
     wanted = stores.StoresWanted(
-        given, store_filter(options), rules_of(options), options["with_files"], options["shared"]
+        given, store_filter(options), rules_of(options, context), options["with_files"], options["shared"]
     )
 
     async def plan(api: Api, working: Any, protected: Any, earlier: Any) -> StorePlan:
-        return await stores.plan_stores(wanted, api, working, protected=protected, earlier=earlier)
+        chosen = await stores.plan_stores(wanted, api, working, protected=protected, earlier=earlier)
+        if not wanted.filter.whose.is_vsyncs:  # else the person has named the syncs
+            chosen.warnings += unnamed(chosen.stores.values(), protected)
+        return chosen
 
     job = Job(
         "stores", given, plan, agreed_stores, store_plan_lines, going_of_stores, stores.preview, stores.delete_stores

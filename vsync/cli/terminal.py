@@ -75,6 +75,7 @@ class TerminalObserver(Observer):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+            self._tasks.clear()
 
     def _say(self, text: str) -> None:
         if self._bar is not None:

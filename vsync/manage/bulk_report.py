@@ -111,6 +111,7 @@ class BulkReport:
     | `files` | the Files of stores or entries, where they were to go as well; None: they were not |
     | `bytes` | of Files: their size; of stores: what they use in the store |
     | `breaks` | what of this repository's manifest goes as well, as words |
+    | `notes` | how the job was narrowed: nothing is wrong. The JSON has them behind the warnings |
     | `error` | what ended the job early |
     """
 
@@ -121,6 +122,7 @@ class BulkReport:
     dry_run: bool = False
     breaks: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    notes: Sequence[str] = ()
     requests: Mapping[str, int] = field(default_factory=dict)
     duration_s: float = 0.0
     error: VsyncError | None = None
@@ -174,7 +176,7 @@ class BulkReport:
             "bytes": self.bytes,
             "breaks": list(self.breaks),
             "message": self.message,
-            "warnings": list(self.warnings),
+            "warnings": [*self.warnings, *self.notes],
             "requests": dict(self.requests),
             "duration_s": round(self.duration_s, 3),
             "error": None if self.error is None else str(self.error),
@@ -187,6 +189,7 @@ class BulkReport:
             deleted=self.deleted.mapped(change),
             files=self.files and self.files.mapped(change),
             warnings=[change(text) for text in self.warnings],
+            notes=[change(text) for text in self.notes],
             breaks=[change(text) for text in self.breaks],
             error=self.error and self.error.mapped(change),
         )

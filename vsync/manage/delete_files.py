@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from vsync.errors import StoreGone
 from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
@@ -23,6 +24,7 @@ from vsync.manage.each import Working, each
 from vsync.manage.filters import Age, FileFilter, Use
 from vsync.manage.given_files import files_given
 from vsync.manage.protected import NOTHING, Protected
+from vsync.manage.reading import all_files, all_stores
 from vsync.manage.usage import Usage, ask_unsure, usage_of, usage_of_all
 from vsync.store.client import Api
 from vsync.store.entries import UploadedFile
@@ -60,6 +62,7 @@ class FilePlan:
     earlier: list[str] = field(default_factory=list)
     breaks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def bytes(self) -> int:
@@ -83,7 +86,7 @@ async def plan_files(
     Raises ConfigurationError, LimitExceeded, StoreConflict, and ApiUnavailable where it cannot be told which Files are in use.
     """
     rules = wanted.rules
-    check_choice(wanted.given, has_filter=not wanted.filter.is_empty, every=rules.every, what="Files")
+    check_choice(wanted.given, has_filter=not wanted.filter.is_empty, rules=rules, what="Files")
     check_patterns("the name", wanted.filter.names)
     check_patterns("the purpose", wanted.filter.purposes)
     plan = FilePlan()
@@ -97,14 +100,33 @@ async def plan_files(
         plan.files, plan.words, plan.earlier = given.things, given.words, given.earlier
         plan.failed, plan.spared, plan.warnings = given.failed, given.spared, warnings + given.warnings
         if plan.files:
-            plan.usage = await usage_of(list(plan.files), await Stores(api).list(), api, working.concurrency)
+            plan.usage = await _usage(plan, api, working)
         if not rules.force:
-            refuse_protected([f"{file_id} ({why})" for file_id, why in _protected(plan, protected)], "them")
+            refuse_protected(
+                [f"{file_id} ({why})" for file_id, why in _protected(plan, protected)], "them", rules.words
+            )
     plan.breaks = [protected.files[file_id] for file_id in plan.files if file_id in protected.files]
     return plan
 
 
+async def _usage(plan: FilePlan, api: Api, working: Working) -> Usage:
+    stores = list((await all_stores(api, working.observer)).values())
+    return await usage_of(list(plan.files), stores, api, working.concurrency, working.observer)
+
+
 # --- By a filter --------------------------------------------------------------------------------------------
+
+
+class Matching(NamedTuple):
+    """The Files that a filter means, the uses of them as far as these were asked for, and how many Files there are.
+
+    `notes` say how the filter was narrowed.
+    """
+
+    files: dict[str, UploadedFile]
+    usage: Usage
+    there_are: int
+    notes: Sequence[str] = ()
 
 
 async def files_matching(
@@ -115,48 +137,64 @@ async def files_matching(
     A store whose listing is not whole is asked for each File. Else a File could look unattached, or one owner's alone, which
     another store uses. Raises ApiUnavailable when that takes too many questions.
     """
-    every = await Files(api).all()
+    return (await _matching(chosen, chosen.purposes, api, working, with_usage=with_usage))[:3]
+
+
+async def safely_matching(asked: FileFilter, api: Api, working: Working, *, with_usage: bool = False) -> Matching:
+    """The same for what may be deleted: a filter for Files that no store lists is narrowed."""
+    chosen, notes = safe_filter(asked)
+    found = await _matching(chosen, asked.purposes, api, working, with_usage=with_usage)
+    return found._replace(notes=[*found.notes, *notes])
+
+
+async def _matching(
+    chosen: FileFilter, purposes: tuple[str, ...], api: Api, working: Working, *, with_usage: bool
+) -> Matching:
+    """The Files of the filter. A note counts those that it would mean as well with these `purposes` instead of its own."""
+    every = await all_files(api, working.observer)
     now = api.traffic.date or int(time.time())
     matching = {file_id: file for file_id, file in every.items() if chosen.may_match(file, now)}
-    if not (chosen.needs_usage or with_usage) or not matching:
-        return matching, Usage(), len(every)
-    usage = await usage_of_all(await Stores(api).list(), api, working.concurrency, matching)
+    wider = replace(chosen, purposes=purposes)
+    others = {file_id for file_id, file in every.items() if file_id not in matching and wider.may_match(file, now)}
+    if not (chosen.needs_usage or with_usage) or not (matching or others):
+        return Matching(matching, Usage(), len(every))
+    stores = list((await all_stores(api, working.observer)).values())
+    usage = await usage_of_all(stores, api, working.concurrency, {*matching, *others}, working.observer)
     await ask_unsure(matching, usage, api, working.concurrency)
     matching = {file_id: file for file_id, file in matching.items() if chosen.matches_uses(usage.of(file_id))}
-    return matching, usage, len(every)
+    left_out = sum(1 for file_id in others if chosen.matches_uses(usage.of(file_id)))
+    return Matching(matching, usage, len(every), [_left_out(left_out)] if left_out else [])
+
+
+def _left_out(number: int) -> str:
+    number_of = count(number, "File of another purpose is", "Files of other purposes are")
+    return f"{number_of} left out: Files that are not for {PURPOSE} are used without a store. The filter purpose names them."
 
 
 def safe_filter(chosen: FileFilter) -> tuple[FileFilter, list[str]]:
-    """The filter, narrowed where it means Files that no store lists, and a sentence about each narrowing.
+    """The filter, narrowed where it means Files that no store lists; and what must be said of it whatever there is.
 
     Batch jobs, fine-tuning and others use Files that no store lists. A new File may be about to be attached.
     """
     if chosen.attached is not False:
         return chosen, []
-    told = []
     if not chosen.purposes:
         chosen = replace(chosen, purposes=(PURPOSE,))
-        told.append(
-            f"Only Files of the purpose {PURPOSE!r} are meant: others are used without a store. The filter purpose names others."
-        )
-    if chosen.age.older_than_s is None:
-        chosen = replace(chosen, age=Age(YOUNGEST_UNATTACHED_S, chosen.age.newer_than_s))
-        told.append(
-            "Only Files older than a day are meant: a run may be about to attach a newer File. The filter older-than says otherwise."
-        )
-    return chosen, told
+    if chosen.age.older_than_s is not None:
+        return chosen, []
+    told = "Only Files older than a day are meant: a run may be about to attach a newer File. The filter older-than says otherwise."
+    return replace(chosen, age=Age(YOUNGEST_UNATTACHED_S, chosen.age.newer_than_s)), [told]
 
 
 async def _choose_by_filter(
     wanted: FilesWanted, plan: FilePlan, api: Api, working: Working, protected: Protected
 ) -> None:
-    chosen, told = safe_filter(wanted.filter)
-    plan.warnings += told
-    matching, plan.usage, there_are = await files_matching(chosen, api, working)
-    check_not_everything(len(matching), there_are, every=wanted.rules.every, what="File")
+    matching, plan.usage, there_are, notes = await safely_matching(wanted.filter, api, working)
+    plan.notes += notes
+    plan.warnings += check_not_everything(len(matching), there_are, rules=wanted.rules, what="File")
     plan.files = dict(matching)
-    if plan.files and not chosen.needs_usage:
-        plan.usage = await usage_of(list(plan.files), await Stores(api).list(), api, working.concurrency)
+    if plan.files and not wanted.filter.needs_usage:
+        plan.usage = await _usage(plan, api, working)
     if not wanted.rules.force:
         for file_id, why in _protected(plan, protected):
             plan.spared.append(Spared(file_id, f"this repository's manifest names it: {why}"))
@@ -179,7 +217,7 @@ def _stores_of(uses: Sequence[Use]) -> list[str]:
 def preview(plan: FilePlan) -> BulkReport:
     """What would go, as a report."""
     deleted = Deleted([*plan.earlier, *plan.files], plan.failed, plan.spared)
-    return BulkReport("files", deleted, None, plan.bytes, True, plan.breaks, plan.warnings)
+    return BulkReport("files", deleted, None, plan.bytes, True, plan.breaks, plan.warnings, plan.notes)
 
 
 async def delete_files(
@@ -212,6 +250,7 @@ async def delete_files(
         sum(plan.files[file_id].bytes for file_id in deleted.success),
         breaks=plan.breaks,
         warnings=plan.warnings,
+        notes=plan.notes,
         requests=dict(api.traffic.requests),
         duration_s=time.monotonic() - began,
         error=done.cause,

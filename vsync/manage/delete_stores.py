@@ -23,6 +23,7 @@ from vsync.manage.given_stores import stores_given
 from vsync.manage.going_files import going_files
 from vsync.manage.owner import owner_of_store
 from vsync.manage.protected import NOTHING, Protected
+from vsync.manage.reading import all_stores
 from vsync.manage.usage import Usage, hurt
 from vsync.store.client import Api
 from vsync.store.entries import StoreInfo
@@ -94,12 +95,12 @@ async def plan_stores(
     LimitExceeded and StoreConflict.
     """
     rules = wanted.rules
-    check_choice(wanted.given, has_filter=not wanted.filter.is_empty, every=rules.every, what="vector stores")
+    check_choice(wanted.given, has_filter=not wanted.filter.is_empty, rules=rules, what="vector stores")
     check_patterns("the name", wanted.filter.names)
     plan = StorePlan()
     if wanted.given is not None and not wanted.given:
         return plan
-    listed = {info.id: info for info in await Stores(api).list()}
+    listed = await all_stores(api, working.observer)
     if wanted.given is None:
         _choose_by_filter(wanted, listed, plan, protected, api.traffic.date or int(time.time()))
     else:
@@ -109,7 +110,9 @@ async def plan_stores(
         plan.failed, plan.spared, plan.warnings = given.failed, given.spared, warnings + given.warnings
         if not rules.force:
             refuse_protected(
-                [_named(info, protected) for info in plan.stores.values() if info.id in protected.stores], "it"
+                [_named(info, protected) for info in plan.stores.values() if info.id in protected.stores],
+                "it",
+                rules.words,
             )
     plan.breaks = [
         f"the target {target!r} of this repository (store {store_id})"
@@ -144,7 +147,7 @@ def _choose_by_filter(
     wanted: StoresWanted, listed: Mapping[str, StoreInfo], plan: StorePlan, protected: Protected, now: int
 ) -> None:
     matching = [info for info in listed.values() if wanted.filter.matches(info, owner_of_store(info), now)]
-    check_not_everything(len(matching), len(listed), every=wanted.rules.every, what="vector store")
+    plan.warnings += check_not_everything(len(matching), len(listed), rules=wanted.rules, what="vector store")
     for info in matching:
         if info.id in protected.stores and not wanted.rules.force:
             targets = ", ".join(protected.stores[info.id])

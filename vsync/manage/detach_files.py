@@ -71,7 +71,7 @@ async def plan_entries(wanted: EntriesWanted, api: Api, working: Working) -> Ent
     Raises ConfigurationError, LimitExceeded, and StoreGone when there is no such store.
     """
     rules = wanted.rules
-    check_choice(wanted.given, has_filter=not wanted.filter.is_empty, every=rules.every, what="entries")
+    check_choice(wanted.given, has_filter=not wanted.filter.is_empty, rules=rules, what="entries")
     check_patterns("the path", wanted.filter.paths)
     plan = EntryPlan(wanted.store_id, wanted.with_files)
     if wanted.given is not None and not wanted.given:
@@ -112,7 +112,7 @@ async def _choose_by_filter(wanted: EntriesWanted, info: StoreInfo, plan: EntryP
         plan.warnings.append(f"The listing shows {len(entries):,} of the {info.files:,} entries that the store counts.")
     now = api.traffic.date or int(time.time())
     matching = [entry for entry in entries if wanted.filter.matches(entry, now)]
-    check_not_everything(len(matching), len(entries), every=wanted.rules.every, what="entry", many="entries")
+    plan.warnings += check_not_everything(len(matching), len(entries), rules=wanted.rules, what="entry", many="entries")
     plan.entries = {entry.file_id: entry for entry in matching}
 
 

@@ -9,7 +9,7 @@ from vsync.manage.bulk_report import Spared
 from vsync.manage.each import Working
 from vsync.manage.owner import Owner, Whose, owner_of_entry
 from vsync.manage.protected import Protected
-from vsync.manage.usage import Usage, entries_of, side_by_side, usage_of
+from vsync.manage.usage import READING_STORES, Usage, entries_of, side_by_side, usage_of
 from vsync.store.client import Api
 from vsync.store.entries import StoreInfo
 from vsync.system.wording import count
@@ -48,9 +48,12 @@ async def going_files(
     """
     going, listings = GoingFiles(), dict[str, Listing]()
 
+    working.observer.stage(READING_STORES, len(stores))
+
     async def look(info: StoreInfo) -> None:
         entries, whole = await entries_of(info, api)
         listings[info.id] = [(entry.file_id, owner_of_entry(entry)) for entry in entries]
+        working.observer.advance(READING_STORES)
         if not whole:
             going.warnings.append(
                 f"The listing of {info.id} shows {len(listings[info.id]):,} of {count(info.files, 'entry', 'entries')}. Files of "
@@ -66,7 +69,7 @@ async def going_files(
             "which Files it listed. Look for Files that no store lists afterwards."
         )
     candidates, why = _candidates({info.id: listings[info.id] for info in stores}, whose, kept.files)
-    going.usage = await usage_of(list(candidates), others, api, working.concurrency)
+    going.usage = await usage_of(list(candidates), others, api, working.concurrency, working.observer)
     for file_id, listed_by in candidates.items():
         uses = going.usage.of(file_id)
         named = kept.why(file_id, [use.store_id for use in uses])

@@ -41,7 +41,7 @@ def store_plan_lines(plan: StorePlan, look: Look) -> list[Line]:
             lines.append(
                 Line(f"Files that these stores list: up to {entries:,}. They stay: --with-files deletes them.", "faint")
             )
-    return [*lines, *_besides(plan.breaks, plan.spared, plan.spared_files, plan.failed, plan.warnings)]
+    return [*lines, *_besides(plan.breaks, plan.spared, plan.spared_files, plan.failed, plan.warnings, ())]
 
 
 def file_plan_lines(plan: FilePlan, look: Look, used_by: str) -> list[Line]:
@@ -57,7 +57,7 @@ def file_plan_lines(plan: FilePlan, look: Look, used_by: str) -> list[Line]:
         lines += _more(len(files))
         if used_by:
             lines.append(Line(f"{used_by}. They are taken out of these stores first.", "warn"))
-    return [*lines, *_besides(plan.breaks, plan.spared, (), plan.failed, plan.warnings)]
+    return [*lines, *_besides(plan.breaks, plan.spared, (), plan.failed, plan.warnings, plan.notes)]
 
 
 _STORES_BEFORE = {"ID", "NAME", "FILES", "SIZE", "AGE", "USED", "OWNER"}
@@ -89,6 +89,7 @@ def _besides(
     spared_files: Sequence[Spared],
     failed: Sequence[Failure],
     warnings: Sequence[str],
+    notes: Sequence[str],
 ) -> Iterator[Line]:
     yield from listed("This breaks", breaks, "bad")
     yield from (
@@ -100,3 +101,4 @@ def _besides(
     yield from listed("Files that are spared", reasons(spared_files), "faint")
     yield from listed("Cannot be deleted", [f"{failure.id}: {failure.error}" for failure in failed], "bad")
     yield from (line_of(f"Warning: {warning}", "warn") for warning in warnings)
+    yield from (line_of(note, "faint") for note in notes)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vsync.manage.owner import Owner, owner_of_store
 from vsync.state.manifest import Manifest
+from vsync.store.entries import StoreInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,23 @@ class Protected:
 
 
 NOTHING = Protected()
+
+
+def unnamed(stores: Iterable[StoreInfo], protected: Protected) -> list[str]:
+    """A warning for each sync that made some of these stores, and whose manifest is not here: its owner would miss them."""
+    made: dict[Owner, list[StoreInfo]] = {}
+    for info in stores:
+        owner = owner_of_store(info)
+        if owner is not None and info.id not in protected.stores:
+            made.setdefault(owner, []).append(info)
+    return [_unnamed(owner, of_owner) for owner, of_owner in made.items()]
+
+
+def _unnamed(owner: Owner, stores: Sequence[StoreInfo]) -> str:
+    names = ", ".join(f"{info.name or 'a store without a name'} ({info.id})" for info in stores[:3])
+    more = f" and {len(stores) - 3:,} more" if len(stores) > 3 else ""
+    it = "it" if len(stores) == 1 else "them"
+    return f"A sync of {owner} made {names}{more}; no manifest here names {it}."
 
 
 def named_in(manifests: Iterable[Manifest]) -> Protected:

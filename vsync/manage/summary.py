@@ -62,6 +62,8 @@ def bulk_summary(report: BulkReport, why: str | None) -> str:
             "This repository's manifest names what is deleted:",
             *(prose(what) for what in report.breaks[:20]),
         )
+    if report.notes:
+        lines += [*(prose(note) for note in report.notes), ""]
     lines += [_counts(report), *_failures(report), *_spared(report), *_deleted(report)]
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from vsync.errors import ApiUnavailable, StoreGone
 from vsync.manage.filters import Use
 from vsync.manage.owner import owner_of_entry
+from vsync.report.observer import Observer
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
 from vsync.store.entries import StoreEntry, StoreInfo
@@ -25,7 +26,12 @@ T = TypeVar("T")
 MOST_QUESTIONS = 10_000
 """How many questions for single Files the stores may need whose listing is not whole."""
 
+READING_STORES = "reading stores"
+_ASKING = "asking stores"
+"""Stages of the progress, one step for each store and for each question."""
+
 _SECOND_LOOK_AFTER_S = 2.0
+_NOBODY = Observer()
 
 
 @dataclass(slots=True)
@@ -76,13 +82,19 @@ async def _read(info: StoreInfo, api: Api) -> tuple[list[StoreEntry], bool]:
 
 
 async def usage_of_all(
-    stores: Sequence[StoreInfo], api: Api, concurrency: int, only: Container[str] | None = None
+    stores: Sequence[StoreInfo],
+    api: Api,
+    concurrency: int,
+    only: Container[str] | None = None,
+    observer: Observer = _NOBODY,
 ) -> Usage:
     """The uses of every File, or of those in `only`: all these stores are listed."""
     usage = Usage()
+    observer.stage(READING_STORES, len(stores))
 
     async def look(info: StoreInfo) -> None:
         entries, whole = await entries_of(info, api)
+        observer.advance(READING_STORES)
         usage.add(info, [entry for entry in entries if only is None or entry.file_id in only])
         if not whole:
             usage.unsure.append(info)
@@ -91,16 +103,24 @@ async def usage_of_all(
     return usage
 
 
-async def usage_of(file_ids: Collection[str], stores: Sequence[StoreInfo], api: Api, concurrency: int) -> Usage:
+async def usage_of(
+    file_ids: Collection[str],
+    stores: Sequence[StoreInfo],
+    api: Api,
+    concurrency: int,
+    observer: Observer = _NOBODY,
+) -> Usage:
     """The uses of these Files. Each store is asked for each File or listed, whichever takes fewer requests.
 
     A store whose listing is not whole is asked for each File as well.
     """
     wanted = set(file_ids)
     alive = [info for info in stores if info.status != "expired"] if wanted else []
-    usage = await usage_of_all([info for info in alive if _pages(info) < len(wanted)], api, concurrency, wanted)
+    long = [info for info in alive if _pages(info) < len(wanted)]
+    usage = await usage_of_all(long, api, concurrency, wanted, observer)
     cheap = [info for info in alive if _pages(info) >= len(wanted)]
-    await _ask(_questions(wanted, cheap, usage), usage, api, concurrency)
+    observer.stage(_ASKING, len(cheap) * len(wanted))
+    await _ask(_questions(wanted, cheap, usage), usage, api, concurrency, observer)
     await ask_unsure(wanted, usage, api, concurrency)
     return usage
 
@@ -128,7 +148,13 @@ def _questions(file_ids: Collection[str], stores: Sequence[StoreInfo], usage: Us
                 yield info, file_id
 
 
-async def _ask(questions: Iterable[tuple[StoreInfo, str]], usage: Usage, api: Api, concurrency: int) -> None:
+async def _ask(
+    questions: Iterable[tuple[StoreInfo, str]],
+    usage: Usage,
+    api: Api,
+    concurrency: int,
+    observer: Observer = _NOBODY,
+) -> None:
     async def question(pair: tuple[StoreInfo, str]) -> None:
         info, file_id = pair
         try:
@@ -137,6 +163,8 @@ async def _ask(questions: Iterable[tuple[StoreInfo, str]], usage: Usage, api: Ap
             if says_expired(error):
                 return
             raise unexpected_refusal(f"asking {info.id} for {file_id}", error) from error
+        finally:
+            observer.advance(_ASKING)
         if entry is not None:
             usage.add(info, [entry])
 

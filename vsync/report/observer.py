@@ -27,4 +27,4 @@ class Observer:
         """A document was not synced."""
 
     def finished(self) -> None:
-        """No more stages follow: a progress bar is taken away."""
+        """No stage is under way any more: a progress bar is taken away. Others may follow."""

@@ -69,9 +69,10 @@ def test_filters_are_heard(world: World, files: dict[str, str], arguments: list[
 
 
 def test_what_is_narrowed_is_said(world: World, files: dict[str, str]) -> None:
-    err = world.vsync("files", "list", "--unattached").err
-    assert "The filter purpose names others" in err
-    assert "The filter older-than says otherwise" in err
+    assert "The filter older-than says otherwise" in world.vsync("files", "list", "--unattached").err
+    err = world.vsync("files", "list", "--unattached", "--older-than", "0s").err
+    assert "1 File of another purpose is left out" in err
+    assert "The filter purpose names them" in err
 
 
 def test_with_usage_the_stores_and_the_owner_are_shown(world: World, files: dict[str, str]) -> None:

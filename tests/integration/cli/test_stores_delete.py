@@ -183,6 +183,14 @@ def test_a_filter_that_matches_everything_needs_all(world: World, stores: dict[s
     assert left(world) == set()
 
 
+def test_a_dry_run_of_a_filter_that_matches_everything_only_warns(world: World, stores: dict[str, str]) -> None:
+    result = world.vsync("stores", "delete", "--older-than", "0s", "--dry-run")
+    assert result.code == 0
+    assert "Would delete 3 vector stores" in result.out
+    assert "Warning: The filter matches everything: 3 vector stores of 3." in result.out
+    assert "(--all)" in result.out
+
+
 @pytest.mark.parametrize("variable", ["VSYNC_ALL", "VSYNC_OLDER_THAN", "VSYNC_WITH_FILES", "VSYNC_NAME", "VSYNC_OWNED"])
 def test_a_variable_never_says_what_is_deleted(world: World, stores: dict[str, str], variable: str) -> None:
     result = world.vsync("stores", "delete", "alpha", "--yes", **{variable: "1d"})
@@ -241,6 +249,17 @@ def test_outside_of_a_repository_nothing_is_protected(
     monkeypatch.chdir(tmp_path)
     result = world.vsync("stores", "delete", "alpha", "--yes")
     assert (result.code, result.err) == (0, "")
+
+
+def test_a_store_of_another_sync_is_no_surprise(
+    world: World, docs: str, stores: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = world.sync()["vector_store_id"]
+    warning = f"Warning: A sync of owner/name made owner/name ({store}); no manifest here names it."
+    assert warning not in world.vsync("stores", "delete", "owner/name", "--dry-run", "--force").out
+    monkeypatch.chdir(tmp_path)
+    assert warning in world.vsync("stores", "delete", "owner/name", "--dry-run").out
+    assert warning not in world.vsync("stores", "delete", "--source", "owner/name", "--dry-run").out
 
 
 # --- The question -----------------------------------------------------------------------------------------------

@@ -40,11 +40,11 @@ def project(tmp_path: Path) -> Iterator[Project]:
         yield made
 
 
-def given(*words: str, **rules: bool) -> FilesWanted:
+def given(*words: str, **rules: Any) -> FilesWanted:
     return FilesWanted(list(words), rules=Rules(**rules))
 
 
-def filtered(chosen: FileFilter | None = None, **rules: bool) -> FilesWanted:
+def filtered(chosen: FileFilter | None = None, **rules: Any) -> FilesWanted:
     return FilesWanted(None, chosen or FileFilter(), Rules(**rules))
 
 
@@ -280,7 +280,21 @@ def test_unattached_files_are_old_ones_of_the_usual_purpose(project: Project) ->
     assert report.deleted.success == [old]
     assert project.files() == {attached, batch, new}
     assert project.entries(store) == {attached}
-    assert [warning[:4] for warning in report.warnings] == ["Only", "Only"]
+    assert report.warnings == []
+    left_out, age = report.notes
+    assert left_out.startswith("1 File of another purpose is left out")
+    assert age.startswith("Only Files older than a day")
+
+
+def test_other_purposes_are_named_only_where_there_are_such_files(project: Project) -> None:
+    attached, small = project.file("a.md", "x", "user_data"), project.file("b.md", "x", "user_data")
+    project.store("docs", attached)
+    project.now += 2 * DAY
+    unattached = FileFilter(attached=False, age=Age(DAY))
+    (note,) = project.delete(filtered(unattached), dry_run=True).notes
+    assert note.startswith("1 File of another purpose")
+    project.remove(f"/files/{small}")
+    assert project.delete(filtered(unattached), dry_run=True).notes == []
 
 
 def test_other_purposes_and_ages_can_be_meant(project: Project) -> None:
@@ -290,6 +304,7 @@ def test_other_purposes_and_ages_can_be_meant(project: Project) -> None:
     assert project.files() == {file}
     chosen = FileFilter(attached=True)
     assert safe_filter(chosen) == (chosen, [])
+    assert safe_filter(UNATTACHED)[0].purposes == ("assistants",)
     assert safe_filter(FileFilter(attached=False, age=Age(newer_than_s=9)))[0].age == Age(DAY, 9)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,12 @@ from vsync.errors import (
 from vsync.manage.bulk_report import BulkReport
 from vsync.manage.bulk_text import remedies_of
 from vsync.manage.chosen import Rules
-from vsync.manage.delete_stores import StoresWanted
+from vsync.manage.delete_stores import StoresWanted, plan_stores
+from vsync.manage.each import Working
 from vsync.manage.filters import Age, StoreFilter
 from vsync.manage.owner import Whose
 from vsync.manage.protected import Protected
+from vsync.report.observer import Observer
 from vsync.system.stop import Stop
 
 ACME = ("acme/docs", "default")
@@ -43,12 +46,12 @@ def project(tmp_path: Path) -> Iterator[Project]:
         yield made
 
 
-def given(*words: str, with_files: bool = False, shared: bool = False, **rules: bool) -> StoresWanted:
+def given(*words: str, with_files: bool = False, shared: bool = False, **rules: Any) -> StoresWanted:
     return StoresWanted(list(words), rules=Rules(**rules), with_files=with_files, shared=shared)
 
 
 def filtered(
-    chosen: StoreFilter | None = None, *, with_files: bool = False, shared: bool = False, **rules: bool
+    chosen: StoreFilter | None = None, *, with_files: bool = False, shared: bool = False, **rules: Any
 ) -> StoresWanted:
     return StoresWanted(None, chosen or StoreFilter(), Rules(**rules), with_files, shared)
 
@@ -373,7 +376,30 @@ def test_the_files_of_an_expired_store_cannot_be_told(project: Project) -> None:
     assert (report.deleted.success, project.files()) == ([store], {file})
     assert not project.wire.of("GET /vector_stores/*/files")
     assert "expired" in report.warnings[0]
-    assert "--unattached" in report.warnings[0]
+    assert "Look for Files that no store lists afterwards." in report.warnings[0]
+
+
+def test_a_dry_run_of_a_filter_that_matches_everything_is_shown(project: Project) -> None:
+    stores = {project.store("a"), project.store("b")}
+    report = project.delete(filtered(StoreFilter(empty=True), only_shows=True), dry_run=True)
+    assert {*report.deleted.success} == stores
+    assert report.warnings[0].startswith("The filter matches everything: 2 vector stores of 2.")
+
+
+def test_a_plan_tells_how_far_it_has_read(project: Project) -> None:
+    class Heard(Observer):
+        def __init__(self) -> None:
+            self.steps = Counter[str]()
+
+        def advance(self, name: str) -> None:
+            self.steps[name] += 1
+
+    heard = Heard()
+    for number in range(3):
+        project.store(f"s{number}", project.file(f"{number}.md"))
+    wanted = StoresWanted(None, StoreFilter(names=("s*",)), ALL, with_files=True)
+    project.run(lambda api: plan_stores(wanted, api, Working(observer=heard)))
+    assert heard.steps == {"listing stores": 1, "reading stores": 3}
 
 
 # --- Listings that lag behind -------------------------------------------------------------------------------

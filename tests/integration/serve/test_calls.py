@@ -199,6 +199,10 @@ def test_a_filter_that_fits_everything_needs_all(api: ProjectsServer, served: Se
     refused = served.call("DELETE", "/vector_stores", body={"filter": {"name": "*"}})
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "needs_all")
     assert api.ids(KEY, "/vector_stores") == stores
+    assert "all=true" in refused.json()["error"]["message"]
+    shown = served.call("DELETE", "/vector_stores?dry_run=true", body={"filter": {"name": "*"}})
+    assert (shown.status_code, shown.json()["success"]) == (200, stores)
+    assert "The filter matches everything" in shown.json()["warnings"][0]
     done = served.call("DELETE", "/vector_stores?all=true", body={"filter": {"name": "*"}})
     assert (done.status_code, done.json()["success"]) == (200, stores)
 
@@ -286,7 +290,7 @@ def test_files_are_taken_out_of_their_stores_and_deleted(api: ProjectsServer, se
 def test_new_files_that_no_store_lists_are_spared_from_a_clean_up(api: ProjectsServer, served: Served) -> None:
     file = api.make_file(KEY)
     report = served.call("DELETE", "/files", body={"filter": {"attached": False}}).json()
-    assert (report["success"], len(report["warnings"]), api.ids(KEY, "/files")) == ([], 2, [file])
+    assert (report["success"], len(report["warnings"]), api.ids(KEY, "/files")) == ([], 1, [file])
 
 
 # --- Answers of every call ----------------------------------------------------------------------------------

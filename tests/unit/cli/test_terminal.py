@@ -89,3 +89,13 @@ def test_a_line_is_there_as_soon_as_it_is_put(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w") as stream:
         put(stream, "now")
         assert (tmp_path / "out").read_text() == "now\n"
+
+
+def test_a_stage_that_follows_a_bar_that_was_taken_away_has_a_bar_of_its_own() -> None:
+    screen = Screen()
+    observer = TerminalObserver(io.StringIO(), verbose=False, err=screen, environ={"TERM": "xterm"})
+    for _ in range(2):
+        observer.stage("reading stores", 2)
+        observer.advance("reading stores")
+        observer.finished()
+    assert "reading stores" in screen.getvalue()

@@ -139,3 +139,9 @@ def test_every_text_of_a_server_can_be_changed_and_no_id_is() -> None:
     assert data["spared"] == [{"id": "c", "reason": "<used>"}]
     assert (data["breaks"], data["warnings"], data["error"]) == (["<b>"], ["<w>"], "<e> <r>")
     assert BulkReport("files").mapped(str.upper).files is None
+
+
+def test_notes_stand_behind_the_warnings_of_the_json() -> None:
+    report = BulkReport("files", warnings=["w"], notes=["n"])
+    assert report.to_json()["warnings"] == ["w", "n"]
+    assert report.mapped(str.upper).to_json()["warnings"] == ["W", "N"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vsync.errors import ConfigurationError, LimitExceeded
-from vsync.manage.chosen import check_choice, check_not_everything, refuse_protected, without_duplicates
+from vsync.manage.chosen import Rules, Words, check_choice, check_not_everything, refuse_protected, without_duplicates
 
 
 @pytest.mark.parametrize(
@@ -15,34 +15,50 @@ from vsync.manage.chosen import check_choice, check_not_everything, refuse_prote
     [(["vs_1"], False, False), ([], False, False), (None, True, False), (None, True, True), (None, False, True)],
 )
 def test_either_ids_or_a_filter_or_everything_is_meant(ids: list[str] | None, has_filter: bool, every: bool) -> None:
-    check_choice(ids, has_filter=has_filter, every=every, what="Files")
+    check_choice(ids, has_filter=has_filter, rules=Rules(every), what="Files")
 
 
 def test_somebody_must_say_what_is_meant() -> None:
     with pytest.raises(ConfigurationError, match=r"Nothing says which Files") as refused:
-        check_choice(None, has_filter=False, every=False, what="Files")
-    assert "--all" in refused.value.remedy
+        check_choice(None, has_filter=False, rules=Rules(words=Words("--all")), what="Files")
+    assert "(--all)" in refused.value.remedy
 
 
 @pytest.mark.parametrize(("has_filter", "every"), [(True, False), (False, True)])
 def test_ids_and_a_filter_contradict_each_other(has_filter: bool, every: bool) -> None:
     with pytest.raises(ConfigurationError, match="Both ids and a filter"):
-        check_choice([], has_filter=has_filter, every=every, what="Files")
+        check_choice([], has_filter=has_filter, rules=Rules(every), what="Files")
 
 
 def test_a_filter_that_matches_everything_is_a_mistake_until_somebody_says_it_is_meant() -> None:
     with pytest.raises(LimitExceeded, match=r"1,000 entries of 1,000") as refused:
-        check_not_everything(1000, 1000, every=False, what="entry", many="entries")
+        check_not_everything(1000, 1000, rules=Rules(words=Words("all=true")), what="entry", many="entries")
     assert refused.value.exit_code == 4
-    check_not_everything(1000, 1000, every=True, what="entry")
-    check_not_everything(999, 1000, every=False, what="entry")
-    check_not_everything(0, 0, every=False, what="entry")
+    assert refused.value.remedy == "Correct the filter, or say that everything is meant (all=true)."
+    assert not check_not_everything(1000, 1000, rules=Rules(every=True), what="entry")
+    assert not check_not_everything(999, 1000, rules=Rules(), what="entry")
+    assert not check_not_everything(0, 0, rules=Rules(), what="entry")
+
+
+def test_a_dry_run_of_a_filter_that_matches_everything_is_shown_with_a_warning() -> None:
+    (warning,) = check_not_everything(3, 3, rules=Rules(only_shows=True, words=Words("--all")), what="File")
+    assert warning == (
+        "The filter matches everything: 3 Files of 3. The delete is refused unless you say that everything is meant (--all)."
+    )
+
+
+def test_an_error_names_no_option_of_a_front_that_has_given_none() -> None:
+    with pytest.raises(ConfigurationError) as unsaid:
+        check_choice(None, has_filter=False, rules=Rules(), what="Files")
+    with pytest.raises(LimitExceeded) as everything:
+        check_not_everything(1, 1, rules=Rules(), what="File")
+    assert "-" not in f"{unsaid.value} {everything.value}"
 
 
 def test_what_the_manifest_names_is_refused_with_five_names_at_most() -> None:
     refuse_protected([], "it")
     with pytest.raises(LimitExceeded, match=r"names a, b, c, d, e and 2 more\.") as refused:
-        refuse_protected(list("abcdefg"), "them")
+        refuse_protected(list("abcdefg"), "them", Words(force="--force"))
     assert "Leave them out" in refused.value.remedy
     assert "--force" in refused.value.remedy
     assert "`vsync verify --repair` makes it again; until then, syncs that change something" in refused.value.remedy

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from vsync.manage.bulk_report import BulkReport
-from vsync.manage.chosen import Rules
+from vsync.manage.chosen import Rules, Words
 from vsync.serve.rest.failure import Failure
 from vsync.serve.rest.fields import DeleteOptions
 from vsync.serve.rest.service import Session
@@ -22,7 +22,13 @@ DONE, PARTLY = 200, 207
 
 def rules_of(query: DeleteOptions, ids: list[str] | None) -> Rules:
     """What a bulk delete may do besides. `all` is about a filter: with ids it says nothing."""
-    return Rules(every=query.all and ids is None, missing_ok=query.missing_ok, names=False)
+    return Rules(
+        every=query.all and ids is None,
+        missing_ok=query.missing_ok,
+        names=False,
+        only_shows=query.dry_run,
+        words=Words(every="all=true"),
+    )
 
 
 async def check_key(session: Session, ids: list[str] | None) -> None:
