@@ -168,7 +168,9 @@ async def _still_meant(way: _Way, job: Job[P], shown: P, waited_s: float, plan: 
     way.observer.note("The question stood open for more than a minute, so vsync looks once more.")
     again = await plan()
     way.observer.finished()
-    return job.agreed(shown, again)
+    agreed = job.agreed(shown, again)
+    _show_newly_spared(way, job.preview(shown), job.preview(agreed))
+    return agreed
 
 
 # --- What it takes ------------------------------------------------------------------------------------------
@@ -267,6 +269,17 @@ def _show_plan(way: _Way, job: Job[P], chosen: P, api: Api) -> None:
     lines = [Line(redacted(line.text, context.secrets), line.tone) for line in job.lines(chosen, look)]
     if lines:
         put(out, painted(lines, colour=wants_colour(out, context.environ)))
+
+
+def _show_newly_spared(way: _Way, shown: BulkReport, agreed: BulkReport) -> None:
+    """What does not go any more since the question was asked, and why."""
+    from vsync.manage.bulk_text import by_reason
+
+    before = {item.id for part in (shown.deleted, shown.files) if part is not None for item in part.spared}
+    for title, part in (("Spared now", agreed.deleted), ("Files that are spared now", agreed.files)):
+        items = [item for item in part.spared if item.id not in before] if part is not None else []
+        for line in by_reason(title, items, "faint", agreed.known):
+            way.observer.note(line.text)
 
 
 def _show(report: BulkReport, context: Context, *, as_json: bool, known: Collection[str] = ()) -> None:

@@ -18,6 +18,7 @@ from vsync.cli.manage_options import common_options, delete_options, file_filter
 from vsync.cli.options import WithArgument, option
 from vsync.errors import ApiUnavailable, StoreConflict, StoreGone
 from vsync.manage.sorting import FILE_KEYS, in_order
+from vsync.system.wording import shortened
 
 if TYPE_CHECKING:
     from vsync.manage.delete_files import FilePlan
@@ -84,7 +85,7 @@ def files_list(context: Context, /, as_json: bool, as_lines: bool, **options: An
         manage.show_lines(context, file_lines(found, look, uses))
     else:
         manage.show_lines(context, _nothing(options))
-    context.listener.found(files_summary(found, look, uses))
+    context.listener.found(files_summary(found, look, uses), [data(file) for file in found])
 
 
 async def _page_by_page(api: Api, chosen: FileFilter, limit: int | None, *, as_lines: bool) -> list[UploadedFile]:
@@ -141,6 +142,7 @@ def files_show(context: Context, /, file: str, as_json: bool, **options: Any) ->
     """Show one File, by its id or its name: which stores list it, and whose it is."""
     from vsync.manage.details import file_details
     from vsync.manage.files import file_data
+    from vsync.manage.summary import details_summary
 
     async def question(api: Api) -> Any:
         from vsync.manage.usage import usage_of
@@ -151,14 +153,16 @@ def files_show(context: Context, /, file: str, as_json: bool, **options: Any) ->
         return found, usage.of(found.id), manage.look(context, options, api)
 
     found, uses, look = manage.answer(context, options, question)
+    uses_data = [
+        {**stated, "status": use.status or None, "owner": use.owner and use.owner.to_json()}
+        for stated, use in zip(file_data(found, uses)["stores"], uses, strict=True)
+    ]
+    data, lines = {**file_data(found, uses), "stores": uses_data}, file_details(found, uses, look)
     if as_json:
-        uses_data = [
-            {**stated, "status": use.status or None, "owner": use.owner and use.owner.to_json()}
-            for stated, use in zip(file_data(found, uses)["stores"], uses, strict=True)
-        ]
-        manage.show_json({**file_data(found, uses), "stores": uses_data})
+        manage.show_json(data)
     else:
-        manage.show_lines(context, file_details(found, uses, look))
+        manage.show_lines(context, lines)
+    context.listener.found(details_summary("files show", lines), data)
 
 
 async def _find(api: Api, given: str) -> UploadedFile:
@@ -177,11 +181,11 @@ async def _find(api: Api, given: str) -> UploadedFile:
         return found
     named = [file for file in (await Files(api).all()).values() if file.filename == given]
     if not named:
-        raise StoreGone(f"There is no File with the id or the name {given!r}.", "See `vsync files list`.")
+        raise StoreGone(f"There is no File with the id or the name {shortened(given)!r}.", "See `vsync files list`.")
     if len(named) > 1:
         ids = ", ".join(file.id for file in named[:5])
         raise StoreConflict(
-            f"There are {len(named):,} Files named {given!r}: {ids}{', …' if len(named) > 5 else ''}.",
+            f"There are {len(named):,} Files named {shortened(given)!r}: {ids}{', …' if len(named) > 5 else ''}.",
             "Give the id of one of them.",
         )
     return named[0]

@@ -34,8 +34,31 @@ class HeadedOption(click.Option):
         self.by_variable = by_variable
 
 
+def _says_which(param: click.Parameter) -> bool:
+    return isinstance(param, HeadedOption) and param.heading == CHOICE and bool(param.secondary_opts)
+
+
 class HeadedCommand(click.Command):
-    """A command whose help has a list of options for each heading."""
+    """A command whose help has a list of options for each heading. Options that contradict each other are refused."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = set(args[: args.index("--")] if "--" in args else args)
+        for one, other in self._contradictions():
+            if {one, other} <= words:
+                raise click.UsageError(f"{one} and {other} contradict each other. Give one of them.", ctx)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            hidden = [param for param in self.params if getattr(param, "hidden", False)]
+            unlisted = {name for param in hidden for name in (*param.opts, *param.secondary_opts)}
+            listed = [name for name in error.possibilities or () if name not in unlisted]
+            raise click.NoSuchOption(error.option_name, possibilities=listed, ctx=error.ctx) from None
+
+    def _contradictions(self) -> list[tuple[str, str]]:
+        """Pairs of options that say opposite things about what is meant, or about the form of the output."""
+        pairs = [(param.opts[0], param.secondary_opts[0]) for param in self.params if _says_which(param)]
+        known = {name for param in self.params for name in param.opts}
+        return [*pairs, ("--json", "--jsonl")] if {"--json", "--jsonl"} <= known else pairs
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in _ORDER}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vsync.errors import VsyncError
@@ -20,8 +20,8 @@ class Listener:
     def failed(self, error: VsyncError) -> None:
         """The command ended early, and has no report."""
 
-    def found(self, markdown: str) -> None:
-        """What a command that reads has found, for a job summary."""
+    def found(self, markdown: str, data: Any = None) -> None:
+        """What a command that reads has found, for a job summary. `data` is the same as JSON; None: there is none."""
 
     def deleted(self, report: BulkReport) -> None:
         """The report of a command that deletes, without secrets."""

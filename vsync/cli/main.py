@@ -99,8 +99,9 @@ def _run(arguments: Sequence[str], context: Context) -> int:
             failed(wrong)
             return show_error(wrong, context)
         error.show()
-        failed(ConfigurationError(error.format_message()))
-        put_error(ConfigurationError(error.format_message()), context)
+        said = _without_command(error) or ConfigurationError(error.format_message())
+        failed(said)
+        put_error(said, context)
         return 2
     except VsyncError as error:
         cause = context.stop.cause(error)
@@ -113,6 +114,15 @@ def _run(arguments: Sequence[str], context: Context) -> int:
         failed(shown)
         return show_error(shown, context)
     return context.exit_code
+
+
+def _without_command(error: click.ClickException) -> ConfigurationError | None:
+    """The error of a group of commands that stands alone. Its own message is the whole help. None: it is another error."""
+    group = error.ctx.command if isinstance(error, click.UsageError) and error.ctx is not None else None
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError) or not isinstance(group, click.Group):
+        return None
+    *others, last = group.commands
+    return ConfigurationError(f"`vsync {group.name}` needs a command: {', '.join(others)} or {last}.")
 
 
 def _has_report(arguments: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ import click
 from vsync.cli import completers
 from vsync.cli.headings import CHOICE, DELETION, LIMITS, OUTPUT
 from vsync.cli.options import option, shared
+from vsync.errors import ConfigurationError
 from vsync.manage.ages import seconds_of
 from vsync.manage.sizes import bytes_of
 
@@ -213,7 +214,7 @@ def store_filter(options: Options) -> StoreFilter:
 
     return StoreFilter(
         names=options["names"],
-        metadata=_pairs(options["metadata"]),
+        metadata=_all_may_hold("--metadata", options["metadata"]),
         statuses=options["statuses"],
         age=_age(options),
         unused_for_s=options["unused_since"],
@@ -234,7 +235,7 @@ def file_filter(options: Options, in_stores: Sequence[str]) -> FileFilter:
         larger_than=options["larger_than"],
         attached=options["attached"],
         in_stores=tuple(in_stores),
-        attributes=_pairs(options["attributes_held"]),
+        attributes=_all_may_hold("--attribute", options["attributes_held"]),
         whose=_whose(options),
     )
 
@@ -268,5 +269,13 @@ def _whose(options: Options) -> Whose:
     return Whose(options["owned"], options["of_source"], options["of_target"])
 
 
-def _pairs(pairs: Sequence[tuple[str, str]]) -> Pairs:
-    return tuple((name, value) for name, value in pairs)
+def _all_may_hold(option: str, pairs: Sequence[tuple[str, str]]) -> Pairs:
+    """The pairs. Raises ConfigurationError for a name with two values, which can never hold both. Patterns may."""
+    plain: dict[str, str] = {}
+    for name, value in pairs:
+        if not any(char in value for char in "*?[") and plain.setdefault(name, value) != value:
+            raise ConfigurationError(
+                f"{option} gives {name!r} two values, {plain[name]!r} and {value!r}. All that is given must hold.",
+                "Give one of them, or a pattern.",
+            )
+    return tuple(pairs)

@@ -65,16 +65,20 @@ def stores_list(context: Context, /, as_json: bool, as_lines: bool, **options: A
         return found, manage.look(context, options, api), whole
 
     found, look, whole = manage.answer(context, options, question)
+
+    def data() -> list[Any]:
+        return [store_data(info, priced=look.priced) for info in found]
+
     if as_lines:
         for info in () if streamed else found:
             manage.show_line_of_json(store_data(info, priced=look.priced))
     elif as_json:
-        manage.show_json([store_data(info, priced=look.priced) for info in found])
+        manage.show_json(data())
     elif found:
         manage.show_lines(context, store_lines(found, look, whole=whole))
     else:
         manage.show_lines(context, _nothing(whole=whole))
-    context.listener.found(stores_summary(found, look, whole=whole))
+    context.listener.found(stores_summary(found, look, whole=whole), data())
     if whole:
         manage.remember(context, options, found)
 
@@ -143,6 +147,7 @@ def stores_show(context: Context, /, store: str, as_json: bool, as_lines: bool, 
     from vsync.manage.entries import entry_data
     from vsync.manage.listings import entry_lines
     from vsync.manage.stores import store_data
+    from vsync.manage.summary import details_summary
 
     with_files = options["files"]
     if (options["statuses"] or options["names"]) and not with_files:
@@ -165,18 +170,17 @@ def stores_show(context: Context, /, store: str, as_json: bool, as_lines: bool, 
         return
     here = manage.named_here(context, options)
     targets = None if here is None else list(here.stores.get(info.id, ()))
-    if as_json or as_lines:
-        data = {**store_data(info, priced=look.priced), "targets": targets}
-        if with_files:
-            data["entries"] = [_with_name(entry_data(entry, info.id), names) for entry in entries]
-        (manage.show_line_of_json if as_lines else manage.show_json)(data)
-        return
+    data = {**store_data(info, priced=look.priced), "targets": targets}
+    if with_files:
+        data["entries"] = [_with_name(entry_data(entry, info.id), names) for entry in entries]
     lines = store_details(info, look, targets)
-    if with_files and entries:
-        lines += entry_lines(entries, look, names)
-    elif with_files:
-        lines += _no_entries(options["statuses"])
-    manage.show_lines(context, lines)
+    if with_files:
+        lines += entry_lines(entries, look, names) if entries else _no_entries(options["statuses"])
+    if as_json or as_lines:
+        (manage.show_line_of_json if as_lines else manage.show_json)(data)
+    else:
+        manage.show_lines(context, lines)
+    context.listener.found(details_summary("stores show", lines), data)
 
 
 async def _entries(api: Api, info: StoreInfo, options: dict[str, Any]) -> tuple[list[StoreEntry], dict[str, str], bool]:
@@ -231,11 +235,17 @@ def stores_create(context: Context, /, name: str, as_json: bool, **options: Any)
     from vsync.manage.stores import store_data
 
     refuse_in_dry_run(context.environ, "creates no store", "Unset the variable.")
+    if not name.strip():
+        raise ConfigurationError("The name of the store is empty.", "Give a name.")
     metadata = checked_metadata(options["metadata"])
 
     async def question(api: Api) -> Any:
         from vsync.store.stores import Stores
 
+        same = [info.id for info in await Stores(api).list() if info.name == name]
+        if same:
+            names = f"{', '.join(same[:3])}{', …' if len(same) > 3 else ''}"
+            manage.note(context, f"warning: Another store has this name ({names}). Commands then need the ids.")
         made = await Stores(api).create(
             name, metadata, description=options["description"], expires_after_days=options["expires_after_days"]
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from vsync.cli.listener import Listener
 from vsync.errors import EXIT_OK, RepositoryError, VsyncError
@@ -17,7 +19,7 @@ from vsync.manage.bulk_text import bulk_headline
 from vsync.manage.summary import bulk_summary
 from vsync.system.redaction import redacted
 from vsync.system.secrets import Secrets
-from vsync.system.wording import count
+from vsync.system.wording import count, shortened
 
 
 class CommandResults(Listener):
@@ -27,13 +29,15 @@ class CommandResults(Listener):
         self.only_shows = only_shows
         self._failures: list[VsyncError] = []
         self._summaries: list[str] = []
+        self._data: Any = None
         self._report: BulkReport | None = None
 
     def failed(self, error: VsyncError) -> None:
         self._failures.append(error)
 
-    def found(self, markdown: str) -> None:
+    def found(self, markdown: str, data: Any = None) -> None:
         self._summaries.append(markdown)
+        self._data = data
 
     def deleted(self, report: BulkReport) -> None:
         self._report = report
@@ -41,6 +45,9 @@ class CommandResults(Listener):
     def publish(self, secrets: Secrets, environ: Mapping[str, str]) -> None:
         for found in self._summaries:
             commands.append_summary(redacted(found, secrets), environ)
+        if self._data is not None:
+            path = _written(mapped_texts(self._data, lambda text: redacted(text, secrets)), environ)
+            commands.set_outputs({"report": path}, environ)
         if self._report is not None:
             _publish_deleted(self._report, self.only_shows, environ)
         for error in self._failures:
@@ -52,12 +59,27 @@ def _publish_deleted(report: BulkReport, only_shows: str | None, environ: Mappin
         commands.warning("vsync", warning)
     for error in error_annotations(report, commands.MAX_ANNOTATIONS):
         commands.error(error.title, error.message)
+    commands.set_outputs(outputs(report, _written(report.to_json(), environ)), environ)
+    commands.append_summary(bulk_summary(report, only_shows, int(time.time())), environ)
+
+
+def _written(data: Any, environ: Mapping[str, str]) -> str:
+    """Writes the JSON into the repository or the working directory, and gives its path relative to the workspace."""
     here = Path.cwd()
     with contextlib.suppress(RepositoryError):
         here = repository_at(here)
-    workspace = Path(environ.get("GITHUB_WORKSPACE") or here).resolve()
-    commands.set_outputs(outputs(report, write_data(report.to_json(), here, workspace)), environ)
-    commands.append_summary(bulk_summary(report, only_shows), environ)
+    return write_data(data, here, Path(environ.get("GITHUB_WORKSPACE") or here).resolve())
+
+
+def mapped_texts(data: Any, change: Callable[[str], str]) -> Any:
+    """The same JSON with every text changed. Pure."""
+    if isinstance(data, str):
+        return change(data)
+    if isinstance(data, list):
+        return [mapped_texts(item, change) for item in data]
+    if isinstance(data, dict):
+        return {change(key): mapped_texts(value, change) for key, value in data.items()}
+    return data
 
 
 def error_annotations(report: BulkReport, room: int) -> list[Annotation]:
@@ -78,7 +100,7 @@ def error_annotations(report: BulkReport, room: int) -> list[Annotation]:
 
 def _of_failure(failure: Failure) -> Annotation:
     status = "" if failure.status_code is None else f" ({failure.status_code})"
-    return Annotation(failure.id, f"Not deleted{status}: {failure.error}")
+    return Annotation(shortened(failure.id), f"Not deleted{status}: {failure.error}")
 
 
 def outputs(report: BulkReport, report_path: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def write_report(report: Report, step: Step, root: Path) -> str:
     return write_data(report.to_json(), root, workspace_folder(step, root))
 
 
-def write_data(data: Mapping[str, Any], root: Path, workspace: Path) -> str:
+def write_data(data: Mapping[str, Any] | Sequence[Any], root: Path, workspace: Path) -> str:
     """Writes a report's JSON below `root`, and gives its path relative to the workspace. Empty: it cannot be written."""
     path = root / _REPORT
     text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"

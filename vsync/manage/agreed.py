@@ -33,13 +33,15 @@ def agreed_stores(shown: StorePlan, now: StorePlan) -> StorePlan:
         files=files,
         spared=[*now.spared, *_differences(shown.stores, now.stores, _accounted(now))],
         spared_files=spared_files,
+        known={**shown.known, **now.known},
     )
 
 
 def agreed_files(shown: FilePlan, now: FilePlan) -> FilePlan:
     """The plan of now, without the Files that were not shown."""
     files = {file_id: file for file_id, file in now.files.items() if file_id in shown.files}
-    return replace(now, files=files, spared=[*now.spared, *_differences(shown.files, now.files, _accounted(now))])
+    spared = [*now.spared, *_differences(shown.files, now.files, _accounted(now))]
+    return replace(now, files=files, spared=spared, known={**shown.known, **now.known})
 
 
 def _accounted(now: StorePlan | FilePlan) -> set[str]:

@@ -50,6 +50,14 @@ class Spared(NamedTuple):
     reason: str
 
 
+class Fact(NamedTuple):
+    """What people know something by: its name, its size in bytes, and when it was made (seconds since the epoch)."""
+
+    name: str
+    bytes: int = 0
+    made_at: int = 0
+
+
 NO_SUCH = 404
 """The status of what does not exist, whatever words a server has for it."""
 
@@ -112,6 +120,7 @@ class BulkReport:
     | `bytes` | of Files: their size; of stores: what they use in the store |
     | `breaks` | what of this repository's manifest goes as well, as words |
     | `notes` | how the job was narrowed: nothing is wrong. The JSON has them behind the warnings |
+    | `known` | the names, sizes and ages of the things by their ids, as far as these are known: for people, not for the JSON |
     | `error` | what ended the job early |
     """
 
@@ -126,6 +135,7 @@ class BulkReport:
     requests: Mapping[str, int] = field(default_factory=dict)
     duration_s: float = 0.0
     error: VsyncError | None = None
+    known: Mapping[str, Fact] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -192,4 +202,5 @@ class BulkReport:
             notes=[change(text) for text in self.notes],
             breaks=[change(text) for text in self.breaks],
             error=self.error and self.error.mapped(change),
+            known={item: fact._replace(name=change(fact.name)) for item, fact in self.known.items()},
         )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from vsync.errors import Interrupted
-from vsync.manage.bulk_report import BulkReport, Deleted, Spared, numbers_of
+from vsync.manage.bulk_report import BulkReport, Deleted, Fact, Failure, numbers_of
+from vsync.manage.table import cut
 from vsync.report.text import Line, Tone
 from vsync.system.redaction import printable
-from vsync.system.wording import count, size
+from vsync.system.wording import count, shortened, size
 
 SHOWN = 20
 _FAILURES_SHOWN = 50
 _MOST_COMMAND = 500
+_LONGEST_NAME = 60
 
 
 class Going(NamedTuple):
@@ -75,8 +77,8 @@ def bulk_lines(report: BulkReport, again: str = "", shown: Collection[str] = ())
     """
     said = bulk_headline(report)
     tone: Tone = "good" if said.mark == "✅" else "bad" if said.mark in {"❌", "🛑"} else "plain"
-    lines = list(_failed_lines(report.deleted, "Failed", shown))
-    lines += _failed_lines(report.files, "Files that failed", ()) if report.files else ()
+    lines = list(_failed_lines(report.deleted, "Failed", shown, report.known))
+    lines += _failed_lines(report.files, "Files that failed", (), report.known) if report.files else ()
     lines += _remedy_lines(report)
     number = len(report.deleted.spared) + (len(report.files.spared) if report.files else 0)
     spared = f", {number:,} spared" if number else ""
@@ -96,11 +98,9 @@ def is_unfinished(report: BulkReport) -> bool:
     return report.error is not None or any(failure.status_code not in {400, 404} for failure in report.all_failed)
 
 
-def _failed_lines(deleted: Deleted, title: str, shown: Collection[str]) -> list[Line]:
-    failed = [
-        f"{failure.id}: {failure.error}" for failure in deleted.failed if failure.was_tried and failure.id not in shown
-    ]
-    return list(listed(title, failed, "bad", _FAILURES_SHOWN))
+def _failed_lines(deleted: Deleted, title: str, shown: Collection[str], known: Mapping[str, Fact]) -> list[Line]:
+    failed = [failure for failure in deleted.failed if failure.was_tried and failure.id not in shown]
+    return list(by_reason(title, failures_of(failed), "bad", known, _FAILURES_SHOWN))
 
 
 def _remedy_lines(report: BulkReport) -> list[Line]:
@@ -135,8 +135,46 @@ def _remedy(status: int | None, kind: str) -> str:
 # --- Parts --------------------------------------------------------------------------------------------------
 
 
-def reasons(spared: Iterable[Spared]) -> list[str]:
-    return [f"{item.id}: {item.reason}" for item in spared]
+def failures_of(failed: Iterable[Failure]) -> list[tuple[str, str]]:
+    """The ids and what happened to each."""
+    return [(failure.id, failure.error) for failure in failed]
+
+
+def by_reason(
+    title: str, items: Sequence[tuple[str, str]], tone: Tone, known: Mapping[str, Fact], most: int = SHOWN
+) -> Iterator[Line]:
+    """Ids and their reasons: a reason that several share stands once above them. Each id begins a line and stays whole.
+
+    What follows the first colon of a reason may differ from one id to the next.
+    """
+    if not items:
+        return
+    yield Line(f"{title} ({len(items):,}):")
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for item, reason in items:
+        head, _, rest = reason.partition(": ")
+        groups.setdefault(head, []).append((item, rest))
+    left = most if len(items) > most + 1 else len(items)
+    hidden = len(items) - left
+    for head, group in groups.items():
+        shown, left = group[:left], left - len(group[:left])
+        if len(shown) == 1 and len(group) == 1:
+            ((item, rest),) = shown
+            yield line_of(f"  {named(item, known)}: {head}{f': {rest}' if rest else ''}", tone)
+        elif shown:
+            same = {rest for _, rest in group}
+            shared = next(iter(same)) if len(same) == 1 else ""
+            yield line_of(f"  {f'{head}: {shared}' if shared else head.rstrip('.')}:", tone)
+            for item, rest in shown:
+                yield line_of(f"    {named(item, known)}{f': {rest}' if rest and not shared else ''}", tone)
+    if hidden:
+        yield Line(f"  … and {hidden:,} more (all with --json)", "faint")
+
+
+def named(item: str, known: Mapping[str, Fact]) -> str:
+    """An id with the name beside it. What was given as an id may be a text of any length."""
+    name = known[item].name if item in known else ""
+    return f"{shortened(item)} ({cut(printable(name), _LONGEST_NAME)})" if name else shortened(item)
 
 
 def listed(title: str, items: Sequence[str], tone: Tone, most: int = SHOWN) -> Iterator[Line]:

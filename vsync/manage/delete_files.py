@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from vsync.errors import StoreGone
-from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared
+from vsync.manage.bulk_report import BulkReport, Deleted, Fact, Failure, Spared
 from vsync.manage.chosen import (
     Rules,
     check_choice,
@@ -63,6 +63,8 @@ class FilePlan:
     breaks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    known: dict[str, Fact] = field(default_factory=dict)
+    """What people know these Files by."""
 
     @property
     def bytes(self) -> int:
@@ -99,6 +101,7 @@ async def plan_files(
         given = await files_given(words, rules, api, working, earlier)
         plan.files, plan.words, plan.earlier = given.things, given.words, given.earlier
         plan.failed, plan.spared, plan.warnings = given.failed, given.spared, warnings + given.warnings
+        plan.known = {file_id: _fact(file) for file_id, file in plan.files.items()}
         if plan.files:
             plan.usage = await _usage(plan, api, working)
         if not rules.force:
@@ -107,6 +110,10 @@ async def plan_files(
             )
     plan.breaks = [protected.files[file_id] for file_id in plan.files if file_id in protected.files]
     return plan
+
+
+def _fact(file: UploadedFile) -> Fact:
+    return Fact(file.filename, file.bytes, file.created_at)
 
 
 async def _usage(plan: FilePlan, api: Api, working: Working) -> Usage:
@@ -193,6 +200,7 @@ async def _choose_by_filter(
     plan.notes += notes
     plan.warnings += check_not_everything(len(matching), there_are, rules=wanted.rules, what="File")
     plan.files = dict(matching)
+    plan.known = {file_id: _fact(file) for file_id, file in plan.files.items()}
     if plan.files and not wanted.filter.needs_usage:
         plan.usage = await _usage(plan, api, working)
     if not wanted.rules.force:
@@ -217,7 +225,9 @@ def _stores_of(uses: Sequence[Use]) -> list[str]:
 def preview(plan: FilePlan) -> BulkReport:
     """What would go, as a report."""
     deleted = Deleted([*plan.earlier, *plan.files], plan.failed, plan.spared)
-    return BulkReport("files", deleted, None, plan.bytes, True, plan.breaks, plan.warnings, plan.notes)
+    return BulkReport(
+        "files", deleted, None, plan.bytes, True, plan.breaks, plan.warnings, plan.notes, known=plan.known
+    )
 
 
 async def delete_files(
@@ -254,6 +264,7 @@ async def delete_files(
         requests=dict(api.traffic.requests),
         duration_s=time.monotonic() - began,
         error=done.cause,
+        known=plan.known,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import VsyncError
-from vsync.manage.bulk_report import BulkReport, Deleted, Failure, Spared, not_tried
+from vsync.manage.bulk_report import BulkReport, Deleted, Fact, Failure, Spared, not_tried
 from vsync.manage.chosen import (
     Rules,
     check_choice,
@@ -59,6 +59,7 @@ class StorePlan:
     | `failed`, `spared` | what was asked for and does not go |
     | `earlier` | what an earlier run of the same job has deleted |
     | `breaks` | targets of this repository whose store goes, and documents of other targets whose Files go |
+    | `known` | what people know these stores and Files by |
     """
 
     stores: dict[str, StoreInfo] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class StorePlan:
     earlier: list[str] = field(default_factory=list)
     breaks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    known: dict[str, Fact] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
@@ -114,6 +116,10 @@ async def plan_stores(
                 "it",
                 rules.words,
             )
+    about = [*plan.stores, *(item.id for item in plan.spared)]
+    plan.known = {
+        store_id: _fact(info) for store_id in about if (info := plan.stores.get(store_id, listed.get(store_id)))
+    }
     plan.breaks = [
         f"the target {target!r} of this repository (store {store_id})"
         for store_id in plan.stores
@@ -130,6 +136,7 @@ async def plan_stores(
             kept=NOTHING if rules.force else protected,
         )
         plan.files, plan.spared_files, plan.usage = going.files, going.spared, going.usage
+        plan.known |= going.known
         plan.warnings += [*going.warnings, *hurt(plan.files, plan.usage)]
         plan.breaks += [
             protected.files[file_id]
@@ -137,6 +144,10 @@ async def plan_stores(
             if file_id in protected.files and protected.stores.keys().isdisjoint(listed_by)
         ]
     return plan
+
+
+def _fact(info: StoreInfo) -> Fact:
+    return Fact(info.name or "", info.usage_bytes, info.created_at)
 
 
 def _named(info: StoreInfo, protected: Protected) -> str:
@@ -163,7 +174,7 @@ def preview(plan: StorePlan) -> BulkReport:
     """What would go, as a report."""
     files = None if plan.files is None else Deleted(list(plan.files), (), plan.spared_files)
     deleted = Deleted([*plan.earlier, *plan.stores], plan.failed, plan.spared)
-    return BulkReport("stores", deleted, files, plan.bytes, True, plan.breaks, plan.warnings)
+    return BulkReport("stores", deleted, files, plan.bytes, True, plan.breaks, plan.warnings, known=plan.known)
 
 
 async def delete_stores(
@@ -211,6 +222,7 @@ async def delete_stores(
         requests=dict(api.traffic.requests),
         duration_s=time.monotonic() - began,
         error=_cause(of_files.cause, of_stores.cause),
+        known=plan.known,
     )
 
 

@@ -7,6 +7,7 @@ import re
 from vsync.errors import StoreConflict, StoreGone
 from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
+from vsync.system.wording import shortened
 
 _ID = re.compile(r"vs_[A-Za-z0-9_-]{1,128}")
 """An id of OpenAI's. Its API refuses every other text that is asked for as an id. Other servers may have other ids."""
@@ -32,10 +33,12 @@ async def find_store(stores: Stores, given: str, *, deleting: bool = False) -> S
     if not found and given and not (deleting and looks_like_id(given)):
         found = [info for info in listed if info.name == given]
     if not found:
-        raise StoreGone(f"There is no vector store with the id or the name {given!r}.", "See `vsync stores list`.")
+        raise StoreGone(
+            f"There is no vector store with the id or the name {shortened(given)!r}.", "See `vsync stores list`."
+        )
     if len(found) > 1:
         raise StoreConflict(
-            f"There are {len(found)} vector stores named {given!r}: {', '.join(info.id for info in found)}.",
+            f"There are {len(found)} vector stores named {shortened(given)!r}: {', '.join(info.id for info in found)}.",
             "Give the id of one of them.",
         )
     return found[0]

@@ -10,6 +10,7 @@ from vsync.errors import StoreConflict
 from vsync.manage.bulk_report import NO_SUCH, Failure, Spared
 from vsync.manage.chosen import Rules
 from vsync.store.api_errors import Refused
+from vsync.system.wording import shortened
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ def only(word: str, named: Sequence[T], id_of: Callable[[T], str], what: str) ->
     if len(named) > 1:
         ids = ", ".join(id_of(thing) for thing in named[:5])
         raise StoreConflict(
-            f"There are {len(named):,} {what} named {word!r}: {ids}{', …' if len(named) > 5 else ''}.",
+            f"There are {len(named):,} {what} named {shortened(word)!r}: {ids}{', …' if len(named) > 5 else ''}.",
             "Give the id of one of them, or choose them with --name.",
         )
     return named[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vsync.manage.bulk_report import Spared
+from vsync.manage.bulk_report import Fact, Spared
 from vsync.manage.each import Working
 from vsync.manage.owner import Owner, Whose, owner_of_entry
 from vsync.manage.protected import Protected
@@ -22,13 +22,15 @@ Listing = Sequence[tuple[str, Owner | None]]
 class GoingFiles:
     """The Files that go, each with the stores that go and list it.
 
-    `spared` are Files that stay. `usage` are the uses by stores that stay: without `shared`, no File that goes has any.
+    `spared` are Files that stay. `known` is what people know these Files by. `usage` are the uses by stores that stay:
+    without `shared`, no File that goes has any.
     """
 
     files: dict[str, list[str]] = field(default_factory=dict)
     spared: list[Spared] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     warnings: list[str] = field(default_factory=list)
+    known: dict[str, Fact] = field(default_factory=dict)
 
 
 async def going_files(
@@ -52,6 +54,9 @@ async def going_files(
 
     async def look(info: StoreInfo) -> None:
         entries, whole = await entries_of(info, api)
+        for entry in entries:
+            path = str(entry.attributes.get("path", ""))
+            going.known[entry.file_id] = Fact(path, entry.usage_bytes, entry.created_at or 0)
         listings[info.id] = [(entry.file_id, owner_of_entry(entry)) for entry in entries]
         working.observer.advance(READING_STORES)
         if not whole:

@@ -13,7 +13,10 @@ _MOST_NAME, _MOST_VALUE = 64, 512
 
 def checked_metadata(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """The metadata. Raises ConfigurationError for what the API refuses, and for what only vsync writes."""
-    metadata = dict(pairs)
+    metadata: dict[str, str] = {}
+    for key, value in pairs:
+        if metadata.setdefault(key, value) != value:
+            raise ConfigurationError(f"The metadata {key!r} has two values.", "Give one of them.")
     own = [key for key in metadata if key.lower().startswith("vsync_")]
     if own:
         raise ConfigurationError(f"The metadata {own[0]!r} is vsync's own.", "Choose another name.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vsync.manage.bulk_report import Failure, Spared
-from vsync.manage.bulk_text import SHOWN, Going, line_of, listed, reasons
+from vsync.manage.bulk_report import Spared
+from vsync.manage.bulk_text import SHOWN, Going, by_reason, failures_of, line_of, listed
 from vsync.manage.delete_files import FilePlan
 from vsync.manage.delete_stores import StorePlan
 from vsync.manage.listings import Look, file_lines, id_column, store_rows, table_lines
@@ -41,7 +41,7 @@ def store_plan_lines(plan: StorePlan, look: Look) -> list[Line]:
             lines.append(
                 Line(f"Files that these stores list: up to {entries:,}. They stay: --with-files deletes them.", "faint")
             )
-    return [*lines, *_besides(plan.breaks, plan.spared, plan.spared_files, plan.failed, plan.warnings, ())]
+    return [*lines, *_besides(plan, plan.spared_files, ())]
 
 
 def file_plan_lines(plan: FilePlan, look: Look, used_by: str) -> list[Line]:
@@ -57,7 +57,7 @@ def file_plan_lines(plan: FilePlan, look: Look, used_by: str) -> list[Line]:
         lines += _more(len(files))
         if used_by:
             lines.append(Line(f"{used_by}. They are taken out of these stores first.", "warn"))
-    return [*lines, *_besides(plan.breaks, plan.spared, (), plan.failed, plan.warnings, plan.notes)]
+    return [*lines, *_besides(plan, (), plan.notes)]
 
 
 _STORES_BEFORE = {"ID", "NAME", "FILES", "SIZE", "AGE", "USED", "OWNER"}
@@ -83,22 +83,15 @@ def _saved(stored: int) -> str:
     return dollars(per_day(stored, free=0))
 
 
-def _besides(
-    breaks: Sequence[str],
-    spared: Sequence[Spared],
-    spared_files: Sequence[Spared],
-    failed: Sequence[Failure],
-    warnings: Sequence[str],
-    notes: Sequence[str],
-) -> Iterator[Line]:
-    yield from listed("This breaks", breaks, "bad")
+def _besides(plan: StorePlan | FilePlan, spared_files: Sequence[Spared], notes: Sequence[str]) -> Iterator[Line]:
+    yield from listed("This breaks", plan.breaks, "bad")
     yield from (
         [Line("  Until `vsync verify --repair` makes it again, syncs that change something end with exit code 3.")]
-        if breaks
+        if plan.breaks
         else []
     )
-    yield from listed("Spared", reasons(spared), "faint")
-    yield from listed("Files that are spared", reasons(spared_files), "faint")
-    yield from listed("Cannot be deleted", [f"{failure.id}: {failure.error}" for failure in failed], "bad")
-    yield from (line_of(f"Warning: {warning}", "warn") for warning in warnings)
+    yield from by_reason("Spared", plan.spared, "faint", plan.known)
+    yield from by_reason("Files that are spared", spared_files, "faint", plan.known)
+    yield from by_reason("Cannot be deleted", failures_of(plan.failed), "bad", plan.known)
+    yield from (line_of(f"Warning: {warning}", "warn") for warning in plan.warnings)
     yield from (line_of(note, "faint") for note in notes)

@@ -160,8 +160,8 @@ def folded(title: str, body: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{body.strip()}\n\n</details>\n"
 
 
-def fenced(text: str) -> list[str]:
+def fenced(text: str, language: str = "sh") -> list[str]:
     """A block of code to copy. The fence is longer than every row of backticks in the text."""
     longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return [f"{fence}sh", *map(printable, text.splitlines()), fence, ""]
+    return [f"{fence}{language}", *map(printable, text.splitlines()), fence, ""]

@@ -8,6 +8,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def shortened(text: str, most: int = 120) -> str:
+    """A text that somebody gave, as messages repeat it: of a very long one only the beginning."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def size(number: int) -> str:
     """A number of bytes in the unit that fits."""
     if number < 1000:

@@ -200,6 +200,51 @@ def test_a_store_is_made_with_metadata_and_a_time_to_live(world: World) -> None:
     assert "more" in table[1]
 
 
+def test_a_store_without_a_name_is_not_made(world: World) -> None:
+    result = world.vsync("stores", "create", " ")
+    assert (result.code, "The name of the store is empty." in one_sentence(result)) == (2, True)
+    assert world.vsync("stores", "list", "--json").json == []
+
+
+def test_a_second_store_of_a_name_is_made_with_a_warning(world: World) -> None:
+    first = world.vsync("stores", "create", "docs", "--json")
+    assert first.err == ""
+    second = world.vsync("stores", "create", "docs", "--json")
+    assert (second.code, first.json["id"] in second.err) == (0, True)
+    assert "Another store has this name" in second.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["stores", "list", "--owned", "--not-owned"],
+        ["files", "list", "--attached", "--unattached"],
+        ["files", "delete", "--unattached", "--attached", "--yes"],
+        ["stores", "list", "--json", "--jsonl"],
+        ["stores", "show", "x", "--json", "--jsonl"],
+        ["stores", "list", "--metadata", "team=docs", "--metadata", "team=other"],
+        ["files", "list", "--attribute", "team=docs", "--attribute", "team=other"],
+        ["stores", "create", "x", "--metadata", "team=docs", "--metadata", "team=other"],
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(world: World, arguments: list[str]) -> None:
+    result = world.vsync(*arguments)
+    assert result.code == 2
+    assert "Give one of them" in result.err
+
+
+def test_values_that_may_hold_together_are_heard(world: World) -> None:
+    world.vsync("stores", "create", "docs", "--metadata", "team=docs")
+    both = world.vsync("stores", "list", "--metadata", "team=d*", "--metadata", "team=*s", "--json")
+    assert [store["name"] for store in both.json] == ["docs"]
+
+
+def test_a_wrong_option_never_suggests_one_that_the_help_does_not_list(world: World) -> None:
+    err = world.vsync("stores", "delete", "x", "--folde").err
+    assert "--folder" not in err
+    assert "--force" in world.vsync("stores", "delete", "x", "--forc").err
+
+
 def test_metadata_of_vsync_itself_is_refused(world: World) -> None:
     result = world.vsync("stores", "create", "docs", "--metadata", "vsync_owner=me")
     assert result.code == 2

@@ -82,7 +82,7 @@ def test_a_failure_is_red_with_an_annotation(github: GitHub) -> None:
     assert "Deleted 1 File, 6 B, 1 failed. The job summary says why" in why
     assert "title=file-nowhere" in error
     assert "There is no File of this id" in error
-    assert "| <code>file-nowhere</code> | 404 |" in step.summary
+    assert "| <code>file-nowhere</code> |  | 404 |" in step.summary
 
 
 @pytest.mark.parametrize("command", ["files delete", "stores delete"])
@@ -198,3 +198,44 @@ def test_hostile_names_are_no_commands(github: GitHub) -> None:
     stopped = next(number for number, line in enumerate(lines) if line.startswith("::stop-commands::"))
     assert not [line for line in lines[:stopped] if "evil" in line]
     assert json.dumps(step.report)
+
+
+def names_of(step: Step, field: str) -> set[str]:
+    items: Any = step.report
+    return {item[field] for item in items}
+
+
+def test_what_is_listed_and_shown_is_a_report_and_a_summary(github: GitHub) -> None:
+    listed = scheduled(github, {"command": "stores list"})
+    assert listed.outputs["report"] == ".vsync/report.json"
+    assert names_of(listed, "name") == {"acme/docs", "theirs"}
+    shown = scheduled(github, {"command": "stores show theirs"})
+    assert shown.outputs["report"] == ".vsync/report.json"
+    assert shown.report["name"] == "theirs"
+    assert shown.summary.startswith("## vsync stores show\n")
+    assert "Owner:       not made by vsync" in shown.summary
+    files = scheduled(github, {"command": "files list"})
+    assert names_of(files, "filename") == ALL
+    file = scheduled(github, {"command": "files show left-1.md"})
+    assert (file.report["filename"], file.report["stores"]) == ("left-1.md", [])
+    assert file.summary.startswith("## vsync files show\n")
+
+
+def test_a_group_of_commands_alone_says_which_commands_there_are(github: GitHub) -> None:
+    step = scheduled(github, {"command": "stores"})
+    assert step.code == 2
+    (error,) = step.annotations("error")
+    assert error.endswith("`vsync stores` needs a command: list, show, create or delete.")
+
+
+def test_how_a_clean_up_was_narrowed_is_no_annotation(github: GitHub) -> None:
+    step = scheduled(github, {"command": "files delete", "args": "--unattached --yes"})
+    assert step.code == 0
+    assert not step.annotations("warning")
+    assert "Only Files older than a day are meant" in step.summary
+
+
+def test_a_summary_of_a_delete_shows_the_names(github: GitHub) -> None:
+    step = scheduled(github, CLEAN_UP)
+    assert "| Name | Size | Age | Id |" in step.summary
+    assert "<code>left-1&#46;md</code> | 6 B |" in step.summary

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from vsync.errors import ApiUnavailable, Interrupted
-from vsync.manage.bulk_report import INTERRUPTED, BulkReport, Deleted, Failure, Spared, not_tried
-from vsync.manage.bulk_text import Going, bulk_headline, bulk_lines, is_unfinished, remedies_of
+from vsync.manage.bulk_report import INTERRUPTED, BulkReport, Deleted, Fact, Failure, Spared, not_tried
+from vsync.manage.bulk_text import Going, bulk_headline, bulk_lines, by_reason, is_unfinished, remedies_of
 from vsync.manage.summary import bulk_summary
 
 GONE = ApiUnavailable("The API did not answer.", "Run again later.")
 STOPPED = Interrupted(2)
+NOW = 1_900_000_000
 
 
 def stores(success: int = 0, *failed: Failure, files: Deleted | None = None, **more: object) -> BulkReport:
@@ -63,6 +64,53 @@ def test_a_failure_that_was_shown_with_the_plan_is_not_shown_twice() -> None:
     shown = text(stores(1, Failure("vs_9", "There is no such store.", 404)), shown=("vs_9",))
     assert "vs_9" not in shown
     assert "With --missing-ok" in shown
+
+
+def test_a_reason_that_several_share_stands_once_above_their_ids_and_names() -> None:
+    known = {"file-1": Fact("a.md"), "file-2": Fact("b\n.md"), "file-4": Fact("d.md")}
+    items = [
+        ("file-1", "this repository's manifest names it: docs/a.md"),
+        ("file-2", "this repository's manifest names it: docs/b.md"),
+        ("file-3", "it does not exist"),
+        ("file-4", "another vector store uses it: vs_1"),
+        ("file-5", "another vector store uses it: vs_1"),
+        ("file-6", "busy."),
+        ("file-7", "busy."),
+    ]
+    assert [line.text for line in by_reason("Spared", items, "faint", known)] == [
+        "Spared (7):",
+        "  this repository's manifest names it:",
+        "    file-1 (a.md): docs/a.md",
+        "    file-2 (b\\n.md): docs/b.md",
+        "  file-3: it does not exist",
+        "  another vector store uses it: vs_1:",
+        "    file-4 (d.md)",
+        "    file-5",
+        "  busy:",
+        "    file-6",
+        "    file-7",
+    ]
+
+
+def test_of_very_many_with_reasons_only_the_first_are_listed() -> None:
+    items = [(f"file-{number}", "busy" if number < 40 else "gone") for number in range(60)]
+    lines = [line.text for line in by_reason("Spared", items, "faint", {})]
+    assert (len(lines), lines[-1]) == (23, "  … and 40 more (all with --json)")
+
+
+def test_an_id_of_a_hundred_kilobytes_is_cut() -> None:
+    shown = text(stores(0, Failure("x" * 100_000, "no", 404)))
+    assert len(shown) < 1_000
+
+
+def test_the_summary_shows_names_sizes_and_ages_of_the_first_hundred() -> None:
+    ids = [f"file-{number}" for number in range(150)]
+    known = {item: Fact(f"{item}.md", 1_500, NOW - 7_200) for item in ids}
+    shown = bulk_summary(BulkReport("files", Deleted(ids), known=known), None, NOW)
+    assert "| <code>file-0&#46;md</code> | 1&#46;5 KB | 2 h | <code>file-0</code> |" in shown
+    assert "file-99&#46;md" in shown
+    assert "file-100&#46;md" not in shown
+    assert "<code>file-149</code>" in shown
 
 
 def test_many_failures_are_counted_and_not_all_listed() -> None:
@@ -120,7 +168,7 @@ def test_the_summary_names_what_failed_and_why() -> None:
         breaks=["the target 'docs'"],
         error=GONE,
     )
-    shown = bulk_summary(report, None)
+    shown = bulk_summary(report, None, NOW)
     assert shown.startswith("## 🛑 vsync stores delete: deleted 1 vector store and 1 File, 1 failed")
     assert "| Vector stores | 1 | 1 | 1 |" in shown
     assert "| Their Files | 1 | 0 | 1 |" in shown
@@ -133,8 +181,10 @@ def test_the_summary_names_what_failed_and_why() -> None:
 
 
 def test_the_summary_says_why_nothing_was_deleted() -> None:
-    assert "this is a dry run" in bulk_summary(stores(2, dry_run=True), None)
-    shown = bulk_summary(BulkReport("files", Deleted(["file-1"]), dry_run=True), "the event is pull_request: it plans")
+    assert "this is a dry run" in bulk_summary(stores(2, dry_run=True), None, NOW)
+    shown = bulk_summary(
+        BulkReport("files", Deleted(["file-1"]), dry_run=True), "the event is pull_request: it plans", NOW
+    )
     assert "Nothing was deleted: the event is pull" in shown
     assert "files delete: would delete 1 File" in shown
 
@@ -142,4 +192,4 @@ def test_the_summary_says_why_nothing_was_deleted() -> None:
 def test_a_summary_of_very_many_stays_below_githubs_limit() -> None:
     failed = [Failure(f"file-{number:030}", "x" * 600, 500) for number in range(20_000)]
     report = BulkReport("files", Deleted([f"file-{number:030}" for number in range(100_000)], failed))
-    assert len(bulk_summary(report, None).encode()) < 1024 * 1024
+    assert len(bulk_summary(report, None, NOW).encode()) < 1024 * 1024

@@ -25,7 +25,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 
 def test_metadata_of_people_is_kept() -> None:
-    assert checked_metadata([("team", "docs"), ("team", "api")]) == {"team": "api"}
+    assert checked_metadata([("team", "docs"), ("team", "docs"), ("level", "3")]) == {"team": "docs", "level": "3"}
 
 
 @pytest.mark.parametrize(
