@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from tests.integration.serve.conftest import OTHER
 from tests.support.served import KEY, Served
@@ -14,6 +15,7 @@ from tests.support.servers.projects import ProjectsServer, refusal
 from tests.support.servers.recording import Answer, Recorded
 from vsync import __version__
 from vsync.embedded import EmbeddedStore
+from vsync.serve.rest import answers
 from vsync.serve.rest.connections import Connections
 from vsync.system.stop import Stop
 
@@ -497,6 +499,39 @@ def test_the_description_has_every_call_with_its_errors_and_its_key(served: Serv
     body = description["components"]["schemas"]["DeleteStores"]
     assert body["properties"]["vector_store_ids"]["maxItems"] == 10_000
     assert "HTTPValidationError" not in description["components"]["schemas"]
+
+
+def test_a_delete_on_the_page_begins_as_a_dry_run_and_a_call_without_the_parameter_does_not(served: Served) -> None:
+    description = served.call("GET", "/openapi.json", key=None).json()
+    deletes = [methods["delete"] for methods in description["paths"].values() if "delete" in methods]
+    found = [
+        (parameter["example"], parameter["schema"]["default"])
+        for operation in deletes
+        for parameter in operation["parameters"]
+        if parameter.get("name") == "dry_run"
+    ]
+    assert found == [(True, False)] * 5
+
+
+def test_every_example_of_an_answer_has_the_shape_that_is_described(served: Served) -> None:
+    description = served.call("GET", "/openapi.json", key=None).json()
+    models: list[type[BaseModel]] = [answers.StoreObject, answers.EntryObject, answers.FileObject, answers.BulkAnswer]
+    for model in models:
+        example = description["components"]["schemas"][model.__name__]["example"]
+        assert set(model.model_json_schema()["required"]) <= set(example)
+        model.model_validate(example, strict=True)
+    for path in ("/vector_stores", "/vector_stores/{vector_store_id}/files", "/files"):
+        content = description["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        ids, objects = (content["examples"][name]["value"] for name in ("ids", "objects"))
+        assert ids == [each["id"] for each in objects]
+
+
+def test_programs_try_the_objects_of_a_list_before_its_ids(served: Served) -> None:
+    """A generated client takes the first kind that fits, and takes any item for an id."""
+    schemas = served.call("GET", "/openapi.json", key=None).json()["components"]["schemas"]
+    for name in ("StoreList", "EntryList", "FileList"):
+        objects, ids = schemas[name]["anyOf"]
+        assert ("$ref" in objects["items"], ids["items"]) == (True, {"type": "string"})
 
 
 # --- With the embedded store --------------------------------------------------------------------------------

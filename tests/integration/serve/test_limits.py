@@ -321,3 +321,44 @@ def test_who_sends_its_body_slowly_gives_its_place_to_others(
         assert served.call("GET", "/health").status_code == 200  # the slow call has its place by now
         assert served.call("GET", "/files").status_code == 200
         assert b" 408 " in slow.recv(100)
+
+
+# --- Requests to the API ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("calls", "expected"), [(1, 2), (6, 6)], ids=["one call", "all calls of a key"])
+def test_one_call_has_as_many_requests_as_concurrency_says_and_all_calls_of_a_key_four_more(
+    api: ProjectsServer, calls: int, expected: int
+) -> None:
+    files = [api.make_file(KEY, f"{number}.md") for number in range(24)]
+    under_way, most, lock, full = 0, 0, threading.Lock(), threading.Event()
+
+    def count(request: Recorded, carry: Callable[[], Answer]) -> Answer:
+        nonlocal under_way, most
+        if request.method != "DELETE":
+            return carry()
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+            if under_way == expected:
+                full.set()
+        assert full.wait(20)
+        answer = carry()
+        with lock:
+            under_way -= 1
+        return answer
+
+    api.intercept = count
+    with Served(api.base_url, concurrency=2) as served:
+        callers = [
+            threading.Thread(
+                target=served.call, args=("DELETE", "/files"), kwargs={"body": {"file_ids": files[part::calls]}}
+            )
+            for part in range(calls)
+        ]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join(30)
+    assert api.ids(KEY, "/files") == []
+    assert most == expected

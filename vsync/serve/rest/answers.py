@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
+from pydantic import BaseModel, Field, JsonValue, RootModel
 
 _STORE: dict[str, JsonValue] = {
     "id": "vs_abc123",
@@ -80,8 +80,6 @@ class Counts(BaseModel):
 class StoreObject(BaseModel):
     """A vector store. Times are seconds since the epoch."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _STORE})
-
     id: str
     object: Literal["vector_store"]
     name: str | None
@@ -110,8 +108,6 @@ class EntryError(BaseModel):
 class EntryObject(BaseModel):
     """A file of a vector store. Times are seconds since the epoch."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _ENTRY})
-
     id: str
     object: Literal["vector_store.file"]
     vector_store_id: str
@@ -135,8 +131,6 @@ class UseObject(BaseModel):
 class FileObject(BaseModel):
     """A File of the project. Times are seconds since the epoch."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _FILE})
-
     id: str
     object: Literal["file"]
     filename: str
@@ -149,16 +143,23 @@ class FileObject(BaseModel):
     owner: OwnerObject | None = Field(default=None, description="With `usage=true`: whose it is.")
 
 
-class StoreList(RootModel[list[str] | list[StoreObject]]):
-    """Ids; with `details=true` objects."""
+# Objects stand before ids: programs that are made from the description try the first one first, and take anything for a text.
+# It is `anyOf`, since an empty array is both.
 
 
-class EntryList(RootModel[list[str] | list[EntryObject]]):
-    """Ids; with `details=true` objects."""
+_Ids = Annotated[list[str], Field(title="Ids")]
 
 
-class FileList(RootModel[list[str] | list[FileObject]]):
-    """Ids; with `details=true` objects."""
+class StoreList(RootModel[Annotated[list[StoreObject], Field(title="Vector stores")] | _Ids]):
+    """Ids; with `details=true` vector stores."""
+
+
+class EntryList(RootModel[Annotated[list[EntryObject], Field(title="Files of the store")] | _Ids]):
+    """Ids; with `details=true` files of the store."""
+
+
+class FileList(RootModel[Annotated[list[FileObject], Field(title="Files")] | _Ids]):
+    """Ids; with `details=true` Files."""
 
 
 class FailedItem(BaseModel):
@@ -184,8 +185,6 @@ class FilesPart(BaseModel):
 class BulkAnswer(BaseModel):
     """What became of each thing that was asked for: `success`, `failed` and `spared` together are all of them."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _REPORT})
-
     kind: Literal["stores", "files", "entries"]
     dry_run: bool
     success: list[str] = Field(description="The ids that were deleted; in a dry run: that would be.")
@@ -202,3 +201,15 @@ class BulkAnswer(BaseModel):
     requests: dict[str, int] = Field(description="What was sent to the API for this call.")
     duration_s: float
     error: str | None = Field(description="What ended the job early.")
+
+
+EXAMPLES: dict[str, JsonValue] = {
+    "StoreObject": _STORE,
+    "EntryObject": _ENTRY,
+    "FileObject": _FILE,
+    "BulkAnswer": _REPORT,
+}
+"""An example of each answer, by the name of its model."""
+
+ITEMS = {"StoreList": "StoreObject", "EntryList": "EntryObject", "FileList": "FileObject"}
+"""The models of what the lists hold."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vsync.serve.rest.answers import EXAMPLES, ITEMS
 from vsync.serve.rest.bodies import IDS
 from vsync.serve.rest.caller import AUTHORIZATION, KEY, ORGANIZATION, PROJECT, TOKEN
 from vsync.serve.rest.limits import Limits
@@ -77,6 +78,9 @@ def completed(description: dict[str, Any], limits: Limits, *, has_token: bool) -
     schemas = parts.get("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for model, example in EXAMPLES.items():  # here, since the framework leaves nulls out of examples
+        if model in schemas:
+            schemas[model]["example"] = example
     for schema in schemas.values():
         for name in IDS:
             if name in schema.get("properties", {}):
@@ -87,13 +91,33 @@ def completed(description: dict[str, Any], limits: Limits, *, has_token: bool) -
 def _complete(operation: dict[str, Any], *, has_token: bool) -> None:
     needs_key = not _WITHOUT_KEY & set(operation.get("tags", ()))
     for response in operation.get("responses", {}).values():
+        _show_both_lists(response)
         response.setdefault("headers", {})["X-Request-Id"] = {"$ref": "#/components/headers/RequestId"}
     if not needs_key:
         operation["security"] = []
         return
     operation["security"] = _security(has_token=has_token)
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "dry_run":
+            parameter["example"] = (
+                True  # the page /docs offers it, so that one click deletes nothing. The default stays false
+            )
     shared = [{"$ref": f"#/components/parameters/{name}"} for name in _PARAMETERS]
     operation["parameters"] = [*operation.get("parameters", []), *shared]
+
+
+def _show_both_lists(response: dict[str, Any]) -> None:
+    """Gives the answer of a list two examples: what it is without `details=true`, and with it."""
+    content = response.get("content", {}).get("application/json", {})
+    model = str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
+    if model not in ITEMS:
+        return
+    item = EXAMPLES[ITEMS[model]]
+    assert isinstance(item, dict)
+    content["examples"] = {
+        "ids": {"summary": "Ids", "value": [item["id"]]},
+        "objects": {"summary": "Objects, with details=true", "value": [item]},
+    }
 
 
 def _schemes(*, has_token: bool) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def failure_of(error: VsyncError | Refused) -> Failure:
     if isinstance(error, StoreGone):
         return Failure(404, "vector_store_not_found", message, upstream=answer)
     if isinstance(error, LimitExceeded):
-        return Failure(400, "needs_all", f"{message} Correct the filter, or add all=true if you mean everything.")
+        return Failure(400, "needs_all", f"{message} {error.remedy}".rstrip())
     if isinstance(error, ConfigurationError):
         return Failure(400, "invalid_request", f"{message} {error.remedy}".rstrip())
     if isinstance(error, InternalError):
