@@ -56,7 +56,7 @@ def file_plan_lines(plan: FilePlan, look: Look, used_by: str) -> list[Line]:
         lines += file_lines(files[:SHOWN], look, uses)[:-1]
         lines += _more(len(files))
         if used_by:
-            lines.append(Line(f"{used_by}. They are taken out of these stores first.", "warn"))
+            lines.append(Line(f"{used_by}. A File that is in use is taken out of its stores first.", "warn"))
     return [*lines, *_besides(plan, (), plan.notes)]
 
 
