@@ -104,7 +104,7 @@ class Served:
     async def _made(self) -> AsyncIterator[ASGIApp]:
         store = self._connections.store
         embedded = None if store is None else create_embedded(store, self._access.token)
-        async with self._connections.pool() as clients:
+        async with self._connections.pool(self._limits.max_calls) as clients:
             self.clients = clients
             service = Service(clients, self._limits, self.stop, self._connections.concurrency, self._priced)
             yield create_app(service, self._access, self.lines.append, embedded=embedded, verbose=self._verbose)

@@ -185,7 +185,7 @@ async def _application(
 
     embedded = None if store is None else create_embedded(store, access.token)
     connections = Connections(address, store, concurrency, context.stop)
-    async with connections.pool() as clients:
+    async with connections.pool(limits.max_calls) as clients:
         with guarded(CallersSecrets(clients)):
             yield create_app(
                 Service(clients, limits, context.stop, concurrency, connections.priced),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import httpx2
@@ -12,7 +13,11 @@ from tests.integration.serve.conftest import OTHER
 from tests.support.served import KEY, Served
 from tests.support.servers.projects import ProjectsServer, cookie_of, key_of, refusal
 from tests.support.servers.recording import Answer, Recorded
+from vsync.embedded import EmbeddedStore
 from vsync.serve.rest.app import Access
+from vsync.serve.rest.caller import Caller
+from vsync.serve.rest.connections import Connections
+from vsync.system.stop import Stop
 
 TOKEN = "server-token-0123456789abcdef"
 
@@ -175,3 +180,14 @@ def test_the_token_guards_the_embedded_store_s_own_api_as_well(tmp_path: Path) -
             answer = served.call("GET", "/v1/files", key=None, headers={"authorization": f"Bearer {key}"})
             assert answer.status_code == status
     store.close()
+
+
+def test_as_many_keys_may_call_at_once_as_calls_are_allowed(tmp_path: Path) -> None:
+    async def hold(keys: int) -> int:
+        with contextlib.closing(EmbeddedStore(tmp_path / "store.db")) as store:
+            async with Connections(None, store, 4, Stop()).pool(keys) as clients, contextlib.AsyncExitStack() as calls:
+                for number in range(keys):
+                    await calls.enter_async_context(clients.of(Caller(f"sk-many-{number:03}-0123456789")))
+                return len(clients)
+
+    assert asyncio.run(hold(201)) == 201

@@ -25,7 +25,8 @@ from vsync.system.redaction import forget_secrets
 from vsync.system.secrets import Secrets
 
 _IDLE_S = 60.0
-_MOST = 200
+MOST = 200
+"""How many clients are kept. More only where more calls may be under way at the same time."""
 _LOOK_EVERY_S = 10.0
 
 
@@ -63,7 +64,7 @@ class Clients:
         connect: Callable[[Caller], AbstractAsyncContextManager[Api]],
         rates: Callable[[], Rates],
         *,
-        most: int = _MOST,
+        most: int = MOST,
         idle_s: float = _IDLE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

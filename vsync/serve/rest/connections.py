@@ -13,7 +13,7 @@ from vsync.embedded.transport import EmbeddedTransport
 from vsync.report.markup import store_url
 from vsync.serve.rest.call_traffic import CallTraffic
 from vsync.serve.rest.caller import Caller
-from vsync.serve.rest.clients import Clients
+from vsync.serve.rest.clients import MOST, Clients
 from vsync.store import client
 from vsync.store.poll_times import EMBEDDED, SERVER
 from vsync.store.rate_limit import Rates, make_rates
@@ -36,13 +36,14 @@ class Connections:
     _tls: ssl.SSLContext | None = None
     """The certificates that are trusted: read once, since that takes 15 ms."""
 
-    def pool(self) -> Clients:
+    def pool(self, calls: int) -> Clients:
+        """The clients for at most so many calls at the same time: each of them may come with a key of its own."""
         import httpx2
         import openai as openai  # now, so that the first call does not wait for it
 
         if self.store is None:
             self._tls = httpx2.create_ssl_context()
-        return Clients(self.connect, self.rates)
+        return Clients(self.connect, self.rates, most=max(calls, MOST))
 
     @property
     def priced(self) -> bool:
