@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import ApiAnswer, StoreGone
-from vsync.manage.bulk_report import NO_SUCH, BulkReport, Deleted, Failure, Spared, failure_of
+from vsync.manage.bulk_report import NO_SUCH, BulkReport, Deleted, Failure, Spared
 from vsync.manage.chosen import Rules, check_choice, check_not_everything, check_patterns, without_duplicates
 from vsync.manage.delete_files import detach_everywhere
 from vsync.manage.each import Working, each
 from vsync.manage.filters import EntryFilter
-from vsync.manage.given import MOST_LOOK_UPS, sort_out
-from vsync.manage.usage import Usage, entries_of, hurt, side_by_side, usage_of
+from vsync.manage.given import sort_out
+from vsync.manage.look_up import look_up
+from vsync.manage.usage import Usage, entries_of, hurt, usage_of
 from vsync.store.answers import is_id
 from vsync.store.api_errors import Refused, unexpected_refusal
 from vsync.store.client import Api
@@ -126,18 +127,8 @@ async def _choose_given(
         found |= {entry.file_id: entry for entry in (await entries_of(info, api))[0]}
     store = Stores(api).open(info.id)
 
-    async def look_up(file_id: str) -> None:
-        try:
-            entry = await store.entry(file_id, listed=True)
-        except Refused as error:
-            found[file_id] = failure_of(file_id, error)
-        else:
-            if entry is not None:
-                found[file_id] = entry
-
     lacking = [file_id for file_id in given if file_id not in found and is_id(file_id)]
-    if len(lacking) <= MOST_LOOK_UPS:
-        await side_by_side(lacking, look_up, working.concurrency)
+    found |= await look_up(lacking, lambda file_id: store.entry(file_id, listed=True), rules, working)
     result = sort_out(given, found, lambda entry: entry.file_id, _missing, rules=rules, earlier=())
     plan.entries, plan.failed, plan.spared = result.things, result.failed, result.spared
 

@@ -9,13 +9,10 @@ from typing import Generic, TypeVar
 from vsync.errors import StoreConflict
 from vsync.manage.bulk_report import NO_SUCH, Failure, Spared
 from vsync.manage.chosen import Rules
-from vsync.store.api_errors import Refused
+from vsync.store.answers import is_id
 from vsync.system.wording import shortened
 
 T = TypeVar("T")
-
-MOST_LOOK_UPS = 1_000
-"""How many ids that the listing lacks are asked for one by one. Of more ids, the listing alone says whether they exist."""
 
 
 @dataclass(slots=True)
@@ -92,6 +89,16 @@ def only(word: str, named: Sequence[T], id_of: Callable[[T], str], what: str) ->
     return named[0]
 
 
-def is_unknown(error: Refused, rules: Rules) -> bool:
-    """Whether a refusal says that the text is no id: where names are allowed, it may be a name that does not exist."""
-    return error.by_api and error.status == 400 and rules.names
+def missing(word: str, what: str, form: str, *, rules: Rules, name_of: str | None) -> Failure:
+    """The failure of a word that stands for nothing.
+
+    `what` is the word for such a thing, `form` how its ids look. `name_of`: the id of a thing that has the word as its name.
+    """
+    if name_of is not None:
+        why = f"There is no {what} of this id for this key. It is the name of {name_of}: --name chooses by names."
+        return Failure(word, why, NO_SUCH)
+    if rules.names:
+        return Failure(word, f"There is no {what} of this id or name for this key.", NO_SUCH)
+    if is_id(word):
+        return Failure(word, f"There is no {what} of this id for this key.", NO_SUCH)
+    return Failure(word, f"This cannot be the id of a {what} ({form}).", 400)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from vsync.manage.bulk_report import NO_SUCH, Failure, failure_of
+from vsync.manage.bulk_report import Failure
 from vsync.manage.chosen import Rules
 from vsync.manage.each import Working
-from vsync.manage.given import MOST_LOOK_UPS, Given, by_name, is_unknown, only, sort_out
-from vsync.manage.usage import side_by_side
+from vsync.manage.given import Given, by_name, missing, only, sort_out
+from vsync.manage.look_up import look_up
 from vsync.store.answers import is_id
-from vsync.store.api_errors import Refused
 from vsync.store.client import Api
 from vsync.store.entries import UploadedFile
 from vsync.store.files import Files
@@ -34,16 +33,6 @@ async def files_given(
     listed: Mapping[str, UploadedFile] | None = None
     named: Mapping[str, Sequence[UploadedFile]] = {}
 
-    async def look_up(word: str) -> None:
-        try:
-            file = await Files(api).find(word)
-        except Refused as error:
-            if not is_unknown(error, rules):
-                found[word] = failure_of(word, error)
-        else:
-            if file is not None:
-                found[word] = file
-
     async def read_listing() -> Mapping[str, UploadedFile]:
         nonlocal named
         every = await Files(api).all()
@@ -58,27 +47,19 @@ async def files_given(
         for word in given
         if word not in found and is_id(word) and (_LOOKS_LIKE_ID.fullmatch(word) or word not in named)
     ]
-    if len(unlisted) <= MOST_LOOK_UPS:
-        await side_by_side(unlisted, look_up, working.concurrency)
+    found |= await look_up(unlisted, Files(api).find, rules, working)
     if listed is None and rules.names and any(word not in found for word in given):
         await read_listing()
     for word in given:
         if word not in found and word in named and not _LOOKS_LIKE_ID.fullmatch(word):
             found[word] = only(word, named[word], _id, "Files")
-    return sort_out(given, found, _id, lambda word: _missing(word, rules, named), rules=rules, earlier=earlier)
+
+    def no_such(word: str) -> Failure:
+        name_of = named[word][0].id if word in named else None
+        return missing(word, "File", "file-…", rules=rules, name_of=name_of)
+
+    return sort_out(given, found, _id, no_such, rules=rules, earlier=earlier)
 
 
 def _id(file: UploadedFile) -> str:
     return file.id
-
-
-def _missing(word: str, rules: Rules, named: Mapping[str, Sequence[UploadedFile]]) -> Failure:
-    if word in named:
-        other = named[word][0].id
-        why = f"There is no File of this id for this key. It is the name of {other}: --name chooses by names."
-        return Failure(word, why, NO_SUCH)
-    if rules.names:
-        return Failure(word, "There is no File of this id or name for this key.", NO_SUCH)
-    if is_id(word):
-        return Failure(word, "There is no File of this id for this key.", NO_SUCH)
-    return Failure(word, "This cannot be the id of a File (file-…).", 400)

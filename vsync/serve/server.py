@@ -111,8 +111,8 @@ async def _told(stop: Stop, server: uvicorn.Server) -> AsyncIterator[None]:
         until = clock() + GRACE_S
         while server.server_state.tasks and (left := until - _CLOSING_S - clock()) > 0:
             await asyncio.wait(set(server.server_state.tasks), timeout=left)
-        # uvicorn hands the number on to asyncio, which takes fractions as well.
-        server.config.timeout_graceful_shutdown = max(0.0, until - clock())  # type: ignore[assignment]
+        # mypy: uvicorn declares whole seconds. It hands the number on to asyncio, which takes fractions as well.
+        server.config.timeout_graceful_shutdown = max(0.0, until - clock())  # type: ignore[assignment]  # see above
         server.should_exit = True
 
     task = asyncio.ensure_future(tell())

@@ -165,7 +165,7 @@ def test_the_first_page_of_a_list_fails_with_a_status_of_its_own(api: ProjectsSe
 def test_a_defect_is_500_with_an_id_and_the_log_has_its_traceback(api: ProjectsServer) -> None:
     with Served(api.base_url, verbose=True) as served:
         assert served.clients is not None
-        served.clients.of = lambda caller: 1 / 0  # type: ignore[method-assign,assignment,return-value] # a defect
+        served.clients.of = lambda caller: 1 / 0  # type: ignore[method-assign,assignment,return-value]  # mypy: a method is replaced by what is none; the defect is wanted
         answer = served.call("GET", "/files")
         assert len(served.calls) == 1
         told = [line for line in served.lines if '"level": "error"' in line]

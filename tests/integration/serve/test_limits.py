@@ -27,7 +27,7 @@ def plainly(served: Served, method: str, path: str, body: object, headers: dict[
     """A call by a client that looks for the answer only after it has sent everything."""
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
     chunked = not isinstance(body, bytes)
-    connection.request(method, path, body, headers, encode_chunked=chunked)  # type: ignore[arg-type] # bytes or an iterable
+    connection.request(method, path, body, headers, encode_chunked=chunked)  # type: ignore[arg-type]  # mypy: an object may be no body; each test gives bytes or an iterable
     answer = connection.getresponse()
     found = answer.status, json.loads(answer.read())["error"]["code"]
     connection.close()

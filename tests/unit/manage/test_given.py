@@ -7,8 +7,7 @@ import pytest
 from vsync.errors import StoreConflict
 from vsync.manage.bulk_report import Failure, Spared
 from vsync.manage.chosen import Rules
-from vsync.manage.given import Given, by_name, is_unknown, only, sort_out
-from vsync.store.api_errors import BY_GATEWAY, Refused
+from vsync.manage.given import Given, by_name, only, sort_out
 
 
 def missing(word: str) -> Failure:
@@ -54,16 +53,3 @@ def test_a_name_that_several_have_is_a_conflict_with_their_ids() -> None:
     assert only("docs", ["vs_1"], str, "vector stores") == "vs_1"
     with pytest.raises(StoreConflict, match=r"There are 6 vector stores named 'docs': 1, 2, 3, 4, 5, …\."):
         only("docs", list("123456"), str, "vector stores")
-
-
-@pytest.mark.parametrize(
-    ("error", "names", "unknown"),
-    [
-        (Refused(400, "invalid", "expected an id"), True, True),
-        (Refused(400, "invalid", "expected an id"), False, False),
-        (Refused(400, BY_GATEWAY, "page", by_api=False), True, False),
-        (Refused(409, "busy", "busy"), True, False),
-    ],
-)
-def test_a_text_that_the_api_takes_for_no_id_may_be_a_name(error: Refused, names: bool, unknown: bool) -> None:
-    assert is_unknown(error, Rules(names=names)) == unknown

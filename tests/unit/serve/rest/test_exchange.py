@@ -94,7 +94,9 @@ def test_a_caller_who_waits_for_leave_or_announces_too_much_is_not_read(headers:
 
 def test_a_slow_body_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "DRAIN_TIMEOUT_S", 0.01)
-    asyncio.run(drain(scope(), Caller(b"x", whole=False).receive))
+    caller = Caller(b"x", whole=False)
+    asyncio.run(drain(scope(), caller.receive))
+    assert caller.read == 1
 
 
 # --- Hanging up ---------------------------------------------------------------------------------------------
