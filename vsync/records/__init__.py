@@ -1,0 +1,1 @@
+"""Applying a stream of change records to one vector store."""
