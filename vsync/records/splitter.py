@@ -1,4 +1,4 @@
-"""Cuts the bytes of an input into lines. Pure: the same bytes give the same lines, in whatever pieces they come."""
+"""Cuts the bytes of an input into lines: the same lines, in whatever pieces the bytes come. Pure."""
 
 from __future__ import annotations
 
