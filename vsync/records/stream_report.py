@@ -134,7 +134,7 @@ class StreamReport:
             "input": self.input,
             "read": self.read,
             "applied": self.applied,
-            **self.counts,
+            **{str(outcome): number for outcome, number in self.counts.items()},
             "codes": dict(sorted(self.codes.items())),
             "cut_attributes": self.cut_attributes,
             "bytes_uploaded": self.bytes_uploaded,
