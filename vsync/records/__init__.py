@@ -1,1 +1,1 @@
-"""`vsync records`: applies a stream of change records to a vector store."""
+"""Record streams: change data into a vector store."""
