@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
+import stat
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vsync.errors import ConfigurationError
+from vsync.errors import ConfigurationError, PublicationFailed
 from vsync.records.json_line import json_line
+from vsync.system.atomic_write import give_to_owner_of, make_folder, sync_folder
 
 
 class DeadLetter(NamedTuple):
@@ -50,31 +53,65 @@ class DeadLetters:
         self._descriptor: int | None = None
 
     def open(self) -> None:
-        """Raises ConfigurationError when the file could not be written."""
-        folder = self._path.parent
-        if self._path.exists():
-            self._check(self._path.is_file() and os.access(self._path, os.W_OK))
+        """Raises ConfigurationError when the file could not be written. Makes nothing."""
+        try:
+            mode = self._path.lstat().st_mode
+        except FileNotFoundError:
+            self._check_folder()
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from None
         else:
-            self._check(folder.is_dir() and os.access(folder, os.W_OK | os.X_OK))
+            if not stat.S_ISREG(mode):
+                raise self._unusable("it is a symbolic link" if stat.S_ISLNK(mode) else "it is no file")
+            if not os.access(self._path, os.R_OK | os.W_OK):
+                raise self._unusable(os.strerror(errno.EACCES))
 
-    def _check(self, fine: bool) -> None:
-        if not fine:
-            raise ConfigurationError(
-                f"The dead-letter file {self._path} cannot be written.",
-                "Give another file with --dead-letter, in a folder that exists.",
-            )
+    def _check_folder(self) -> None:
+        """The folder may be made later, in the nearest one that is there."""
+        folder = next(folder for folder in self._path.absolute().parents if os.path.lexists(folder))
+        if not folder.is_dir():
+            raise self._unusable(f"{folder} is no folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise self._unusable(f"{folder}: {os.strerror(errno.EACCES)}")
+
+    def _unusable(self, why: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"The dead-letter file {self._path} cannot be written: {why}.", "Give another file with --dead-letter."
+        )
 
     def write(self, letters: Sequence[DeadLetter]) -> None:
-        """Appends letters. They are on the disk when this returns. Raises OSError, for example when the disk is full."""
+        """Appends letters. They are on the disk when this returns. Raises PublicationFailed when the disk does not take them."""
         if not letters:
             return
-        if self._descriptor is None:
-            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         time = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         left = memoryview("".join(json_line(letter.to_json(time)) + "\n" for letter in letters).encode())
-        while left:
-            left = left[os.write(self._descriptor, left) :]
-        os.fsync(self._descriptor)
+        try:
+            if self._descriptor is None:
+                self._descriptor = self._opened()
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise PublicationFailed(
+                f"The dead-letter file {self._path} cannot be written: {error.strerror}.",
+                "Mend that and run again: nothing is lost.",
+            ) from error
+
+    def _opened(self) -> int:
+        is_new = not self._path.exists()
+        if is_new:
+            make_folder(self._path.parent)
+        # Not through a link: a repository may hold one that leads to a file of the user.
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(self._path, flags, 0o600)
+        if is_new:
+            give_to_owner_of(self._path.parent, self._path)
+            sync_folder(self._path.parent)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            # A run died while it wrote. Its line would swallow the next letter.
+            os.write(descriptor, b"\n")
+        return descriptor
 
     def close(self) -> None:
         if self._descriptor is not None:

@@ -6,6 +6,7 @@ Nothing here waits without an end: each wait ends at once when `Waker.wake` is c
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import stat
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from vsync.errors import ConfigurationError
+from vsync.records.compressed import is_compressed
 
 PIECE_BYTES = 256 * 1024
 LOOK_EVERY_S = 0.25
@@ -49,9 +51,15 @@ class Waker:
         os.close(self._write)
 
 
-def open_file(path: Path) -> int:
+def open_file(path: Path, *, follow: bool = False) -> int:
     """Opens a file or a named pipe to be read. Does not wait for the writer of a pipe."""
+    if follow and is_compressed(path):
+        raise ConfigurationError(
+            f"--follow cannot follow {path}: it is compressed.",
+            "Leave --follow out, or give a file that is not compressed.",
+        )
     try:
+        _check_kind(path, path.stat().st_mode, follow)
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
         raise ConfigurationError(
@@ -61,40 +69,36 @@ def open_file(path: Path) -> int:
         raise ConfigurationError(
             f"The input {path} cannot be opened: {error.strerror}.", "Give a file that can be read."
         ) from None
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
-        return descriptor
-    os.close(descriptor)
-    what = "a folder" if stat.S_ISDIR(mode) else "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "no file"
-    raise ConfigurationError(f"The input {path} is {what}.", "Give a file of records, or - to read standard input.")
+    try:
+        _check_kind(path, os.fstat(descriptor).st_mode, follow)  # it may have been replaced since
+    except ConfigurationError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
-def check_standard_input(descriptor: int) -> None:
-    """Raises ConfigurationError when nobody can have sent records to standard input."""
-    if os.isatty(descriptor):
-        raise ConfigurationError(
-            "No records: standard input is a terminal.", "Give a FILE, or pipe records in: `… | vsync records -`."
-        )
-    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-        raise ConfigurationError("Standard input is a folder.", "Give a FILE, or pipe records in.")
-
-
-def check_follow(path: Path | None, descriptor: int) -> None:
-    """Raises ConfigurationError when the input cannot be followed."""
-    if path is None:
-        raise ConfigurationError(
-            "--follow needs a FILE: standard input is read until its writer closes it.", "Leave --follow out."
-        )
-    if path.suffix.lower() in {".gz", ".zst", ".zstd"}:
-        raise ConfigurationError(
-            f"--follow cannot follow {path}: it is compressed.",
-            "Leave --follow out, or give a file that is not compressed.",
-        )
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+def _check_kind(path: Path, mode: int, follow: bool) -> None:
+    if stat.S_ISFIFO(mode) and follow:
         raise ConfigurationError(
             f"--follow cannot follow {path}: it is a pipe, which is read until its writers close it.",
             "Leave --follow out.",
         )
+    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+        kinds = {stat.S_IFDIR: "a folder", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+        what = kinds.get(stat.S_IFMT(mode), "no file")
+        raise ConfigurationError(f"The input {path} is {what}.", "Give a file of records, or - to read standard input.")
+
+
+def check_standard_input(descriptor: int, *, follow: bool = False) -> None:
+    """Raises ConfigurationError when nobody can have sent records to standard input, or when it cannot be followed."""
+    if follow:
+        raise ConfigurationError(
+            "--follow needs a FILE: standard input is read until its writer closes it.", "Leave --follow out."
+        )
+    if os.isatty(descriptor):
+        raise ConfigurationError("Standard input is a terminal: no records.", "Give a FILE, or pipe records in.")
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        raise ConfigurationError("Standard input is a folder.", "Give a FILE, or pipe records in.")
 
 
 def pieces(descriptor: int, waker: Waker, *, close: bool = False) -> Iterator[bytes]:
@@ -148,15 +152,16 @@ def _still_there(descriptor: int, tail: bytes, position: int) -> bool:
 
 
 def _is_replaced(path: Path, descriptor: int) -> bool:
-    """Whether another file has the name now. While no file has it, the one that had it may still grow."""
+    """Whether another file has the name now, and something stands in it. Until then the old file may still grow."""
     try:
         now = path.stat()
     except FileNotFoundError:
         return False
-    return not os.path.samestat(now, os.fstat(descriptor))
+    return now.st_size > 0 and not os.path.samestat(now, os.fstat(descriptor))
 
 
 def _reopened(path: Path) -> int | None:
+    """The new file of the name; None: it is gone already."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -164,4 +169,4 @@ def _reopened(path: Path) -> int | None:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
-    raise OSError(0, "another thing that is no file has its name now")
+    raise OSError(errno.EINVAL, "what has its name now is no file")

@@ -10,14 +10,7 @@ from pathlib import Path
 
 from vsync.errors import InputDamaged, VsyncError
 from vsync.records.compressed import Damaged, decompressed, is_compressed
-from vsync.records.input_file import (
-    Waker,
-    check_follow,
-    check_standard_input,
-    followed,
-    open_file,
-    pieces,
-)
+from vsync.records.input_file import Waker, check_standard_input, followed, open_file, pieces
 from vsync.records.read_ahead import ReadAhead
 from vsync.records.splitter import Line, Splitter
 from vsync.system.stop import Stop
@@ -43,7 +36,6 @@ class Lines:
         standard_input: int = 0,
     ) -> None:
         self._path = path
-        self._name = "standard input" if path is None else str(path)
         self._stop, self._follow, self._note = stop, follow, note
         self._standard_input = standard_input
         self._ahead = ReadAhead(stop)
@@ -54,15 +46,11 @@ class Lines:
 
     def open(self) -> None:
         """Begins to read. Raises ConfigurationError when there is nothing that can be read."""
-        if self._follow and self._path is None:
-            check_follow(None, self._standard_input)
         if self._path is None:
-            check_standard_input(self._standard_input)
             descriptor = self._standard_input
+            check_standard_input(descriptor, follow=self._follow)
         else:
-            descriptor = open_file(self._path)
-            if self._follow:
-                check_follow(self._path, descriptor)
+            descriptor = open_file(self._path, follow=self._follow)
         self._waker = Waker()
         # A daemon: a read that hangs (a file on a server that is gone) does not keep the process alive.
         self._thread = threading.Thread(
@@ -132,18 +120,21 @@ class Lines:
     # --- The thread --------------------------------------------------------------------------------------------
 
     def _read(self, descriptor: int, waker: Waker) -> None:
-        splitter = Splitter()
+        splitter, size = Splitter(), 0
         error: Exception | None = None
         try:
             for piece in self._pieces(descriptor, waker):
                 if piece is not None:
-                    lines, size = splitter.feed(piece), len(piece)
+                    size += len(piece)
+                    lines = splitter.feed(piece)
                 else:
-                    lines, size, splitter = splitter.end(), 0, Splitter()
-                if lines and not self._ahead.put(lines, size):
-                    return
+                    lines, splitter = splitter.end(), Splitter()
+                if lines:
+                    if not self._ahead.put(lines, size):
+                        return
+                    size = 0
             if not waker.woken():
-                self._ahead.put(splitter.end(), 0)
+                self._ahead.put(splitter.end(), size)
         except Damaged as damage:
             error = self._damaged(str(damage), splitter.lines_seen)
         except OSError as failure:
@@ -162,7 +153,8 @@ class Lines:
         return decompressed(self._path, plain) if is_compressed(self._path) else plain
 
     def _damaged(self, why: str, lines: int) -> InputDamaged:
+        name = "Standard input" if self._path is None else f"The input {self._path}"
         return InputDamaged(
-            f"{self._name[0].upper()}{self._name[1:]} cannot be read on after line {lines:,}: {why}.",
-            "The records before were applied. Mend the input and run again.",
+            f"{name} cannot be read on after line {lines:,}: {why}.",
+            "The records up to there are read. Mend the input and run again.",
         )

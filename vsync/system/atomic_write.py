@@ -37,7 +37,7 @@ def write_durably(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def remove_stale_temporaries(folder: Path) -> None:
@@ -48,7 +48,8 @@ def remove_stale_temporaries(folder: Path) -> None:
                 Path(entry.path).unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Makes sure that a new or renamed file of the folder is still there after a crash."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -76,7 +77,7 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         give_to_owner_of(folder.parent, folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
 def give_to_owner_of(folder: Path, path: Path) -> None:
