@@ -15,9 +15,9 @@ from vsync.cli.colour import painted, wants_colour
 from vsync.cli.context import Context, connection_of, pass_context, resolved, show_error
 from vsync.cli.environment import refuse_in_dry_run
 from vsync.cli.options import WithArgument
-from vsync.cli.records_options import DEFAULT_TARGET, records_options
+from vsync.cli.records_options import records_options
 from vsync.cli.records_progress import StreamProgress
-from vsync.cli.records_settings import place_of, stream_settings, stream_target, without_limits
+from vsync.cli.records_settings import place_of, stream_settings, stream_target, with_defaults, without_limits
 from vsync.cli.terminal import put
 from vsync.config.origin import origin
 from vsync.errors import ConfigurationError
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from vsync.config.settings import Settings
     from vsync.records.job import StreamJob
     from vsync.records.stream_report import StreamReport
+    from vsync.store.connect import Connect
     from vsync.store.embedded_file import EmbeddedFile
     from vsync.store.rate_limit import Rates
+    from vsync.system.stop import Stop
 
 
 @click.command("records", cls=WithArgument)
@@ -49,9 +51,7 @@ def records_command(context: Context, /, file: str | None, as_json: bool, **opti
     from vsync.records.run import run
 
     _refuse_where_nothing_may_change(context)
-    # What sync calls --concurrency is the number of workers here, and a target that nobody names has another name.
-    target = options["target"] or context.environ.get("VSYNC_TARGET", "").strip() or DEFAULT_TARGET
-    settings = resolved(context, {**options, "target": target, "concurrency": str(options["workers"])})
+    settings = resolved(context, with_defaults(options, context.environ))
     progress = StreamProgress(sys.stderr, verbose=context.verbose, environ=context.environ, secrets=context.secrets)
     job = _job(context, file, options, settings, progress)
     context.stop.install()
@@ -66,7 +66,7 @@ def _refuse_where_nothing_may_change(context: Context) -> None:
     if context.listener.only_shows is not None:
         raise ConfigurationError(
             f"No record is applied here: {context.listener.only_shows}.",
-            "Run this step on other events alone, such as `if: github.event_name != 'pull_request'`.",
+            "A stream has no plan. Leave the step out there, such as with `if: github.event_name != 'pull_request'`.",
         )
     refuse_in_dry_run(context.environ, "applies no record", "Unset the variable.")
 
@@ -92,23 +92,28 @@ def _job(
             "An action has no standard input.", "Name the FILE with the records in the input args."
         )
     embedded = embedded_file_of(settings, context.trusted)
-    target, certain = stream_target(settings.target, options, place, origin(context.environ).repository)
+    target = stream_target(settings.target, options, place, origin(context.environ).repository)
     api = api_address(context.credentials, embedded=embedded is not None)
+
+    def connect(stop: Stop) -> Connect:
+        return connection_of(context, settings, embedded, if_missing="make", stop=stop, log=progress.note)
+
+    connect(context.stop)  # a missing key is told before anything is read
     return StreamJob(
         settings=wanted,
         target=replace(target, api=api),
-        certain=certain,
-        connect=connection_of(context, settings, embedded, if_missing="make", stop=context.stop, log=progress.note),
+        connect=connect,
         embedded=embedded,
         rates=_rates(context, settings, embedded, api, progress),
+        acks=Acks(sys.stdout, context.secrets),
+        secrets=context.secrets,
+        stop=context.stop,
+        api=api,
         index_timeout_s=settings.index_timeout,
         lock_timeout_s=settings.lock_timeout,
         state_home=state_home(context.environ),
-        stop=context.stop,
         progress=progress.update,
         note=progress.note,
-        acks=Acks(sys.stdout, context.secrets),
-        secrets=context.secrets,
     )
 
 
@@ -138,7 +143,7 @@ def _show(report: StreamReport, context: Context, *, as_json: bool) -> None:
     context.json_expected = False
     put(sys.stderr, painted(report_lines(report), colour=wants_colour(sys.stderr, context.environ)))
     if as_json:
-        put(sys.stdout, json.dumps({"report": report.to_json()}, ensure_ascii=False))
+        put(sys.stdout, json.dumps({"report": report.to_json()}))
     context.listener.applied(report)
     if report.error is not None:
         show_error(report.error, context)

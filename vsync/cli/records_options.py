@@ -18,7 +18,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("opencdc/json", "debezium/json", "json")
 ENDINGS = (".txt", ".md", ".html", ".json")
-DEFAULT_TARGET = "records"
 
 _MOST_IN_A_BATCH = 100_000
 _MOST_IN_A_BURST = 1_000_000
@@ -77,7 +76,7 @@ _STORE = (
             help="The readable name of the stream.  [default: owner/repo in a workflow, else the name of the state file or "
             "of this folder]"),
     option("--target", heading=STORE, metavar="NAME",
-            help=f"A name for the documents of this stream in the store.  [default: {DEFAULT_TARGET}]"),
+            help="A name for the documents of this stream in the store.  [default: records]"),
     shared("--repo").decorator(hidden=True),
 )  # fmt: skip
 
@@ -104,7 +103,8 @@ _LIMITS = (
     option("--workers", heading=LIMITS, metavar="N", type=click.IntRange(1, MAX_CONCURRENCY), default=16,
             show_default=True, help="How many documents are uploaded at once."),
     shared("--index-timeout").decorator(hidden=False),
-    shared("--lock-timeout").decorator(hidden=False),
+    option("--lock-timeout", heading=LIMITS, metavar="S",
+            help="Seconds to wait for another run with the same state file.  [default: 10]"),
     option("--uploads-per-minute", heading=LIMITS, metavar="N",
             help="Uploads in a minute.  [default: 1000, the API's limit; with --local or an API on this machine no limit]"),
     option("--writes-per-minute", heading=LIMITS, metavar="N",

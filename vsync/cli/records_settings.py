@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vsync.config.settings import variable
 from vsync.documents.attributes import MAX_ATTRIBUTES, RESERVED_ATTRIBUTES
 from vsync.errors import ConfigurationError
+from vsync.git.changes import show_path
 from vsync.network.address import is_on_this_machine
 from vsync.system.regular_file import read_text
 
@@ -38,7 +41,7 @@ class Place(NamedTuple):
     @property
     def source(self) -> str:
         """The name of a stream whose source nobody names."""
-        return self.state.stem if self.named else self.top.name
+        return show_path(os.fsencode(self.state.stem if self.named else self.top.name))
 
 
 def place_of(options: Options, top: Path) -> Place:
@@ -83,11 +86,25 @@ def stream_settings(file: str | None, options: Options, place: Place) -> StreamS
     )
 
 
-def stream_target(target: Target, options: Options, place: Place, repository: str | None) -> tuple[Target, bool]:
-    """The target with its source, and whether somebody named the source. `repository` is that of the workflow."""
+def stream_target(target: Target, options: Options, place: Place, repository: str | None) -> Target:
+    """The target with its source: the given one, else the workflow's repository, else what the files are called."""
     _check_attributes(target, options)
-    named = target.source or repository
-    return replace(target, source=named or place.source), named is not None
+    return replace(target, source=target.source or repository or place.source)
+
+
+_DEFAULTS = {"target": "records", "lock_timeout": "10"}
+"""Settings whose defaults are not those of a sync: a stream may hold its lock for days, so nobody waits long for it."""
+
+
+def with_defaults(options: Options, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The options, with the defaults of this command where neither an option nor a variable says anything."""
+    unsaid = {
+        name: default
+        for name, default in _DEFAULTS.items()
+        if not options[name] and not environ.get(variable(name.replace("_", "-")), "").strip()
+    }
+    # What sync calls --concurrency is the number of workers here.
+    return {**options, **unsaid, "concurrency": str(options["workers"])}
 
 
 def without_limits(address: str | None, *, embedded: bool) -> bool:
@@ -112,7 +129,7 @@ def _rules(options: Options) -> Rules:
     return Rules(
         content_field=parse_field(field) if field else None,
         template=_template(template) if template else None,
-        name_template=parse_template(name) if name else None,
+        name_template=parse_template(name, "--name-template") if name else None,
         extension=options["text_ending"],
         attributes=checked_attributes(options["field_attributes"]),
     )
@@ -122,7 +139,7 @@ def _template(name: str) -> Template:
     from vsync.records.templates import parse_template
 
     try:
-        return parse_template(read_text(Path(name), _LARGEST_TEMPLATE))
+        return parse_template(read_text(Path(name), _LARGEST_TEMPLATE), name)
     except OSError as error:
         raise ConfigurationError(
             f"The template {name} cannot be read: {error.strerror}.", "Correct --template and run again."

@@ -11,7 +11,7 @@ import pytest
 from vsync.cli.environment import defaults
 from vsync.cli.records import records_command
 from vsync.cli.records_options import FORMATS
-from vsync.cli.records_settings import place_of, stream_settings, stream_target, without_limits
+from vsync.cli.records_settings import place_of, stream_settings, stream_target, with_defaults, without_limits
 from vsync.config.targets import Target
 from vsync.config.variables import OPTIONS, unheard
 from vsync.errors import ConfigurationError
@@ -176,18 +176,32 @@ def test_the_formats_are_those_that_are_read() -> None:
 @pytest.mark.parametrize(
     ("words", "given", "repository", "expected"),
     [
-        ((), "acme/docs", "acme/other", ("acme/docs", True)),
-        ((), "", "acme/other", ("acme/other", True)),
-        ((), "", None, ("acme", False)),
-        (("--state", "x/orders.db"), "", None, ("orders", False)),
+        ((), "acme/docs", "acme/other", "acme/docs"),
+        ((), "", "acme/other", "acme/other"),
+        ((), "", None, "acme"),
+        (("--state", "x/orders.db"), "", None, "orders"),
     ],
 )
 def test_the_source_is_the_given_one_else_the_repositorys_else_that_of_the_files(
-    words: tuple[str, ...], given: str, repository: str | None, expected: tuple[str, bool]
+    words: tuple[str, ...], given: str, repository: str | None, expected: str
 ) -> None:
     options = parsed(*words)
-    target, certain = stream_target(Target(source=given), options, place_of(options, Path("/srv/acme")), repository)
-    assert (target.source, certain) == expected
+    target = stream_target(Target(source=given), options, place_of(options, Path("/srv/acme")), repository)
+    assert target.source == expected
+
+
+def test_a_target_that_nobody_names_is_called_records_and_the_lock_is_not_waited_for_long() -> None:
+    def said(*words: str, **variables: str) -> tuple[str | None, str | None]:
+        found = with_defaults(parsed(*words), variables)
+        return found["target"], found["lock_timeout"]
+
+    assert said() == ("records", "10")
+    assert said("--target", "default", "--lock-timeout", "0") == ("default", "0")
+    assert said(VSYNC_TARGET="orders", VSYNC_LOCK_TIMEOUT="5") == (None, None), "the variables are read as settings"
+
+
+def test_the_workers_are_what_a_sync_calls_concurrency() -> None:
+    assert with_defaults(parsed("--workers", "3"), {"VSYNC_CONCURRENCY": "99"})["concurrency"] == "3"
 
 
 def test_attributes_of_fields_and_fixed_ones_must_fit_together() -> None:
