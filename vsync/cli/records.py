@@ -52,7 +52,7 @@ def records_command(context: Context, /, file: str | None, as_json: bool, **opti
 
     _refuse_where_nothing_may_change(context)
     settings = resolved(context, with_defaults(options, context.environ))
-    progress = StreamProgress(sys.stderr, verbose=context.verbose, environ=context.environ, secrets=context.secrets)
+    progress = StreamProgress(sys.stderr, environ=context.environ, secrets=context.secrets)
     job = _job(context, file, options, settings, progress)
     context.stop.install()
     try:
@@ -105,7 +105,7 @@ def _job(
         connect=connect,
         embedded=embedded,
         rates=_rates(context, settings, embedded, api, progress),
-        acks=Acks(sys.stdout, context.secrets),
+        acks=Acks(sys.stdout, context.secrets, stop=context.stop, note=progress.note),
         secrets=context.secrets,
         stop=context.stop,
         api=api,

@@ -116,7 +116,7 @@ _OUTPUT = (
     option("--json", "as_json", heading=OUTPUT, is_flag=True,
             help="Print the report as the last line of stdout, behind the acknowledgements."),
     option("-v", "--verbose", heading=OUTPUT, is_flag=True,
-            help="Show every record that fails, and the tracebacks of errors."),
+            help="Show the tracebacks of errors."),
 )  # fmt: skip
 
 

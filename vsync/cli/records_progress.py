@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -29,7 +28,6 @@ class StreamProgress:
         self,
         err: IO[str],
         *,
-        verbose: bool,
         environ: Mapping[str, str] | None = None,
         secrets: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
@@ -37,11 +35,10 @@ class StreamProgress:
         self._err = err
         self._rewrites = err.isatty() and (environ or {}).get("TERM") != "dumb"
         self._every_s = _REWRITE_EVERY_S if self._rewrites else _LINE_EVERY_S
-        self._most_failures = sys.maxsize if verbose else _MOST_FAILURES_SHOWN
         self._failures = 0
         self._secrets = secrets
         self._clock = clock
-        self._last = clock()
+        self._began = self._last = clock()
         self._seen: deque[tuple[float, int]] = deque([(self._last, 0)])
         self._live: Any = None
 
@@ -51,7 +48,9 @@ class StreamProgress:
         if now - self._last < self._every_s:
             return
         self._last = now
-        text = progress_line(report, self._per_second(now, finished(report)))
+        if now - self._began >= _LINE_EVERY_S:
+            self._show_failures(report)
+        text = progress_line(report, self._per_second(now, report.finished))
         if self._rewrites:
             self._rewrite(text)
         else:
@@ -60,19 +59,20 @@ class StreamProgress:
     def note(self, text: str) -> None:
         self._say(printable(redacted(text, self._secrets)))
 
-    def failed(self, line: int, outcome: str, reason: str) -> None:
-        """A record that cannot be applied: one line each, of the first ones."""
-        self._failures += 1
-        if self._failures <= self._most_failures:
-            self.note(f"{outcome}: line {line}: {reason}")
-        elif self._failures == self._most_failures + 1:
-            self.note("More records failed. They are not shown here (-v shows all).")
-
     def finished(self) -> None:
         """The stream has ended: the line in the terminal is taken away."""
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def _show_failures(self, report: StreamReport) -> None:
+        """One line for each of the first records that failed. A short run shows them at its end alone."""
+        for bad in report.bad[self._failures : _MOST_FAILURES_SHOWN]:
+            self._failures += 1
+            self.note(f"line {bad.line:,}{f', key {bad.key}' if bad.key else ''}: {bad.code}: {bad.reason}")
+        if self._failures == _MOST_FAILURES_SHOWN and len(report.bad) > _MOST_FAILURES_SHOWN:
+            self._failures += 1
+            self.note("More records were dead or failed. Their lines are not shown here.")
 
     def _per_second(self, now: float, done: int) -> float:
         self._seen.append((now, done))
@@ -91,13 +91,7 @@ class StreamProgress:
         if self._live is None:
             self._live = _live_line(self._err)
             self._live.start()
-        self._live.update(text, refresh=True)
-
-
-def finished(report: StreamReport) -> int:
-    """How many records have come to their end, one way or another."""
-    unapplied = report.unchanged + report.absent + report.superseded + report.older
-    return report.applied + report.deleted + unapplied + report.dead + report.failed
+        self._live.update(_one_line(text), refresh=True)
 
 
 def progress_line(report: StreamReport, per_second: float) -> str:
@@ -107,7 +101,7 @@ def progress_line(report: StreamReport, per_second: float) -> str:
         f"{report.applied + report.deleted:,} applied",
         f"{per_second:,.0f} a second",
         *([f"{report.dead + report.failed:,} dead or failed"] if report.dead or report.failed else []),
-        f"{max(report.read - finished(report), 0):,} in flight",
+        f"{max(report.read - report.finished, 0):,} in flight",
     ]
     return ", ".join(parts)
 
@@ -116,4 +110,10 @@ def _live_line(err: IO[str]) -> Any:
     from rich.console import Console
     from rich.live import Live
 
-    return Live("", console=Console(file=err, markup=False, highlight=False), auto_refresh=False, transient=True)
+    return Live(console=Console(file=err), auto_refresh=False, transient=True)
+
+
+def _one_line(text: str) -> Any:
+    from rich.text import Text
+
+    return Text(text, no_wrap=True, overflow="ellipsis")

@@ -7,6 +7,7 @@ import io
 import pytest
 
 from vsync.cli.records_progress import StreamProgress, progress_line
+from vsync.records.outcomes import Item
 from vsync.records.stream_report import StreamReport
 
 
@@ -46,7 +47,7 @@ def test_the_line_is_quiet_about_failures_where_there_are_none() -> None:
 
 def test_where_there_is_no_terminal_progress_is_a_line_every_ten_seconds() -> None:
     clock, err = Clock(), io.StringIO()
-    progress = StreamProgress(err, verbose=False, clock=clock)
+    progress = StreamProgress(err, clock=clock)
     for second in range(25):
         clock.now = 1000.0 + second
         progress.update(report(second * 100, uploaded=second * 100))
@@ -59,7 +60,7 @@ def test_where_there_is_no_terminal_progress_is_a_line_every_ten_seconds() -> No
 
 def test_in_a_terminal_one_line_is_written_again_a_few_times_a_second_and_is_gone_afterwards() -> None:
     clock, screen = Clock(), Screen()
-    progress = StreamProgress(screen, verbose=False, clock=clock)
+    progress = StreamProgress(screen, clock=clock)
     for step in range(1, 101):
         clock.now = 1000.0 + step * 0.01
         progress.update(report(step, unchanged=step))
@@ -75,7 +76,7 @@ def test_in_a_terminal_one_line_is_written_again_a_few_times_a_second_and_is_gon
 
 def test_a_terminal_that_can_do_nothing_gets_lines() -> None:
     clock, screen = Clock(), Screen()
-    progress = StreamProgress(screen, verbose=False, environ={"TERM": "dumb"}, clock=clock)
+    progress = StreamProgress(screen, environ={"TERM": "dumb"}, clock=clock)
     clock.now += 10
     progress.update(report(1, uploaded=1))
     assert screen.getvalue() == "1 records read, 1 applied, 0 a second, 0 in flight\n"
@@ -83,7 +84,7 @@ def test_a_terminal_that_can_do_nothing_gets_lines() -> None:
 
 def test_the_records_in_a_second_are_those_of_the_last_seconds() -> None:
     clock, err = Clock(), io.StringIO()
-    progress = StreamProgress(err, verbose=False, clock=clock)
+    progress = StreamProgress(err, clock=clock)
     clock.now += 10
     progress.update(report(10_000, uploaded=10_000))
     clock.now += 10
@@ -94,7 +95,7 @@ def test_the_records_in_a_second_are_those_of_the_last_seconds() -> None:
 @pytest.mark.parametrize("screen", [io.StringIO, Screen])
 def test_a_hostile_note_does_not_act(screen: type[io.StringIO]) -> None:
     clock, err = Clock(), screen()
-    progress = StreamProgress(err, verbose=False, secrets=["sk-geheim-12345"], clock=clock)
+    progress = StreamProgress(err, secrets=["sk-geheim-12345"], clock=clock)
     clock.now += 60
     progress.update(report(1))
     progress.note("[bold]a\x1b]0;x\x07 sk-geheim-12345 ::error::")
@@ -104,13 +105,40 @@ def test_a_hostile_note_does_not_act(screen: type[io.StringIO]) -> None:
     assert "[bold]a\\x1b]0;x\\x07" in err.getvalue()
 
 
-@pytest.mark.parametrize(("verbose", "lines"), [(False, 21), (True, 50)])
-def test_a_failed_record_is_one_line_and_not_all_are_shown(verbose: bool, lines: int) -> None:
-    err = io.StringIO()
-    progress = StreamProgress(err, verbose=verbose)
-    for line in range(1, 51):
-        progress.failed(line, "dead", "the line is no JSON\n")
-    shown = err.getvalue().splitlines()
-    assert shown[0] == "dead: line 1: the line is no JSON\\n"
-    assert len(shown) == lines
-    assert ("-v shows all" in shown[-1]) is not verbose
+def failing(number: int) -> StreamReport:
+    found = report(number)
+    for line in range(1, number + 1):
+        found.saw(Item(line, None, line, f"k{line}", "dead", code="not-json", reason="the line is no JSON"))
+    return found
+
+
+def test_of_a_long_stream_the_first_failures_are_a_line_each_and_once() -> None:
+    clock, err = Clock(), io.StringIO()
+    progress = StreamProgress(err, clock=clock)
+    for number in (1, 30, 60):
+        clock.now += 10
+        progress.update(failing(number))
+    shown = [line for line in err.getvalue().splitlines() if "records read" not in line]
+    assert shown[0] == "line 1, key k1: not-json: the line is no JSON"
+    assert len(shown) == 21
+    assert shown[-1] == "More records were dead or failed. Their lines are not shown here."
+
+
+def test_a_short_stream_shows_no_failures_before_its_report() -> None:
+    clock, screen = Clock(), Screen()
+    progress = StreamProgress(screen, clock=clock)
+    clock.now += 9
+    progress.update(failing(3))
+    progress.finished()
+    assert "not-json" not in screen.getvalue()
+
+
+def test_a_narrow_terminal_gets_one_line_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    clock, screen = Clock(), Screen()
+    progress = StreamProgress(screen, clock=clock)
+    clock.now += 1
+    progress.update(report(123_456, unchanged=1))
+    progress.finished()
+    assert "123,456 records read" in screen.getvalue()
+    assert "in flight" not in screen.getvalue()
