@@ -1,0 +1,1 @@
+"""Record streams: change data into a vector store."""

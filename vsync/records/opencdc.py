@@ -1,0 +1,101 @@
+"""OpenCDC records as JSON, as Conduit writes them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from vsync.records.change import BadRecord, Change, Json, compact
+from vsync.records.keys import document_path, key_text
+from vsync.records.parsing import kind, parse_object
+from vsync.records.raw import Decode, RawMode, decode_auto, decoder
+
+_DELETES: Final = {"create": False, "update": False, "snapshot": False, "delete": True}
+
+
+def opencdc_reader(mode: RawMode) -> Callable[[bytes, int], Change]:
+    """What reads a line: the line and its number give a change, or BadRecord."""
+    decode = decoder(mode)
+
+    def read(raw: bytes, line: int) -> Change:
+        record = parse_object(raw)
+        try:
+            return _change(record, raw, line, decode)
+        except BadRecord as bad:
+            bad.position, bad.key = record.get("position"), record.get("key")
+            raise
+
+    return read
+
+
+def _change(record: dict[str, Json], raw: bytes, line: int, decode: Decode) -> Change:
+    operation = record.get("operation")
+    deletes = _DELETES.get(operation) if type(operation) is str else None
+    if deletes is None:
+        raise BadRecord("not-a-record", _no_operation(record))
+    metadata = record.get("metadata")
+    if type(metadata) is not dict:
+        if metadata is not None:
+            raise BadRecord("not-a-record", f"The metadata of the record is {kind(metadata)}, not an object.")
+        metadata = {}
+    collection = metadata.get("opencdc.collection")
+    if type(collection) is not str:
+        collection = ""
+    key = record.get("key")
+    value = _decoded_key(key, decode) if type(key) is str else key
+    position = record.get("position")
+    return Change(
+        line,
+        raw,
+        position,
+        _order(position),
+        key,
+        document_path(collection, key_text(value)),
+        value,
+        deletes,
+        None if deletes else _document(record.get("payload"), decode),
+        collection,
+        metadata,
+    )
+
+
+def _no_operation(record: dict[str, Json]) -> str:
+    if "operation" not in record:
+        return "The record has no operation. An OpenCDC record has position, operation, metadata, key and payload."
+    return f"The operation {str(record['operation'])[:60]!r} is not create, update, snapshot or delete."
+
+
+def _decoded_key(key: str, decode: Decode) -> str:
+    try:
+        value = decode(key)
+    except ValueError:
+        raise BadRecord("no-key", "The key is a string that is not base64.") from None
+    return value if type(value) is str else key
+
+
+def _document(payload: Json, decode: Decode) -> Json | bytes:
+    after = payload.get("after") if type(payload) is dict else None
+    if type(after) is dict:
+        return after
+    if type(after) is str:
+        try:
+            return decode(after)
+        except ValueError:
+            raise BadRecord("not-text", "payload.after is a string that is not base64.") from None
+    if after is None:
+        raise BadRecord("not-a-record", "The record has no payload.after, which is the document.")
+    if type(after) is list:
+        return after
+    raise BadRecord("not-a-record", f"payload.after is {kind(after)}, not text or an object.")
+
+
+def _order(position: Json) -> str:
+    if type(position) is str:
+        text = decode_auto(position)
+        return text if type(text) is str else position
+    if position is None:
+        return ""
+    try:
+        return compact(position)
+    except (ValueError, RecursionError):
+        return ""

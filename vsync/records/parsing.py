@@ -1,0 +1,57 @@
+"""A line of the input as a JSON object. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import NoReturn
+
+from vsync.records.change import BadRecord, Json
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse).decode
+
+
+def parse_json(text: str) -> Json:
+    """The value that the text spells. Raises ValueError, and only that, where it is not JSON."""
+    try:
+        return _decode(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def parse_object(raw: bytes) -> dict[str, Json]:
+    """The JSON object that stands on a line. Raises BadRecord."""
+    try:
+        value = _decode(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise BadRecord("not-json", f"The line is not JSON: {_why(error)}.") from None
+    if type(value) is not dict:
+        raise BadRecord("not-a-record", f"The line is {kind(value)}. A record is a JSON object.")
+    return value
+
+
+def kind(value: Json) -> str:
+    """What a JSON value is, in a sentence."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, dict):
+        return "an object"
+    return "a list" if isinstance(value, list) else "a number"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"the byte at {error.start} is not UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos + 1}"
+    return str(error).rstrip(".")
