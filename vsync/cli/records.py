@@ -127,7 +127,7 @@ def _rates(
         settings.writes_per_minute,
         context.stop.pause,
         progress.note,
-        embedded=without_limits(api, embedded=embedded is not None),
+        unlimited=without_limits(api, embedded=embedded is not None),
     )
 
 
