@@ -108,7 +108,7 @@ def test_a_hostile_note_does_not_act(screen: type[io.StringIO]) -> None:
 def failing(number: int) -> StreamReport:
     found = report(number)
     for line in range(1, number + 1):
-        found.saw(Item(line, None, line, f"k{line}", "dead", code="not-json", reason="the line is no JSON"))
+        found.saw(Item(line, b"", line, f"k{line}", "dead", code="not-json", reason="the line is no JSON"))
     return found
 
 
