@@ -16,6 +16,8 @@ from vsync.records.settled import Settled
 from vsync.records.stream_report import StreamReport
 
 _MOST_WARNINGS = 20
+_FEW_OLDER = 10
+"""So many records may be older without a warning: a stream that is resumed begins a little before its end."""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,13 @@ class Counting:
         self._show()
 
     def end(self) -> None:
-        """Adds what was left out."""
+        """Adds what was left out, and what the user should look at."""
+        report = self.report
+        if report.older > _FEW_OLDER and report.older > report.read // 2:
+            report.warnings.append(
+                f"{report.older:,} of {report.read:,} records are older, by their positions, than what was applied before, so "
+                "they changed nothing. If the source counts its positions anew, run again with --order arrival."
+            )
         if self._unsaid:
             self.report.warnings.append(f"… and {self._unsaid} more such warnings.")
         if self.acks.lost is not None:

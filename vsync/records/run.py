@@ -77,8 +77,10 @@ class _Work:
             report = self._report(opened)
             receiver = Counting(report, self.letters, self.job.acks, self.job.progress, report.dead_letter)
             stream = self._stream(applier, receiver, older)
-            with contextlib.suppress(VsyncError):
-                receiver.applied((await settle_pending(applier, Proofs(recorded=opened.recorded))).as_applied(), 0)
+            left = await settle_pending(applier, Proofs(recorded=opened.recorded))
+            if left.cause is not None:
+                raise left.cause
+            receiver.applied(left.as_applied(), 0)
             await stream.run()
             await self._sweep(applier, journal, receiver, stream)
         report.error = stream.cause
