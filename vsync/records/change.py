@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -41,6 +41,14 @@ class Change:
     content: Json | bytes
     collection: str
     metadata: Mapping[str, Json]
+
+
+class Partial(dict[str, Json]):
+    """A structured document of which the record leaves fields out that the database has."""
+
+    def __init__(self, fields: Mapping[str, Json], lacks: Iterable[str]) -> None:
+        super().__init__(fields)
+        self.lacks = tuple(lacks)
 
 
 class BadRecord(Exception):

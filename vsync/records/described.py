@@ -14,10 +14,9 @@ from vsync.documents.attributes import (
     AttributeValue,
 )
 from vsync.errors import ConfigurationError
-from vsync.records.change import BadRecord, Change, Json
-from vsync.records.fields import MISSING, Fields, Path, parse_field
+from vsync.records.change import BadRecord, Change, Json, Partial
+from vsync.records.fields import MISSING, Fields, Path, lacking, parse_field
 from vsync.records.file_names import file_name, name_of_key
-from vsync.records.parsing import kind
 from vsync.records.spelling import as_json, spelled
 from vsync.records.templates import Template
 
@@ -77,17 +76,18 @@ def describe(change: Change, rules: Rules) -> Described:
 
 def _field(fields: Fields, path: Path) -> Json:
     value = fields.get(path)
-    if value is MISSING or value is None:
-        what = "is null" if value is None else "is missing"
-        raise BadRecord("no-field", f"The field {'.'.join(path)!r}, which holds the content, {what}.")
+    if value is MISSING:
+        raise fields.missing(path, "the content")
+    if value is None:
+        raise BadRecord("no-field", f"The field {'.'.join(path)!r}, which is the content, is null.")
     return value if isinstance(value, (dict, list, bytes)) else spelled(value)
 
 
 def _as_json(content: Json | bytes) -> str:
     if isinstance(content, bytes):
         raise BadRecord("not-text", f"The document is not text: its {len(content):,} bytes are not UTF-8.")
-    if content is None:
-        raise BadRecord("not-a-record", f"The document is {kind(content)}.")
+    if isinstance(content, Partial):
+        raise lacking(content, "The document is not whole.")
     return as_json(content)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 from vsync.errors import ConfigurationError
-from vsync.records.change import BadRecord, Change, Json
+from vsync.records.change import BadRecord, Change, Json, Partial
 from vsync.records.parsing import parse_json
 
 Path: TypeAlias = tuple[str, ...]
@@ -44,6 +44,15 @@ def look(value: Json, path: Path) -> Json:
     return found
 
 
+def lacking(content: Partial, what: str) -> BadRecord:
+    """That the record leaves fields out."""
+    return BadRecord(
+        "no-field",
+        f"{what} The database did not send unchanged large values: {', '.join(content.lacks)}. "
+        "In Postgres, set the table's REPLICA IDENTITY to FULL.",
+    )
+
+
 class Fields:
     """The fields of one change, by the names that options and templates use.
 
@@ -79,6 +88,14 @@ class Fields:
             return self._change.position
         return look(self._parsed(), path)
 
+    def missing(self, path: Path, use: str) -> BadRecord:
+        """That the field, which `use` needs, is not there."""
+        name = ".".join(path)
+        content = self._change.content
+        if isinstance(content, Partial) and {path[0], path[1:2] and path[1]} & set(content.lacks):
+            return lacking(content, f"The field {name!r}, which {use} needs, is not in the record.")
+        return BadRecord("no-field", f"The record has no field {name!r}, which {use} needs.")
+
     def _parsed(self) -> Json:
         if self._content is MISSING:
             content = self._change.content
@@ -89,5 +106,7 @@ class Fields:
                     raise BadRecord(
                         "no-field", f"The document is text without fields: it is not JSON ({error})."
                     ) from None
+            elif isinstance(content, bytes):
+                raise BadRecord("not-text", f"The document is not text: its {len(content):,} bytes are not UTF-8.")
             self._content = content
         return self._content
