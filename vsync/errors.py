@@ -1,6 +1,7 @@
 """Every way a run can end early: its exit code, its reason, and who must act.
 
     VsyncError
+    ├── InputDamaged          1  documents    who made the input: records that cannot be read to their end
     ├── ConfigurationError    2  config       the user: an option, an input, a pattern
     ├── ManifestError         2  manifest     the user: an unreadable manifest, or one of another source or store
     ├── RepositoryError       2  git          the workflow's author: no repository, no commit, unknown revision
@@ -80,6 +81,11 @@ class VsyncError(Exception):
         other.message, other.remedy = change(self.message), change(self.remedy)
         other.args = (other.message,)
         return other
+
+
+class InputDamaged(VsyncError):
+    exit_code = EXIT_INCOMPLETE
+    reason = "documents"
 
 
 class ConfigurationError(VsyncError):

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import httpx2
@@ -18,6 +19,7 @@ from vsync.documents.document import Document
 from vsync.plan.plan import Operation, Plan
 from vsync.report.observer import Observer
 from vsync.source.base import Source
+from vsync.source.content import read_content
 from vsync.state.journal import Journal
 from vsync.store.stores import Stores
 from vsync.system.retry import Clock
@@ -111,7 +113,7 @@ class Ran:
                     return await transfer(
                         plan,
                         made,
-                        cast(Source, Memory(contents)),
+                        partial(read_content, cast(Source, Memory(contents))),
                         Delivery(IDENTITY, **given),
                         observer or Observer(),
                         stop or QuickStop(),

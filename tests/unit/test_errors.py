@@ -10,6 +10,7 @@ from vsync import errors
 from vsync.errors import ConfigurationError, Interrupted, VsyncError, worst_exit_code
 
 CONTRACT = {
+    "InputDamaged": (1, "documents"),
     "ConfigurationError": (2, "config"),
     "ManifestError": (2, "manifest"),
     "RepositoryError": (2, "git"),

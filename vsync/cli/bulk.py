@@ -225,7 +225,7 @@ def _rates(way: _Way) -> Rates:
         way.context.stop.pause,
         way.observer.note,
         deletes_per_minute=way.options["deletes_per_minute"],
-        embedded=way.embedded is not None,
+        unlimited=way.embedded is not None,
     )
 
 

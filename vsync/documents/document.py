@@ -19,13 +19,19 @@ from vsync.documents.filetypes import FileType, file_type
 class Document:
     """One file as the store should hold it. `blob` is git's object id, or `sha256:…` for a plain folder.
 
-    `bytes` is None as long as nobody has asked for the size.
+    | field | meaning |
+    | --- | --- |
+    | `bytes` | None as long as nobody has asked for the size |
+    | `filename` | the name under which it is uploaded; None: what `upload_filename` makes of the path |
+    | `attributes` | the user's attributes; None: those that all documents of the run have in common |
     """
 
     path: str
     blob: str
     tag: str
     bytes: int | None = None
+    filename: str | None = None
+    attributes: Attributes | None = None
 
 
 def upload_filename(path: str) -> str:

@@ -1,1 +1,1 @@
-"""Applying a stream of change records to one vector store."""
+"""Record streams: change data into a vector store."""

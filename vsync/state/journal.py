@@ -181,6 +181,11 @@ class Journal:
         self._uploaded.update(dict.fromkeys(file_ids))
         await self._written()
 
+    def forget(self, file_ids: Collection[str]) -> None:
+        """Removes Files that are recorded elsewhere now, or gone. The next write of the journal leaves them out."""
+        for file_id in file_ids:
+            self._uploaded.pop(file_id, None)
+
     # --- At the end -----------------------------------------------------------------------------------------
 
     def mark_recorded(self, left: Collection[str] = ()) -> None:

@@ -23,6 +23,8 @@ class SlidingWindow:
     Requests take different times to reach the server. So a request counts from its admission until `seconds` after its end:
     the requests that the server sees within one window then all count here at one moment. A leaky bucket would exceed the
     limit, or slow down small runs. First come, first served. Only one event loop may use a window at a time.
+
+    `usual` is the limit that the first 429 brings where there was no limit to speak of.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class SlidingWindow:
         limit: int,
         seconds: float = 60.0,
         *,
+        usual: int | None = None,
         clock: Clock = time.monotonic,
         sleep: Sleep = asleep,
     ) -> None:
         self._limit = max(1, limit)
         self._least = max(1, self._limit // 10)
+        self._usual = usual
         self._seconds = seconds
         self._clock = clock
         self._sleep = sleep
@@ -65,9 +69,13 @@ class SlidingWindow:
         that ended last, so call this as soon as the request has ended.
         """
         admitted_at = self._last_ended if admission is None else admission.lowered
-        if admitted_at == self._lowered:
+        if admitted_at != self._lowered:
+            return
+        if self._usual is not None and self._limit > self._usual:
+            self._limit, self._least = self._usual, max(1, self._usual // 10)
+        else:
             self._limit = max(self._least, self._limit // 2)
-            self._lowered += 1
+        self._lowered += 1
 
     async def _enter(self, admission: Admission) -> None:
         if self._waiting or self._wait(admission.weight) is not None:
@@ -149,7 +157,7 @@ class Rates:
     """The windows that all targets of a run share. `uploads` counts requests, `attached` counts Files, each of all stores together.
     `deletes` counts the deletes of Files and of whole stores.
 
-    A limit of None is no limit. The limits of OpenAI's API stand in https://platform.openai.com/docs/api-reference/files/create.
+    A limit of None is no limit, until the server answers 429: then it is the limit of OpenAI's API. These limits stand in https://platform.openai.com/docs/api-reference/files/create.
     """
 
     def __init__(
@@ -166,18 +174,20 @@ class Rates:
         self._sleep = sleep
         self._writes_per_minute = writes_per_minute
         self._writes: dict[str, SlidingWindow] = {}
-        self.uploads = self._window(uploads_per_minute)
-        self.attached = self._window(attached_per_minute)
-        self.deletes = self._window(deletes_per_minute)
+        self.uploads = self._window(uploads_per_minute, UPLOADS_PER_MINUTE)
+        self.attached = self._window(attached_per_minute, ATTACHED_PER_MINUTE)
+        self.deletes = self._window(deletes_per_minute, DELETES_PER_MINUTE)
 
     def writes(self, store_id: str) -> SlidingWindow:
         """The window for the changes of one store."""
         if store_id not in self._writes:
-            self._writes[store_id] = self._window(self._writes_per_minute)
+            self._writes[store_id] = self._window(self._writes_per_minute, WRITES_PER_MINUTE)
         return self._writes[store_id]
 
-    def _window(self, limit: int | None) -> SlidingWindow:
-        return SlidingWindow(_NO_LIMIT if limit is None else limit, clock=self._clock, sleep=self._sleep)
+    def _window(self, limit: int | None, usual: int) -> SlidingWindow:
+        if limit is None:
+            return SlidingWindow(_NO_LIMIT, usual=usual, clock=self._clock, sleep=self._sleep)
+        return SlidingWindow(limit, clock=self._clock, sleep=self._sleep)
 
 
 _LONG_WAIT_S = 5.0
@@ -190,15 +200,16 @@ def make_rates(
     note: Callable[[str], None] = lambda _: None,
     *,
     deletes_per_minute: int | None = None,
-    embedded: bool = False,
+    unlimited: bool = False,
 ) -> Rates:
     """The rates of a run. `pause` waits; `note` gets a line for waits longer than five seconds.
 
-    A rate that is not given is the limit of OpenAI's API. The embedded store has only the limits that are given.
+    A rate that is not given is the limit of OpenAI's API. `unlimited`: the store has only the limits that are given, as the
+    embedded store does.
     """
-    uploads = uploads_per_minute or (None if embedded else UPLOADS_PER_MINUTE)
-    writes = writes_per_minute or (None if embedded else WRITES_PER_MINUTE)
-    deletes = deletes_per_minute or (None if embedded else DELETES_PER_MINUTE)
+    uploads = uploads_per_minute or (None if unlimited else UPLOADS_PER_MINUTE)
+    writes = writes_per_minute or (None if unlimited else WRITES_PER_MINUTE)
+    deletes = deletes_per_minute or (None if unlimited else DELETES_PER_MINUTE)
     limits = (
         f"per minute: uploads {uploads or 'unlimited'}, changes of a store {writes or 'unlimited'}, "
         f"deletes {deletes or 'unlimited'}"
@@ -209,4 +220,4 @@ def make_rates(
             note(f"Waiting {wait_s:.0f} s for a rate limit ({limits}).")
         await pause(wait_s)
 
-    return Rates(uploads, writes, None if embedded else ATTACHED_PER_MINUTE, deletes, sleep=noted_pause)
+    return Rates(uploads, writes, None if unlimited else ATTACHED_PER_MINUTE, deletes, sleep=noted_pause)

@@ -92,7 +92,7 @@ def assemble(
             settings.writes_per_minute,
             pause=stop.pause,
             note=observer.note,
-            embedded=workspace.embedded is not None,
+            unlimited=workspace.embedded is not None,
         ),
         at=workspace.at,
         origin_refs=workspace.origin_refs,

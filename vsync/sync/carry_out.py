@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, VsyncError
 from vsync.recovery.sweep import Swept
 from vsync.report.of_plan import append_warnings, nothing_done
 from vsync.report.report import Report
 from vsync.report.store_size import StoreSizes, size_of
+from vsync.source.content import read_content
 from vsync.state.figures import Figures
 from vsync.state.manifest import Failure, TargetState
 from vsync.sync.attempts import Attempt
@@ -76,9 +78,9 @@ async def _transfer(work: Work) -> Outcome:
         known=work.proposal.known,
         refused_before=refused_before(work.state),
     )
-    still_ours = ports.publication.check
+    read, still_ours = partial(read_content, ports.source), ports.publication.check
     return await transfer(
-        work.proposal.plan, work.store, ports.source, delivery, context.observer, context.stop, still_ours=still_ours
+        work.proposal.plan, work.store, read, delivery, context.observer, context.stop, still_ours=still_ours
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vsync.documents.attributes import Identity
 from vsync.errors import ApiUnavailable
@@ -11,45 +11,61 @@ from vsync.store.entries import StoreInfo
 from vsync.store.stores import Stores
 from vsync.store.whole_listing import WAITED_S, until_whole
 from vsync.sync.attempts import Attempt
+from vsync.system.retry import Sleep
+
+
+class NothingMade(ApiUnavailable):
+    """The new store is deleted again, and all is as it was."""
 
 
 async def create_store(attempt: Attempt, stores: Stores, name: str, identity: Identity) -> StoreInfo:
-    """A new store of that name. Raises ApiUnavailable where the documents may be in another store already.
+    """A new store of that name. Raises NothingMade where the documents may be in another store already."""
+    context = attempt.context
+    sure = attempt.basis.recorded.state is not None or attempt.ports.embedded is not None
+    try:
+        return await make_store(stores, name, identity, sure=sure, pause=context.stop.pause, note=context.observer.note)
+    except NothingMade:
+        attempt.lock.wrote = False  # the seal is given back
+        raise
 
-    Without a manifest only the listing of all stores tells that there is none yet, and it can be stale. A listing that
+
+async def make_store(
+    stores: Stores, name: str, identity: Identity, *, sure: bool, pause: Sleep, note: Callable[[str], None]
+) -> StoreInfo:
+    """A new store of that name. `sure`: there is no other store of this source and target. Raises NothingMade.
+
+    Without a record only the listing of all stores tells that there is none yet, and it can be stale. A listing that
     shows the new store hides no older one. So the new store is deleted again when the listing never shows it, or shows an
     older store of this source and target as well.
     """
-    context = attempt.context
     made = await stores.create(name, store_metadata(identity.source, identity.target, identity.owner))
-    context.observer.note(f"Created the vector store {name!r}: {made.id}")
-    if attempt.basis.recorded.state is not None or attempt.ports.embedded is not None:
+    note(f"Created the vector store {name!r}: {made.id}")
+    if sure:
         return made
 
     def lacks(listed: Sequence[StoreInfo]) -> str | None:
         shown = any(info.id == made.id for info in listed)
         return None if shown else f"The listing of the vector stores does not show {made.id}, which this run has made."
 
-    listed = await until_whole(stores.list, lacks, context.stop.pause, context.observer.note)
+    listed = await until_whole(stores.list, lacks, pause, note)
     rival = rival_of(made, listed, identity.source, identity.target)
     stale = lacks(listed)
     if rival is None and stale is None:
         return made
     await stores.delete(made.id)
-    attempt.lock.wrote = False  # all is as it was, so the seal is given back
     raise _hidden(name, rival) if rival is not None else _never_shown(stale or "")
 
 
-def _hidden(name: str, rival: StoreInfo) -> ApiUnavailable:
-    return ApiUnavailable(
+def _hidden(name: str, rival: StoreInfo) -> NothingMade:
+    return NothingMade(
         f"The vector store {name!r} ({rival.id}) was made for this source and target before, but the listing of the vector "
         "stores did not show it at first. The store that this run had made instead is deleted again, and nothing was uploaded.",
         "Run again: the next run uses that store.",
     )
 
 
-def _never_shown(stale: str) -> ApiUnavailable:
-    return ApiUnavailable(
+def _never_shown(stale: str) -> NothingMade:
+    return NothingMade(
         f"{stale} That stays so after {WAITED_S:g} s. The listing may hide an older store with these documents as well, so "
         "the new store is deleted again, and nothing was uploaded.",
         "Run again in a few minutes. If it stays so, name the store by its id: `vsync stores create NAME` prints the id for "

@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 
 from vsync.plan.plan import Operation, Plan
 from vsync.report.observer import Observer
-from vsync.source.base import Source
 from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Clock
 from vsync.system.stop import Stop
@@ -31,7 +30,7 @@ from vsync.transfer.halt import Halt
 from vsync.transfer.index import Indexing
 from vsync.transfer.outcome import Outcome
 from vsync.transfer.tracker import Tracker
-from vsync.transfer.upload import Delivery, Uploading
+from vsync.transfer.upload import Delivery, Read, Uploading
 
 __all__ = ["Delivery", "transfer"]
 
@@ -41,7 +40,7 @@ _ROUND_WAITS_S = (2.0, 8.0)
 async def transfer(
     plan: Plan,
     store: VectorStore,
-    source: Source,
+    read: Read,
     delivery: Delivery,
     observer: Observer,
     stop: Stop,
@@ -61,7 +60,7 @@ async def transfer(
     one_by_one = OneByOne(store, tracker, gateway, halt, delivery.identity, still_ours)
     in_batches = InBatches(store, gateway, halt, delivery.identity, one_by_one, still_ours)
     attaching = Attaching(store, in_batches, one_by_one, indexing, halt, observer)
-    uploading = Uploading(store, source, delivery, tracker, gateway, halt, observer, still_ours)
+    uploading = Uploading(store, read, delivery, tracker, gateway, halt, observer, still_ours)
 
     async def carry_out(todo: Sequence[Operation]) -> None:
         """Uploads, attaches and waits, once for each of these operations."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from vsync.documents.attributes import Attributes, Identity, entry_attributes
 from vsync.documents.chunking import Chunking
@@ -12,15 +13,17 @@ from vsync.documents.document import Document, media_type, upload_filename
 from vsync.errors import VsyncError
 from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
-from vsync.source.base import Source
-from vsync.source.content import read_content
 from vsync.store.api_errors import Refused
 from vsync.store.entries import NewEntry, belongs
 from vsync.store.refusals import is_final
 from vsync.store.vector_store import VectorStore
+from vsync.system.spool import Content
 from vsync.transfer.gateway import Gateway
 from vsync.transfer.halt import Halt
 from vsync.transfer.tracker import Pending, Tracker
+
+Read: TypeAlias = Callable[[Document], tuple[Content, str]]
+"""Gives the bytes of a document for upload, and the id of its file's bytes. Several threads may call it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Uploading:
     def __init__(
         self,
         store: VectorStore,
-        source: Source,
+        read: Read,
         delivery: Delivery,
         tracker: Tracker,
         gateway: Gateway,
@@ -56,7 +59,7 @@ class Uploading:
         still_ours: Callable[[], None],
     ) -> None:
         self._store = store
-        self._source = source
+        self._read = read
         self._delivery = delivery
         self._tracker = tracker
         self._gateway = gateway
@@ -87,7 +90,7 @@ class Uploading:
         document = operation.document
         assert document is not None
         try:
-            content, blob = await asyncio.to_thread(read_content, self._source, document)
+            content, blob = await asyncio.to_thread(self._read, document)
         except VsyncError as error:
             if error.exit_code != 2:
                 raise
@@ -98,9 +101,9 @@ class Uploading:
                 return None
             self._still_ours()
             attributes = self._attributes(document, content.sha256, self._delivery.commit)
-            file_id = await self._store.upload(
-                upload_filename(document.path), content.file, content.bytes, media_type(document.path)
-            )
+            filename = document.filename or upload_filename(document.path)
+            media = media_type(document.filename or document.path)
+            file_id = await self._store.upload(filename, content.file, content.bytes, media)
         finally:
             content.close()
         self._gateway.answered("upload")
@@ -136,4 +139,5 @@ class Uploading:
         return None
 
     def _attributes(self, document: Document, sha256: str, commit: str | None) -> Attributes:
-        return entry_attributes(document.path, sha256, self._delivery.identity, commit, self._delivery.attributes)
+        attributes = self._delivery.attributes if document.attributes is None else document.attributes
+        return entry_attributes(document.path, sha256, self._delivery.identity, commit, attributes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import json
 import math
@@ -127,6 +128,15 @@ def test_a_document_is_sent_under_its_name_and_type(world: World, path: str, fil
     (entry,) = world.entries()
     assert entry.attributes["path"] == path
     assert ran.confirmed == [path]
+
+
+def test_a_document_may_have_a_name_and_attributes_of_its_own(world: World) -> None:
+    own = dataclasses.replace(document("users/7", b"one"), filename="seven.md", attributes={"lang": "de"})
+    Ran(world, {"users/7": b"one"}, [Operation("upload", "users/7", own)], attributes={"team": "docs"})
+    (sent,) = world.wire.of("POST /files")
+    (entry,) = world.entries()
+    assert (sent.upload.filename, entry.attributes["path"], entry.attributes["lang"]) == ("seven.md", "users/7", "de")
+    assert "team" not in entry.attributes
 
 
 def test_a_document_that_cannot_be_read_fails_alone(world: World) -> None:

@@ -324,3 +324,15 @@ def test_files_that_are_being_deleted_stand_there_until_they_are_gone(folder: Pa
     made.mark_recorded({"file-2"})
     made.close(settled=True)
     assert opened(folder, "run-2").inherited.uploaded == ("file-2",)
+
+
+def test_files_that_are_recorded_elsewhere_are_left_out_of_the_next_write(folder: Path) -> None:
+    async def go() -> None:
+        for number in range(3):
+            await made.answered(await made.sending("a.md", 3, 100), f"file-{number}")
+        made.forget(["file-0", "file-1", "file-9"])
+        await made.sending("b.md", 3, 100)
+
+    made = opened(folder)
+    asyncio.run(go())
+    assert (on_disk(folder).uploaded, len(on_disk(folder).attempts)) == (("file-2",), 1)

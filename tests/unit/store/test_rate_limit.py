@@ -385,17 +385,25 @@ def test_a_long_wait_for_a_rate_is_told_and_a_short_one_is_not() -> None:
 def test_a_rate_that_is_not_given_is_the_apis_and_the_embedded_store_has_none() -> None:
     rates = make_rates(None, None, asyncio.sleep)
     assert (rates.uploads.limit, rates.writes("vs_1").limit, rates.attached.limit) == (1000, 300, 2000)
-    embedded = make_rates(None, None, asyncio.sleep, embedded=True)
+    embedded = make_rates(None, None, asyncio.sleep, unlimited=True)
     assert min(embedded.uploads.limit, embedded.writes("vs_1").limit, embedded.attached.limit) > 10**12
 
 
 def test_a_rate_that_is_given_holds_for_the_embedded_store_too() -> None:
-    rates = make_rates(3, None, asyncio.sleep, embedded=True)
+    rates = make_rates(3, None, asyncio.sleep, unlimited=True)
     assert rates.uploads.limit == 3
     assert rates.writes("vs_1").limit > 10**12
-    assert make_rates(None, 2, asyncio.sleep, embedded=True).writes("vs_1").limit == 2
+    assert make_rates(None, 2, asyncio.sleep, unlimited=True).writes("vs_1").limit == 2
 
 
 def test_the_rates_of_a_run_are_those_that_are_given() -> None:
     rates = make_rates(3, 2, asyncio.sleep)
     assert (rates.uploads.limit, rates.writes("vs_1").limit, rates.attached.limit) == (3, 2, 2000)
+
+
+def test_the_first_429_of_a_rate_without_a_limit_brings_the_apis_limit_and_the_next_halves_it() -> None:
+    rates = make_rates(None, None, asyncio.sleep, unlimited=True)
+    rates.uploads.lower()
+    assert rates.uploads.limit == 1000
+    rates.uploads.lower(_latest(rates.uploads))
+    assert rates.uploads.limit == 500

@@ -54,7 +54,7 @@ class Connections:
         )  # OpenAI's API has an address in each region
 
     def rates(self) -> Rates:
-        return make_rates(None, None, self.stop.pause, embedded=self.store is not None)
+        return make_rates(None, None, self.stop.pause, unlimited=self.store is not None)
 
     @contextlib.asynccontextmanager
     async def connect(self, caller: Caller) -> AsyncIterator[client.Api]:

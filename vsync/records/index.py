@@ -1,0 +1,244 @@
+"""The index of a stream: which document of which key is in the store. One SQLite file, for one consumer at a time.
+
+| table | what |
+| --- | --- |
+| `documents` | one row a key; `file_id` is empty where the last record of the key was a delete |
+| `pending_delete` | Files that are replaced or deleted, and whose removal is not confirmed |
+| `facts` | the owner, the store, the stream, and the last acknowledged position |
+| `listed` | what a listing of the store shows, while the index is made anew |
+
+The file is in WAL mode: https://www.sqlite.org/wal.html. A commit that names new Files reaches the disk before it returns.
+Other commits may be lost when the machine loses its power, and never when only the process dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from vsync.errors import ConfigurationError, PublicationFailed
+from vsync.records.rows import Listed, Row
+from vsync.system.atomic_write import give_to_owner_of, keep_out_of_git, make_folder
+from vsync.system.regular_file import is_something_else
+
+_VERSION = 1
+_APPLICATION_ID = 0x76737263  # "vsrc"
+_AT_ONCE = 500
+"""How many keys one question names. SQLite takes 32,766 at most: https://www.sqlite.org/limits.html."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS documents(
+    key TEXT PRIMARY KEY, file_id TEXT NOT NULL, sha256 TEXT NOT NULL, tag TEXT NOT NULL, position TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pending_delete(file_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS listed(
+    file_id TEXT PRIMARY KEY, key TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL,
+    sha256 TEXT NOT NULL, tag TEXT NOT NULL, position TEXT NOT NULL, created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+class Index:
+    """The index in a file. Only one thread may use it. Raises PublicationFailed where the file cannot be written."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._database = connection
+        self.is_new = self.fact("owner") is None
+        """Whether no run has finished its start with this file: the state is new, or it was lost."""
+        self.documents = int(self._one("SELECT count(*) FROM documents WHERE file_id != ''"))
+        """How many documents are in the store, by this index."""
+
+    @classmethod
+    def open(cls, path: Path) -> Index:
+        """The index in that file, which is made when it is not there. Raises ConfigurationError when it cannot be one."""
+        _make_file(path)
+        connection = None
+        try:
+            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            _check(connection, path)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.executescript(_TABLES)
+            return cls(path, connection)
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            raise ConfigurationError(
+                f"The state file {path} cannot be used: {error}.",
+                "Give the path of another file with --state (VSYNC_STATE). If this file is damaged, move it away: the next run "
+                "makes it anew from what the store shows.",
+            ) from error
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            raise
+
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.Error):  # the next run finds the WAL, and goes on from it
+            self._database.close()
+
+    # --- Facts ----------------------------------------------------------------------------------------------
+
+    def fact(self, name: str) -> str | None:
+        found = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def set_facts(self, **facts: str) -> None:
+        """Records facts, on the disk before this returns."""
+        with self._writing(durable=True) as database:
+            database.executemany("INSERT OR REPLACE INTO facts VALUES(?, ?)", facts.items())
+        self.is_new = self.fact("owner") is None
+
+    # --- Documents ------------------------------------------------------------------------------------------
+
+    def rows(self, keys: Sequence[str]) -> dict[str, Row]:
+        """What is known of these keys. Keys that nothing is known of are left out."""
+        found: dict[str, Row] = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            part = keys[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(part))
+            question = f"SELECT key, file_id, sha256, tag, position FROM documents WHERE key IN ({marks})"  # noqa: S608 - question marks only
+            for row in self._database.execute(question, part):
+                found[row[0]] = Row._make(row)
+        return found
+
+    def named(self, file_ids: Collection[str]) -> set[str]:
+        """Those of the Files that the index names. It reads the whole index: it is for the start after a crash."""
+        wanted = set(file_ids)
+        every = self._database.execute("SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete")
+        return {row[0] for row in every if row[0] in wanted} if wanted else set()
+
+    def record(self, rows: Sequence[Row], pending: Collection[str] = ()) -> None:
+        """Records documents as they are in the store now, and Files that are to be deleted. It is on the disk then."""
+        if not rows and not pending:
+            return
+        with self._writing(durable=True) as database:
+            known = self.rows([row.key for row in rows])
+            database.executemany("INSERT OR REPLACE INTO documents VALUES(?, ?, ?, ?, ?)", rows)
+            database.executemany("INSERT OR IGNORE INTO pending_delete VALUES(?)", ((file_id,) for file_id in pending))
+        there = sum(1 for row in known.values() if row.file_id)
+        self.documents += sum(1 for row in rows if row.file_id) - there
+
+    def move(self, positions: Sequence[tuple[str, str]]) -> None:
+        """Records newer positions of documents that did not change: pairs of a position and a key."""
+        if positions:
+            with self._writing() as database:
+                database.executemany("UPDATE documents SET position = ? WHERE key = ?", positions)
+
+    # --- Files that are to be deleted -----------------------------------------------------------------------
+
+    def pending(self, most: int) -> list[str]:
+        """Files that are to be deleted, as many of them as one step takes."""
+        found = self._database.execute("SELECT file_id FROM pending_delete ORDER BY file_id LIMIT ?", (most,))
+        return [str(row[0]) for row in found]
+
+    def gone(self, file_ids: Collection[str]) -> None:
+        """Forgets Files that are deleted, or that are not ours to delete."""
+        if file_ids:
+            with self._writing() as database:
+                database.executemany(
+                    "DELETE FROM pending_delete WHERE file_id = ?", ((file_id,) for file_id in file_ids)
+                )
+
+    # --- A listing ------------------------------------------------------------------------------------------
+
+    def begin_listing(self) -> None:
+        with self._writing() as database:
+            database.execute("DELETE FROM listed")
+
+    def add_listed(self, entries: Iterable[Listed]) -> None:
+        with self._writing() as database:
+            database.executemany("INSERT OR REPLACE INTO listed VALUES(?, ?, ?, ?, ?, ?, ?, ?)", entries)
+
+    def owners_listed(self) -> list[str]:
+        return [str(row[0]) for row in self._database.execute("SELECT DISTINCT owner FROM listed ORDER BY owner")]
+
+    def listed_in(self, status: str) -> list[str]:
+        """The Files of the listing in that state of indexing."""
+        found = self._database.execute("SELECT file_id FROM listed WHERE status = ? ORDER BY file_id", (status,))
+        return [str(row[0]) for row in found]
+
+    def listed_by_key(self, owner: str) -> Iterator[Listed]:
+        """The entries of that owner, sorted by their keys."""
+        cursor = self._database.cursor()
+        found = cursor.execute("SELECT * FROM listed WHERE owner = ? ORDER BY key, created_at, file_id", (owner,))
+        return map(Listed._make, found)
+
+    def replace_documents(self, chosen: Iterable[tuple[Sequence[Row], Collection[str]]]) -> None:
+        """Makes the documents anew, from rows and Files to be deleted that arrive in portions. All of it, or nothing."""
+        with self._writing(durable=True) as database:
+            database.execute("DELETE FROM documents")
+            for rows, pending in chosen:
+                database.executemany("INSERT OR REPLACE INTO documents VALUES(?, ?, ?, ?, ?)", rows)
+                database.executemany(
+                    "INSERT OR IGNORE INTO pending_delete VALUES(?)", ((file_id,) for file_id in pending)
+                )
+            database.execute("DELETE FROM listed")
+        self.documents = int(self._one("SELECT count(*) FROM documents WHERE file_id != ''"))
+
+    # --- Writing --------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        database = self._database
+        try:
+            database.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+            except BaseException:
+                database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise PublicationFailed(
+                f"The state file {self._path} cannot be written: {error}.",
+                "Mend that and run again: what is not acknowledged is applied again then.",
+            ) from error
+
+    def _one(self, question: str) -> str:
+        return str(self._database.execute(question).fetchone()[0])
+
+
+def _make_file(path: Path) -> None:
+    """Makes the file, readable by the user alone, and its folder. Raises ConfigurationError."""
+    try:
+        if path.is_dir():
+            raise ConfigurationError(f"The state file {path} is a folder.", "Give the path of a file with --state.")
+        if is_something_else(path):
+            raise ConfigurationError(f"The state file {path} is a device or a pipe.", "Give another path with --state.")
+        if path.parent.name == ".vsync":
+            keep_out_of_git(path.parent)
+        else:
+            make_folder(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        give_to_owner_of(path.parent, path)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The state file {path} cannot be written: {error.strerror}.",
+            "Repair that, or give another path with --state (VSYNC_STATE).",
+        ) from error
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Makes sure that the file is an index of this version. A new file is marked as one."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application == 0 and version == 0 and tables == 0:
+        connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={_VERSION}")
+    elif application != _APPLICATION_ID:
+        raise ConfigurationError(
+            f"The state file {path} is another application's database.", "Give another path with --state (VSYNC_STATE)."
+        )
+    elif version != _VERSION:
+        raise ConfigurationError(
+            f"The state file {path} was written by another version of vsync (format {version}, this is {_VERSION}).",
+            "Use that version, or move the file away: the next run makes it anew from what the store shows.",
+        )

@@ -1,0 +1,168 @@
+"""The lines of the input, in batches. A thread reads ahead, so that nothing that is slow to come holds up the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from vsync.errors import InputDamaged, VsyncError
+from vsync.records.compressed import Damaged, decompressed, is_compressed
+from vsync.records.input_file import (
+    Waker,
+    check_follow,
+    check_standard_input,
+    followed,
+    open_file,
+    pieces,
+)
+from vsync.records.read_ahead import ReadAhead
+from vsync.records.splitter import Line, Splitter
+from vsync.system.stop import Stop
+
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+_JOIN_S = 1.0
+
+
+class Lines:
+    """The lines of a file, of a pipe, or of standard input where there is no path.
+
+    `open` comes first, `close` at the end. `follow`: the file grows, and has no end. `note` is told, from another thread,
+    when a followed file begins again. After a request to stop there are no more batches, whatever was read.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        stop: Stop,
+        follow: bool = False,
+        note: Callable[[str], None] = lambda _: None,
+        standard_input: int = 0,
+    ) -> None:
+        self._path = path
+        self._name = "standard input" if path is None else str(path)
+        self._stop, self._follow, self._note = stop, follow, note
+        self._standard_input = standard_input
+        self._ahead = ReadAhead(stop)
+        self._waker: Waker | None = None
+        self._thread: threading.Thread | None = None
+        self._block: list[Line] = []
+        self._taken = 0
+
+    def open(self) -> None:
+        """Begins to read. Raises ConfigurationError when there is nothing that can be read."""
+        if self._follow and self._path is None:
+            check_follow(None, self._standard_input)
+        if self._path is None:
+            check_standard_input(self._standard_input)
+            descriptor = self._standard_input
+        else:
+            descriptor = open_file(self._path)
+            if self._follow:
+                check_follow(self._path, descriptor)
+        self._waker = Waker()
+        # A daemon: a read that hangs (a file on a server that is gone) does not keep the process alive.
+        self._thread = threading.Thread(
+            target=self._read, args=(descriptor, self._waker), name="records input", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends the reading. What was read and not taken is dropped."""
+        self._ahead.close()
+        if self._waker is None or self._thread is None:
+            return
+        self._waker.wake()
+        self._thread.join(_JOIN_S)
+        if not self._thread.is_alive():
+            self._waker.close()
+        self._waker = None
+
+    async def batch(self, size: int, delay_s: float) -> list[Line] | None:
+        """The next lines: `size` of them, or MAX_BATCH_BYTES, or what has come `delay_s` after the first, or the last ones.
+
+        None: the input is at its end, or the run was told to stop. Raises InputDamaged after the last line of an input that
+        cannot be read to its end.
+        """
+        await asyncio.sleep(0)  # other tasks get their turn, also when all lines are there
+        lines: list[Line] = []
+        room, until = MAX_BATCH_BYTES, 0.0
+        while not self._stop.requested:
+            if self._taken < len(self._block):
+                until = until or time.monotonic() + delay_s
+                room = self._take(lines, size, room)
+                if len(lines) >= size or self._taken < len(self._block):
+                    return lines
+            elif (block := self._ahead.take()) is not None:
+                self._block, self._taken = block, 0
+            elif not lines:
+                if self._ahead.ended:
+                    return None
+                await self._ahead.wait(None)
+            else:
+                left = until - time.monotonic()
+                if left <= 0 or self._is_ended():
+                    return lines
+                await self._ahead.wait(left)
+        return None
+
+    def _take(self, lines: list[Line], size: int, room: int) -> int:
+        """Moves lines from the block to the batch, at least one to an empty batch. Returns how many more bytes it may have."""
+        block, start = self._block, self._taken
+        end = start
+        last = min(len(block), start + size - len(lines))
+        while end < last:
+            room -= len(block[end].raw)
+            if room < 0 and (lines or end > start):
+                break
+            end += 1
+        lines += block[start:end]
+        self._taken = end
+        return room
+
+    def _is_ended(self) -> bool:
+        try:
+            return self._ahead.ended
+        except VsyncError:
+            return True  # the next batch raises it
+
+    # --- The thread --------------------------------------------------------------------------------------------
+
+    def _read(self, descriptor: int, waker: Waker) -> None:
+        splitter = Splitter()
+        error: Exception | None = None
+        try:
+            for piece in self._pieces(descriptor, waker):
+                if piece is not None:
+                    lines, size = splitter.feed(piece), len(piece)
+                else:
+                    lines, size, splitter = splitter.end(), 0, Splitter()
+                if lines and not self._ahead.put(lines, size):
+                    return
+            if not waker.woken():
+                self._ahead.put(splitter.end(), 0)
+        except Damaged as damage:
+            error = self._damaged(str(damage), splitter.lines_seen)
+        except OSError as failure:
+            error = self._damaged(failure.strerror or str(failure), splitter.lines_seen)
+        except Exception as defect:  # it is raised again where the lines are asked for
+            error = defect
+        finally:
+            self._ahead.end(error)
+
+    def _pieces(self, descriptor: int, waker: Waker) -> Iterator[bytes | None]:
+        if self._path is None:
+            return pieces(descriptor, waker)
+        if self._follow:
+            return followed(self._path, descriptor, waker, self._note)
+        plain = pieces(descriptor, waker, close=True)
+        return decompressed(self._path, plain) if is_compressed(self._path) else plain
+
+    def _damaged(self, why: str, lines: int) -> InputDamaged:
+        return InputDamaged(
+            f"{self._name[0].upper()}{self._name[1:]} cannot be read on after line {lines:,}: {why}.",
+            "The records before were applied. Mend the input and run again.",
+        )

@@ -1,0 +1,37 @@
+"""The end of a stream: Files that uploads without an answer may have left are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vsync.records.apply import Applier
+from vsync.records.open_stream import ended_attempts
+from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
+from vsync.recovery.proof import Proofs
+from vsync.report.body import Orphan
+from vsync.state.journal import Journal
+from vsync.store.files import Files
+from vsync.store.stores import Stores
+from vsync.system.retry import Sleep
+
+
+async def remove_orphans(applier: Applier, journal: Journal, pause: Sleep) -> tuple[Sequence[Orphan], list[str]]:
+    """Deletes the Files that the rule of docs/reliability.md proves to be ours; names the others. And warnings."""
+    now = applier.api.traffic.date or 0
+    inherited = journal.inherited.attempts
+    attempts = [*journal.lost, *ended_attempts(inherited, now)]
+    doubtful = list(journal.unsigned.attempts)
+    if not attempts and not doubtful:
+        return (), []
+    known = {*journal.uploaded, *journal.inherited.uploaded}
+    search = Search(
+        Files(applier.api), Stores(applier.api).list, lambda: applier.api.traffic.date, lambda: False, pause
+    )
+    found = await look_for(Suspects(attempts, doubtful, known), search)
+    inferred = frozenset(orphan.file_id for orphan in found.orphans if orphan.verdict == "deleted")
+    applier.index.record([], inferred)
+    removed = await applier.remove(sorted(inferred), Proofs(inferred=inferred))
+    warnings = orphan_warnings(found.orphans)
+    if removed.cause is not None:
+        raise removed.cause
+    return found.orphans, warnings

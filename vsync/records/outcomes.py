@@ -1,0 +1,104 @@
+"""What became of each record, and how it is acknowledged. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
+from typing import Any, Literal
+
+Outcome = Literal[
+    "uploaded",
+    "replaced",
+    "retagged",
+    "deleted",
+    "unchanged",
+    "absent",
+    "superseded",
+    "older",
+    "dead",
+    "failed",
+]
+"""
+| outcome | meaning |
+| --- | --- |
+| `uploaded` | the key has a document now |
+| `replaced` | the document has a new version |
+| `retagged` | the document has new attributes |
+| `deleted` | the key has no document any more |
+| `unchanged` | the store had this document already |
+| `absent` | a delete of a key that has no document |
+| `superseded` | a later record of the key in the same batch was applied instead |
+| `older` | a newer record of the key was applied before |
+| `dead` | the record itself is bad |
+| `failed` | the record is good, and its document could not be stored or deleted |
+"""
+
+BAD = frozenset({"dead", "failed"})
+
+
+@dataclass(slots=True)
+class Item:
+    """One record on its way. `outcome` None: nothing has become of it yet.
+
+    `raw` is the line as it was; None where nobody needs it any more. `final`: the same document would be refused again.
+    """
+
+    line: int
+    raw: bytes | None
+    position: Any = None
+    key: Any = None
+    outcome: Outcome | None = None
+    file_id: str = ""
+    code: str = ""
+    reason: str = ""
+    final: bool = False
+
+    def fail(self, outcome: Outcome, code: str, reason: str, *, final: bool = False) -> None:
+        self.outcome, self.code, self.reason, self.final = outcome, code, reason, final
+
+
+_encode = json.JSONEncoder(ensure_ascii=True, check_circular=False).encode
+
+
+def ack_line(item: Item) -> str:
+    """The acknowledgement of a record, as one line of JSON. All in it is ASCII, so that no terminal obeys a key."""
+    position, key = item.position, item.key
+    shown = encode_basestring_ascii(position) if type(position) is str else _encode(position)
+    named = encode_basestring_ascii(key) if type(key) is str else _encode(key)
+    file_id = encode_basestring_ascii(item.file_id) if item.file_id else "null"
+    line = (
+        f'{{"line": {item.line}, "position": {shown}, "key": {named}, "file_id": {file_id}, "outcome": "{item.outcome}"'
+    )
+    if item.code:
+        line += f', "code": {_encode(item.code)}, "reason": {_encode(item.reason)}'
+    return line + "}"
+
+
+class Hopeless:
+    """Tells when a stream is hopeless. It counts what went wrong since the last record that was applied.
+
+    | in a row | then |
+    | --- | --- |
+    | 10 documents that failed, not for their content | the store takes nothing at present |
+    | 1,000 records that are bad, or refused for good | the whole stream is not what it should be |
+    """
+
+    MOST_FAILED = 10
+    MOST_BAD = 1_000
+
+    def __init__(self) -> None:
+        self.failed = 0
+        self.bad = 0
+
+    def saw(self, item: Item) -> bool:
+        """Counts what became of a record. True: the stream is hopeless."""
+        if item.outcome not in BAD:
+            if item.outcome not in {"superseded", "older"}:
+                self.failed = self.bad = 0
+            return False
+        if item.outcome == "failed" and not item.final:
+            self.failed += 1
+        else:
+            self.bad += 1
+        return self.failed >= self.MOST_FAILED or self.bad >= self.MOST_BAD

@@ -1,0 +1,94 @@
+"""Which records of a batch are acknowledged, and whether the stream ends there. Pure.
+
+A failure that may be the store's own is held back until the next records show that the store works. So a store that takes
+nothing leaves no dead letters: its records stay unacknowledged, and come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from vsync.errors import ApiUnavailable, VsyncError
+from vsync.records.outcomes import BAD, Hopeless, Item
+from vsync.system.wording import count
+
+
+class StoppedAtBadRecord(VsyncError):
+    """The stream was to stop at the first bad record."""
+
+    exit_code = 1
+
+
+@dataclass(slots=True)
+class Settled:
+    """What becomes known of a batch.
+
+    | field | meaning |
+    | --- | --- |
+    | `acknowledged` | the records that are acknowledged, in their order |
+    | `letters` | the bad records among them, and one after them that ends the stream |
+    | `cause` | why the stream ends; None: it goes on, if `whole` |
+    | `whole` | nothing of the batch is left open |
+    """
+
+    acknowledged: list[Item] = field(default_factory=list)
+    letters: list[Item] = field(default_factory=list)
+    cause: VsyncError | None = None
+    whole: bool = False
+
+    def take(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if item.outcome in BAD:
+                self.letters.append(item)
+            if item.code != CUT:
+                self.acknowledged.append(item)
+
+
+CUT = "cut"
+"""The code of a record in whose middle the input ended. It has no position, and is not acknowledged: it comes again, whole."""
+
+
+def settle(items: Sequence[Item], hopeless: Hopeless, *, stop_at_bad: bool) -> Settled:
+    """Reads the outcomes of a batch in their order. `hopeless` counts over all batches."""
+    settled, held = Settled(), list[Item]()
+    for item in items:
+        if item.outcome is None:
+            settled.take(held)
+            return settled
+        if hopeless.saw(item):
+            settled.cause = _hopeless(item, hopeless)
+            if hopeless.failed < Hopeless.MOST_FAILED:
+                settled.take([*held, item])
+            return settled
+        if stop_at_bad and item.outcome in BAD:
+            settled.take(held)
+            settled.letters.append(item)
+            settled.cause = _stopped_at(item)
+            return settled
+        held.append(item)
+        if item.outcome != "failed" or item.final:
+            settled.take(held)
+            held.clear()
+    settled.take(held)
+    settled.whole = True
+    return settled
+
+
+def _hopeless(item: Item, hopeless: Hopeless) -> VsyncError:
+    if hopeless.failed >= Hopeless.MOST_FAILED:
+        return ApiUnavailable(
+            f"{count(hopeless.failed, 'document')} in a row failed, the last of them in line {item.line}: {item.reason}",
+            "What is not acknowledged comes again: run again later.",
+        )
+    return ApiUnavailable(
+        f"{count(hopeless.bad, 'record')} in a row are bad, the last of them in line {item.line}: {item.reason}",
+        "Check --format, --raw and --key-field. The records are in the dead-letter file.",
+    )
+
+
+def _stopped_at(item: Item) -> VsyncError:
+    return StoppedAtBadRecord(
+        f"Line {item.line} is bad ({item.code}): {item.reason}",
+        "Correct it in the source, or leave bad records out with --on-error skip, and run again.",
+    )

@@ -1,0 +1,112 @@
+"""Cuts the bytes of an input into lines: the same lines, in whatever pieces the bytes come. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+MAX_LINE_BYTES = 32 * 1024 * 1024
+"""A longer line is not read whole."""
+START_BYTES = 64 * 1024
+"""How much of a line that is too long is kept."""
+
+_BOM = b"\xef\xbb\xbf"
+_SLACK = len(_BOM) + len(b"\r")
+"""These bytes stand beside a line, and do not count."""
+
+
+class Line(NamedTuple):
+    """A line that is not blank, without its line break.
+
+    | fault | meaning |
+    | --- | --- |
+    | None | the line is whole |
+    | `too-large` | the line has more than MAX_LINE_BYTES: `raw` is its beginning, `size` says how many bytes it has |
+    | `cut` | the input ended inside this line, and what is there is no JSON object |
+    """
+
+    number: int
+    raw: bytes
+    fault: str | None = None
+    size: int = 0
+
+
+class Splitter:
+    """Takes the pieces of one input, and gives its lines. Blank lines count, but are not given."""
+
+    def __init__(self, most: int = MAX_LINE_BYTES) -> None:
+        self._most = most
+        self._lines_seen = 0
+        # The line that is not complete yet. Of a line that is too long only the beginning is kept.
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._last = b""
+
+    @property
+    def lines_seen(self) -> int:
+        """How many complete lines have come."""
+        return self._lines_seen
+
+    def feed(self, piece: bytes) -> list[Line]:
+        """The lines that this piece completes."""
+        raws = piece.split(b"\n")
+        rest = raws.pop()
+        lines: list[Line] = []
+        if raws:
+            if self._size:
+                self._keep(raws[0])
+                lines += self._completed()
+                del raws[0]
+            elif not self._lines_seen:
+                raws[0] = raws[0].removeprefix(_BOM)
+            # This loop is passed for every record, so it calls as little as possible.
+            number, most = self._lines_seen, self._most
+            for raw in raws:
+                number += 1
+                if raw[-1:] == b"\r":
+                    raw = raw[:-1]
+                if len(raw) > most:
+                    lines.append(Line(number, raw[:START_BYTES], "too-large", len(raw)))
+                elif raw and not raw.isspace():
+                    lines.append(Line(number, raw))
+            self._lines_seen = number
+        self._keep(rest)
+        return lines
+
+    def end(self) -> list[Line]:
+        """The last line, where the input ended without a line break."""
+        (line,) = self._completed() or (None,)
+        if line is None:
+            return []
+        return [line if line.fault or _is_json_object(line.raw) else line._replace(fault="cut")]
+
+    def _keep(self, part: bytes) -> None:
+        if not part:
+            return
+        before, most = self._size, self._most + _SLACK
+        self._size += len(part)
+        self._last = part[-1:]
+        if self._size <= most:
+            self._parts.append(part)
+        elif before <= most:
+            self._parts = [b"".join([*self._parts, part])[: START_BYTES + _SLACK]]
+
+    def _completed(self) -> list[Line]:
+        """The line that was not complete, as a line."""
+        raw, size = b"".join(self._parts), self._size
+        self._parts, self._size = [], 0
+        self._lines_seen += bool(size)
+        if self._lines_seen == 1 and raw.startswith(_BOM):
+            raw, size = raw[len(_BOM) :], size - len(_BOM)
+        if size and self._last == b"\r":
+            raw, size = raw[: size - 1], size - 1
+        if size > self._most:
+            return [Line(self._lines_seen, raw[:START_BYTES], "too-large", size)]
+        return [Line(self._lines_seen, raw)] if raw and not raw.isspace() else []
+
+
+def _is_json_object(raw: bytes) -> bool:
+    try:
+        return isinstance(json.loads(raw), dict)
+    except (ValueError, RecursionError):
+        return False
