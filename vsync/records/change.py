@@ -72,4 +72,8 @@ def compact(value: Json) -> str:
 
     Raises ValueError for a number that JSON cannot hold, and RecursionError for a value that is nested too deep.
     """
+    if type(value) is dict and len(value) == 1:
+        [(name, number)] = value.items()
+        if type(number) is int and name.isidentifier():  # most keys are like this, and this is faster
+            return f'{{"{name}":{number}}}'
     return _COMPACT(value)

@@ -53,6 +53,22 @@ def lacking(content: Partial, what: str) -> BadRecord:
     )
 
 
+def not_text(change: Change, content: bytes) -> BadRecord:
+    """That the document is bytes."""
+    reason = f"The document is not text: its {len(content):,} bytes are not UTF-8."
+    if "opencdc.payload.schema.subject" in change.metadata:
+        reason += " They are encoded with a schema: set sdk.schema.extract.payload.enabled on Conduit's destination."
+    return BadRecord("not-text", reason)
+
+
+def _with_fields(key: Json) -> Json:
+    """A key that is JSON in a text has fields too."""
+    try:
+        return parse_json(key) if isinstance(key, str) else key
+    except ValueError:
+        return key
+
+
 class Fields:
     """The fields of one change, by the names that options and templates use.
 
@@ -79,7 +95,7 @@ class Fields:
         if head == "payload":
             return look(self._parsed(), path[1:]) if len(path) > 1 else self._change.content
         if head == "key":
-            return look(self._change.key_value, path[1:])
+            return look(_with_fields(self._change.key_value), path[1:]) if len(path) > 1 else self._change.key_value
         if head == "metadata":
             return self._change.metadata.get(".".join(path[1:]), MISSING)
         if len(path) == 1 and head == "collection":
@@ -107,6 +123,6 @@ class Fields:
                         "no-field", f"The document is text without fields: it is not JSON ({error})."
                     ) from None
             elif isinstance(content, bytes):
-                raise BadRecord("not-text", f"The document is not text: its {len(content):,} bytes are not UTF-8.")
+                raise not_text(self._change, content)
             self._content = content
         return self._content
