@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,8 +23,8 @@ _JOIN_S = 1.0
 class Lines:
     """The lines of a file, of a pipe, or of standard input where there is no path.
 
-    `open` comes first, `close` at the end. `follow`: the file grows, and has no end. `note` is told, from another thread,
-    when a followed file begins again. After a request to stop there are no more batches, whatever was read.
+    `open` comes first, `close` at the end. `follow`: the file grows, and has no end. `note` is told when a followed file
+    begins again. After a request to stop there are no more batches, whatever was read.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Lines:
         self._thread: threading.Thread | None = None
         self._block: list[Line] = []
         self._taken = 0
+        self._notes: deque[str] = deque()
 
     def open(self) -> None:
         """Begins to read. Raises ConfigurationError when there is nothing that can be read."""
@@ -79,6 +81,8 @@ class Lines:
         lines: list[Line] = []
         room, until = MAX_BATCH_BYTES, 0.0
         while not self._stop.requested:
+            while self._notes:
+                self._note(self._notes.popleft())
             if self._taken < len(self._block):
                 until = until or time.monotonic() + delay_s
                 room = self._take(lines, size, room)
@@ -148,9 +152,13 @@ class Lines:
         if self._path is None:
             return pieces(descriptor, waker)
         if self._follow:
-            return followed(self._path, descriptor, waker, self._note)
+            return followed(self._path, descriptor, waker, self._say)
         plain = pieces(descriptor, waker, close=True)
         return decompressed(self._path, plain) if is_compressed(self._path) else plain
+
+    def _say(self, text: str) -> None:
+        self._notes.append(text)
+        self._ahead.wake()
 
     def _damaged(self, why: str, lines: int) -> InputDamaged:
         name = "Standard input" if self._path is None else f"The input {self._path}"

@@ -22,7 +22,7 @@ class ReadAhead:
         self._lock = threading.Condition()
         self._blocks: deque[tuple[list[Line], int]] = deque()
         self._bytes = self._lines = 0
-        self._ended = self._closed = False
+        self._ended = self._closed = self._woken = False
         self._error: Exception | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -45,6 +45,12 @@ class ReadAhead:
         """Nothing more comes. `error` is raised to the one who asks for more."""
         with self._lock:
             self._ended, self._error = True, error
+            self._wake()
+
+    def wake(self) -> None:
+        """Ends a wait of the event loop, although nothing has come."""
+        with self._lock:
+            self._woken = True
             self._wake()
 
     def _wake(self) -> None:
@@ -77,9 +83,10 @@ class ReadAhead:
         return True
 
     async def wait(self, seconds: float | None) -> None:
-        """Waits for the next block, the end of the input or the request to stop; at most some seconds."""
+        """Waits for the next block, the end of the input or the request to stop; at most some seconds, or until `wake`."""
         with self._lock:
-            if self._blocks or self._ended:
+            woken, self._woken = self._woken, False
+            if self._blocks or self._ended or woken:
                 return
             self._loop = asyncio.get_running_loop()
             waiter = self._waiter = self._loop.create_future()

@@ -35,7 +35,7 @@ class Splitter:
     """Takes the pieces of one input, and gives its lines. Blank lines count, but are not given."""
 
     def __init__(self, most: int = MAX_LINE_BYTES) -> None:
-        self._most = most
+        self._most, self._start = most, min(START_BYTES, most)
         self._lines_seen = 0
         # The line that is not complete yet. Of a line that is too long only the beginning is kept.
         self._parts: list[bytes] = []
@@ -66,7 +66,7 @@ class Splitter:
                 if raw[-1:] == b"\r":
                     raw = raw[:-1]
                 if len(raw) > most:
-                    lines.append(Line(number, raw[:START_BYTES], "too-large", len(raw)))
+                    lines.append(Line(number, raw[: self._start], "too-large", len(raw)))
                 elif raw and not raw.isspace():
                     lines.append(Line(number, raw))
             self._lines_seen = number
@@ -89,7 +89,7 @@ class Splitter:
         if self._size <= most:
             self._parts.append(part)
         elif before <= most:
-            self._parts = [b"".join([*self._parts, part])[: START_BYTES + _SLACK]]
+            self._parts = [b"".join([*self._parts, part])[: self._start + _SLACK]]
 
     def _completed(self) -> list[Line]:
         """The line that was not complete, as a line."""
@@ -101,7 +101,7 @@ class Splitter:
         if size and self._last == b"\r":
             raw, size = raw[: size - 1], size - 1
         if size > self._most:
-            return [Line(self._lines_seen, raw[:START_BYTES], "too-large", size)]
+            return [Line(self._lines_seen, raw[: self._start], "too-large", size)]
         return [Line(self._lines_seen, raw)] if raw and not raw.isspace() else []
 
 

@@ -91,7 +91,7 @@ class StreamReport:
                 self.bad.append(Bad(item.line, _as_text(item.key), item.code, shortened(item.reason, _MOST_CHARACTERS)))
 
     @property
-    def counts(self) -> dict[Outcome, int]:
+    def counts(self) -> dict[str, int]:
         return {outcome: getattr(self, outcome) for outcome in OUTCOMES}
 
     @property
