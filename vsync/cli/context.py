@@ -106,7 +106,9 @@ def put_error(error: VsyncError, context: Context) -> None:
     if context.json_expected:
         context.json_expected = False
         shown = error.mapped(lambda text: redacted(text, context.secrets))
-        put(sys.stdout, json.dumps(_error_json(shown, context), ensure_ascii=False, indent=2))
+        # The output of `records` is a line of JSON for each record, and one for the report.
+        indent = None if context.arguments[0] == "records" else 2
+        put(sys.stdout, json.dumps(_error_json(shown, context), ensure_ascii=False, indent=indent))
 
 
 def _error_json(error: VsyncError, context: Context) -> dict[str, Any]:
@@ -118,7 +120,8 @@ def _error_json(error: VsyncError, context: Context) -> dict[str, Any]:
         from vsync.manage.bulk_report import BulkReport
 
         return BulkReport("stores" if command == "stores" else "files", error=error).to_json()
-    return {"target": context.target, "error": error_data(error)}
+    data = {"target": context.target, "error": error_data(error)}
+    return {"report": data} if command == "records" else data
 
 
 def resolved(context: Context, options: dict[str, Any]) -> Settings:

@@ -8,6 +8,8 @@ import click
 
 SOURCE = "Source"
 FILES = "Which files"
+RECORDS = "Records"
+DOCUMENTS = "Documents"
 STORE = "Store"
 STATE = "State"
 LIMITS = "Limits and rates"
@@ -17,7 +19,7 @@ CHOICE = "Which are meant"
 DELETION = "What is deleted"
 OUTPUT = "Output"
 
-_ORDER = (REPAIRS, SEARCH, CHOICE, DELETION, SOURCE, FILES, STORE, STATE, LIMITS, OUTPUT)
+_ORDER = (REPAIRS, SEARCH, CHOICE, DELETION, SOURCE, FILES, RECORDS, DOCUMENTS, STORE, STATE, LIMITS, OUTPUT)
 _FEW = 12
 """A command with fewer options needs no headings."""
 

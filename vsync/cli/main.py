@@ -16,6 +16,7 @@ from vsync.cli.environment import defaults, wrong_variable
 from vsync.cli.files import files_group
 from vsync.cli.listener import Listener
 from vsync.cli.output import watched
+from vsync.cli.records import records_command
 from vsync.cli.search import search_command
 from vsync.cli.serve import serve_command
 from vsync.cli.status import status_command
@@ -29,10 +30,10 @@ from vsync.system.logs import guarded, unforeseen
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
-_REPORTING = {("sync",), ("plan",), ("verify",), ("stores", "delete"), ("files", "delete")}
+_REPORTING = {("sync",), ("plan",), ("verify",), ("records",), ("stores", "delete"), ("files", "delete")}
 """Commands whose `--json` is a report."""
 
-_WRITING = {("sync",), ("stores", "delete"), ("files", "delete")}
+_WRITING = {("sync",), ("records",), ("stores", "delete"), ("files", "delete")}
 """Commands whose work is done when they print what they did."""
 
 _EPILOG = """\b
@@ -158,6 +159,7 @@ def main() -> None:
     vsync stores list --unused-since 30d     stores of the project that nobody uses
     vsync files delete --unattached --dry-run
                                              what a clean-up of Files would delete
+    vsync records changes.jsonl              apply change records (OpenCDC, Debezium, JSON) to a store
     vsync serve                              stores and Files as a REST API
     """
 
@@ -170,6 +172,7 @@ for _command in (
     search_command,
     stores_group,
     files_group,
+    records_command,
     serve_command,
     completion_command,
 ):

@@ -15,6 +15,7 @@ import click
 from vsync.cli import completers
 from vsync.cli.headings import CHOICE, DELETION, LIMITS, OUTPUT
 from vsync.cli.options import option, shared
+from vsync.cli.values import PAIR, WORD, Parsed
 from vsync.errors import ConfigurationError
 from vsync.manage.ages import seconds_of
 from vsync.manage.sizes import bytes_of
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from vsync.manage.filters import Age, FileFilter, Pairs, StoreFilter
     from vsync.manage.owner import Whose
 
-    _ParamType = click.ParamType[Any]
-else:
-    _ParamType = click.ParamType  # no generic class before click 8.3
-
 F = TypeVar("F", bound=Callable[..., Any])
 Options = Mapping[str, Any]
 
@@ -36,40 +33,8 @@ Options = Mapping[str, Any]
 # --- Types of values ----------------------------------------------------------------------------------------
 
 
-class _Parsed(_ParamType):
-    """A value in a form of its own. `parse` raises ValueError with what is allowed."""
-
-    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
-        self.name = name
-        self._parse = parse
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            return self._parse(value)
-        except ValueError as error:
-            self.fail(f"{value!r}: {error}.", param, ctx)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise ValueError("write it as name=value")
-    return name.strip(), value.strip()
-
-
-def _word(text: str) -> str:
-    """A text that is not empty: an empty one is most often a variable of a script that is not set."""
-    if not text.strip():
-        raise ValueError("it is empty")
-    return text
-
-
-WORD = _Parsed("word", _word)
-AGE = _Parsed("age", seconds_of)
-SIZE = _Parsed("size", bytes_of)
-PAIR = _Parsed("pair", _pair)
+AGE = Parsed("age", seconds_of)
+SIZE = Parsed("size", bytes_of)
 
 
 # --- Groups of options --------------------------------------------------------------------------------------

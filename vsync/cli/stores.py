@@ -15,7 +15,6 @@ from vsync.cli.environment import refuse_in_dry_run, refuse_variables
 from vsync.cli.given import given_ids
 from vsync.cli.headings import CHOICE, OUTPUT, HeadedCommand
 from vsync.cli.manage_options import (
-    PAIR,
     common_options,
     delete_options,
     list_options,
@@ -25,6 +24,7 @@ from vsync.cli.manage_options import (
     store_filters,
 )
 from vsync.cli.options import WithArgument, option
+from vsync.cli.values import PAIR
 from vsync.errors import ConfigurationError
 from vsync.manage.metadata import checked_metadata
 from vsync.manage.sorting import STORE_KEYS, in_order

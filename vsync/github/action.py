@@ -102,11 +102,12 @@ def _other_command(
 
 
 def _only_shows(words: Sequence[str], given: Mapping[str, str], environ: Mapping[str, str]) -> str | None:
-    """Why this event only shows what a command would delete; None: it may delete.
+    """Why this event only shows what a command would change; None: it may change it.
 
-    Nobody deletes stores or Files of a project by a pull request: where a sync would only plan, nothing is deleted.
+    Nobody deletes stores or Files of a project by a pull request, or applies records to them: where a sync would only plan,
+    neither is done.
     """
-    if "delete" not in words:  # wherever it stands: the command line skips a word such as `--`
+    if not {"delete", "records"} & set(words):  # wherever they stand: the command line skips a word such as `--`
         return None
     event, problem = read_event(environ)
     if problem:

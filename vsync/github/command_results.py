@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vsync.cli.listener import Listener
 from vsync.errors import EXIT_OK, RepositoryError, VsyncError
@@ -14,6 +14,7 @@ from vsync.git.discovery import repository_at
 from vsync.github import commands
 from vsync.github.report_file import write_data
 from vsync.github.results import Annotation, publish_failure
+from vsync.github.stream_results import publish_stream
 from vsync.manage.bulk_report import BulkReport, Failure
 from vsync.manage.bulk_text import bulk_headline
 from vsync.manage.summary import bulk_summary
@@ -21,9 +22,14 @@ from vsync.system.redaction import redacted
 from vsync.system.secrets import Secrets
 from vsync.system.wording import count, shortened
 
+if TYPE_CHECKING:
+    from vsync.records.stream_report import StreamReport
+
 
 class CommandResults(Listener):
     """Keeps what the command says until its output has ended: only then do workflow commands act."""
+
+    has_input = False
 
     def __init__(self, only_shows: str | None) -> None:
         self.only_shows = only_shows
@@ -31,6 +37,7 @@ class CommandResults(Listener):
         self._summaries: list[str] = []
         self._data: Any = None
         self._report: BulkReport | None = None
+        self._stream: StreamReport | None = None
 
     def failed(self, error: VsyncError) -> None:
         self._failures.append(error)
@@ -42,6 +49,9 @@ class CommandResults(Listener):
     def deleted(self, report: BulkReport) -> None:
         self._report = report
 
+    def applied(self, report: StreamReport) -> None:
+        self._stream = report
+
     def publish(self, secrets: Secrets, environ: Mapping[str, str]) -> None:
         for found in self._summaries:
             commands.append_summary(redacted(found, secrets), environ)
@@ -50,6 +60,8 @@ class CommandResults(Listener):
             commands.set_outputs({"report": path}, environ)
         if self._report is not None:
             _publish_deleted(self._report, self.only_shows, environ)
+        if self._stream is not None:
+            publish_stream(self._stream, _written(self._stream.to_json(), environ), environ)
         for error in self._failures:
             publish_failure(error, secrets, environ)
 

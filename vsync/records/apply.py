@@ -59,6 +59,9 @@ class Removed:
     cause: VsyncError | None = None
     orphans: Sequence[Orphan] = ()
 
+    def as_applied(self) -> Applied:
+        return Applied(warnings=_stayed(list(self.refused), self), orphans=list(self.orphans))
+
 
 @dataclass(slots=True)
 class Applier:

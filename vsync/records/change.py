@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -43,6 +43,14 @@ class Change:
     metadata: Mapping[str, Json]
 
 
+class Partial(dict[str, Json]):
+    """A structured document of which the record leaves fields out that the database has."""
+
+    def __init__(self, fields: Mapping[str, Json], lacks: Iterable[str]) -> None:
+        super().__init__(fields)
+        self.lacks = tuple(lacks)
+
+
 class BadRecord(Exception):
     """A record that cannot be applied, and never will be. `reason` is a sentence for the user."""
 
@@ -64,4 +72,8 @@ def compact(value: Json) -> str:
 
     Raises ValueError for a number that JSON cannot hold, and RecursionError for a value that is nested too deep.
     """
+    if type(value) is dict and len(value) == 1:
+        [(name, number)] = value.items()
+        if type(number) is int and name.isidentifier():  # most keys are like this, and this is faster
+            return f'{{"{name}":{number}}}'
     return _COMPACT(value)

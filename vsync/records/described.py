@@ -14,10 +14,9 @@ from vsync.documents.attributes import (
     AttributeValue,
 )
 from vsync.errors import ConfigurationError
-from vsync.records.change import BadRecord, Change, Json
-from vsync.records.fields import MISSING, Fields, Path, parse_field
+from vsync.records.change import BadRecord, Change, Json, Partial
+from vsync.records.fields import MISSING, Fields, Path, lacking, not_text, parse_field
 from vsync.records.file_names import file_name, name_of_key
-from vsync.records.parsing import kind
 from vsync.records.spelling import as_json, spelled
 from vsync.records.templates import Template
 
@@ -65,7 +64,7 @@ def describe(change: Change, rules: Rules) -> Described:
     if type(content) is str:
         data, ending = _encoded(content), rules.extension
     else:
-        data, ending = _encoded(_as_json(content)), ".json"
+        data, ending = _encoded(_as_json(content, change)), ".json"
     if len(data) > MAX_CONTENT_BYTES:
         raise BadRecord("too-large", f"The document has {len(data):,} bytes. The most is {MAX_CONTENT_BYTES:,}.")
     name = rules.name_template.render(fields) if rules.name_template is not None else name_of_key(change.key_value)
@@ -77,17 +76,18 @@ def describe(change: Change, rules: Rules) -> Described:
 
 def _field(fields: Fields, path: Path) -> Json:
     value = fields.get(path)
-    if value is MISSING or value is None:
-        what = "is null" if value is None else "is missing"
-        raise BadRecord("no-field", f"The field {'.'.join(path)!r}, which holds the content, {what}.")
+    if value is MISSING:
+        raise fields.missing(path, "the content")
+    if value is None:
+        raise BadRecord("no-field", f"The field {'.'.join(path)!r}, which is the content, is null.")
     return value if isinstance(value, (dict, list, bytes)) else spelled(value)
 
 
-def _as_json(content: Json | bytes) -> str:
+def _as_json(content: Json | bytes, change: Change) -> str:
     if isinstance(content, bytes):
-        raise BadRecord("not-text", f"The document is not text: its {len(content):,} bytes are not UTF-8.")
-    if content is None:
-        raise BadRecord("not-a-record", f"The document is {kind(content)}.")
+        raise not_text(change, content)
+    if isinstance(content, Partial):
+        raise lacking(content, "The document is not whole.")
     return as_json(content)
 
 
@@ -115,7 +115,8 @@ def _add_attribute(described: Described, name: str, value: Json) -> None:
 
 def _attribute(value: Json) -> AttributeValue:
     if isinstance(value, str):
-        return value if value.isascii() else value.encode(errors="replace").decode()
+        text = value.replace("\0", "")
+        return text if text.isascii() else text.encode(errors="replace").decode()
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -123,7 +124,7 @@ def _attribute(value: Json) -> AttributeValue:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, list) and not any(isinstance(item, (dict, list)) for item in value):
-        return _attribute(", ".join(spelled(item) for item in value))
+        return _attribute(", ".join(spelled(item) for item in value if item is not None))
     return _attribute(as_json(value))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 from vsync.errors import ConfigurationError
-from vsync.records.change import BadRecord, Change, Json
+from vsync.records.change import BadRecord, Change, Json, Partial
 from vsync.records.parsing import parse_json
 
 Path: TypeAlias = tuple[str, ...]
@@ -44,6 +44,31 @@ def look(value: Json, path: Path) -> Json:
     return found
 
 
+def lacking(content: Partial, what: str) -> BadRecord:
+    """That the record leaves fields out."""
+    return BadRecord(
+        "no-field",
+        f"{what} The database did not send unchanged large values: {', '.join(content.lacks)}. "
+        "In Postgres, set the table's REPLICA IDENTITY to FULL.",
+    )
+
+
+def not_text(change: Change, content: bytes) -> BadRecord:
+    """That the document is bytes."""
+    reason = f"The document is not text: its {len(content):,} bytes are not UTF-8."
+    if "opencdc.payload.schema.subject" in change.metadata:
+        reason += " They are encoded with a schema: set sdk.schema.extract.payload.enabled on Conduit's destination."
+    return BadRecord("not-text", reason)
+
+
+def _with_fields(key: Json) -> Json:
+    """A key that is JSON in a text has fields too."""
+    try:
+        return parse_json(key) if isinstance(key, str) else key
+    except ValueError:
+        return key
+
+
 class Fields:
     """The fields of one change, by the names that options and templates use.
 
@@ -70,7 +95,7 @@ class Fields:
         if head == "payload":
             return look(self._parsed(), path[1:]) if len(path) > 1 else self._change.content
         if head == "key":
-            return look(self._change.key_value, path[1:])
+            return look(_with_fields(self._change.key_value), path[1:]) if len(path) > 1 else self._change.key_value
         if head == "metadata":
             return self._change.metadata.get(".".join(path[1:]), MISSING)
         if len(path) == 1 and head == "collection":
@@ -78,6 +103,14 @@ class Fields:
         if len(path) == 1 and head == "position":
             return self._change.position
         return look(self._parsed(), path)
+
+    def missing(self, path: Path, use: str) -> BadRecord:
+        """That the field, which `use` needs, is not there."""
+        name = ".".join(path)
+        content = self._change.content
+        if isinstance(content, Partial) and {path[0], path[1:2] and path[1]} & set(content.lacks):
+            return lacking(content, f"The field {name!r}, which {use} needs, is not in the record.")
+        return BadRecord("no-field", f"The record has no field {name!r}, which {use} needs.")
 
     def _parsed(self) -> Json:
         if self._content is MISSING:
@@ -89,5 +122,7 @@ class Fields:
                     raise BadRecord(
                         "no-field", f"The document is text without fields: it is not JSON ({error})."
                     ) from None
+            elif isinstance(content, bytes):
+                raise not_text(self._change, content)
             self._content = content
         return self._content

@@ -7,6 +7,7 @@ import re
 
 from vsync.documents.filetypes import BY_EXTENSION, extension_of
 from vsync.records.change import Json
+from vsync.records.parsing import parse_json
 from vsync.records.spelling import spelled
 
 LONGEST = 200
@@ -17,10 +18,17 @@ _HOSTILE = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u2
 
 def name_of_key(key: Json) -> str:
     """A decoded key as a name: its text, or its values with hyphens between them."""
-    return key if type(key) is str else "-".join(_values(key))
+    if type(key) is str and not key.startswith("{"):
+        return key
+    return "-".join(_values(key))
 
 
 def _values(key: Json) -> list[str]:
+    if isinstance(key, str) and key.startswith("{"):  # JSON in a text, such as the ids of MongoDB
+        try:
+            key = parse_json(key)
+        except ValueError:
+            return [key]
     if isinstance(key, dict):
         return [text for value in key.values() for text in _values(value)]
     if isinstance(key, list):
@@ -35,10 +43,10 @@ def file_name(name: str, ending: str) -> str:
     """
     if not name.isprintable():
         name = _HOSTILE.sub("_", name)
-    kept = ending_of(name, ending)
+    kept = ending_of(name, ending) if "." in name else ""
     stem = name[: len(name) - len(kept)] if kept else name
     kept = kept.lower() or ending
-    if not stem.strip(" ._") or len(stem) + len(kept) > LONGEST:
+    if len(stem) + len(kept) > LONGEST or not stem.rpartition("/")[2].strip(" ._"):
         stem = _shortened(stem, LONGEST - len(kept))
     return stem + kept
 
@@ -60,5 +68,6 @@ def ending_of(name: str, ending: str) -> str:
 
 def _shortened(stem: str, most: int) -> str:
     digest = hashlib.sha256(stem.encode(errors="surrogatepass")).hexdigest()[:8]
-    kept = stem.strip(" ._")[: most - 9]
-    return f"{kept}…{digest}" if kept else digest
+    if not stem.strip(" ._/"):
+        return digest
+    return f"{stem[: most - len(digest) - 1].rstrip()}…{digest}"

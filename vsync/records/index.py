@@ -48,8 +48,6 @@ class Index:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._database = connection
-        self.is_new = self.fact("owner") is None
-        """Whether no run has finished its start with this file: the state is new, or it was lost."""
         self.documents = int(self._one("SELECT count(*) FROM documents WHERE file_id != ''"))
         """How many documents are in the store, by this index."""
 
@@ -92,7 +90,6 @@ class Index:
         """Records facts, on the disk before this returns."""
         with self._writing(durable=True) as database:
             database.executemany("INSERT OR REPLACE INTO facts VALUES(?, ?)", facts.items())
-        self.is_new = self.fact("owner") is None
 
     # --- Documents ------------------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from vsync.records.raw import Decode, RawMode, decode_auto, decoder
 
 _DELETES: Final = {"create": False, "update": False, "snapshot": False, "delete": True}
 
+_CHUNKED: Final = "opencdc.file.chunked"
+
 
 def opencdc_reader(mode: RawMode) -> Callable[[bytes, int], Change]:
     """What reads a line: the line and its number give a change, or BadRecord."""
@@ -41,6 +43,8 @@ def _change(record: dict[str, Json], raw: bytes, line: int, decode: Decode) -> C
     collection = metadata.get("opencdc.collection")
     if type(collection) is not str:
         collection = ""
+    if _CHUNKED in metadata and metadata[_CHUNKED] == "true" and not deletes:
+        raise BadRecord("not-a-record", _piece(metadata))
     key = record.get("key")
     value = _decoded_key(key, decode) if type(key) is str else key
     position = record.get("position")
@@ -59,10 +63,20 @@ def _change(record: dict[str, Json], raw: bytes, line: int, decode: Decode) -> C
     )
 
 
+def _piece(metadata: dict[str, Json]) -> str:
+    piece, pieces = metadata.get("opencdc.file.chunk.index"), metadata.get("opencdc.file.chunk.count")
+    return f"The record holds piece {piece} of {pieces} of a file. A record must hold the whole document."
+
+
 def _no_operation(record: dict[str, Json]) -> str:
-    if "operation" not in record:
-        return "The record has no operation. An OpenCDC record has position, operation, metadata, key and payload."
-    return f"The operation {str(record['operation'])[:60]!r} is not create, update, snapshot or delete."
+    if "operation" in record:
+        return f"The operation {str(record['operation'])[:60]!r} is not create, update, snapshot or delete."
+    reason = "The record has no operation. An OpenCDC record has position, operation, metadata, key and payload."
+    if "topic" in record and "offset" in record:
+        reason += " This is a Kafka message: let kcat print its value alone, without -J."
+    elif "op" in record or (type(record.get("payload")) is dict and "op" in record["payload"]):
+        reason += " This looks like a record of Debezium: --format debezium/json."
+    return reason
 
 
 def _decoded_key(key: str, decode: Decode) -> str:

@@ -13,9 +13,9 @@ LONGEST = 1000
 """Longer positions are not compared."""
 
 _NUMBER = re.compile(r"([0-9]+)")
-_LSN = re.compile(r'(?:(?<=")|\A)([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})(?=\Z|")')
+_LSN = re.compile(r'(?:(?<=")|\A)([0-9A-F]{1,8})/([0-9A-F]{1,8})(?=\Z|")')
 _TIME = re.compile(
-    "\0-\0-\0(?P<t>T| )\0:\0(?::\0(?:[.,]\0)?)?(?P<zone>Z| ?[+-]\0(?::?\0)?)?",
+    "\0-\0-\0[T ]\0:\0(?::\0(?:[.,]\0)?)?(?P<zone>Z| ?[+-]\0(?::?\0)?)?|(?<![A-Za-z])\0T\0(?:[.,]\0)?(?P<z>Z?)(?![A-Za-z])"
 )
 _PLACE = re.compile(r"partition|shard|server|group|topic|node|thread|slot|snapshot|last_read", re.I)
 
@@ -27,8 +27,8 @@ def is_older(one: str, other: str) -> bool:
     | --- | --- |
     | digits | as numbers |
     | `PLACE\\|POSITION` | by POSITION, where PLACE is the same |
-    | `0/16B3748`, whole or as a JSON string (Postgres) | as one number |
-    | texts that differ only in numbers | by the first number that differs |
+    | `0/16B3748`, whole or as a JSON string (Postgres) | as one number, where the rest is the same |
+    | other texts that differ only in numbers | by the first number that differs |
 
     A number that names something (`server1`, a partition) must be the same in both.
     """
@@ -44,29 +44,32 @@ def _is_older(one: str, other: str) -> bool:
     elsewhere, _, other = other.rpartition("|")
     if place != elsewhere or len(one) > LONGEST or len(other) > LONGEST:
         return False
-    if "/" in one and "/" in other:
-        one, other = _LSN.sub(_lsn, one), _LSN.sub(_lsn, other)
-    ours, theirs = _NUMBER.split(one), _NUMBER.split(other)
+    lsn, its_lsn = (_LSN.search(one), _LSN.search(other)) if "/" in one and "/" in other else (None, None)
+    if lsn and its_lsn:
+        rest, its_rest = one[: lsn.start()] + one[lsn.end() :], other[: its_lsn.start()] + other[its_lsn.end() :]
+        return rest == its_rest and _lsn(lsn) < _lsn(its_lsn)
+    return not (lsn or its_lsn) and _is_less(_NUMBER.split(one), _NUMBER.split(other))
+
+
+def _is_less(ours: list[str], theirs: list[str]) -> bool:
+    """Whether the first number that differs is less. Texts and numbers take turns in both."""
     skeleton = "\0".join(ours[::2])
-    if skeleton != "\0".join(theirs[::2]) or len(ours) != len(theirs):
+    roles = _roles(skeleton) if skeleton == "\0".join(theirs[::2]) else ()
+    if not len(ours) == len(theirs) == 2 * len(roles) + 1:
         return False
-    older: bool | None = None
-    for number, role in enumerate(_roles(skeleton)):
-        mine, its = ours[2 * number + 1], theirs[2 * number + 1]
+    less: bool | None = None
+    for role, mine, its in zip(roles, ours[1::2], theirs[1::2], strict=True):
         if mine == its:
             continue
-        if role == "name":
+        if role == "name" or (role == "fraction" and less is None and len(mine) != len(its)):
             return False
-        if older is None:
-            if role == "fraction" and len(mine) != len(its):
-                return False
-            if int(mine) != int(its):
-                older = int(mine) < int(its)
-    return older is True
+        if less is None and int(mine) != int(its):
+            less = int(mine) < int(its)
+    return less is True
 
 
-def _lsn(found: re.Match[str]) -> str:
-    return str(int(found[1], 16) << 32 | int(found[2], 16))
+def _lsn(found: re.Match[str]) -> int:
+    return int(found[1], 16) << 32 | int(found[2], 16)
 
 
 @lru_cache(maxsize=256)

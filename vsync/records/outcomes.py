@@ -41,11 +41,12 @@ BAD = frozenset({"dead", "failed"})
 class Item:
     """One record on its way. `outcome` None: nothing has become of it yet.
 
-    `raw` is the line as it was; None where nobody needs it any more. `final`: the same document would be refused again.
+    `raw` is the line as it was, or its beginning where it is too long to be read `whole`. `final`: the same document would
+    be refused again.
     """
 
     line: int
-    raw: bytes | None
+    raw: bytes
     position: Any = None
     key: Any = None
     outcome: Outcome | None = None
@@ -53,6 +54,7 @@ class Item:
     code: str = ""
     reason: str = ""
     final: bool = False
+    whole: bool = True
 
     def fail(self, outcome: Outcome, code: str, reason: str, *, final: bool = False) -> None:
         self.outcome, self.code, self.reason, self.final = outcome, code, reason, final

@@ -12,26 +12,38 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
+_decoder = json.JSONDecoder(parse_constant=_refuse)
+_decode, _decode_start = _decoder.decode, _decoder.raw_decode
 
 
 def parse_json(text: str) -> Json:
     """The value that the text spells. Raises ValueError, and only that, where it is not JSON."""
     try:
         return _decode(text)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_why(error)) from None
 
 
 def parse_object(raw: bytes) -> dict[str, Json]:
     """The JSON object that stands on a line. Raises BadRecord."""
     try:
-        value = _decode(raw.decode())
-    except (ValueError, RecursionError) as error:
-        raise BadRecord("not-json", f"The line is not JSON: {_why(error)}.") from None
+        text = raw.decode()
+        value, end = _decode_start(text)
+        if end != len(text):
+            value = _decode(text)
+    except (ValueError, RecursionError):
+        value = _decoded_slowly(raw)
     if type(value) is not dict:
         raise BadRecord("not-a-record", f"The line is {kind(value)}. A record is a JSON object.")
     return value
+
+
+def _decoded_slowly(raw: bytes) -> Json:
+    """Takes white space before the object too, and finds out what is wrong."""
+    try:
+        return _decode(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise BadRecord("not-json", f"The line is not JSON: {_why(error)}.") from None
 
 
 def kind(value: Json) -> str:
@@ -54,4 +66,4 @@ def _why(error: Exception) -> str:
         return "it is nested too deep"
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at character {error.pos + 1}"
-    return str(error).rstrip(".")
+    return "it has a number with too many digits" if "digits" in str(error) else str(error)

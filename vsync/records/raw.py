@@ -21,6 +21,8 @@ CERTAIN = 64
 """A text this long that happens to be canonical base64 is base64."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LIKE_A_KEY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 _.:/@-]*[A-Za-z0-9_])?")
+_LIKE_A_WORD = re.compile(r"(?:[A-Za-z][a-z]*|[A-Z]+)[0-9]*")
 
 
 def decoder(mode: RawMode) -> Decode:
@@ -46,7 +48,14 @@ def decode_base64(string: str) -> str | bytes:
 def decode_auto(string: str) -> str | bytes:
     """Base64 where the string is canonical base64 of a text, else the string itself.
 
-    A string that is surely base64 (it is padded, or long) and holds no text gives its bytes.
+    | string | meaning |
+    | --- | --- |
+    | not canonical base64, or digits alone | the text itself |
+    | base64 of a text | the text in it |
+    | base64 of other bytes, padded or at least 64 characters long | these bytes |
+    | base64 of other bytes, short and without padding | the text itself |
+
+    Some short words are canonical base64 by chance (`file`, `User`): a word that decodes to nothing like a key is text.
     """
     length = len(string)
     if length & 3 or not length or string.isdigit():
@@ -61,9 +70,11 @@ def decode_auto(string: str) -> str | bytes:
         return found if certain else string
     if length >= CERTAIN:
         return found if b"\0" in found else text
+    if _LIKE_A_KEY.fullmatch(text):
+        return text
     if _CONTROL.search(text):
         return found if certain else string
-    return text
+    return string if _LIKE_A_WORD.fullmatch(string) else text
 
 
 def _bytes(string: str) -> bytes | None:

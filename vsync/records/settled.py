@@ -27,22 +27,24 @@ class Settled:
     | field | meaning |
     | --- | --- |
     | `acknowledged` | the records that are acknowledged, in their order |
-    | `letters` | the bad records among them, and one after them that ends the stream |
+    | `not_acknowledged` | bad records that come again: one that ends the stream, and one in whose middle the input ended |
     | `cause` | why the stream ends; None: it goes on, if `whole` |
     | `whole` | nothing of the batch is left open |
     """
 
     acknowledged: list[Item] = field(default_factory=list)
-    letters: list[Item] = field(default_factory=list)
+    not_acknowledged: list[Item] = field(default_factory=list)
     cause: VsyncError | None = None
     whole: bool = False
 
+    @property
+    def letters(self) -> list[Item]:
+        """The records for the dead-letter file."""
+        return [*(item for item in self.acknowledged if item.outcome in BAD), *self.not_acknowledged]
+
     def take(self, items: Sequence[Item]) -> None:
         for item in items:
-            if item.outcome in BAD:
-                self.letters.append(item)
-            if item.code != CUT:
-                self.acknowledged.append(item)
+            (self.not_acknowledged if item.code == CUT else self.acknowledged).append(item)
 
 
 CUT = "cut"
@@ -63,7 +65,7 @@ def settle(items: Sequence[Item], hopeless: Hopeless, *, stop_at_bad: bool) -> S
             return settled
         if stop_at_bad and item.outcome in BAD:
             settled.take(held)
-            settled.letters.append(item)
+            settled.not_acknowledged.append(item)
             settled.cause = _stopped_at(item)
             return settled
         held.append(item)

@@ -19,6 +19,8 @@ def as_json(value: Json) -> str:
 
 def spelled(value: Json) -> str:
     """Text as it is, null as nothing, everything else as JSON."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
-    return value if isinstance(value, str) else as_json(value)
+    return str(value) if type(value) is int else as_json(value)

@@ -42,11 +42,14 @@ class Source(Protocol):
 class Receiver(Protocol):
     """Who hears what becomes of the records."""
 
+    def read(self, count: int) -> None:
+        """So many records were read."""
+
     def applied(self, applied: Applied, cut: int) -> None:
         """A batch was carried out. `cut` of its attributes were too long."""
 
-    def release(self, settled: Settled) -> None:
-        """Writes the dead letters, and then the acknowledgements. A thread calls it. Raises VsyncError."""
+    async def release(self, settled: Settled) -> None:
+        """Writes the dead letters, and then the acknowledgements. Raises VsyncError."""
 
     def released(self, settled: Settled) -> None:
         """They are written."""
@@ -142,6 +145,7 @@ class Stream:
     # --- One batch ------------------------------------------------------------------------------------------
 
     async def _take(self, lines: Sequence[Line]) -> None:
+        self.receiver.read(len(lines))
         folded = fold(await self._read(lines), self.terms.is_older)
         while self.cause is None and (len(self._open) >= self.pacing.batches or self._is_in_use(folded)):
             self._changed.clear()
@@ -227,7 +231,7 @@ class Stream:
         settled = settle(items, self._hopeless, stop_at_bad=self.stop_at_bad)
         self._acknowledges = settled.whole
         try:
-            await asyncio.to_thread(self.receiver.release, settled)
+            await self.receiver.release(settled)
         except VsyncError as error:
             self._acknowledges = False
             self._end(error)
@@ -239,7 +243,7 @@ class Stream:
 
 def _faulty(line: Line) -> Item:
     """A line that cannot be read as a record."""
-    item = Item(line.number, line.raw)
+    item = Item(line.number, line.raw, whole=line.fault == CUT)
     if line.fault == CUT:
         item.fail("dead", CUT, "The input ended in the middle of this record.")
     else:

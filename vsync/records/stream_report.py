@@ -78,12 +78,13 @@ class StreamReport:
     bad: list[Bad] = field(default_factory=list)
     error: VsyncError | None = None
 
-    def saw(self, item: Item) -> None:
+    def saw(self, item: Item, *, acknowledged: bool = True) -> None:
         """Counts what became of a record. Call it in the order of the acknowledgements."""
         outcome = item.outcome
         assert outcome is not None
         setattr(self, outcome, getattr(self, outcome) + 1)
-        self.last_position = item.position
+        if acknowledged:
+            self.last_position = item.position
         if outcome in BAD:
             self.codes[item.code] += 1
             if len(self.bad) < _MOST_KEPT:
@@ -133,7 +134,7 @@ class StreamReport:
             "input": self.input,
             "read": self.read,
             "applied": self.applied,
-            **self.counts,
+            **{str(outcome): number for outcome, number in self.counts.items()},
             "codes": dict(sorted(self.codes.items())),
             "cut_attributes": self.cut_attributes,
             "bytes_uploaded": self.bytes_uploaded,

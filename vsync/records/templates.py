@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from vsync.errors import ConfigurationError
-from vsync.records.change import BadRecord, Json
+from vsync.records.change import Json
 from vsync.records.fields import MISSING, Fields, Path, parse_field
 from vsync.records.spelling import spelled
 
@@ -29,7 +29,7 @@ def _value(fields: Fields, path: str | Path) -> str:
     assert not isinstance(path, str)
     value: Json = fields.get(path)
     if value is MISSING:
-        raise BadRecord("no-field", f"The record has no field {'.'.join(path)!r}, which the template uses.")
+        raise fields.missing(path, "the template")
     return value if type(value) is str else spelled(value)
 
 

@@ -1158,6 +1158,7 @@ COMMANDS = [
     ["files", "list"],
     ["files", "show"],
     ["files", "delete"],
+    ["records"],
     ["serve"],
     ["completion"],
 ]

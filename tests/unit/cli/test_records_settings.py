@@ -1,0 +1,241 @@
+"""What the options of `vsync records` ask for, and what they may not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from vsync.cli.environment import defaults
+from vsync.cli.records import records_command
+from vsync.cli.records_options import FORMATS
+from vsync.cli.records_settings import place_of, stream_settings, stream_target, with_defaults, without_limits
+from vsync.config.targets import Target
+from vsync.config.variables import OPTIONS, unheard
+from vsync.errors import ConfigurationError
+from vsync.records import formats
+from vsync.records.job import StreamSettings
+
+
+def parsed(*words: str, **variables: str) -> dict[str, Any]:
+    context = records_command.make_context(
+        "vsync records",
+        list(words),
+        help_option_names=["-h", "--help"],
+        default_map=defaults(records_command, variables),
+    )
+    return context.params
+
+
+def settings(*words: str, **variables: str) -> StreamSettings:
+    options = parsed(*words, **variables)
+    return stream_settings(options.pop("file"), options, place_of(options, Path("/srv/acme")))
+
+
+def test_without_options_the_defaults_hold() -> None:
+    found = settings()
+    assert (found.input, found.follow, found.format, found.raw) == (None, False, "opencdc/json", "auto")
+    assert (found.batch_size, found.batch_delay_s, found.rate, found.burst, found.workers) == (500, 1.0, 0.0, 0, 16)
+    assert found.state == Path("/srv/acme/.vsync/records.db")
+    assert found.dead_letter == Path("/srv/acme/.vsync/records.dead.jsonl")
+    assert (found.on_error, found.order, found.rebuild) == ("skip", "position", False)
+    assert (found.rules.extension, found.rules.template, dict(found.rules.attributes)) == (".txt", None, {})
+
+
+def test_every_option_arrives_where_it_is_meant() -> None:
+    found = settings(
+        *(
+            "in.jsonl",
+            "--format",
+            "json",
+            "--key-field",
+            "id,lang",
+            "--delete-field",
+            "gone",
+            "--raw",
+            "text",
+            "--follow",
+        ),
+        *("--batch-size", "50", "--batch-delay", "200ms", "--rate", "2.5", "--burst", "20", "--workers", "4"),
+        *("--state", "s.db", "--dead-letter", "d.jsonl", "--on-error", "stop", "--order", "arrival", "--rebuild"),
+        *(
+            "--content-field",
+            "body",
+            "--text-ending",
+            "md",
+            "--attribute",
+            "lang=meta.lang",
+            "--name-template",
+            "{id}.md",
+        ),
+    )
+    assert (found.input, found.follow, found.format) == (Path("in.jsonl"), True, "json")
+    assert (found.key_field, found.delete_field, found.raw) == ("id,lang", "gone", "text")
+    assert (found.batch_size, found.batch_delay_s, found.rate, found.burst, found.workers) == (50, 0.2, 2.5, 20, 4)
+    assert (found.state, found.dead_letter) == (Path("s.db"), Path("d.jsonl"))
+    assert (found.on_error, found.order, found.rebuild) == ("stop", "arrival", True)
+    rules = found.rules
+    assert (rules.content_field, rules.extension) == (("body",), ".md")
+    assert dict(rules.attributes) == {"lang": ("meta", "lang")}
+    assert rules.name_template is not None
+
+
+def test_a_hyphen_is_standard_input() -> None:
+    assert settings("-").input is None
+
+
+def test_where_only_the_state_is_named_the_dead_letters_stand_beside_it() -> None:
+    assert settings("--state", "x/orders.db").dead_letter == Path("x/orders.db.dead.jsonl")
+
+
+@pytest.mark.parametrize("size", ["0", "1"])
+def test_a_batch_may_be_one_record(size: str) -> None:
+    assert settings("--batch-size", size).batch_size == int(size)
+
+
+@pytest.mark.parametrize("name", [".md", "md", "MD", " .md "])
+def test_an_ending_stands_with_and_without_its_dot(name: str) -> None:
+    assert settings("--text-ending", name).rules.extension == ".md"
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--batch-size", "-1"), "--batch-size"),
+        (("--batch-size", "many"), "--batch-size"),
+        (("--batch-delay", "soon"), "such as 200ms or 2s"),
+        (("--rate", "-2"), "a number of records in a second"),
+        (("--burst", "1.5"), "--burst"),
+        (("--workers", "0"), "--workers"),
+        (("--text-ending", ".pdf"), ".txt, .md, .html, .json"),
+        (("--format", "avro"), "opencdc/json"),
+        (("--attribute", "lang"), "name=value"),
+        (("--state", " "), "it is empty"),
+    ],
+)
+def test_a_wrong_value_is_an_error_that_says_what_is_allowed(words: tuple[str, ...], part: str) -> None:
+    with pytest.raises(click.UsageError) as refused:
+        parsed(*words)
+    assert part in refused.value.format_message()
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--format", "json"), "--key-field"),
+        (("--follow",), "without a FILE"),
+        (("-", "--follow"), "without a FILE"),
+        (("--content-field", "a", "--template", "t.txt"), "contradict each other"),
+        (("--template", "nowhere.txt"), "The template nowhere.txt cannot be read"),
+        (("in.jsonl", "--dead-letter", "./in.jsonl"), "FILE and --dead-letter are one file"),
+        (("in.jsonl", "--state", "in.jsonl"), "FILE and --state are one file"),
+        (("--state", "s.db", "--dead-letter", "s.db"), "--state and --dead-letter are one file"),
+    ],
+)
+def test_options_that_cannot_hold_together_are_refused(words: tuple[str, ...], part: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        settings(*words)
+    assert part in str(refused.value)
+    assert refused.value.remedy
+
+
+def test_a_template_comes_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text("# {title}\n")
+    assert settings("--template", str(file)).rules.template is not None
+    file.write_bytes(b"\xff{title}")
+    with pytest.raises(ConfigurationError, match="is not UTF-8"):
+        settings("--template", str(file))
+    with pytest.raises(ConfigurationError, match="Is a directory"):
+        settings("--template", str(tmp_path))
+
+
+def test_a_variable_gives_what_the_option_gives_and_the_option_wins() -> None:
+    assert settings(VSYNC_BATCH_DELAY="3s", VSYNC_RATE="7", VSYNC_FOLLOW="").batch_delay_s == 3
+    assert settings("--batch-size", "9", VSYNC_BATCH_SIZE="8").batch_size == 9
+    assert dict(settings(VSYNC_ATTRIBUTE="a=b\nc=d.e").rules.attributes) == {"a": ("b",), "c": ("d", "e")}
+
+
+def test_the_variable_of_each_option_is_known() -> None:
+    names = {
+        max(param.opts, key=len).lstrip("-") for param in records_command.params if isinstance(param, click.Option)
+    }
+    assert unheard({f"VSYNC_{name.upper().replace('-', '_')}": "1" for name in names}) == ()
+    assert {"batch-size", "dead-letter", "text-ending"} <= set(OPTIONS)
+
+
+def test_the_formats_are_those_that_are_read() -> None:
+    assert formats.FORMATS == FORMATS
+
+
+# --- The target ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "repository", "expected"),
+    [
+        ((), "acme/docs", "acme/other", "acme/docs"),
+        ((), "", "acme/other", "acme/other"),
+        ((), "", None, "acme"),
+        (("--state", "x/orders.db"), "", None, "orders"),
+    ],
+)
+def test_the_source_is_the_given_one_else_the_repositorys_else_that_of_the_files(
+    words: tuple[str, ...], given: str, repository: str | None, expected: str
+) -> None:
+    options = parsed(*words)
+    target = stream_target(Target(source=given), options, place_of(options, Path("/srv/acme")), repository)
+    assert target.source == expected
+
+
+def test_a_target_that_nobody_names_is_called_records_and_the_lock_is_not_waited_for_long() -> None:
+    def said(*words: str, **variables: str) -> tuple[str | None, str | None]:
+        found = with_defaults(parsed(*words), variables)
+        return found["target"], found["lock_timeout"]
+
+    assert said() == ("records", "10")
+    assert said("--target", "default", "--lock-timeout", "0") == ("default", "0")
+    assert said(VSYNC_TARGET="orders", VSYNC_LOCK_TIMEOUT="5") == (None, None), "the variables are read as settings"
+
+
+def test_the_workers_are_what_a_sync_calls_concurrency() -> None:
+    assert with_defaults(parsed("--workers", "3"), {"VSYNC_CONCURRENCY": "99"})["concurrency"] == "3"
+
+
+def test_attributes_of_fields_and_fixed_ones_must_fit_together() -> None:
+    place = place_of(parsed(), Path("/srv/acme"))
+
+    def refused(target: Target, *words: str) -> str:
+        with pytest.raises(ConfigurationError) as error:
+            stream_target(target, parsed(*words), place, None)
+        return str(error.value)
+
+    fixed = {f"a{number}": 1.0 for number in range(5)}
+    assert "'a1' is given by --attributes and by --attribute" in refused(
+        Target(attributes=fixed), "--attribute", "a1=x"
+    )
+    assert "'position' is set by vsync itself" in refused(Target(attributes={"position": "x"}))
+    more = [word for number in range(5) for word in ("--attribute", f"b{number}=x")]
+    assert "10 attributes are given; 9 fit" in refused(Target(attributes=fixed), *more)
+    stream_target(Target(attributes=fixed), parsed(*more[2:]), place, None)
+
+
+# --- Rates --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "embedded", "unlimited"),
+    [
+        ("embedded", True, True),
+        ("http://127.0.0.1:8000/v1", False, True),
+        ("http://localhost/v1", False, True),
+        ("http://[::1]:1/v1", False, True),
+        ("https://api.openai.com/v1", False, False),
+        ("http://10.0.0.5/v1", False, False),
+        (None, False, False),
+    ],
+)
+def test_only_a_store_on_this_machine_has_no_limits(address: str | None, embedded: bool, unlimited: bool) -> None:
+    assert without_limits(address, embedded=embedded) is unlimited

@@ -1,0 +1,213 @@
+"""Debezium's change events as JSON: bare, in Kafka Connect's envelope, or as Kafka messages that kcat prints. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from vsync.records.change import BadRecord, Change, Json, Partial
+from vsync.records.debezium_source import collection_of, order_of, position_of
+from vsync.records.fields import Path
+from vsync.records.keys import document_path, key_of_fields, key_text
+from vsync.records.parsing import kind, parse_json, parse_object
+
+_DELETES: Final = {"c": False, "u": False, "r": False, "d": True}
+_OTHER: Final = {
+    "t": "The event is a truncate: it says that all rows of the table went, and names none of them.",
+    "m": "The event is a message (pg_logical_emit_message), not a change of a row.",
+}
+_UNAVAILABLE: Final = "__debezium_unavailable_value"
+_UNAVAILABLE_BYTES: Final = "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ=="
+"""What stands for a large value that did not change, in a column of text and in a column of bytes."""
+
+
+class _Message(NamedTuple):
+    """A change event, and what came with it. `event` is None for a tombstone; `key` is None where none came."""
+
+    event: Json
+    key: Json
+    topic: str
+    position: Json
+    order: str
+
+
+def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change]:
+    """What reads a line: the line and its number give a change, or BadRecord.
+
+    `key_fields` are the fields of a row that make its key; without them the key comes with the event.
+    """
+
+    def read(raw: bytes, line: int) -> Change:
+        record = parse_object(raw)
+        message = _message(record)
+        event = message.event
+        if event is None and message.key is not None:
+            return _tombstone(message, raw, line, key_fields)
+        source: Mapping[str, Json] = {}
+        position = message.position
+        key = message.key
+        try:
+            deletes = _deletes(event)
+            if type(event.get("source")) is dict:
+                source = event["source"]
+            if position is None:
+                position = position_of(source) or line
+            row = _row(event, "before" if deletes else "after")
+            if key_fields:
+                key = key_of_fields(row, key_fields)
+            value = _key(key, key_fields, deletes)
+            content = None if deletes else _document(event, row, raw)
+        except BadRecord as bad:
+            bad.position, bad.key = position, key
+            raise
+        collection = collection_of(source)
+        return Change(
+            line,
+            raw,
+            position,
+            message.order or order_of(source),
+            key,
+            document_path(message.topic or collection, value),
+            key,
+            deletes,
+            content,
+            collection or message.topic,
+            source,
+        )
+
+    return read
+
+
+def _message(record: dict[str, Json]) -> _Message:
+    """The event on a line. A Kafka message has a key beside the event, and perhaps its place in a topic."""
+    if "op" in record:
+        return _Message(record, None, "", None, "")
+    name = "payload" if "payload" in record else "value"
+    if "key" not in record or name not in record:
+        return _Message(_unwrapped(record), None, "", None, "")
+    topic = record.get("topic")
+    position = None
+    order = ""
+    if type(topic) is str:
+        partition, offset = record.get("partition"), record.get("offset")
+        position = {"topic": topic, "partition": partition, "offset": offset}
+        if type(partition) is int and type(offset) is int and offset >= 0:
+            order = f"{topic}/{partition}|{offset}"
+    else:
+        topic = ""
+    try:
+        event = _parsed(record[name])
+    except BadRecord as bad:
+        bad.position, bad.key = position, record["key"]
+        raise
+    return _Message(event, _parsed_key(record["key"]), topic, position, order)
+
+
+def _parsed(value: Json) -> Json:
+    if type(value) is str:
+        try:
+            value = parse_json(value)
+        except ValueError as error:
+            raise BadRecord("not-json", f"The Kafka message is not JSON: {error}.") from None
+    return _unwrapped(value)
+
+
+def _unwrapped(value: Json) -> Json:
+    """What is in Kafka Connect's envelope."""
+    if type(value) is dict and "payload" in value and "op" not in value:
+        return value["payload"]
+    return value
+
+
+def _parsed_key(key: Json) -> Json:
+    """The key of a Kafka message: JSON in a string, or the string itself."""
+    if type(key) is str:
+        try:
+            value = parse_json(key)
+        except ValueError:
+            return key
+        # "007" and "1e5" are names. As numbers they would lose their spelling.
+        if type(value) not in {dict, list, str}:
+            return key
+        key = value
+    if type(key) is dict and "payload" in key and key.keys() <= {"schema", "payload"}:
+        return key["payload"]
+    return key
+
+
+def _deletes(event: Json) -> bool:
+    if type(event) is not dict:
+        raise BadRecord("not-a-record", f"The event is {kind(event)}, not an object.")
+    op = event.get("op")
+    deletes = _DELETES.get(op) if type(op) is str else None
+    if deletes is not None:
+        return deletes
+    if type(op) is str and op in _OTHER:
+        raise BadRecord("not-a-record", _OTHER[op])
+    if "op" in event:
+        raise BadRecord("not-a-record", f"The op {str(op)[:60]!r} is not c, u, r or d.")
+    raise BadRecord(
+        "not-a-record", "The event has no op, before and after. Rows without them are read with --format json."
+    )
+
+
+def _row(event: dict[str, Json], name: str) -> Json:
+    """The row before or after the change. MongoDB's connector writes it as JSON in a string."""
+    row = event.get(name)
+    if type(row) is str:
+        try:
+            return parse_json(row)
+        except ValueError as error:
+            raise BadRecord("not-json", f"The string in {name!r} is not JSON: {error}.") from None
+    return row
+
+
+def _document(event: dict[str, Json], row: Json, raw: bytes) -> Json:
+    if type(row) is not dict:
+        if row is None and event.get("updateDescription") is not None:
+            reason = "The event has only the changed fields. Let the connector send full documents (capture.mode)."
+        elif row is None:
+            reason = "The event has no 'after', which is the document."
+        else:
+            reason = f"The 'after' of the event is {kind(row)}, not an object."
+        raise BadRecord("not-a-record", reason)
+    if _UNAVAILABLE.encode() in raw or _UNAVAILABLE_BYTES.encode() in raw:
+        return _without_unavailable(row)
+    return row
+
+
+def _without_unavailable(row: dict[str, Json]) -> dict[str, Json]:
+    there: dict[str, Json] = {}
+    lacks: list[str] = []
+    for name, value in row.items():
+        first = value[0] if type(value) is list and value else value
+        if first in (_UNAVAILABLE, _UNAVAILABLE_BYTES):
+            lacks.append(name)
+        else:
+            there[name] = value
+    return Partial(there, lacks) if lacks else row
+
+
+def _key(key: Json, key_fields: Sequence[Path], deletes: bool) -> str:
+    if key is None and key_fields:
+        names = ", ".join(".".join(path) for path in key_fields)
+        where = "before" if deletes else "after"
+        raise BadRecord("no-key", f"The '{where}' of the event has no value for the key: {names}.")
+    if key is None:
+        raise BadRecord("no-key", "No key came with the event. Name the field of the row that is the key: --key-field.")
+    return key_text(key)
+
+
+def _tombstone(message: _Message, raw: bytes, line: int, key_fields: Sequence[Path]) -> Change:
+    """A key without an event: Kafka's way to say that the document is gone."""
+    key = key_of_fields(message.key, key_fields) if key_fields else message.key
+    if key is None:
+        reason = "The message has no event, and its key does not hold the fields of --key-field."
+        raise BadRecord("no-key", reason, message.position, message.key)
+    try:
+        path = document_path(message.topic, key_text(key))
+    except BadRecord as bad:
+        bad.position, bad.key = message.position, message.key
+        raise
+    position = line if message.position is None else message.position
+    return Change(line, raw, position, message.order, key, path, key, True, None, message.topic, {})

@@ -1,0 +1,116 @@
+"""Where a change event of Debezium comes from: its table, its position, and the order of positions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vsync.records.change import Json
+
+_POSITION: Mapping[str, tuple[str, ...]] = {
+    "postgresql": ("lsn",),
+    "mysql": ("file", "pos", "row"),
+    "mariadb": ("file", "pos", "row"),
+    "sqlserver": ("commit_lsn", "change_lsn", "event_serial_no"),
+    "oracle": ("scn",),
+    "mongodb": ("ts_ms", "ord"),
+}
+"""The fields of `source` that say how far a connector has read. They are in order of weight."""
+
+_TIMES = ("ts_ns", "ts_us", "ts_ms")
+
+_CONDUIT = ("opencdc.createdAt", "opencdc.readAt")
+"""Conduit writes a record's metadata as the source."""
+
+
+def collection_of(source: Mapping[str, Json]) -> str:
+    """The table or collection, with the schema or database that it is in; empty where the source names none.
+
+    One connector of Postgres reads one database. Others read several, in which schemas have the same names.
+    """
+    name = source.get("opencdc.collection")
+    if type(name) is str:
+        return name
+    table = source.get("table") or source.get("collection")
+    if type(table) is not str:
+        return ""
+    parts = [source.get("schema"), table]
+    if source.get("connector") != "postgresql" or not parts[0]:
+        parts.insert(0, source.get("db"))
+    return ".".join(part for part in parts if type(part) is str and part)
+
+
+def position_of(source: Mapping[str, Json]) -> dict[str, Json]:
+    """The fields of the source that say how far the connector has read; empty where there are none."""
+    names = _POSITION.get(str(source.get("connector")), ())
+    found = {name: source[name] for name in names if source.get(name) is not None}
+    if found:
+        return found
+    return {name: source[name] for name in (*_CONDUIT, "ts_ms") if source.get(name) is not None}
+
+
+def order_of(source: Mapping[str, Json]) -> str:
+    """The position as `order.is_older` compares it: `PLACE|NUMBERS`; empty where it says nothing.
+
+    Numbers of two connectors, or of two servers, are not compared: the place before the bar is another.
+    """
+    connector = source.get("connector")
+    place = f"{connector}/{source.get('name')}/{source.get('db')}"
+    numbers: list[str | None]
+    if connector == "postgresql":
+        numbers = [_number(source.get("lsn"))]
+    elif connector in {"mysql", "mariadb"}:
+        place = f"{connector}/{source.get('name')}/{source.get('server_id')}/{source.get('file')}".rpartition(".")[0]
+        numbers = [
+            _number(str(source.get("file")).rpartition(".")[2]),
+            _number(source.get("pos")),
+            _number(source.get("row") or 0),
+        ]
+    elif connector == "sqlserver":
+        numbers = [
+            _lsn(source.get("commit_lsn")),
+            _lsn(source.get("change_lsn")),
+            _number(source.get("event_serial_no") or 0),
+        ]
+        if numbers[1] is None:
+            # A row of a snapshot. It is compared with rows of snapshots only.
+            place, numbers = f"{place}/snapshot", numbers[:1]
+    elif connector == "oracle":
+        numbers = [_number(source.get("scn"))]
+    elif connector == "mongodb":
+        numbers = [_number(source.get("ts_ms") or None), _number(source.get("ord"))]
+    else:
+        return _order_of_time(place, source)
+    if None in numbers:
+        return ""
+    return f"{place}|{':'.join(number for number in numbers if number is not None)}"
+
+
+def _order_of_time(place: str, source: Mapping[str, Json]) -> str:
+    """When the database was changed, where no better position is known."""
+    created = _number(source.get("opencdc.createdAt"))
+    if created is not None:
+        return f"conduit/{source.get('opencdc.collection')}|{created}"
+    for name in _TIMES:
+        time = _number(source.get(name) or None)
+        if time is not None:
+            return f"{place}/{name}|{time}"
+    return ""
+
+
+def _number(value: Json) -> str | None:
+    """A whole number, given as number or digits; None for everything else."""
+    if type(value) is int:
+        return str(value) if value >= 0 else None
+    if type(value) is str and value.isascii() and value.isdigit():
+        return value
+    return None
+
+
+def _lsn(value: Json) -> str | None:
+    """A log sequence number of SQL Server, three hexadecimal numbers, as one number."""
+    if type(value) is not str:
+        return None
+    try:
+        return str(int(value.replace(":", ""), 16))
+    except ValueError:
+        return None

@@ -1,0 +1,92 @@
+"""Hears what becomes of the records: writes dead letters, prints acknowledgements, and counts for the report."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vsync.errors import PublicationFailed
+from vsync.records.acks import Acks
+from vsync.records.apply import Applied
+from vsync.records.dead_letters import DeadLetter, DeadLetters
+from vsync.records.outcomes import Item, ack_line
+from vsync.records.settled import Settled
+from vsync.records.stream_report import StreamReport
+
+_MOST_WARNINGS = 20
+_FEW_OLDER = 10
+"""So many records may be older without a warning: a stream that is resumed begins a little before its end."""
+
+
+@dataclass(slots=True)
+class Counting:
+    """The receiver of one stream. `began` is when the stream began, by this machine's steady clock."""
+
+    report: StreamReport
+    letters: DeadLetters
+    acks: Acks
+    progress: Callable[[StreamReport], None]
+    dead_letter: str
+    began: float = field(default_factory=time.monotonic)
+    _unsaid: int = 0
+
+    def read(self, count: int) -> None:
+        """So many records were read."""
+        self.report.read += count
+        self._show()
+
+    def applied(self, applied: Applied, cut: int) -> None:
+        report = self.report
+        report.cut_attributes += cut
+        report.orphans += applied.orphans
+        for warning in applied.warnings:
+            if len(report.warnings) < _MOST_WARNINGS:
+                report.warnings.append(warning)
+            else:
+                self._unsaid += 1
+
+    async def release(self, settled: Settled) -> None:
+        if settled.letters:
+            letters = [_letter(item, self.report.input) for item in settled.letters]
+            try:
+                await asyncio.to_thread(self.letters.write, letters)
+            except OSError as error:
+                raise PublicationFailed(
+                    f"The dead-letter file {self.dead_letter} cannot be written: {error.strerror}.",
+                    "Repair that and run again: the record is not acknowledged, and comes again.",
+                ) from error
+        await self.acks.write([ack_line(item) for item in settled.acknowledged])
+
+    def released(self, settled: Settled) -> None:
+        saw = self.report.saw
+        for item in settled.acknowledged:
+            saw(item)
+        for item in settled.not_acknowledged:
+            self.report.saw(item, acknowledged=False)
+        self._show()
+
+    def end(self) -> None:
+        """Adds what was left out, and what the user should look at."""
+        report = self.report
+        if report.older > _FEW_OLDER and report.older > report.read // 2:
+            report.warnings.append(
+                f"{report.older:,} of {report.read:,} records are older, by their positions, than what was applied before, so "
+                "they changed nothing. If the source counts its positions anew, run again with --order arrival."
+            )
+        if self._unsaid:
+            self.report.warnings.append(f"… and {self._unsaid} more such warnings.")
+        if self.acks.lost is not None:
+            self.report.warnings.append(f"The acknowledgements on standard output are not whole: {self.acks.lost}.")
+
+    def _show(self) -> None:
+        self.report.duration_s = time.monotonic() - self.began
+        self.progress(self.report)
+
+
+def _letter(item: Item, name: str) -> DeadLetter:
+    whole = item.code != "too-large" or item.whole
+    raw = item.raw or b""
+    start = b"" if whole else raw
+    return DeadLetter(item.line, raw if whole else None, item.position, item.key, item.code, item.reason, name, start)

@@ -1,0 +1,188 @@
+"""A stream from its start to its report: lock, index, store, what earlier runs left, the records, what this run left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+
+from vsync.errors import EXIT_INCOMPLETE, VsyncError
+from vsync.records.apply import Applier, settle_pending
+from vsync.records.dead_letters import DeadLetters
+from vsync.records.decide import IsOlder, Terms
+from vsync.records.described import describe
+from vsync.records.formats import Read, reader
+from vsync.records.index import Index
+from vsync.records.job import StreamJob, StreamSettings
+from vsync.records.lines import Lines
+from vsync.records.open_stream import Opened, open_stream
+from vsync.records.order import is_older
+from vsync.records.orphans import remove_orphans
+from vsync.records.receiver import Counting
+from vsync.records.state_lock import held
+from vsync.records.stream import Pacing, Stream
+from vsync.records.stream_report import StreamReport
+from vsync.recovery.proof import Proofs
+from vsync.state.journal import Journal
+from vsync.state.journal_key import JournalKey
+from vsync.store.client import Api
+from vsync.store.rate_limit import SlidingWindow
+from vsync.store.session import ask
+from vsync.system.stop import Stop
+
+DRAIN_S = 4.0
+"""For so long after a request to stop, what is under way goes on. GitHub kills a cancelled container after ten seconds."""
+
+
+def run(job: StreamJob) -> StreamReport:
+    """Applies a stream. An error that ends it early stands in the report. Raises VsyncError where nothing was done."""
+    settings, drained = job.settings, Stop()
+    read = reader(settings.format, raw=settings.raw, key_field=settings.key_field, delete_field=settings.delete_field)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(held(settings.state, job.lock_timeout_s, job.stop))
+        index = stack.enter_context(contextlib.closing(Index.open(settings.state)))
+        letters = stack.enter_context(contextlib.closing(DeadLetters(settings.dead_letter)))
+        letters.open()
+        lines = stack.enter_context(
+            contextlib.closing(Lines(settings.input, stop=job.stop, follow=settings.follow, note=job.note))
+        )
+        lines.open()
+        work = _Work(job, read, index, letters, lines, drained)
+        return ask(job.connect(drained), work.all, drained)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a stream works with. `drained` is the stop of requests: it comes `DRAIN_S` after the user's."""
+
+    job: StreamJob
+    read: Read
+    index: Index
+    letters: DeadLetters
+    lines: Lines
+    drained: Stop
+
+    async def all(self, api: Api) -> StreamReport:
+        """Opens the store, applies the records, and looks for what is left. In this order."""
+        self.job.stop.attach()
+        async with _draining(self.job.stop, self.drained):
+            journal, older = self._journal(), _never if self.job.settings.order == "arrival" else is_older
+            opened = await open_stream(self.job, api, self.index, journal, older)
+            applier = self._applier(api, opened, journal)
+            report = self._report(opened)
+            receiver = Counting(report, self.letters, self.job.acks, self.job.progress, report.dead_letter)
+            stream = self._stream(applier, receiver, older)
+            left = await settle_pending(applier, Proofs(recorded=opened.recorded))
+            if left.cause is not None:
+                raise left.cause
+            receiver.applied(left.as_applied(), 0)
+            await stream.run()
+            await self._sweep(applier, journal, receiver, stream)
+        report.error = stream.cause
+        report.duration_s = time.monotonic() - receiver.began
+        report.requests, report.bytes_uploaded = dict(api.traffic.requests), api.traffic.bytes_uploaded
+        receiver.end()
+        if stream.defect is not None:
+            raise stream.defect
+        return report
+
+    async def _sweep(self, applier: Applier, journal: Journal, receiver: Counting, stream: Stream) -> None:
+        """Looks for Files of uploads without an answer. After an error the next run does that."""
+        if stream.cause is not None and stream.cause.exit_code != EXIT_INCOMPLETE:
+            journal.close(settled=False)
+            return
+        try:
+            orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
+        except VsyncError as error:
+            stream.cause = stream.cause or error
+            journal.close(settled=False)
+            return
+        receiver.report.orphans += orphans
+        receiver.report.warnings += warnings
+        journal.close(settled=True)
+
+    def _journal(self) -> Journal:
+        state = self.job.settings.state
+        place = os.fsdecode(os.path.realpath(state))
+        key = f"{state.name}-{hashlib.sha256(os.fsencode(place)).hexdigest()[:8]}"
+        journal = Journal(state.parent, key, self.job.note, JournalKey(self.job.state_home, None, place))
+        journal.open(f"records {time.time_ns()}")
+        return journal
+
+    def _applier(self, api: Api, opened: Opened, journal: Journal) -> Applier:
+        job = self.job
+        return Applier(
+            api,
+            opened.store,
+            self.index,
+            journal,
+            opened.identity,
+            job.target.chunking,
+            job.settings.workers,
+            job.index_timeout_s,
+            self.drained,
+        )
+
+    def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:
+        job, settings = self.job, self.job.settings
+        rules = settings.rules
+        terms = Terms(
+            job.target.source, job.target.attributes, job.target.chunking, partial(describe, rules=rules), older
+        )
+        pacing = Pacing(settings.batch, settings.batch_delay_s, settings.workers, _rate(settings, job.stop))
+        return Stream(
+            self.lines,
+            self.read,
+            terms,
+            self.index,
+            applier,
+            pacing,
+            job.stop,
+            receiver,
+            stop_at_bad=settings.on_error == "stop",
+        )
+
+    def _report(self, opened: Opened) -> StreamReport:
+        settings = self.job.settings
+        return StreamReport(
+            target=self.job.target.name,
+            source=self.job.target.source,
+            vector_store_id=opened.info.id,
+            input="-" if settings.input is None else str(settings.input),
+            state=str(settings.state),
+            dead_letter=str(settings.dead_letter),
+        )
+
+
+def _never(one: str, other: str) -> bool:
+    """With `--order arrival` no record is older than another that came before it."""
+    return False
+
+
+def _rate(settings: StreamSettings, stop: Stop) -> SlidingWindow | None:
+    """The rate of the records: so many in a burst, and not more than a burst in the time that the rate gives it."""
+    if settings.rate <= 0:
+        return None
+    burst = settings.burst_of_rate
+    return SlidingWindow(burst, burst / settings.rate, sleep=stop.pause)
+
+
+@contextlib.asynccontextmanager
+async def _draining(stop: Stop, drained: Stop) -> AsyncIterator[None]:
+    """Inside, a request to stop reaches `drained` some seconds later."""
+
+    async def pass_on() -> None:
+        await stop.wait()
+        await asyncio.sleep(max(0.0, DRAIN_S - (stop.requested_for or 0.0)))
+        drained.request(stop.signum or 0)
+
+    passing = asyncio.create_task(pass_on())
+    try:
+        yield
+    finally:
+        passing.cancel()
