@@ -56,8 +56,6 @@ def test_every_option_arrives_where_it_is_meant() -> None:
             "id,lang",
             "--delete-field",
             "gone",
-            "--raw",
-            "text",
             "--follow",
         ),
         *("--batch-size", "50", "--batch-delay", "200ms", "--rate", "2.5", "--burst", "20", "--workers", "4"),
