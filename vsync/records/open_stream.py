@@ -31,8 +31,8 @@ from vsync.store.whole_listing import until_whole
 from vsync.sync.locate import locate
 from vsync.sync.new_store import make_store
 
-OTHERS = "others"
-"""The fact that says how many entries of the store were not this stream's when the last run ended."""
+FIGURES = "figures"
+"""The fact that says what the store showed of its size when the last run ended."""
 
 _MOST_LISTED = 20_000
 """A store with more entries is not listed for a difference alone: that takes over 200 requests."""
@@ -124,21 +124,23 @@ async def _first(job: StreamJob, stores: Stores, index: Index) -> tuple[StoreInf
 
 
 def _differs(job: StreamJob, info: StoreInfo, index: Index) -> bool:
-    """Whether the store counts other entries than the last run left there: then its listing tells what is there.
+    """Whether the store holds something else than the last run left there: then its listing tells what is there.
 
     A state from a backup, entries that somebody deleted, or a run that died without a journal show themselves so.
     """
-    others = index.fact(OTHERS)
-    if others is None or info.counted is None or not others.lstrip("-").isdigit():
+    last = index.fact(FIGURES)
+    if last is None or info.counted is None or last == figures(info):
         return False
-    expected = int(others) + index.documents + index.pending_count()
-    if info.counted == expected:
-        return False
-    job.note(f"The vector store {info.id} has {info.counted:,} entries, and the last run left {expected:,} there.")
+    job.note(f"The vector store {info.id} is not as the last run left it.")
     if info.counted <= _MOST_LISTED:
         return True
-    job.note("That may be another stream's work. To read what the store holds of this stream, run with --rebuild.")
+    job.note("To read what it holds of this stream, run with --rebuild.")
     return False
+
+
+def figures(info: StoreInfo) -> str:
+    """What a store shows of its size: its entries, and the bytes that they take."""
+    return f"{info.counted} entries, {info.used} bytes"
 
 
 # --- What the store shows -----------------------------------------------------------------------------------

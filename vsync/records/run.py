@@ -20,7 +20,7 @@ from vsync.records.formats import Read, reader
 from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
 from vsync.records.lines import Lines
-from vsync.records.open_stream import OTHERS, Opened, open_stream
+from vsync.records.open_stream import FIGURES, Opened, figures, open_stream
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.receiver import Counting
@@ -85,7 +85,7 @@ class _Work:
             await stream.run()
             await self._sweep(applier, journal, receiver, stream)
             if stream.cause is None and report.changed:
-                await self._remember_others(api, opened)
+                await self._remember_figures(api, opened)
         report.error = stream.cause
         report.duration_s = time.monotonic() - receiver.began
         report.requests, report.bytes_uploaded = dict(api.traffic.requests), api.traffic.bytes_uploaded
@@ -109,12 +109,9 @@ class _Work:
         receiver.report.warnings += warnings
         journal.close(settled=True)
 
-    async def _remember_others(self, api: Api, opened: Opened) -> None:
-        """Records how many entries of the store are not ours, so that the next run sees when entries came or went."""
-        counted = (await Stores(api).get(opened.info.id)).counted
-        if counted is not None:
-            others = counted - self.index.documents - self.index.pending_count()
-            self.index.set_facts(**{OTHERS: str(others)})
+    async def _remember_figures(self, api: Api, opened: Opened) -> None:
+        """Records what the store shows of its size, so that the next run sees when something else came or went."""
+        self.index.set_facts(**{FIGURES: figures(await Stores(api).get(opened.info.id))})
 
     def _journal(self) -> Journal:
         state = self.job.settings.state
