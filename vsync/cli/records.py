@@ -84,8 +84,9 @@ def _job(
     from vsync.sync.workspace import embedded_file_of
 
     # Whose repository this is matters only where files are put into it.
-    top = Path.cwd() if options["state"] else checked_top(Path(settings.repo), context.trusted)
-    place = place_of(options, top)
+    here = Path.cwd()
+    top = here if options["state"] else checked_top(Path(settings.repo), context.trusted)
+    place = place_of(options, top, here)
     wanted = stream_settings(file, options, place)
     if wanted.input is None and not context.listener.has_input:
         raise ConfigurationError(

@@ -44,11 +44,12 @@ class Place(NamedTuple):
         return show_path(os.fsencode(self.state.stem if self.named else self.top.name))
 
 
-def place_of(options: Options, top: Path) -> Place:
-    """The files of the stream. Where only the state is named, its dead letters stand beside it."""
+def place_of(options: Options, top: Path, here: Path) -> Place:
+    """The files of the stream. Where only the state is named, its dead letters stand beside it. `here`: the current folder."""
     named, letters = options["state"], options["dead_letter"]
-    state = Path(named) if named else top / _STATE
-    beside = Path(f"{state}.dead.jsonl") if named else top / _DEAD_LETTERS
+    folder = Path() if top == here else top  # messages name short paths
+    state = Path(named) if named else folder / _STATE
+    beside = Path(f"{state}.dead.jsonl") if named else folder / _DEAD_LETTERS
     return Place(state, Path(letters) if letters else beside, top, bool(named))
 
 

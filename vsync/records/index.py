@@ -48,7 +48,7 @@ class Index:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._database = connection
-        self.documents = int(self._one("SELECT count(*) FROM documents WHERE file_id != ''"))
+        self.documents = self._count_documents()
         """How many documents are in the store, by this index."""
 
     @classmethod
@@ -134,6 +134,9 @@ class Index:
         found = self._database.execute("SELECT file_id FROM pending_delete ORDER BY file_id LIMIT ?", (most,))
         return [str(row[0]) for row in found]
 
+    def pending_count(self) -> int:
+        return int(self._database.execute("SELECT count(*) FROM pending_delete").fetchone()[0])
+
     def gone(self, file_ids: Collection[str]) -> None:
         """Forgets Files that are deleted, or that are not ours to delete."""
         if file_ids:
@@ -161,22 +164,30 @@ class Index:
         return [str(row[0]) for row in found]
 
     def listed_by_key(self, owner: str) -> Iterator[Listed]:
-        """The entries of that owner, sorted by their keys."""
-        cursor = self._database.cursor()
-        found = cursor.execute("SELECT * FROM listed WHERE owner = ? ORDER BY key, created_at, file_id", (owner,))
+        """The entries of that owner, sorted by their keys and then by age; without those that are to be deleted anyway."""
+        found = self._database.cursor().execute(
+            "SELECT * FROM listed WHERE owner = ? AND file_id NOT IN (SELECT file_id FROM pending_delete) "
+            "ORDER BY key, created_at, file_id",
+            (owner,),
+        )
         return map(Listed._make, found)
 
-    def replace_documents(self, chosen: Iterable[tuple[Sequence[Row], Collection[str]]]) -> None:
-        """Makes the documents anew, from rows and Files to be deleted that arrive in portions. All of it, or nothing."""
+    def take_listing(self, chosen: Iterable[tuple[Sequence[Row], Collection[str]]]) -> None:
+        """Records what a listing shows: rows, and Files to be deleted, that arrive in portions. All of it, or nothing.
+
+        Documents whose entries it does not show are forgotten. Keys that were deleted stay known.
+        """
         with self._writing(durable=True) as database:
-            database.execute("DELETE FROM documents")
             for rows, pending in chosen:
                 database.executemany("INSERT OR REPLACE INTO documents VALUES(?, ?, ?, ?, ?)", rows)
                 database.executemany(
                     "INSERT OR IGNORE INTO pending_delete VALUES(?)", ((file_id,) for file_id in pending)
                 )
+            database.execute(
+                "DELETE FROM documents WHERE file_id != '' AND file_id NOT IN (SELECT file_id FROM listed)"
+            )
             database.execute("DELETE FROM listed")
-        self.documents = int(self._one("SELECT count(*) FROM documents WHERE file_id != ''"))
+        self.documents = self._count_documents()
 
     # --- Writing --------------------------------------------------------------------------------------------
 
@@ -198,8 +209,8 @@ class Index:
                 "Mend that and run again: what is not acknowledged is applied again then.",
             ) from error
 
-    def _one(self, question: str) -> str:
-        return str(self._database.execute(question).fetchone()[0])
+    def _count_documents(self) -> int:
+        return int(self._database.execute("SELECT count(*) FROM documents WHERE file_id != ''").fetchone()[0])
 
 
 def _make_file(path: Path) -> None:
