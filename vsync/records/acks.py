@@ -1,8 +1,7 @@
-"""Prints acknowledgements, in the order in which they come. A reader that does not read does not hold up the event loop."""
+"""Prints acknowledgements, in the order in which they come. A reader that does not read does not stop a stream from ending."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import select
 import stat
@@ -38,8 +37,8 @@ class Acks:
         self._stop, self._patience_s = stop or Stop(), patience_s
         self.lost: str | None = None
 
-    async def write(self, lines: Sequence[str]) -> None:
-        """Returns when the stream has the lines. Only where it takes nothing at present, a thread waits for it."""
+    def write(self, lines: Sequence[str]) -> None:
+        """Returns when the stream has the lines. May wait for a reader: call it where waiting holds nobody up."""
         if not lines or self.lost is not None:
             return
         text = self._hidden("\n".join(lines) + "\n")
@@ -48,11 +47,7 @@ class Acks:
             if descriptor is None:
                 self._stream.write(text)
                 self._stream.flush()
-                return
-            left = self._written(descriptor, memoryview(text.encode("utf-8", "backslashreplace")), wait=False)
-            if left:
-                left = await asyncio.to_thread(self._written, descriptor, left, wait=True)
-            if left:
+            elif not self._written(descriptor, memoryview(text.encode("utf-8", "backslashreplace"))):
                 self._lose("their reader does not read")
         except BrokenPipeError:
             self._lose("their reader is gone")
@@ -66,29 +61,22 @@ class Acks:
             text = text.replace(form, "***")
         return text
 
-    def _written(self, descriptor: int, left: memoryview, *, wait: bool) -> memoryview:
-        """Writes bytes, and returns those that the stream did not take.
-
-        `wait`: until it takes all, or takes nothing although the run was told to stop.
-        """
+    def _written(self, descriptor: int, left: memoryview) -> bool:
+        """Writes bytes. False: the reader takes nothing, and the run was told to stop."""
         most = len(left) if stat.S_ISREG(os.fstat(descriptor).st_mode) else _AT_ONCE
         poll = select.poll()
         poll.register(descriptor, select.POLLOUT)
         while left:
-            while not poll.poll(_LOOK_EVERY_S * 1000 if wait else 0):
-                if not wait or self._is_over():
-                    return left
+            while not poll.poll(_LOOK_EVERY_S * 1000):
+                if self._stop.requested:
+                    self._patience_s -= _LOOK_EVERY_S
+                    if self._patience_s < 0:
+                        return False
             try:
                 left = left[os.write(descriptor, left[:most]) :]
             except BlockingIOError:
                 continue  # somebody else filled it meanwhile
-        return left
-
-    def _is_over(self) -> bool:
-        """Whether the wait for a reader is over, after another look in vain."""
-        if self._stop.requested:
-            self._patience_s -= _LOOK_EVERY_S
-        return self._patience_s < 0
+        return True
 
     def _lose(self, why: str) -> None:
         self.lost = why

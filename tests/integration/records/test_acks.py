@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import os
@@ -42,23 +41,23 @@ def all_of(descriptor: int) -> bytes:
 
 def test_lines_are_there_when_write_returns(pipe: tuple[int, IO[str]]) -> None:
     acks = Acks(pipe[1])
-    asyncio.run(acks.write(["a", "b"]))
+    acks.write(["a", "b"])
     assert os.read(pipe[0], 100) == b"a\nb\n"
-    asyncio.run(acks.write([]))
-    asyncio.run(acks.write(["c"]))
+    acks.write([])
+    acks.write(["c"])
     assert os.read(pipe[0], 100) == b"c\n"
     assert acks.lost is None
 
 
 def test_what_the_stream_holds_already_comes_first(pipe: tuple[int, IO[str]]) -> None:
     pipe[1].write("before\n")
-    asyncio.run(Acks(Output(pipe[1])).write(["a"]))  # type: ignore[arg-type]  # it stands in for standard output everywhere
+    Acks(Output(pipe[1])).write(["a"])  # type: ignore[arg-type]  # it stands in for standard output everywhere
     assert os.read(pipe[0], 100) == b"before\na\n"
 
 
 def test_a_stream_that_is_no_file_takes_them(capsys: pytest.CaptureFixture[str]) -> None:
     stream = io.StringIO()
-    asyncio.run(Acks(stream).write(["a", "b"]))
+    Acks(stream).write(["a", "b"])
     assert stream.getvalue() == "a\nb\n"
 
 
@@ -71,7 +70,7 @@ def test_a_file_takes_them_in_one_write(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(os, "write", counted)
     with (tmp_path / "acks").open("w") as stream:
-        asyncio.run(Acks(stream).write(["x" * 99] * 500))
+        Acks(stream).write(["x" * 99] * 500)
     assert writes == [50_000]
     assert (tmp_path / "acks").read_text() == ("x" * 99 + "\n") * 500
 
@@ -90,7 +89,7 @@ def test_a_slow_reader_gets_all_in_order(pipe: tuple[int, IO[str]]) -> None:
     reader.start()
     acks = Acks(stream)
     for start in range(0, len(lines), 100):
-        asyncio.run(acks.write(lines[start : start + 100]))
+        acks.write(lines[start : start + 100])
     stream.close()
     reader.join()
     assert b"".join(found).decode().splitlines() == lines
@@ -106,8 +105,8 @@ def test_a_reader_that_is_gone_is_told_once(pipe: tuple[int, IO[str]]) -> None:
     notes: list[str] = []
     os.close(pipe[0])
     acks = Acks(pipe[1], note=notes.append)
-    asyncio.run(acks.write(["a"]))
-    asyncio.run(acks.write(["b"]))
+    acks.write(["a"])
+    acks.write(["b"])
     assert acks.lost == "their reader is gone"
     (note,) = notes
     assert "not whole: their reader is gone" in note
@@ -117,8 +116,8 @@ def test_a_full_disk_is_told_once() -> None:
     notes: list[str] = []
     with Path("/dev/full").open("w") as stream:
         acks = Acks(stream, note=notes.append)
-        asyncio.run(acks.write(["a"]))
-        asyncio.run(acks.write(["b"]))
+        acks.write(["a"])
+        acks.write(["b"])
     (note,) = notes
     assert "not whole: No space left on device" in note
 
@@ -127,7 +126,7 @@ def test_a_reader_that_does_not_read_does_not_stop_a_stream_from_ending(pipe: tu
     notes: list[str] = []
     stop = Stop()
     acks = Acks(pipe[1], stop=stop, note=notes.append, patience_s=0.3)
-    writer = threading.Thread(target=lambda: asyncio.run(acks.write(["x" * 99] * 10_000)))
+    writer = threading.Thread(target=lambda: acks.write(["x" * 99] * 10_000))
     writer.start()
     writer.join(0.5)
     assert writer.is_alive()  # it waits for the reader as long as it may
@@ -142,7 +141,7 @@ def test_after_a_stop_a_reader_that_reads_gets_all(pipe: tuple[int, IO[str]]) ->
     stop = Stop()
     stop.request(15)
     acks = Acks(pipe[1], stop=stop, patience_s=0)
-    asyncio.run(acks.write(["a"]))
+    acks.write(["a"])
     assert (os.read(pipe[0], 10), acks.lost) == (b"a\n", None)
 
 
@@ -156,7 +155,7 @@ def test_after_a_stop_a_reader_that_reads_gets_all(pipe: tuple[int, IO[str]]) ->
 )
 def test_a_key_of_the_api_is_hidden(line: str) -> None:
     stream = io.StringIO()
-    asyncio.run(Acks(stream, [SECRET]).write(["a", line, "b"]))
+    Acks(stream, [SECRET]).write(["a", line, "b"])
     first, hidden, last = stream.getvalue().splitlines()
     assert (first, last) == ("a", "b")
     assert "***" in hidden
@@ -168,7 +167,7 @@ def test_a_key_of_the_api_is_hidden(line: str) -> None:
 def test_what_only_looks_like_a_key_stays_as_it_is() -> None:
     stream = io.StringIO()
     line = '{"key": "sk-other-0123456789 https://user:pass@host?token=abc"}'
-    asyncio.run(Acks(stream, [SECRET]).write([line]))
+    Acks(stream, [SECRET]).write([line])
     assert stream.getvalue() == line + "\n"
 
 
@@ -176,18 +175,5 @@ def test_a_secret_that_comes_later_is_hidden_as_well() -> None:
     secrets, stream = list[str](), io.StringIO()
     acks = Acks(stream, secrets)
     secrets.append(SECRET)
-    asyncio.run(acks.write([SECRET]))
+    acks.write([SECRET])
     assert stream.getvalue() == "***\n"
-
-
-def test_a_reader_that_does_not_read_does_not_hold_up_other_tasks(pipe: tuple[int, IO[str]]) -> None:
-    async def both() -> bytes:
-        writing = asyncio.create_task(Acks(pipe[1]).write(["x" * 99] * 10_000))
-        await asyncio.sleep(0.2)
-        assert not writing.done()
-        found = b""
-        while not writing.done():
-            found += await asyncio.to_thread(os.read, pipe[0], 65536)
-        return found + all_of(pipe[0])
-
-    assert asyncio.run(both()) == (b"x" * 99 + b"\n") * 10_000
