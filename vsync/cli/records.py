@@ -52,7 +52,8 @@ def records_command(context: Context, /, file: str | None, as_json: bool, **opti
 
     _refuse_where_nothing_may_change(context)
     settings = resolved(context, with_defaults(options, context.environ))
-    progress = StreamProgress(sys.stderr, environ=context.environ, secrets=context.secrets)
+    alone = not sys.stdout.isatty()
+    progress = StreamProgress(sys.stderr, alone=alone, environ=context.environ, secrets=context.secrets)
     job = _job(context, file, options, settings, progress)
     context.stop.install()
     try:
