@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +164,17 @@ def test_the_state_stands_at_the_top_of_the_repository(
     assert world.vsync("records", "../in.jsonl", *JSON).code == 1
     assert (world.repo.root / ".vsync/records.db").is_file()
     assert list(below.iterdir()) == []
+
+
+def test_only_their_user_can_read_what_a_stream_keeps(world: World, input_file: Path) -> None:
+    assert world.vsync("records", "in.jsonl", *JSON).code == 1
+    folder = world.repo.root / ".vsync"
+    kept = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.name != ".gitignore"}
+    assert {"records.db", "records.dead.jsonl"} <= kept.keys()
+    assert set(kept.values()) == {0o600}
+
+
+def test_git_ignores_what_a_stream_keeps(world: World, input_file: Path) -> None:
+    assert world.vsync("records", "in.jsonl", *JSON).code == 1
+    git = ["git", "-C", str(world.repo.root), "status", "--porcelain"]
+    assert subprocess.run(git, check=True, capture_output=True, text=True).stdout.split() == ["??", "in.jsonl"]
