@@ -221,7 +221,6 @@ async def _after_a_crash(
     rows, pending = taken_over(listed, index.rows(sorted({entry.key for entry in listed})), is_older)
     left = set(unknown) - {entry.file_id for entry in ended}
     index.record(rows, [*pending, *sorted(left)])
-    journal.mark_recorded()
     job.note(f"A run before this one died. {len(rows)} of its documents were in the store already.")
     return frozenset(inherited.uploaded)
 

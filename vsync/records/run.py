@@ -81,6 +81,8 @@ class _Work:
             left = await settle_pending(applier, Proofs(recorded=opened.recorded))
             if left.cause is not None:
                 raise left.cause
+            # The index names the Files of runs that died, or they are gone. What is still to be deleted needs the proof.
+            journal.mark_recorded(list(journal.uploaded))
             receiver.applied(left.as_applied(), 0)
             await stream.run()
             await self._sweep(applier, journal, receiver, stream)
