@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vsync.cli.context import RECORDS
 from vsync.config.settings import variable
 from vsync.documents.attributes import MAX_ATTRIBUTES, RESERVED_ATTRIBUTES
 from vsync.errors import ConfigurationError
@@ -44,11 +45,12 @@ class Place(NamedTuple):
         return show_path(os.fsencode(self.state.stem if self.named else self.top.name))
 
 
-def place_of(options: Options, top: Path) -> Place:
-    """The files of the stream. Where only the state is named, its dead letters stand beside it."""
+def place_of(options: Options, top: Path, here: Path) -> Place:
+    """The files of the stream. Where only the state is named, its dead letters stand beside it. `here`: the current folder."""
     named, letters = options["state"], options["dead_letter"]
-    state = Path(named) if named else top / _STATE
-    beside = Path(f"{state}.dead.jsonl") if named else top / _DEAD_LETTERS
+    folder = Path() if top == here else top  # messages name short paths
+    state = Path(named) if named else folder / _STATE
+    beside = Path(f"{state}.dead.jsonl") if named else folder / _DEAD_LETTERS
     return Place(state, Path(letters) if letters else beside, top, bool(named))
 
 
@@ -92,7 +94,7 @@ def stream_target(target: Target, options: Options, place: Place, repository: st
     return replace(target, source=target.source or repository or place.source)
 
 
-_DEFAULTS = {"target": "records", "lock_timeout": "10"}
+_DEFAULTS = {"target": RECORDS, "lock_timeout": "10"}
 """Settings whose defaults are not those of a sync: a stream may hold its lock for days, so nobody waits long for it."""
 
 

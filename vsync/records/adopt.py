@@ -6,8 +6,8 @@ the name of its File.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 
 from vsync.documents.attributes import RESERVED_ATTRIBUTES, Identity
 from vsync.documents.document import attributes_tag
@@ -48,29 +48,43 @@ def listed_of(entry: StoreEntry, source: str) -> Listed:
     )
 
 
-def chosen(listed: Iterable[Listed], is_older: IsOlder) -> Iterator[tuple[Sequence[Row], Sequence[str]]]:
-    """Rows and Files to be deleted, in portions. `listed` is sorted by key and then by age.
+def chosen(
+    listed: Iterable[Listed], rows_of: Callable[[Sequence[str]], Mapping[str, Row]], is_older: IsOlder
+) -> Iterator[tuple[Sequence[Row], Sequence[str]]]:
+    """Rows and Files to be deleted, in portions. `listed` is sorted by key and then by age; `rows_of` is what is recorded.
 
     Of several indexed entries of one key the one with the newest position counts; where positions do not tell, the one that
-    was attached last.
+    was attached last. Where that is the one that is recorded, the record stays: it knows more than the entry shows.
     """
-    rows: list[Row] = []
-    pending: list[str] = []
-    for _, entries in groupby(listed, key=lambda entry: entry.key):
-        best: Listed | None = None
-        for entry in entries:
-            if entry.status != "completed" or (best is not None and is_older(entry.position, best.position)):
-                pending.append(entry.file_id)
-                continue
-            if best is not None:
-                pending.append(best.file_id)
-            best = entry
+    by_key = groupby(listed, key=lambda entry: entry.key)
+    while portion := [(key, list(entries)) for key, entries in islice(by_key, _PORTION)]:
+        known = rows_of([key for key, _ in portion])
+        rows: list[Row] = []
+        pending: list[str] = []
+        for key, entries in portion:
+            best, others = _best(entries, is_older)
+            row = known.get(key)
+            if best is not None and row is not None and is_older(best.position, row.position) and not row.file_id:
+                others.append(best.file_id)  # a newer record has deleted the key
+                best = None
+            if best is not None and (row is None or row.file_id != best.file_id):
+                rows.append(best.row)
+            pending += others
+        yield rows, pending
+
+
+def _best(entries: Sequence[Listed], is_older: IsOlder) -> tuple[Listed | None, list[str]]:
+    """The entry of a key that counts, and the Files of the others."""
+    best: Listed | None = None
+    others: list[str] = []
+    for entry in entries:
+        if entry.status != "completed" or (best is not None and is_older(entry.position, best.position)):
+            others.append(entry.file_id)
+            continue
         if best is not None:
-            rows.append(best.row)
-        if len(rows) + len(pending) >= _PORTION:
-            yield rows, pending
-            rows, pending = [], []
-    yield rows, pending
+            others.append(best.file_id)
+        best = entry
+    return best, others
 
 
 def taken_over(entries: Sequence[Listed], rows: Mapping[str, Row], is_older: IsOlder) -> tuple[list[Row], list[str]]:

@@ -31,13 +31,41 @@ UNKNOWN = "?"
 class Keyed:
     """The record that counts for a key. `key` is how the index calls it: the value of the attribute `path`.
 
-    `before` is the record of the same key that it supersedes, in the same batch.
+    `records` are all records of the key in the batch, where there are several. Each comes with its item.
     """
 
     key: str
     change: Change
     item: Item
-    before: Keyed | None = None
+    records: list[tuple[Change, Item]] | None = None
+
+    def add(self, change: Change, item: Item, is_older: IsOlder) -> None:
+        """Takes one more record of the key."""
+        if self.records is None:
+            self.records = [(self.change, self.item)]
+        self.records.append((change, item))
+        self._compare(change, item, is_older)
+
+    def without_bad(self, is_older: IsOlder) -> bool:
+        """The record that counts is bad: one of the others counts now. False: there is none."""
+        left = [(change, item) for change, item in self.records or () if item is not self.item]
+        if not left:
+            return False
+        self.records = left
+        self.change, self.item = left[0]
+        self.item.outcome = None
+        for change, item in left[1:]:
+            self._compare(change, item, is_older)
+        return True
+
+    def _compare(self, change: Change, item: Item, is_older: IsOlder) -> None:
+        """A later record counts, unless it is older than the record that has counted."""
+        if is_older(change.order, self.change.order):
+            item.outcome = "older"
+        else:
+            self.item.outcome = "superseded"
+            self.change, self.item = change, item
+            item.outcome = None
 
 
 @dataclass(slots=True)
@@ -59,14 +87,11 @@ def fold(changes: Iterable[Change | Item], is_older: IsOlder) -> Folded:
         assert type(change) is Change
         item = Item(change.line, change.raw, change.position, change.key)
         items.append(item)
-        before = by_path.get(change.path)
-        if before is None:
+        keyed = by_path.get(change.path)
+        if keyed is None:
             by_path[change.path] = Keyed(path_attribute(change.path), change, item)
-        elif is_older(change.order, before.change.order):
-            item.outcome = "older"
         else:
-            before.item.outcome = "superseded"
-            by_path[change.path] = Keyed(before.key, change, item, before)
+            keyed.add(change, item, is_older)
     return folded
 
 
@@ -130,15 +155,15 @@ def decide(folded: Folded, rows: Mapping[str, Row], terms: Terms) -> Decided:
     """What must be done for the records that count. Records that change nothing get their outcome here."""
     decided, chunks = Decided(), terms.chunk_tag
     plain = attributes_tag(terms.source, terms.attributes)
-    for last in folded.by_path.values():
-        keyed: Keyed | None = last
-        while keyed is not None:
-            keyed = _decide(keyed, rows.get(keyed.key), terms, chunks, plain, decided)
+    for keyed in folded.by_path.values():
+        row = rows.get(keyed.key)
+        while not _decide(keyed, row, terms, chunks, plain, decided) and keyed.without_bad(terms.is_older):
+            pass
     return decided
 
 
-def _decide(keyed: Keyed, row: Row | None, terms: Terms, chunks: str, plain: str, decided: Decided) -> Keyed | None:
-    """Decides one record. Where it is bad, the record before it counts again, and is returned."""
+def _decide(keyed: Keyed, row: Row | None, terms: Terms, chunks: str, plain: str, decided: Decided) -> bool:
+    """Decides the record that counts for a key. False: it is bad."""
     change, item = keyed.change, keyed.item
     if row is not None and terms.is_older(change.order, row.position):
         item.outcome, item.file_id = "older", row.file_id
@@ -149,12 +174,10 @@ def _decide(keyed: Keyed, row: Row | None, terms: Terms, chunks: str, plain: str
             described = terms.describe(change)
         except BadRecord as bad:
             item.fail("dead", bad.code, bad.reason)
-            if keyed.before is not None:
-                keyed.before.item.outcome = None
-            return keyed.before
+            return False
         decided.cut += described.cut
         _upsert(keyed, row, described, terms, chunks, plain, decided)
-    return None
+    return True
 
 
 def _delete(keyed: Keyed, row: Row | None, decided: Decided) -> None:

@@ -43,12 +43,12 @@ CREATE TABLE IF NOT EXISTS listed(
 
 
 class Index:
-    """The index in a file. Only one thread may use it. Raises PublicationFailed where the file cannot be written."""
+    """The index in a file. Only one thread may use it. Raises PublicationFailed where the file cannot be used."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._database = connection
-        self.documents = int(self._one("SELECT count(*) FROM documents WHERE file_id != ''"))
+        self.documents = self._count_documents()
         """How many documents are in the store, by this index."""
 
     @classmethod
@@ -83,7 +83,8 @@ class Index:
     # --- Facts ----------------------------------------------------------------------------------------------
 
     def fact(self, name: str) -> str | None:
-        found = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        with self._reading() as database:
+            found = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if found is None else str(found[0])
 
     def set_facts(self, **facts: str) -> None:
@@ -100,15 +101,19 @@ class Index:
             part = keys[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
             question = f"SELECT key, file_id, sha256, tag, position FROM documents WHERE key IN ({marks})"  # noqa: S608 - question marks only
-            for row in self._database.execute(question, part):
-                found[row[0]] = Row._make(row)
+            with self._reading() as database:
+                for row in database.execute(question, part):
+                    found[row[0]] = Row._make(row)
         return found
 
     def named(self, file_ids: Collection[str]) -> set[str]:
         """Those of the Files that the index names. It reads the whole index: it is for the start after a crash."""
         wanted = set(file_ids)
-        every = self._database.execute("SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete")
-        return {row[0] for row in every if row[0] in wanted} if wanted else set()
+        if not wanted:
+            return set()
+        with self._reading() as database:
+            every = database.execute("SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete")
+            return {row[0] for row in every if row[0] in wanted}
 
     def record(self, rows: Sequence[Row], pending: Collection[str] = ()) -> None:
         """Records documents as they are in the store now, and Files that are to be deleted. It is on the disk then."""
@@ -131,8 +136,13 @@ class Index:
 
     def pending(self, most: int) -> list[str]:
         """Files that are to be deleted, as many of them as one step takes."""
-        found = self._database.execute("SELECT file_id FROM pending_delete ORDER BY file_id LIMIT ?", (most,))
-        return [str(row[0]) for row in found]
+        with self._reading() as database:
+            found = database.execute("SELECT file_id FROM pending_delete ORDER BY file_id LIMIT ?", (most,))
+            return [str(row[0]) for row in found]
+
+    def pending_count(self) -> int:
+        with self._reading() as database:
+            return int(database.execute("SELECT count(*) FROM pending_delete").fetchone()[0])
 
     def gone(self, file_ids: Collection[str]) -> None:
         """Forgets Files that are deleted, or that are not ours to delete."""
@@ -153,32 +163,57 @@ class Index:
             database.executemany("INSERT OR REPLACE INTO listed VALUES(?, ?, ?, ?, ?, ?, ?, ?)", entries)
 
     def owners_listed(self) -> list[str]:
-        return [str(row[0]) for row in self._database.execute("SELECT DISTINCT owner FROM listed ORDER BY owner")]
+        with self._reading() as database:
+            return [str(row[0]) for row in database.execute("SELECT DISTINCT owner FROM listed ORDER BY owner")]
 
     def listed_in(self, status: str) -> list[str]:
         """The Files of the listing in that state of indexing."""
-        found = self._database.execute("SELECT file_id FROM listed WHERE status = ? ORDER BY file_id", (status,))
-        return [str(row[0]) for row in found]
+        with self._reading() as database:
+            found = database.execute("SELECT file_id FROM listed WHERE status = ? ORDER BY file_id", (status,))
+            return [str(row[0]) for row in found]
 
     def listed_by_key(self, owner: str) -> Iterator[Listed]:
-        """The entries of that owner, sorted by their keys."""
-        cursor = self._database.cursor()
-        found = cursor.execute("SELECT * FROM listed WHERE owner = ? ORDER BY key, created_at, file_id", (owner,))
-        return map(Listed._make, found)
+        """The entries of that owner, sorted by their keys and then by age; without those that are to be deleted anyway."""
+        with self._reading() as database:
+            found = database.execute(
+                "SELECT * FROM listed WHERE owner = ? AND file_id NOT IN (SELECT file_id FROM pending_delete) "
+                "ORDER BY key, created_at, file_id",
+                (owner,),
+            )
+            yield from map(Listed._make, found)
 
-    def replace_documents(self, chosen: Iterable[tuple[Sequence[Row], Collection[str]]]) -> None:
-        """Makes the documents anew, from rows and Files to be deleted that arrive in portions. All of it, or nothing."""
+    def take_listing(self, chosen: Iterable[tuple[Sequence[Row], Collection[str]]]) -> None:
+        """Records what a listing shows: rows, and Files to be deleted, that arrive in portions. All of it, or nothing.
+
+        Documents whose entries it does not show, or whose Files are to be deleted, are forgotten. Keys that were deleted
+        stay known.
+        """
         with self._writing(durable=True) as database:
-            database.execute("DELETE FROM documents")
             for rows, pending in chosen:
                 database.executemany("INSERT OR REPLACE INTO documents VALUES(?, ?, ?, ?, ?)", rows)
                 database.executemany(
                     "INSERT OR IGNORE INTO pending_delete VALUES(?)", ((file_id,) for file_id in pending)
                 )
+            database.execute(
+                "DELETE FROM documents WHERE file_id != '' AND (file_id NOT IN (SELECT file_id FROM listed) "
+                "OR file_id IN (SELECT file_id FROM pending_delete))"
+            )
             database.execute("DELETE FROM listed")
-        self.documents = int(self._one("SELECT count(*) FROM documents WHERE file_id != ''"))
+            documents = self._count_documents()
+        self.documents = documents
 
-    # --- Writing --------------------------------------------------------------------------------------------
+    # --- Reading and writing --------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._database
+        except sqlite3.Error as error:
+            raise PublicationFailed(
+                f"The state file {self._path} cannot be read: {error}.",
+                "Mend that and run again: what is not acknowledged is applied again then. If the file is damaged, move it "
+                "away: the next run makes it anew from what the store shows.",
+            ) from error
 
     @contextlib.contextmanager
     def _writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -189,7 +224,8 @@ class Index:
             try:
                 yield database
             except BaseException:
-                database.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.Error):  # after some errors SQLite has done it already
+                    database.execute("ROLLBACK")
                 raise
             database.execute("COMMIT")
         except sqlite3.Error as error:
@@ -198,8 +234,8 @@ class Index:
                 "Mend that and run again: what is not acknowledged is applied again then.",
             ) from error
 
-    def _one(self, question: str) -> str:
-        return str(self._database.execute(question).fetchone()[0])
+    def _count_documents(self) -> int:
+        return int(self._database.execute("SELECT count(*) FROM documents WHERE file_id != ''").fetchone()[0])
 
 
 def _make_file(path: Path) -> None:

@@ -31,6 +31,12 @@ from vsync.store.whole_listing import until_whole
 from vsync.sync.locate import locate
 from vsync.sync.new_store import make_store
 
+FIGURES = "figures"
+"""The fact that says what the store showed of its size when the last run ended."""
+
+_MOST_LISTED = 20_000
+"""A store with more entries is not listed for a difference alone: that takes over 200 requests."""
+
 _DIED_WITHIN_S = 120
 """A run that died had sent its last upload at most so long before its end: an answer takes no longer."""
 
@@ -57,7 +63,7 @@ async def open_stream(job: StreamJob, api: Api, index: Index, journal: Journal, 
         _check_same_store(job, info)
     store = stores.open(info.id, job.rates, journal)
     identity = Identity(owner, job.target.name, job.target.source)
-    if known is None or job.settings.rebuild:
+    if known is None or job.settings.rebuild or _differs(job, info, index):
         owner = await _made_from_listing(job, store, info, index, owner, is_older, known=known is not None)
         identity = replace(identity, owner=owner)
         index.set_facts(owner=owner, store=info.id, source=job.target.source, target=job.target.name, api=job.api or "")
@@ -117,6 +123,26 @@ async def _first(job: StreamJob, stores: Stores, index: Index) -> tuple[StoreInf
     return located.info, (located.info.owner if ours else None) or minted
 
 
+def _differs(job: StreamJob, info: StoreInfo, index: Index) -> bool:
+    """Whether the store holds something else than the last run left there: then its listing tells what is there.
+
+    A state from a backup, entries that somebody deleted, or a run that died without a journal show themselves so.
+    """
+    last = index.fact(FIGURES)
+    if last is None or info.counted is None or last == figures(info):
+        return False
+    job.note(f"The vector store {info.id} is not as the last run left it.")
+    if info.counted <= _MOST_LISTED:
+        return True
+    job.note("To read what it holds of this stream, run with --rebuild.")
+    return False
+
+
+def figures(info: StoreInfo) -> str:
+    """What a store shows of its size: its entries, and the bytes that they take."""
+    return f"{info.counted} entries, {info.used} bytes"
+
+
 # --- What the store shows -----------------------------------------------------------------------------------
 
 
@@ -145,7 +171,7 @@ async def _made_from_listing(
     await until_whole(look, lacks, job.stop.pause, job.note)
     owner = owner if known else _owner_of(index.owners_listed(), owner, job)
     await _wait_for_listed(job, store, index)
-    index.replace_documents(chosen(index.listed_by_key(owner), is_older))
+    index.take_listing(chosen(index.listed_by_key(owner), index.rows, is_older))
     job.note(f"The index has {index.documents} documents now.")
     return owner
 
@@ -195,7 +221,6 @@ async def _after_a_crash(
     rows, pending = taken_over(listed, index.rows(sorted({entry.key for entry in listed})), is_older)
     left = set(unknown) - {entry.file_id for entry in ended}
     index.record(rows, [*pending, *sorted(left)])
-    journal.mark_recorded()
     job.note(f"A run before this one died. {len(rows)} of its documents were in the store already.")
     return frozenset(inherited.uploaded)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from typing import Any, Literal
 
+from vsync.records.json_line import json_line
+
 Outcome = Literal[
     "uploaded",
     "replaced",
@@ -60,7 +62,14 @@ class Item:
         self.outcome, self.code, self.reason, self.final = outcome, code, reason, final
 
 
-_encode = json.JSONEncoder(ensure_ascii=True, check_circular=False).encode
+_as_json = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False).encode
+
+
+def _encode(value: Any) -> str:
+    try:
+        return _as_json(value)
+    except (ValueError, RecursionError):  # a number that is too large for JSON, or a value that is nested too deep
+        return _as_json(json.loads(json_line({"": value}))[""])
 
 
 def ack_line(item: Item) -> str:

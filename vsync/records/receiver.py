@@ -48,16 +48,19 @@ class Counting:
                 self._unsaid += 1
 
     async def release(self, settled: Settled) -> None:
+        await asyncio.to_thread(self._write, settled)
+
+    def _write(self, settled: Settled) -> None:
+        """In a thread: a reader of acknowledgements that is slow does not hold up the requests that are under way."""
         if settled.letters:
-            letters = [_letter(item, self.report.input) for item in settled.letters]
             try:
-                await asyncio.to_thread(self.letters.write, letters)
+                self.letters.write([_letter(item, self.report.input) for item in settled.letters])
             except OSError as error:
                 raise PublicationFailed(
                     f"The dead-letter file {self.dead_letter} cannot be written: {error.strerror}.",
                     "Repair that and run again: the record is not acknowledged, and comes again.",
                 ) from error
-        await self.acks.write([ack_line(item) for item in settled.acknowledged])
+        self.acks.write([ack_line(item) for item in settled.acknowledged])
 
     def released(self, settled: Settled) -> None:
         saw = self.report.saw

@@ -20,7 +20,7 @@ from vsync.records.formats import Read, reader
 from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
 from vsync.records.lines import Lines
-from vsync.records.open_stream import Opened, open_stream
+from vsync.records.open_stream import FIGURES, Opened, figures, open_stream
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.receiver import Counting
@@ -33,6 +33,7 @@ from vsync.state.journal_key import JournalKey
 from vsync.store.client import Api
 from vsync.store.rate_limit import SlidingWindow
 from vsync.store.session import ask
+from vsync.store.stores import Stores
 from vsync.system.stop import Stop
 
 DRAIN_S = 4.0
@@ -80,9 +81,13 @@ class _Work:
             left = await settle_pending(applier, Proofs(recorded=opened.recorded))
             if left.cause is not None:
                 raise left.cause
+            # The index names the Files of runs that died, or they are gone. What is still to be deleted needs the proof.
+            journal.mark_recorded(list(journal.uploaded))
             receiver.applied(left.as_applied(), 0)
             await stream.run()
             await self._sweep(applier, journal, receiver, stream)
+            if stream.cause is None and report.changed:
+                await self._remember_figures(api, opened)
         report.error = stream.cause
         report.duration_s = time.monotonic() - receiver.began
         report.requests, report.bytes_uploaded = dict(api.traffic.requests), api.traffic.bytes_uploaded
@@ -105,6 +110,10 @@ class _Work:
         receiver.report.orphans += orphans
         receiver.report.warnings += warnings
         journal.close(settled=True)
+
+    async def _remember_figures(self, api: Api, opened: Opened) -> None:
+        """Records what the store shows of its size, so that the next run sees when something else came or went."""
+        self.index.set_facts(**{FIGURES: figures(await Stores(api).get(opened.info.id))})
 
     def _journal(self) -> Journal:
         state = self.job.settings.state

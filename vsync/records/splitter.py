@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
@@ -89,7 +90,7 @@ class Splitter:
         if self._size <= most:
             self._parts.append(part)
         elif before <= most:
-            self._parts = [b"".join([*self._parts, part])[: self._start + _SLACK]]
+            self._parts = [_beginning([*self._parts, part], self._start + _SLACK)]
 
     def _completed(self) -> list[Line]:
         """The line that was not complete, as a line."""
@@ -103,6 +104,16 @@ class Splitter:
         if size > self._most:
             return [Line(self._lines_seen, raw[: self._start], "too-large", size)]
         return [Line(self._lines_seen, raw)] if raw and not raw.isspace() else []
+
+
+def _beginning(parts: Iterable[bytes], size: int) -> bytes:
+    """The first bytes. All the parts joined would take their memory once more."""
+    found = bytearray()
+    for part in parts:
+        found += part[: size - len(found)]
+        if len(found) == size:
+            break
+    return bytes(found)
 
 
 def _is_json_object(raw: bytes) -> bool:

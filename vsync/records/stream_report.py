@@ -206,11 +206,12 @@ def stream_headline(report: StreamReport) -> Headline:
     parts += [f"{report.failed:,} failed"] if report.failed else []
     left = report.read - report.finished
     parts += [f"{left:,} left for the next run"] if left > 0 else []
-    said = f"{records}: {', '.join(parts)}" if parts else records if report.read else "No records came"
+    said = f"{records}: {', '.join(parts)}" if parts else records
     if report.error is not None:
-        return Headline(
-            "🛑", f"{'Interrupted' if isinstance(report.error, Interrupted) else 'Ended early'} after {said}"
-        )
+        ended = "Interrupted" if isinstance(report.error, Interrupted) else "Ended early"
+        return Headline("🛑", f"{ended} after {said}" if report.read else f"{ended}: no record was read")
+    if not report.read:
+        return Headline("✅", "No records came")
     return Headline("❌" if report.exit_code else "✅", said)
 
 
@@ -221,7 +222,7 @@ def report_lines(report: StreamReport) -> list[Line]:
     lines = [
         *_bad_lines(report),
         *(Line(f"Warning: {warning}", "warn") for warning in report.warnings),
-        Line(f"{said.sentence}.".replace("after No", "after no"), tone),
+        Line(f"{said.sentence}.", tone),
         *(Line(f"  {text}", "faint") for text in _facts(report)),
     ]
     return [Line(printable(line.text), line.tone) for line in lines]

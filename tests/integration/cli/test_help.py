@@ -74,6 +74,7 @@ def headings(text: str) -> list[str]:
         ("verify", ["What to repair", "Source", "Which files", "Store", "State", "Limits and rates", "Output"]),
         ("status", ["Source", "Which files", "Store", "State", "Output"]),
         ("search", ["What to find", "Source", "Store", "State", "Output"]),
+        ("records", ["Records", "Documents", "Store", "State", "Limits and rates", "Output"]),
         ("serve", ["Options"]),
     ],
 )

@@ -18,6 +18,8 @@ from vsync.errors import ConfigurationError
 from vsync.records import formats
 from vsync.records.job import StreamSettings
 
+TOP = Path("/srv/acme")
+
 
 def parsed(*words: str, **variables: str) -> dict[str, Any]:
     context = records_command.make_context(
@@ -31,7 +33,7 @@ def parsed(*words: str, **variables: str) -> dict[str, Any]:
 
 def settings(*words: str, **variables: str) -> StreamSettings:
     options = parsed(*words, **variables)
-    return stream_settings(options.pop("file"), options, place_of(options, Path("/srv/acme")))
+    return stream_settings(options.pop("file"), options, place_of(options, TOP, Path("/srv/acme/docs")))
 
 
 def test_without_options_the_defaults_hold() -> None:
@@ -54,8 +56,6 @@ def test_every_option_arrives_where_it_is_meant() -> None:
             "id,lang",
             "--delete-field",
             "gone",
-            "--raw",
-            "text",
             "--follow",
         ),
         *("--batch-size", "50", "--batch-delay", "200ms", "--rate", "2.5", "--burst", "20", "--workers", "4"),
@@ -72,7 +72,7 @@ def test_every_option_arrives_where_it_is_meant() -> None:
         ),
     )
     assert (found.input, found.follow, found.format) == (Path("in.jsonl"), True, "json")
-    assert (found.key_field, found.delete_field, found.raw) == ("id,lang", "gone", "text")
+    assert (found.key_field, found.delete_field) == ("id,lang", "gone")
     assert (found.batch_size, found.batch_delay_s, found.rate, found.burst, found.workers) == (50, 0.2, 2.5, 20, 4)
     assert (found.state, found.dead_letter) == (Path("s.db"), Path("d.jsonl"))
     assert (found.on_error, found.order, found.rebuild) == ("stop", "arrival", True)
@@ -80,6 +80,16 @@ def test_every_option_arrives_where_it_is_meant() -> None:
     assert (rules.content_field, rules.extension) == (("body",), ".md")
     assert dict(rules.attributes) == {"lang": ("meta", "lang")}
     assert rules.name_template is not None
+
+
+def test_what_a_string_means_arrives_too() -> None:
+    assert settings("--raw", "base64").raw == "base64"
+
+
+def test_in_the_top_folder_the_paths_are_short() -> None:
+    place = place_of(parsed(), TOP, TOP)
+    assert (place.state, place.dead_letter) == (Path(".vsync/records.db"), Path(".vsync/records.dead.jsonl"))
+    assert place.source == "acme"
 
 
 def test_a_hyphen_is_standard_input() -> None:
@@ -186,7 +196,7 @@ def test_the_source_is_the_given_one_else_the_repositorys_else_that_of_the_files
     words: tuple[str, ...], given: str, repository: str | None, expected: str
 ) -> None:
     options = parsed(*words)
-    target = stream_target(Target(source=given), options, place_of(options, Path("/srv/acme")), repository)
+    target = stream_target(Target(source=given), options, place_of(options, TOP, Path("/srv/acme/docs")), repository)
     assert target.source == expected
 
 
@@ -205,7 +215,7 @@ def test_the_workers_are_what_a_sync_calls_concurrency() -> None:
 
 
 def test_attributes_of_fields_and_fixed_ones_must_fit_together() -> None:
-    place = place_of(parsed(), Path("/srv/acme"))
+    place = place_of(parsed(), TOP, TOP)
 
     def refused(target: Target, *words: str) -> str:
         with pytest.raises(ConfigurationError) as error:

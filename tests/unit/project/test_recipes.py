@@ -12,6 +12,7 @@ import yaml
 
 from tests.support.places import ROOT
 from tests.support.scripts import load
+from vsync.cli.records import records_command
 from vsync.cli.stores import stores_delete
 from vsync.cli.verify import parse_verify
 from vsync.config.settings import resolve
@@ -103,13 +104,16 @@ def test_the_inputs_of_a_workflow_mean_something(entry: Workflow) -> None:
         assert given.get("dry-run", "auto") in {"auto", "true", "false"}
         assert given.get("comment", "auto") in {"auto", "true", "false"}
         command = given.get("command", "sync")
-        assert command in {"sync", "plan", "verify", "stores delete"}
+        assert command in {"sync", "plan", "verify", "stores delete", "records"}
         if command == "verify":
             parse_verify(shlex.split(given.get("args", "")), {})
         if command == "stores delete":
             words = shlex.split(step["with"]["args"].replace("${{ ", "").replace(" }}", ""))
             # click remembers the names of the help option from the first context
             stores_delete.make_context("stores delete", words, help_option_names=["-h", "--help"])
+        if command == "records":
+            words = shlex.split(step["with"]["args"])
+            records_command.make_context("records", words, help_option_names=["-h", "--help"])
 
 
 @each(ALL)
@@ -167,15 +171,16 @@ def jobs_with_vsync(*, plans: bool) -> list[Any]:
     ]
 
 
-def deletes_only(job: dict[str, Any]) -> bool:
+def keeps_no_manifest(job: dict[str, Any]) -> bool:
+    """Whether the job only deletes, or applies records: it has no manifest to push."""
     ours = [step for step in job["steps"] if VSYNC.fullmatch(step.get("uses", ""))]
-    return all(step["with"].get("command") == "stores delete" for step in ours)
+    return all(step["with"].get("command") in {"stores delete", "records"} for step in ours)
 
 
 def test_the_clean_up_deletes_only_what_vsync_made_for_this_repository() -> None:
     entry = recipe("nightly-clean-up")
     job = entry.jobs["clean-up"]
-    assert deletes_only(job)
+    assert keeps_no_manifest(job)
     assert job["permissions"] == {"contents": "read"}
     for step in entry.ours():
         words = shlex.split(step["with"]["args"])
@@ -184,7 +189,17 @@ def test_the_clean_up_deletes_only_what_vsync_made_for_this_repository() -> None
         assert "--force" not in words
 
 
-@pytest.mark.parametrize("job", [found for found in jobs_with_vsync(plans=False) if not deletes_only(found.values[0])])
+def test_a_job_that_applies_records_is_never_cut_and_started_by_no_pull_request() -> None:
+    entry = recipe("records-of-an-export")
+    job = entry.jobs["records"]
+    assert job["permissions"] == {"contents": "read"}
+    assert job["concurrency"]["cancel-in-progress"] is False
+    assert not [event for event in entry.data["on"] if event.startswith("pull_request")]
+
+
+@pytest.mark.parametrize(
+    "job", [found for found in jobs_with_vsync(plans=False) if not keeps_no_manifest(found.values[0])]
+)
 def test_a_job_that_syncs_may_push_the_manifest_and_is_never_cut(job: dict[str, Any]) -> None:
     assert job["permissions"]["contents"] == "write"
     assert job["concurrency"]["cancel-in-progress"] is False

@@ -98,7 +98,7 @@ _PARTS = st.sampled_from(
 
 @given(st.lists(_PARTS, max_size=20).map(b"".join), st.lists(st.integers(1, 9), min_size=1, max_size=20))
 def test_the_pieces_make_no_difference(data: bytes, sizes: list[int]) -> None:
-    pieces, start = [], 0
+    pieces, start = list[bytes](), 0
     while start < len(data):
         size = sizes[len(pieces) % len(sizes)]
         pieces.append(data[start : start + size])
