@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from vsync.sync.workspace import GitAccess
 
 
+RECORDS = "records"
+"""The target of a stream of records, where nobody names another."""
+
+
 class Context:
     """What the commands need of the world."""
 
@@ -60,7 +64,8 @@ class Context:
         self.secrets = secrets
         self.exit_code = EXIT_OK
         self.verbose = False
-        self.target = environ.get("VSYNC_TARGET", "").strip() or "default"
+        self.target = environ.get("VSYNC_TARGET", "").strip()
+        """The name of the target, as far as it is given."""
         self.arguments: tuple[str, ...] = ()
         self.json_expected = False
         """Whether stdout must get a report as JSON, and has none yet."""
@@ -120,8 +125,9 @@ def _error_json(error: VsyncError, context: Context) -> dict[str, Any]:
         from vsync.manage.bulk_report import BulkReport
 
         return BulkReport("stores" if command == "stores" else "files", error=error).to_json()
-    data = {"target": context.target, "error": error_data(error)}
-    return {"report": data} if command == "records" else data
+    if command == "records":
+        return {"report": {"target": context.target or RECORDS, "error": error_data(error)}}
+    return {"target": context.target or "default", "error": error_data(error)}
 
 
 def resolved(context: Context, options: dict[str, Any]) -> Settings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vsync.auth.api_address import api_address
+from vsync.cli import completers
 from vsync.cli.colour import painted, wants_colour
 from vsync.cli.context import Context, connection_of, pass_context, resolved, show_error
 from vsync.cli.environment import refuse_in_dry_run
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 @click.command("records", cls=WithArgument)
 @records_options
-@click.argument("file", required=False, metavar="[FILE|-]")
+@click.argument("file", required=False, metavar="[FILE|-]", shell_complete=completers.files)
 @pass_context
 def records_command(context: Context, /, file: str | None, as_json: bool, **options: Any) -> None:
     """Apply a stream of change records to a vector store.
@@ -52,7 +53,8 @@ def records_command(context: Context, /, file: str | None, as_json: bool, **opti
 
     _refuse_where_nothing_may_change(context)
     settings = resolved(context, with_defaults(options, context.environ))
-    progress = StreamProgress(sys.stderr, environ=context.environ, secrets=context.secrets)
+    alone = not sys.stdout.isatty()
+    progress = StreamProgress(sys.stderr, alone=alone, environ=context.environ, secrets=context.secrets)
     job = _job(context, file, options, settings, progress)
     context.stop.install()
     try:

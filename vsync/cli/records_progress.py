@@ -22,18 +22,22 @@ _MOST_FAILURES_SHOWN = 20
 
 
 class StreamProgress:
-    """Writes progress to `err`. It never goes to stdout, which has the acknowledgements."""
+    """Writes progress to `err`. It never goes to stdout, which has the acknowledgements.
+
+    `alone`: nothing else writes to the terminal. A line that is written again would be torn by acknowledgements.
+    """
 
     def __init__(
         self,
         err: IO[str],
         *,
+        alone: bool = True,
         environ: Mapping[str, str] | None = None,
         secrets: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._err = err
-        self._rewrites = err.isatty() and (environ or {}).get("TERM") != "dumb"
+        self._rewrites = alone and err.isatty() and (environ or {}).get("TERM") != "dumb"
         self._every_s = _REWRITE_EVERY_S if self._rewrites else _LINE_EVERY_S
         self._failures = 0
         self._secrets = secrets

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vsync.cli.context import RECORDS
 from vsync.config.settings import variable
 from vsync.documents.attributes import MAX_ATTRIBUTES, RESERVED_ATTRIBUTES
 from vsync.errors import ConfigurationError
@@ -93,7 +94,7 @@ def stream_target(target: Target, options: Options, place: Place, repository: st
     return replace(target, source=target.source or repository or place.source)
 
 
-_DEFAULTS = {"target": "records", "lock_timeout": "10"}
+_DEFAULTS = {"target": RECORDS, "lock_timeout": "10"}
 """Settings whose defaults are not those of a sync: a stream may hold its lock for days, so nobody waits long for it."""
 
 

@@ -4,6 +4,7 @@
 | --- | --- |
 | `documents` | one row a key; `file_id` is empty where the last record of the key was a delete |
 | `pending_delete` | Files that are replaced or deleted, and whose removal is not confirmed |
+| `removed` | the last Files that were removed: a store may go on showing them for a while |
 | `facts` | the owner, the store, the stream, and the last acknowledged position |
 | `listed` | what a listing of the store shows, while the index is made anew |
 
@@ -29,11 +30,15 @@ _APPLICATION_ID = 0x76737263  # "vsrc"
 _AT_ONCE = 500
 """How many keys one question names. SQLite takes 32,766 at most: https://www.sqlite.org/limits.html."""
 
+_REMOVED_KEPT = 100_000
+"""So many removed Files are remembered. The journal of a run names fewer of them."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents(
     key TEXT PRIMARY KEY, file_id TEXT NOT NULL, sha256 TEXT NOT NULL, tag TEXT NOT NULL, position TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pending_delete(file_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS removed(number INTEGER PRIMARY KEY, file_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS listed(
     file_id TEXT PRIMARY KEY, key TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL,
@@ -43,7 +48,7 @@ CREATE TABLE IF NOT EXISTS listed(
 
 
 class Index:
-    """The index in a file. Only one thread may use it. Raises PublicationFailed where the file cannot be written."""
+    """The index in a file. Only one thread may use it. Raises PublicationFailed where the file cannot be used."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
@@ -83,7 +88,8 @@ class Index:
     # --- Facts ----------------------------------------------------------------------------------------------
 
     def fact(self, name: str) -> str | None:
-        found = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        with self._reading() as database:
+            found = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if found is None else str(found[0])
 
     def set_facts(self, **facts: str) -> None:
@@ -100,15 +106,19 @@ class Index:
             part = keys[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
             question = f"SELECT key, file_id, sha256, tag, position FROM documents WHERE key IN ({marks})"  # noqa: S608 - question marks only
-            for row in self._database.execute(question, part):
-                found[row[0]] = Row._make(row)
+            with self._reading() as database:
+                for row in database.execute(question, part):
+                    found[row[0]] = Row._make(row)
         return found
 
     def named(self, file_ids: Collection[str]) -> set[str]:
         """Those of the Files that the index names. It reads the whole index: it is for the start after a crash."""
         wanted = set(file_ids)
-        every = self._database.execute("SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete")
-        return {row[0] for row in every if row[0] in wanted} if wanted else set()
+        if not wanted:
+            return set()
+        with self._reading() as database:
+            every = database.execute("SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete")
+            return {row[0] for row in every if row[0] in wanted}
 
     def record(self, rows: Sequence[Row], pending: Collection[str] = ()) -> None:
         """Records documents as they are in the store now, and Files that are to be deleted. It is on the disk then."""
@@ -131,19 +141,25 @@ class Index:
 
     def pending(self, most: int) -> list[str]:
         """Files that are to be deleted, as many of them as one step takes."""
-        found = self._database.execute("SELECT file_id FROM pending_delete ORDER BY file_id LIMIT ?", (most,))
-        return [str(row[0]) for row in found]
+        with self._reading() as database:
+            found = database.execute("SELECT file_id FROM pending_delete ORDER BY file_id LIMIT ?", (most,))
+            return [str(row[0]) for row in found]
 
     def pending_count(self) -> int:
-        return int(self._database.execute("SELECT count(*) FROM pending_delete").fetchone()[0])
+        with self._reading() as database:
+            return int(database.execute("SELECT count(*) FROM pending_delete").fetchone()[0])
 
     def gone(self, file_ids: Collection[str]) -> None:
-        """Forgets Files that are deleted, or that are not ours to delete."""
-        if file_ids:
-            with self._writing() as database:
-                database.executemany(
-                    "DELETE FROM pending_delete WHERE file_id = ?", ((file_id,) for file_id in file_ids)
-                )
+        """Records that Files are deleted, or are not ours to delete. What a store still shows of them counts for nothing."""
+        if not file_ids:
+            return
+        with self._writing() as database:
+            ids = [(file_id,) for file_id in file_ids]
+            database.executemany("DELETE FROM pending_delete WHERE file_id = ?", ids)
+            database.executemany("INSERT INTO removed(file_id) VALUES(?)", ids)
+            database.execute(
+                "DELETE FROM removed WHERE number <= (SELECT max(number) FROM removed) - ?", (_REMOVED_KEPT,)
+            )
 
     # --- A listing ------------------------------------------------------------------------------------------
 
@@ -156,26 +172,38 @@ class Index:
             database.executemany("INSERT OR REPLACE INTO listed VALUES(?, ?, ?, ?, ?, ?, ?, ?)", entries)
 
     def owners_listed(self) -> list[str]:
-        return [str(row[0]) for row in self._database.execute("SELECT DISTINCT owner FROM listed ORDER BY owner")]
+        with self._reading() as database:
+            return [str(row[0]) for row in database.execute("SELECT DISTINCT owner FROM listed ORDER BY owner")]
 
     def listed_in(self, status: str) -> list[str]:
         """The Files of the listing in that state of indexing."""
-        found = self._database.execute("SELECT file_id FROM listed WHERE status = ? ORDER BY file_id", (status,))
-        return [str(row[0]) for row in found]
+        with self._reading() as database:
+            found = database.execute("SELECT file_id FROM listed WHERE status = ? ORDER BY file_id", (status,))
+            return [str(row[0]) for row in found]
 
     def listed_by_key(self, owner: str) -> Iterator[Listed]:
         """The entries of that owner, sorted by their keys and then by age; without those that are to be deleted anyway."""
-        found = self._database.cursor().execute(
-            "SELECT * FROM listed WHERE owner = ? AND file_id NOT IN (SELECT file_id FROM pending_delete) "
-            "ORDER BY key, created_at, file_id",
-            (owner,),
+        with self._reading() as database:
+            found = database.execute(
+                "SELECT * FROM listed WHERE owner = ? AND file_id NOT IN (SELECT file_id FROM pending_delete) "
+                "ORDER BY key, created_at, file_id",
+                (owner,),
+            )
+            yield from map(Listed._make, found)
+
+    def not_listed(self, most: int) -> list[str]:
+        """Files of documents that the listing does not show, `most` of them."""
+        found = self._database.execute(
+            "SELECT file_id FROM documents WHERE file_id != '' AND file_id NOT IN (SELECT file_id FROM listed) LIMIT ?",
+            (most,),
         )
-        return map(Listed._make, found)
+        return [str(row[0]) for row in found]
 
     def take_listing(self, chosen: Iterable[tuple[Sequence[Row], Collection[str]]]) -> None:
         """Records what a listing shows: rows, and Files to be deleted, that arrive in portions. All of it, or nothing.
 
-        Documents whose entries it does not show are forgotten. Keys that were deleted stay known.
+        Documents whose entries it does not show, or whose Files are to be deleted, are forgotten. Keys that were deleted
+        stay known.
         """
         with self._writing(durable=True) as database:
             for rows, pending in chosen:
@@ -184,12 +212,25 @@ class Index:
                     "INSERT OR IGNORE INTO pending_delete VALUES(?)", ((file_id,) for file_id in pending)
                 )
             database.execute(
-                "DELETE FROM documents WHERE file_id != '' AND file_id NOT IN (SELECT file_id FROM listed)"
+                "DELETE FROM documents WHERE file_id != '' AND (file_id NOT IN (SELECT file_id FROM listed) "
+                "OR file_id IN (SELECT file_id FROM pending_delete))"
             )
             database.execute("DELETE FROM listed")
-        self.documents = self._count_documents()
+            documents = self._count_documents()
+        self.documents = documents
 
-    # --- Writing --------------------------------------------------------------------------------------------
+    # --- Reading and writing --------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._database
+        except sqlite3.Error as error:
+            raise PublicationFailed(
+                f"The state file {self._path} cannot be read: {error}.",
+                "Mend that and run again: what is not acknowledged is applied again then. If the file is damaged, move it "
+                "away: the next run makes it anew from what the store shows.",
+            ) from error
 
     @contextlib.contextmanager
     def _writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -200,7 +241,8 @@ class Index:
             try:
                 yield database
             except BaseException:
-                database.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.Error):  # after some errors SQLite has done it already
+                    database.execute("ROLLBACK")
                 raise
             database.execute("COMMIT")
         except sqlite3.Error as error:

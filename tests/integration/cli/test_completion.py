@@ -52,6 +52,12 @@ def test_the_kinds_of_files_are_completed(world: World, monkeypatch: pytest.Monk
     assert answers(world, monkeypatch, "plan", "--types", "a") == ["plain,any"]
 
 
+def test_the_formats_of_records_are_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answers(world, monkeypatch, "records", "--form") == ["plain,--format"]
+    assert answers(world, monkeypatch, "records", "--format", "d") == ["plain,debezium/json"]
+    assert answers(world, monkeypatch, "records", "chan") == ["file,chan"]
+
+
 def test_an_option_that_the_help_does_not_list_is_not_offered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert answers(world, monkeypatch, "status", "--index") == []
     assert answers(world, monkeypatch, "sync", "--index") == ["plain,--index-timeout"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 
@@ -74,9 +75,10 @@ def test_in_a_terminal_one_line_is_written_again_a_few_times_a_second_and_is_gon
     assert screen.getvalue() == before
 
 
-def test_a_terminal_that_can_do_nothing_gets_lines() -> None:
+@pytest.mark.parametrize("how", [{"environ": {"TERM": "dumb"}}, {"alone": False}], ids=["dumb", "shared"])
+def test_a_terminal_that_can_do_nothing_or_shows_acknowledgements_gets_lines(how: dict[str, Any]) -> None:
     clock, screen = Clock(), Screen()
-    progress = StreamProgress(screen, environ={"TERM": "dumb"}, clock=clock)
+    progress = StreamProgress(screen, clock=clock, **how)
     clock.now += 10
     progress.update(report(1, uploaded=1))
     assert screen.getvalue() == "1 records read, 1 applied, 0 a second, 0 in flight\n"

@@ -55,11 +55,10 @@ def test_the_default_folder_is_kept_out_of_git(tmp_path: Path) -> None:
 
 def test_what_is_recorded_is_there_for_the_next_run(path: Path) -> None:
     with closing(Index.open(path)) as index:
-        assert index.is_new
+        assert index.fact("owner") is None
         index.record([row("a", "file-1", "7"), row("b", position="8")], ["file-0"])
         index.set_facts(owner="me", store="vs_1")
     with closing(Index.open(path)) as index:
-        assert not index.is_new
         assert index.documents == 1
         assert index.rows(["a", "b", "c"]) == {"a": row("a", "file-1", "7"), "b": row("b", position="8")}
         assert index.pending(10) == ["file-0"]
@@ -116,7 +115,7 @@ def test_a_device_is_no_state_file() -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ConfigurationError, match="cannot be written: Not a directory"):
+    with pytest.raises(ConfigurationError, match="cannot be written: File exists"):
         Index.open(tmp_path / "file" / "records.db")
 
 
@@ -139,7 +138,7 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(path: Path, index: Index)
     assert index.rows(["a"]) == {"a": row("a", "file-1")}
 
 
-@pytest.mark.parametrize("step", ["move", "record", "gone", "set_facts", "begin_listing", "replace_documents"])
+@pytest.mark.parametrize("step", ["move", "record", "gone", "set_facts", "begin_listing", "take_listing"])
 def test_a_file_that_cannot_be_written_is_told_by_each_step(index: Index, step: str) -> None:
     index._database.execute("PRAGMA query_only=1")
     steps = {
@@ -148,13 +147,15 @@ def test_a_file_that_cannot_be_written_is_told_by_each_step(index: Index, step: 
         "gone": lambda: index.gone(["file-1"]),
         "set_facts": lambda: index.set_facts(owner="me"),
         "begin_listing": lambda: index.begin_listing(),
-        "replace_documents": lambda: index.replace_documents([([row("a", "file-1")], [])]),
+        "take_listing": lambda: index.take_listing([([row("a", "file-1")], [])]),
     }
     with pytest.raises(PublicationFailed):
         steps[step]()
 
 
-@pytest.mark.parametrize("step", ["rows", "named", "pending", "fact", "owners_listed", "listed_in", "listed_by_key"])
+@pytest.mark.parametrize(
+    "step", ["rows", "named", "pending", "pending_count", "fact", "owners_listed", "listed_in", "listed_by_key"]
+)
 def test_a_file_that_cannot_be_read_is_told_by_each_step(index: Index, step: str) -> None:
     for table in ("documents", "pending_delete", "facts", "listed"):
         index._database.execute(f"DROP TABLE {table}")
@@ -162,6 +163,7 @@ def test_a_file_that_cannot_be_read_is_told_by_each_step(index: Index, step: str
         "rows": lambda: index.rows(["a"]),
         "named": lambda: index.named(["file-1"]),
         "pending": lambda: index.pending(5),
+        "pending_count": lambda: index.pending_count(),
         "fact": lambda: index.fact("owner"),
         "owners_listed": lambda: index.owners_listed(),
         "listed_in": lambda: index.listed_in("completed"),
@@ -242,17 +244,30 @@ def test_a_new_listing_begins_empty(index: Index) -> None:
     assert index.owners_listed() == []
 
 
-def test_documents_are_made_anew_and_files_to_be_deleted_stay(index: Index) -> None:
-    index.record([row("old", "file-0")], ["file-9"])
-    index.add_listed([listed("file-1", "a")])
-    index.replace_documents([([row("a", "file-1")], ["file-2"]), ([], []), ([row("b", "file-3")], [])])
+def test_a_listing_leaves_out_files_that_are_to_be_deleted(index: Index) -> None:
+    index.record([], ["file-1"])
+    index.add_listed([listed("file-1", "a"), listed("file-2", "a")])
+    assert [one.file_id for one in index.listed_by_key("me")] == ["file-2"]
+
+
+def test_documents_that_a_listing_does_not_show_are_forgotten(index: Index) -> None:
+    index.record([row("gone", "file-0"), row("there", "file-1"), row("deleted", position="7")], ["file-9"])
+    index.add_listed([listed("file-1", "there"), listed("file-2", "a")])
+    index.take_listing([([row("a", "file-2")], ["file-3"]), ([], [])])
+    assert sorted(index.rows(["gone", "there", "deleted", "a"])) == ["a", "deleted", "there"]
     assert index.documents == 2
-    assert sorted(index.rows(["old", "a", "b"])) == ["a", "b"]
-    assert index.pending(9) == ["file-2", "file-9"]
+    assert (index.pending(9), index.pending_count()) == (["file-3", "file-9"], 2)
     assert index.owners_listed() == []
 
 
-def test_documents_that_cannot_all_be_made_anew_stay_as_they_were(index: Index) -> None:
+def test_documents_whose_files_are_to_be_deleted_are_forgotten(index: Index) -> None:
+    index.record([row("a", "file-1")])
+    index.add_listed([listed("file-1", "a", status="failed")])
+    index.take_listing([([], ["file-1"])])
+    assert (index.rows(["a"]), index.documents, index.pending(9)) == ({}, 0, ["file-1"])
+
+
+def test_a_listing_that_breaks_leaves_the_documents_as_they_were(index: Index) -> None:
     index.record([row("old", "file-0")])
 
     def portions() -> Iterator[tuple[list[Row], list[str]]]:
@@ -260,6 +275,6 @@ def test_documents_that_cannot_all_be_made_anew_stay_as_they_were(index: Index) 
         raise RuntimeError("the listing broke")
 
     with pytest.raises(RuntimeError, match="the listing broke"):
-        index.replace_documents(portions())
+        index.take_listing(portions())
     assert sorted(index.rows(["old", "a"])) == ["old"]
     assert index.documents == 1
