@@ -1,0 +1,45 @@
+"""A stream of records ends in the store: each key once, with its last document, and nothing of anybody else's touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.opencdc import record
+from tests.support.streams import StreamWorld
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> StreamWorld:
+    return StreamWorld(tmp_path / "world")
+
+
+MIXED = [
+    record("a", "one", 1),
+    record("b", {"title": "two", "n": 2}, 2),
+    record("c", "three", 3, representation="base64"),
+    record("a", "one again", 4),
+    b"not json",
+    record("d", "four", 6),
+    record("c", None, 7),
+    record("b", {"title": "late"}, 1),
+    record("e", None, 9),
+    record("a", "", 10),
+]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 500])
+def test_each_key_has_its_last_document(world: StreamWorld, batch_size: int) -> None:
+    report = world.run(MIXED, batch_size=batch_size)
+    assert (report.error, report.exit_code, report.dead, report.read) == (None, 1, 2, 10)
+    world.check(MIXED)
+    world.check_acks(MIXED)
+    assert [(letter["line"], letter["code"]) for letter in world.letters] == [(5, "not-json"), (10, "not-text")]
+    assert {entry.path: entry.content for entry in world.ours()} == {
+        "a": b"one again",
+        "b": b'{"n": 2, "title": "two"}',
+        "d": b"four",
+    }
+    world.is_quiet(MIXED, batch_size=batch_size)
+    world.check(MIXED)
