@@ -76,6 +76,8 @@ class Applier:
     workers: int
     index_timeout_s: float
     stop: Stop
+    no_more: Callable[[], bool] = lambda: False
+    """Whether no further document is begun: what is under way is brought to its end."""
     got_through: bool = False
     """Whether a document has got through to the store in this run."""
 
@@ -118,8 +120,8 @@ class Applier:
         _settle(work, outcome, removed)
 
     async def _transfer(self, work: dict[str, Work]) -> Outcome:
-        operations = sorted((todo.operation for todo in work.values()), key=lambda operation: operation.path)
-        plan = Plan(tuple(operations))
+        # In the order of the input, so that a stream that is stopped can acknowledge as many records as possible.
+        plan = Plan(tuple(todo.operation for todo in sorted(work.values(), key=lambda todo: todo.keyed.item.line)))
         if not plan.of("upload", "replace", "retag"):
             return Outcome()
         delivery = Delivery(
@@ -129,9 +131,9 @@ class Applier:
             None,
             self.workers,
             self.index_timeout_s,
-            refused_before=len(operations) if self.got_through else 0,
+            refused_before=len(work) if self.got_through else 0,
         )
-        return await transfer(plan, self.store, _reader(work), delivery, Observer(), self.stop)
+        return await transfer(plan, self.store, _reader(work), delivery, Observer(), self.stop, no_more=self.no_more)
 
     async def remove(self, file_ids: Collection[str], proofs: Proofs) -> Removed:
         """Deletes those of the Files that are proven to be ours, and forgets those that are not there or not ours."""

@@ -8,8 +8,9 @@ import hashlib
 import os
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from vsync.errors import EXIT_INCOMPLETE, VsyncError
 from vsync.records.apply import Applier, settle_pending
@@ -34,6 +35,7 @@ from vsync.store.client import Api
 from vsync.store.rate_limit import SlidingWindow
 from vsync.store.session import ask
 from vsync.store.stores import Stores
+from vsync.system.atomic_write import remove_stale_temporaries
 from vsync.system.stop import Stop
 
 DRAIN_S = 4.0
@@ -42,6 +44,8 @@ DRAIN_S = 4.0
 
 def run(job: StreamJob) -> StreamReport:
     """Applies a stream. An error that ends it early stands in the report. Raises VsyncError where nothing was done."""
+    # One state has one lock and one place for its journals, by whatever links it is named.
+    job = replace(job, settings=replace(job.settings, state=Path(os.path.realpath(job.settings.state))))
     settings, drained = job.settings, Stop()
     read = reader(settings.format, raw=settings.raw, key_field=settings.key_field, delete_field=settings.delete_field)
     with contextlib.ExitStack() as stack:
@@ -72,18 +76,12 @@ class _Work:
         """Opens the store, applies the records, and looks for what is left. In this order."""
         self.job.stop.attach()
         async with _draining(self.job.stop, self.drained):
-            journal, older = self._journal(), _never if self.job.settings.order == "arrival" else is_older
-            opened = await open_stream(self.job, api, self.index, journal, older)
+            older = _never if self.job.settings.order == "arrival" else is_older
+            report, opened = await self._recovered(api, older)
+            journal = self._journal()
             applier = self._applier(api, opened, journal)
-            report = self._report(opened)
             receiver = Counting(report, self.letters, self.job.acks, self.job.progress, report.dead_letter)
             stream = self._stream(applier, receiver, older)
-            left = await settle_pending(applier, Proofs(recorded=opened.recorded))
-            if left.cause is not None:
-                raise left.cause
-            # The index names the Files of runs that died, or they are gone. What is still to be deleted needs the proof.
-            journal.mark_recorded(list(journal.uploaded))
-            receiver.applied(left.as_applied(), 0)
             await stream.run()
             await self._sweep(applier, journal, receiver, stream)
             if stream.cause is None and report.changed:
@@ -96,6 +94,27 @@ class _Work:
             raise stream.defect
         return report
 
+    async def _recovered(self, api: Api, older: IsOlder) -> tuple[StreamReport, Opened]:
+        """Opens the store, and brings to an end what runs before this one left: uploads, deletes, lost answers."""
+        journal = self._journal()
+        opened = await open_stream(self.job, api, self.index, journal, older)
+        report = self._report(opened)
+        applier = self._applier(api, opened, journal)
+        left = await settle_pending(applier, Proofs(recorded=opened.recorded))
+        if left.cause is not None:
+            raise left.cause
+        report.add(left.as_applied().warnings, left.orphans)
+        try:
+            orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
+        except VsyncError as error:
+            report.add([f"Files of runs that died could not be looked for: {error.message}"])
+            journal.close(settled=False)
+        else:
+            report.add(warnings, orphans)
+            journal.close(settled=True)
+        remove_stale_temporaries(self.job.settings.state.parent)
+        return report, opened
+
     async def _sweep(self, applier: Applier, journal: Journal, receiver: Counting, stream: Stream) -> None:
         """Looks for Files of uploads without an answer. After an error the next run does that."""
         if stream.cause is not None and stream.cause.exit_code != EXIT_INCOMPLETE:
@@ -107,8 +126,7 @@ class _Work:
             stream.cause = stream.cause or error
             journal.close(settled=False)
             return
-        receiver.report.orphans += orphans
-        receiver.report.warnings += warnings
+        receiver.report.add(warnings, orphans)
         journal.close(settled=True)
 
     async def _remember_figures(self, api: Api, opened: Opened) -> None:
@@ -127,7 +145,7 @@ class _Work:
         job = self.job
         return Applier(
             api,
-            opened.store,
+            Stores(api).open(opened.info.id, job.rates, journal),
             self.index,
             journal,
             opened.identity,
@@ -135,6 +153,7 @@ class _Work:
             job.settings.workers,
             job.index_timeout_s,
             self.drained,
+            no_more=lambda: job.stop.requested,
         )
 
     def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:
