@@ -173,7 +173,7 @@ def _decide(keyed: Keyed, row: Row | None, terms: Terms, chunks: str, plain: str
         try:
             described = terms.describe(change)
         except BadRecord as bad:
-            item.fail("dead", bad.code, bad.reason)
+            item.be_bad(bad.code, bad.reason)
             return False
         decided.cut += described.cut
         _upsert(keyed, row, described, terms, chunks, plain, decided)

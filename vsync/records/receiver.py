@@ -15,7 +15,6 @@ from vsync.records.outcomes import Item, ack_line
 from vsync.records.settled import Settled
 from vsync.records.stream_report import StreamReport
 
-_MOST_WARNINGS = 20
 _FEW_OLDER = 10
 """So many records may be older without a warning: a stream that is resumed begins a little before its end."""
 
@@ -30,7 +29,6 @@ class Counting:
     progress: Callable[[StreamReport], None]
     dead_letter: str
     began: float = field(default_factory=time.monotonic)
-    _unsaid: int = 0
 
     def read(self, count: int) -> None:
         """So many records were read."""
@@ -38,14 +36,8 @@ class Counting:
         self._show()
 
     def applied(self, applied: Applied, cut: int) -> None:
-        report = self.report
-        report.cut_attributes += cut
-        report.orphans += applied.orphans
-        for warning in applied.warnings:
-            if len(report.warnings) < _MOST_WARNINGS:
-                report.warnings.append(warning)
-            else:
-                self._unsaid += 1
+        self.report.cut_attributes += cut
+        self.report.add(applied.warnings, applied.orphans)
 
     async def release(self, settled: Settled) -> None:
         await asyncio.to_thread(self._write, settled)
@@ -78,10 +70,10 @@ class Counting:
                 f"{report.older:,} of {report.read:,} records are older, by their positions, than what was applied before, so "
                 "they changed nothing. If the source counts its positions anew, run again with --order arrival."
             )
-        if self._unsaid:
-            self.report.warnings.append(f"… and {self._unsaid} more such warnings.")
+        if report.unsaid:
+            report.warnings.append(f"… and {report.unsaid} more warnings.")
         if self.acks.lost is not None:
-            self.report.warnings.append(f"The acknowledgements on standard output are not whole: {self.acks.lost}.")
+            report.warnings.append(f"The acknowledgements on standard output are not whole: {self.acks.lost}.")
 
     def _show(self) -> None:
         self.report.duration_s = time.monotonic() - self.began

@@ -8,22 +8,25 @@ import hashlib
 import os
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from vsync.errors import EXIT_INCOMPLETE, VsyncError
-from vsync.records.apply import Applier, settle_pending
+from vsync.records.apply import Applier
 from vsync.records.dead_letters import DeadLetters
 from vsync.records.decide import IsOlder, Terms
 from vsync.records.described import describe
 from vsync.records.formats import Read, reader
 from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
+from vsync.records.left_over import delete_left_over
 from vsync.records.lines import Lines
 from vsync.records.open_stream import FIGURES, Opened, figures, open_stream
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.receiver import Counting
+from vsync.records.removed import stayed
 from vsync.records.state_lock import held
 from vsync.records.stream import Pacing, Stream
 from vsync.records.stream_report import StreamReport
@@ -34,6 +37,7 @@ from vsync.store.client import Api
 from vsync.store.rate_limit import SlidingWindow
 from vsync.store.session import ask
 from vsync.store.stores import Stores
+from vsync.system.atomic_write import remove_stale_temporaries
 from vsync.system.stop import Stop
 
 DRAIN_S = 4.0
@@ -42,6 +46,8 @@ DRAIN_S = 4.0
 
 def run(job: StreamJob) -> StreamReport:
     """Applies a stream. An error that ends it early stands in the report. Raises VsyncError where nothing was done."""
+    # One state has one lock and one place for its journals, by whatever links it is named.
+    job = replace(job, settings=replace(job.settings, state=Path(os.path.realpath(job.settings.state))))
     settings, drained = job.settings, Stop()
     read = reader(settings.format, raw=settings.raw, key_field=settings.key_field, delete_field=settings.delete_field)
     with contextlib.ExitStack() as stack:
@@ -72,18 +78,12 @@ class _Work:
         """Opens the store, applies the records, and looks for what is left. In this order."""
         self.job.stop.attach()
         async with _draining(self.job.stop, self.drained):
-            journal, older = self._journal(), _never if self.job.settings.order == "arrival" else is_older
-            opened = await open_stream(self.job, api, self.index, journal, older)
+            older = _never if self.job.settings.order == "arrival" else is_older
+            report, opened = await self._recovered(api, older)
+            journal = self._journal()
             applier = self._applier(api, opened, journal)
-            report = self._report(opened)
             receiver = Counting(report, self.letters, self.job.acks, self.job.progress, report.dead_letter)
             stream = self._stream(applier, receiver, older)
-            left = await settle_pending(applier, Proofs(recorded=opened.recorded))
-            if left.cause is not None:
-                raise left.cause
-            # The index names the Files of runs that died, or they are gone. What is still to be deleted needs the proof.
-            journal.mark_recorded(list(journal.uploaded))
-            receiver.applied(left.as_applied(), 0)
             await stream.run()
             await self._sweep(applier, journal, receiver, stream)
             if stream.cause is None and report.changed:
@@ -96,6 +96,27 @@ class _Work:
             raise stream.defect
         return report
 
+    async def _recovered(self, api: Api, older: IsOlder) -> tuple[StreamReport, Opened]:
+        """Opens the store, and brings to an end what runs before this one left: uploads, deletes, lost answers."""
+        journal = self._journal()
+        opened = await open_stream(self.job, api, self.index, journal, older)
+        report = self._report(opened)
+        applier = self._applier(api, opened, journal)
+        left = await delete_left_over(applier, Proofs(recorded=opened.recorded))
+        if left.cause is not None:
+            raise left.cause
+        report.add(stayed(list(left.left), left), left.orphans)
+        try:
+            orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
+        except VsyncError as error:
+            report.add([f"Files of runs that died could not be looked for: {error.message}"])
+            journal.close(settled=False)
+        else:
+            report.add(warnings, orphans)
+            journal.close(settled=True)
+        remove_stale_temporaries(self.job.settings.state.parent)
+        return report, opened
+
     async def _sweep(self, applier: Applier, journal: Journal, receiver: Counting, stream: Stream) -> None:
         """Looks for Files of uploads without an answer. After an error the next run does that."""
         if stream.cause is not None and stream.cause.exit_code != EXIT_INCOMPLETE:
@@ -107,8 +128,7 @@ class _Work:
             stream.cause = stream.cause or error
             journal.close(settled=False)
             return
-        receiver.report.orphans += orphans
-        receiver.report.warnings += warnings
+        receiver.report.add(warnings, orphans)
         journal.close(settled=True)
 
     async def _remember_figures(self, api: Api, opened: Opened) -> None:
@@ -127,7 +147,7 @@ class _Work:
         job = self.job
         return Applier(
             api,
-            opened.store,
+            Stores(api).open(opened.info.id, job.rates, journal),
             self.index,
             journal,
             opened.identity,
@@ -135,6 +155,7 @@ class _Work:
             job.settings.workers,
             job.index_timeout_s,
             self.drained,
+            no_more=lambda: job.stop.requested,
         )
 
     def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:

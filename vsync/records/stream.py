@@ -123,7 +123,8 @@ class Stream:
             await self._wait_for_all()
             releasing.cancel()
         if self.stop.signum is not None and not isinstance(self.cause, Interrupted):
-            self.cause = Interrupted(self.stop.signum) if self.cause is None else self.stop.cause(self.cause)
+            told = Interrupted(self.stop.signum, remedy="Run again: what is not acknowledged is applied then.")
+            self.cause = told if self.cause is None else self.stop.cause(self.cause)
 
     def _end(self, cause: VsyncError, defect: Exception | None = None) -> None:
         """Ends the stream. Of several causes the first counts."""
@@ -178,7 +179,7 @@ class Stream:
                 changes.append(read(line.raw, line.number))
             except BadRecord as bad:
                 item = Item(line.number, line.raw, bad.position, bad.key)
-                item.fail("dead", bad.code, bad.reason)
+                item.be_bad(bad.code, bad.reason)
                 changes.append(item)
             if not number % _BLOCK and self._open:
                 await asyncio.sleep(0)
