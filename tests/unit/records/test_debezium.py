@@ -103,6 +103,38 @@ def test_a_message_whose_avro_kcat_has_decoded_is_read() -> None:
     assert read(line).content == ROW
 
 
+def test_a_message_that_names_its_types_is_read_without_them() -> None:
+    row = {"id": 1, "name": {"string": "Ada"}, "tags": {"array": [{"string": "x"}]}, "none": None, "at": {"long": 5}}
+    source = {**POSTGRES, "lsn": {"long": 24023128}, "schema": {"string": "public"}, "snapshot": {"string": "false"}}
+    line = {
+        **kcat(None),
+        "key": {"id": {"int": 1}},
+        "key_schema_id": 3,
+        "payload": event(after={"Value": row}, source=source, ts_ms={"long": 1559033904900}),
+        "value_schema_id": 4,
+    }
+    change = read(line)
+    assert change.content == {"id": 1, "name": "Ada", "tags": ["x"], "none": None, "at": 5}
+    assert (change.key, change.collection) == ({"id": 1}, "public.customers")
+    assert read({**line, "payload": None}).path == change.path
+    bare = read(event(after={"srv1.public.customers.Value": row}, source=source, ts_ms={"long": 5}), ID)
+    assert (bare.content, bare.order) == (change.content, "postgresql/srv1/shop|24023128")
+
+
+def test_objects_that_only_look_like_types_stay() -> None:
+    row = {"id": 1, "name": {"string": "Ada"}}
+    change = read({"key": {"string": "a"}, "value": event(after=row)})
+    assert (change.key, change.content) == ({"string": "a"}, row)
+
+
+@pytest.mark.parametrize("fault", ["payload_error", "key_error"])
+def test_what_kcat_could_not_decode_is_no_tombstone(fault: str) -> None:
+    found = bad({**kcat(None), fault: "Invalid CP1 magic byte"})
+    assert found.code == "not-json"
+    assert "could not decode the message: 'Invalid CP1 magic byte'" in found.reason
+    assert found.position == {"topic": "srv1.public.customers", "partition": 3, "offset": 7}
+
+
 def test_a_tombstone_deletes_the_document_of_its_key() -> None:
     put, gone = read(kcat(event())), read(kcat(None, offset=9))
     assert (gone.deletes, gone.content, gone.path) == (True, None, put.path)

@@ -134,6 +134,7 @@ def test_any_bytes_are_refused_or_read(line: bytes) -> None:
         '{"operation":"create","key":"a","id":1,"name":2,"op":"c","after":{"id":1},"payload":{"after":{"a":DEEP}}}',
         '{"operation":"create","key":DEEP,"id":DEEP,"name":2,"op":"c","after":{"id":DEEP},"payload":{"after":{}}}',
         '{"operation":"create","position":DEEP,"key":"a","op":"c","after":{"id":1},"source":{"connector":DEEP,"name":DEEP}}',
+        '{"key":{"a":DEEP},"key_schema_id":1,"value":{"op":"c","after":{"a":DEEP},"ts_ms":{"long":1}}}',
         '{"operation":DEEP,"op":DEEP,"id":1,"name":DEEP}',
     ],
 )

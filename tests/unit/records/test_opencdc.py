@@ -108,6 +108,10 @@ def test_a_record_whose_payload_is_bytes_keeps_them() -> None:
     assert read(record(payload={"after": b64(b"\x89PNG\r\n\x1a\n")})).content == b"\x89PNG\r\n\x1a\n"
 
 
+def test_a_payload_may_be_a_list() -> None:
+    assert read(record(payload={"after": [1, {"a": "x"}]})).content == [1, {"a": "x"}]
+
+
 def test_an_empty_payload_is_an_empty_text() -> None:
     assert read(record(payload={"after": ""})).content == ""
 
