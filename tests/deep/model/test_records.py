@@ -74,7 +74,9 @@ parts = st.builds(
     loses_state=st.sampled_from([False, False, False, True]),
     troubles=st.lists(troubles, max_size=2),
 )
-contents = st.sampled_from(["one", "two", "three", None, "", {"a": 1}, {"b": [1, "x"], "a": None}, []])
+contents: st.SearchStrategy[Any] = st.sampled_from(
+    ["one", "two", "three", None, "", {"a": 1}, {"b": [1, "x"], "a": None}, []]
+)
 
 
 @st.composite
