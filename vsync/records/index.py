@@ -193,11 +193,12 @@ class Index:
 
     def not_listed(self, most: int) -> list[str]:
         """Files of documents that the listing does not show, `most` of them."""
-        found = self._database.execute(
-            "SELECT file_id FROM documents WHERE file_id != '' AND file_id NOT IN (SELECT file_id FROM listed) LIMIT ?",
-            (most,),
-        )
-        return [str(row[0]) for row in found]
+        with self._reading() as database:
+            found = database.execute(
+                "SELECT file_id FROM documents WHERE file_id != '' AND file_id NOT IN (SELECT file_id FROM listed) LIMIT ?",
+                (most,),
+            )
+            return [str(row[0]) for row in found]
 
     def take_listing(self, chosen: Iterable[tuple[Sequence[Row], Collection[str]]]) -> None:
         """Records what a listing shows: rows, and Files to be deleted, that arrive in portions. All of it, or nothing.
