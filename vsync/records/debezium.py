@@ -9,7 +9,7 @@ from vsync.records.change import BadRecord, Change, Json, Partial
 from vsync.records.debezium_source import collection_of, order_of, position_of
 from vsync.records.fields import Path
 from vsync.records.keys import document_path, key_of_fields, key_text
-from vsync.records.parsing import kind, parse_json, parse_object
+from vsync.records.parsing import kind, parse_json, parse_object, shown
 
 _DELETES: Final = {"c": False, "u": False, "r": False, "d": True}
 _OTHER: Final = {
@@ -145,7 +145,7 @@ def _deletes(event: Json) -> bool:
     if type(op) is str and op in _OTHER:
         raise BadRecord("not-a-record", _OTHER[op])
     if "op" in event:
-        raise BadRecord("not-a-record", f"The op {str(op)[:60]!r} is not c, u, r or d.")
+        raise BadRecord("not-a-record", f"The op of the event is {shown(op)}. It must be c, u, r or d.")
     raise BadRecord(
         "not-a-record", "The event has no op, before and after. Rows without them are read with --format json."
     )

@@ -117,7 +117,10 @@ class Index:
         if not wanted:
             return set()
         with self._reading() as database:
-            every = database.execute("SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete")
+            every = database.execute(
+                "SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete "
+                "UNION ALL SELECT file_id FROM removed"
+            )
             return {row[0] for row in every if row[0] in wanted}
 
     def record(self, rows: Sequence[Row], pending: Collection[str] = ()) -> None:
@@ -161,6 +164,23 @@ class Index:
                 "DELETE FROM removed WHERE number <= (SELECT max(number) FROM removed) - ?", (_REMOVED_KEPT,)
             )
 
+    def keep(self, file_ids: Collection[str]) -> None:
+        """Records that Files are not to be deleted now: they stay the documents of their keys."""
+        if file_ids:
+            with self._writing(durable=True) as database:
+                ids = [(file_id,) for file_id in file_ids]
+                database.executemany("DELETE FROM pending_delete WHERE file_id = ?", ids)
+
+    def forget_documents(self, file_ids: Collection[str]) -> None:
+        """Records that keys have no document any more, where these Files were theirs. It reads the whole index."""
+        wanted = set(file_ids)
+        if not wanted:
+            return
+        with self._reading() as database:
+            every = database.execute("SELECT key, file_id, position FROM documents WHERE file_id != ''")
+            gone = [Row(key, "", "", "", position) for key, file_id, position in every if file_id in wanted]
+        self.record(gone)
+
     # --- A listing ------------------------------------------------------------------------------------------
 
     def begin_listing(self) -> None:
@@ -186,7 +206,7 @@ class Index:
         with self._reading() as database:
             found = database.execute(
                 "SELECT * FROM listed WHERE owner = ? AND file_id NOT IN (SELECT file_id FROM pending_delete) "
-                "ORDER BY key, created_at, file_id",
+                "AND file_id NOT IN (SELECT file_id FROM removed) ORDER BY key, created_at, file_id",
                 (owner,),
             )
             yield from map(Listed._make, found)

@@ -13,18 +13,20 @@ from functools import partial
 from pathlib import Path
 
 from vsync.errors import EXIT_INCOMPLETE, VsyncError
-from vsync.records.apply import Applier, settle_pending
+from vsync.records.apply import Applier
 from vsync.records.dead_letters import DeadLetters
 from vsync.records.decide import IsOlder, Terms
 from vsync.records.described import describe
 from vsync.records.formats import Read, reader
 from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
+from vsync.records.left_over import delete_left_over
 from vsync.records.lines import Lines
 from vsync.records.open_stream import FIGURES, Opened, figures, open_stream
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.receiver import Counting
+from vsync.records.removed import stayed
 from vsync.records.state_lock import held
 from vsync.records.stream import Pacing, Stream
 from vsync.records.stream_report import StreamReport
@@ -100,10 +102,10 @@ class _Work:
         opened = await open_stream(self.job, api, self.index, journal, older)
         report = self._report(opened)
         applier = self._applier(api, opened, journal)
-        left = await settle_pending(applier, Proofs(recorded=opened.recorded))
+        left = await delete_left_over(applier, Proofs(recorded=opened.recorded))
         if left.cause is not None:
             raise left.cause
-        report.add(left.as_applied().warnings, left.orphans)
+        report.add(stayed(list(left.left), left), left.orphans)
         try:
             orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
         except VsyncError as error:
