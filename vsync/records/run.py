@@ -83,7 +83,7 @@ class _Work:
             report, opened = await self._recovered(api, older)
             with self._journal() as journal:
                 applier = self._applier(api, opened, journal)
-                receiver = Counting(report, self.letters, job.acks, job.progress, job.note, report.dead_letter)
+                receiver = Counting(report, self.letters, job.acks, job.progress, job.note)
                 stream = self._stream(applier, receiver, older)
                 await stream.run()
                 await self._sweep(applier, journal, receiver, stream)
