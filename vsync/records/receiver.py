@@ -27,8 +27,10 @@ class Counting:
     letters: DeadLetters
     acks: Acks
     progress: Callable[[StreamReport], None]
+    note: Callable[[str], None]
     dead_letter: str
     began: float = field(default_factory=time.monotonic)
+    _told: bool = False
 
     def read(self, count: int) -> None:
         """So many records were read."""
@@ -60,16 +62,16 @@ class Counting:
             saw(item)
         for item in settled.not_acknowledged:
             self.report.saw(item, acknowledged=False)
+        if not self._told and _are_many(self.report):
+            self._told = True  # now, and not only in the report: a stream that follows a file has none for weeks
+            self.note(_older(self.report))
         self._show()
 
     def end(self) -> None:
         """Adds what was left out, and what the user should look at."""
         report = self.report
-        if report.older > _FEW_OLDER and report.older > report.read // 2:
-            report.warnings.append(
-                f"{report.older:,} of {report.read:,} records are older, by their positions, than what was applied before, so "
-                "they changed nothing. If the source counts its positions anew, run again with --order arrival."
-            )
+        if _are_many(report):
+            report.warnings.append(_older(report))
         if report.unsaid:
             report.warnings.append(f"… and {report.unsaid} more warnings.")
         if self.acks.lost is not None:
@@ -78,6 +80,18 @@ class Counting:
     def _show(self) -> None:
         self.report.duration_s = time.monotonic() - self.began
         self.progress(self.report)
+
+
+def _are_many(report: StreamReport) -> bool:
+    """Whether so many records are older than what was applied that the positions may count anew."""
+    return report.older > _FEW_OLDER and report.older > report.finished // 2
+
+
+def _older(report: StreamReport) -> str:
+    return (
+        f"{report.older:,} of {report.finished:,} records are older, by their positions, than what was applied before, so "
+        "they changed nothing. If the source counts its positions anew, run again with --order arrival."
+    )
 
 
 def _letter(item: Item, name: str) -> DeadLetter:

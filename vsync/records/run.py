@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -76,18 +76,19 @@ class _Work:
 
     async def all(self, api: Api) -> StreamReport:
         """Opens the store, applies the records, and looks for what is left. In this order."""
-        self.job.stop.attach()
-        async with _draining(self.job.stop, self.drained):
-            older = _never if self.job.settings.order == "arrival" else is_older
+        job = self.job
+        job.stop.attach()
+        async with _draining(job.stop, self.drained):
+            older = _never if job.settings.order == "arrival" else is_older
             report, opened = await self._recovered(api, older)
-            journal = self._journal()
-            applier = self._applier(api, opened, journal)
-            receiver = Counting(report, self.letters, self.job.acks, self.job.progress, report.dead_letter)
-            stream = self._stream(applier, receiver, older)
-            await stream.run()
-            await self._sweep(applier, journal, receiver, stream)
-            if stream.cause is None and report.changed:
-                await self._remember_figures(api, opened)
+            with self._journal() as journal:
+                applier = self._applier(api, opened, journal)
+                receiver = Counting(report, self.letters, job.acks, job.progress, job.note, report.dead_letter)
+                stream = self._stream(applier, receiver, older)
+                await stream.run()
+                await self._sweep(applier, journal, receiver, stream)
+            if stream.cause is None and (report.changed or self.index.fact(FIGURES) != figures(opened.info)):
+                await self._remember_figures(api, opened, report)
         report.error = stream.cause
         report.duration_s = time.monotonic() - receiver.began
         report.requests, report.bytes_uploaded = dict(api.traffic.requests), api.traffic.bytes_uploaded
@@ -98,50 +99,57 @@ class _Work:
 
     async def _recovered(self, api: Api, older: IsOlder) -> tuple[StreamReport, Opened]:
         """Opens the store, and brings to an end what runs before this one left: uploads, deletes, lost answers."""
-        journal = self._journal()
-        opened = await open_stream(self.job, api, self.index, journal, older)
-        report = self._report(opened)
-        applier = self._applier(api, opened, journal)
-        left = await delete_left_over(applier, Proofs(recorded=opened.recorded))
-        if left.cause is not None:
-            raise left.cause
-        report.add(stayed(list(left.left), left), left.orphans)
-        try:
-            orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
-        except VsyncError as error:
-            report.add([f"Files of runs that died could not be looked for: {error.message}"])
-            journal.close(settled=False)
-        else:
-            report.add(warnings, orphans)
-            journal.close(settled=True)
+        with self._journal() as journal:
+            opened = await open_stream(self.job, api, self.index, journal, older)
+            report = self._report(opened)
+            applier = self._applier(api, opened, journal)
+            left = await delete_left_over(applier, Proofs(recorded=opened.recorded))
+            if left.cause is not None:
+                raise left.cause
+            report.add(stayed(list(left.left), left), left.orphans)
+            try:
+                orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
+            except VsyncError as error:
+                report.add([f"Files of runs that died could not be looked for: {error.message}"])
+            else:
+                report.add(warnings, orphans)
+                journal.close(settled=True)
         remove_stale_temporaries(self.job.settings.state.parent)
         return report, opened
 
     async def _sweep(self, applier: Applier, journal: Journal, receiver: Counting, stream: Stream) -> None:
         """Looks for Files of uploads without an answer. After an error the next run does that."""
         if stream.cause is not None and stream.cause.exit_code != EXIT_INCOMPLETE:
-            journal.close(settled=False)
             return
         try:
             orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
         except VsyncError as error:
             stream.cause = stream.cause or error
-            journal.close(settled=False)
             return
         receiver.report.add(warnings, orphans)
         journal.close(settled=True)
 
-    async def _remember_figures(self, api: Api, opened: Opened) -> None:
+    async def _remember_figures(self, api: Api, opened: Opened, report: StreamReport) -> None:
         """Records what the store shows of its size, so that the next run sees when something else came or went."""
-        self.index.set_facts(**{FIGURES: figures(await Stores(api).get(opened.info.id))})
+        try:
+            info = await Stores(api).get(opened.info.id)
+        except VsyncError as error:
+            report.add([f"The size of the store could not be asked, so the next run lists it: {error.message}"])
+        else:
+            self.index.set_facts(**{FIGURES: figures(info)})
 
-    def _journal(self) -> Journal:
-        state = self.job.settings.state
-        place = os.fsdecode(os.path.realpath(state))
-        key = f"{state.name}-{hashlib.sha256(os.fsencode(place)).hexdigest()[:8]}"
-        journal = Journal(state.parent, key, self.job.note, JournalKey(self.job.state_home, None, place))
+    @contextlib.contextmanager
+    def _journal(self) -> Iterator[Journal]:
+        """A journal of this run. It is closed at the end; what is not settled then stays for the next run."""
+        place = os.fsencode(self.job.settings.state)
+        key = f"{self.job.settings.state.name}-{hashlib.sha256(place).hexdigest()[:8]}"
+        signer = JournalKey(self.job.state_home, None, os.fsdecode(place))
+        journal = Journal(self.job.settings.state.parent, key, self.job.note, signer)
         journal.open(f"records {time.time_ns()}")
-        return journal
+        try:
+            yield journal
+        finally:
+            journal.close(settled=False)
 
     def _applier(self, api: Api, opened: Opened, journal: Journal) -> Applier:
         job = self.job

@@ -107,9 +107,9 @@ def test_an_empty_file_has_no_batch(tmp_path: Path) -> None:
 
 def test_a_batch_may_hold_lines_of_many_pieces(tmp_path: Path) -> None:
     path = tmp_path / "in"
-    path.write_bytes(b"".join(b"%d\n" % number for number in range(300_000)))
-    found = batches(path, 200_000, 60)
-    assert [len(batch) for batch in found] == [200_000, 100_000]
+    path.write_bytes(b"".join(b"%d\n" % number for number in range(150_000)))
+    found = batches(path, 100_000, 60)
+    assert [len(batch) for batch in found] == [100_000, 50_000]
     assert all(line.raw == b"%d" % (line.number - 1) for batch in found for line in batch)
 
 
@@ -237,7 +237,7 @@ def test_what_nobody_takes_is_not_read(pipe: tuple[int, int]) -> None:
     read_end, write_end = pipe
     os.set_blocking(write_end, False)
     most = read_ahead.MOST_BYTES + 3 * 1024 * 1024
-    line = b"x" * 1023 + b"\n"
+    line = b"x" * 4095 + b"\n"
 
     async def read() -> None:
         with opened(None, standard_input=read_end) as lines:
@@ -259,7 +259,7 @@ def test_what_nobody_takes_is_not_read(pipe: tuple[int, int]) -> None:
 
 def test_many_short_lines_are_not_all_read_ahead(tmp_path: Path) -> None:
     path = tmp_path / "in"
-    path.write_bytes(b"1\n" * 1_000_000)
+    path.write_bytes(b"1\n" * 400_000)
 
     async def read() -> None:
         with opened(path) as lines:

@@ -154,7 +154,8 @@ def test_a_file_that_cannot_be_written_is_told_by_each_step(index: Index, step: 
 
 
 @pytest.mark.parametrize(
-    "step", ["rows", "named", "pending", "pending_count", "fact", "owners_listed", "listed_in", "listed_by_key"]
+    "step",
+    ["rows", "named", "pending", "pending_count", "fact", "owners_listed", "listed_in", "listed_by_key", "not_listed"],
 )
 def test_a_file_that_cannot_be_read_is_told_by_each_step(index: Index, step: str) -> None:
     for table in ("documents", "pending_delete", "facts", "listed"):
@@ -167,6 +168,7 @@ def test_a_file_that_cannot_be_read_is_told_by_each_step(index: Index, step: str
         "fact": lambda: index.fact("owner"),
         "owners_listed": lambda: index.owners_listed(),
         "listed_in": lambda: index.listed_in("completed"),
+        "not_listed": lambda: index.not_listed(5),
         "listed_by_key": lambda: list(index.listed_by_key("me")),
     }
     with pytest.raises(PublicationFailed, match="cannot be read"):
