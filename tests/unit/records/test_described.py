@@ -164,8 +164,8 @@ def test_values_within_values_are_no_fault(name: str, depth: int) -> None:
         attributes=checked_attributes({"a": "b"}),
     )
     for key in (value, text, [value]):
-        assert isinstance(tried(change({"b": value}, key), rules), (Described, BadRecord))
-        assert isinstance(tried(change("text", key), Rules()), (Described, BadRecord))
+        assert isinstance(tried(change({"b": value}, key, path="k"), rules), (Described, BadRecord))
+        assert isinstance(tried(change("text", key, path="k"), Rules()), (Described, BadRecord))
 
 
 @pytest.mark.parametrize(
