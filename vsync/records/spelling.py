@@ -33,10 +33,14 @@ def bare(value: Json) -> Json:
     if type(value) is not dict or len(value) != 1:
         return value
     [(name, inner)] = value.items()
+    if name == "$date" and type(inner) is dict:
+        inner = inner.get("$numberLong")
     make = _EXTENDED.get(name)
+    if make is None or inner is None or isinstance(inner, (dict, list)):
+        return value
     try:
-        return value if make is None else make(bare(inner))
-    except (ValueError, TypeError, RecursionError):
+        return make(inner)
+    except ValueError:
         return value
 
 
