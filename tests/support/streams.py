@@ -65,6 +65,13 @@ class StreamWorld(World):
         """The strangers' entries as they were when they were put there."""
 
     @property
+    def store_id(self) -> str:
+        if self.store is not None:
+            return self.store
+        (found,) = [store["id"] for store in self.stores() if store["name"] == NAME]
+        return str(found)
+
+    @property
     def state_path(self) -> Path:
         return self.folder / "machine" / "records.db"
 
@@ -145,7 +152,7 @@ class StreamWorld(World):
                 self.run(lines, **given)
                 code = 0
             except VsyncError as error:
-                print(error, file=sys.__stderr__)  # noqa: T201 - the process has no other voice
+                print(error, file=sys.__stderr__)
                 code = 3
             except BaseException:
                 traceback.print_exc(file=sys.__stderr__)
@@ -213,8 +220,7 @@ class StreamWorld(World):
     def check(self, lines: Iterable[bytes], *, order: str = "position", left: int = 0) -> None:
         """Audits the store key by key, and that nobody else's Files were touched. `left` Files may be in no store."""
         wanted = {path_attribute(path): one for path, one in self.wanted(lines, order=order).items()}
-        store = self.store or self.store_id
-        entries = [entry for entry in self.entries(store) if entry.file_id not in self.strangers]
+        entries = [entry for entry in self.entries() if entry.file_id not in self.strangers]
         assert sorted(entry.path for entry in entries) == sorted(wanted)
         for entry in entries:
             described = wanted[entry.path]

@@ -13,7 +13,7 @@ from vsync.system.stop import Stop
 
 _AT_ONCE = 4096
 """A pipe that can be written to takes this many bytes without a wait (Linux's PIPE_BUF)."""
-_PATIENCE_S = 5.0
+_PATIENCE_S = 3.0
 _LOOK_EVERY_S = 0.1
 
 

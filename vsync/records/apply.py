@@ -6,8 +6,8 @@ became unreachable.
 
 from __future__ import annotations
 
-import asyncio
 import io
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +19,8 @@ from vsync.plan.plan import Plan
 from vsync.records.decide import Decided, Work
 from vsync.records.index import Index
 from vsync.records.outcomes import Outcome as RecordOutcome
-from vsync.recovery.proof import Proofs, ask, unproven_warnings
+from vsync.records.removed import Removed, stayed
+from vsync.recovery.proof import OTHERS, Asked, Proofs, ask
 from vsync.report.body import Orphan
 from vsync.report.observer import Observer
 from vsync.state.journal import Journal
@@ -28,10 +29,12 @@ from vsync.store.files import Files
 from vsync.store.vector_store import VectorStore
 from vsync.system.spool import Content
 from vsync.system.stop import Stop
-from vsync.transfer.outcome import Outcome, Removal
+from vsync.transfer.outcome import Outcome
 from vsync.transfer.remove import remove
 from vsync.transfer.transfer import transfer
 from vsync.transfer.upload import Delivery
+
+_ASK_AGAIN_AFTER_S = 1.0
 
 _DONE: dict[str, RecordOutcome] = {"upload": "uploaded", "replace": "replaced", "retag": "retagged"}
 
@@ -50,20 +53,6 @@ class Applied:
 
 
 @dataclass(slots=True)
-class Removed:
-    """What a step of deleting did: the Files that are gone, those that are not ours, and those that stay for now."""
-
-    gone: set[str] = field(default_factory=set)
-    others: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    cause: VsyncError | None = None
-    orphans: Sequence[Orphan] = ()
-
-    def as_applied(self) -> Applied:
-        return Applied(warnings=_stayed(list(self.refused), self), orphans=list(self.orphans))
-
-
-@dataclass(slots=True)
 class Applier:
     """Carries out batches. Several of them may be under way, as long as no two of them share a key."""
 
@@ -76,6 +65,8 @@ class Applier:
     workers: int
     index_timeout_s: float
     stop: Stop
+    no_more: Callable[[], bool] = lambda: False
+    """Whether no further document is begun: what is under way is brought to its end."""
     got_through: bool = False
     """Whether a document has got through to the store in this run."""
 
@@ -99,27 +90,32 @@ class Applier:
         for path, todo in work.items():
             confirmed = outcome.confirmed.get(path)
             if todo.operation.kind == "delete":
-                if applied.cause is None:
-                    rows.append(todo.row)
-                    deleted.append(todo.old)
+                deleted.append(todo.old)
             elif confirmed is not None:
                 rows.append(todo.row._replace(file_id=confirmed.file_id))
                 if todo.operation.previous is not None and todo.operation.previous.file_id != confirmed.file_id:
                     replaced.append(todo.operation.previous.file_id)
-        pending = [*replaced, *deleted, *outcome.discarded]
+        pending = [*replaced, *outcome.discarded, *(deleted if applied.cause is None else ())]
         self.index.record(rows, pending)
         self.journal.forget([entry.file_id for entry in outcome.confirmed.values()])
         removed = Removed()
         if applied.cause is None:
             removed = await self.remove(pending, Proofs(made=frozenset(outcome.discarded)))
             applied.cause = removed.cause
+            self._record_deletes(work, removed)
         applied.orphans += removed.orphans
-        applied.warnings += _stayed(replaced, removed)
+        applied.warnings += stayed(replaced, removed)
         _settle(work, outcome, removed)
 
+    def _record_deletes(self, work: dict[str, Work], removed: Removed) -> None:
+        """Records which keys have no document any more. A File that could not be deleted stays the key's document."""
+        deletes = [todo for todo in work.values() if todo.operation.kind == "delete"]
+        self.index.record([todo.row for todo in deletes if todo.old in removed.gone or todo.old in removed.others])
+        self.index.keep([todo.old for todo in deletes if todo.old in removed.left])
+
     async def _transfer(self, work: dict[str, Work]) -> Outcome:
-        operations = sorted((todo.operation for todo in work.values()), key=lambda operation: operation.path)
-        plan = Plan(tuple(operations))
+        # In the order of the input, so that a stream that is stopped can acknowledge as many records as possible.
+        plan = Plan(tuple(todo.operation for todo in sorted(work.values(), key=lambda todo: todo.keyed.item.line)))
         if not plan.of("upload", "replace", "retag"):
             return Outcome()
         delivery = Delivery(
@@ -129,26 +125,40 @@ class Applier:
             None,
             self.workers,
             self.index_timeout_s,
-            refused_before=len(operations) if self.got_through else 0,
+            refused_before=len(work) if self.got_through else 0,
         )
-        return await transfer(plan, self.store, _reader(work), delivery, Observer(), self.stop)
+        return await transfer(plan, self.store, _reader(work), delivery, Observer(), self.stop, no_more=self.no_more)
 
     async def remove(self, file_ids: Collection[str], proofs: Proofs) -> Removed:
-        """Deletes those of the Files that are proven to be ours, and forgets those that are not there or not ours."""
+        """Deletes those of the Files that are proven to be ours, and forgets those that are not there or not ours.
+
+        A File whose entry the store does not show now, and that is there, stays to be deleted: the answer may be stale.
+        """
         if not file_ids:
             return Removed()
-        files = Files(self.api)
-        unproven = proofs.unproven(file_ids)
-        asked = await ask(unproven, self.store, files, self.identity, stored=self.index.documents)
+        asked = await self._ask(proofs.unproven(file_ids))
         proven = replace(proofs, shown=proofs.shown | asked.shown).proven(file_ids)
         await self.journal.deleting(proven)
-        removal: Removal = await remove(proven, self.store, Observer(), self.stop, concurrency=self.workers)
-        others = {orphan.file_id: orphan.why for orphan in asked.named}
-        gone = {*removal.gone, *(asked.missing - others.keys())}
+        removal = await remove(proven, self.store, Observer(), self.stop, concurrency=self.workers)
+        unseen = {orphan.file_id: orphan.why for orphan in asked.named if orphan.why != OTHERS}
+        others = {orphan.file_id: orphan.why for orphan in asked.named if orphan.why == OTHERS}
+        gone = {*removal.gone, *(asked.missing - unseen.keys())}
         settled = gone | others.keys()
         self.index.gone(settled)
         self.journal.forget(settled)
-        return Removed(gone, others, dict(removal.refused), removal.cause, asked.named)
+        return Removed(gone, others, {**removal.refused, **unseen}, removal.cause, asked.named)
+
+    async def _ask(self, unproven: Sequence[str]) -> Asked:
+        """Whose these Files are. What the store does not show is asked once more: an answer may be older than the entry."""
+        files = Files(self.api)
+        asked = await ask(unproven, self.store, files, self.identity, stored=self.index.documents)
+        unseen = [orphan.file_id for orphan in asked.named if orphan.why != OTHERS]
+        if not unseen:
+            return asked
+        await self.stop.pause(_ASK_AGAIN_AFTER_S)
+        again = await ask(unseen, self.store, files, self.identity, stored=sys.maxsize)
+        named = [orphan for orphan in asked.named if orphan.file_id not in unseen]
+        return Asked(asked.shown | again.shown, (asked.missing - set(unseen)) | again.missing, [*named, *again.named])
 
 
 def _reader(work: dict[str, Work]) -> Callable[[Document], tuple[Content, str]]:
@@ -169,46 +179,9 @@ def _settle(work: dict[str, Work], outcome: Outcome, removed: Removed) -> None:
                 item.outcome = "deleted"
             elif todo.old in removed.others:
                 item.fail("failed", "not-ours", f"The File {todo.old} stays: {removed.others[todo.old]}.", final=True)
-            elif todo.old in removed.refused:
-                item.fail("failed", "not-deleted", removed.refused[todo.old], final=True)
+            elif todo.old in removed.left:
+                item.fail("failed", "not-deleted", removed.left[todo.old], final=True)
         elif confirmed is not None:
             item.outcome, item.file_id = _DONE[kind], confirmed.file_id
         elif failed is not None:
             item.fail("failed", failed.code, failed.message, final=failed.final)
-
-
-def _stayed(replaced: Sequence[str], removed: Removed) -> list[str]:
-    """Warnings about old versions that are still in the store beside the new ones."""
-    warnings = unproven_warnings(removed.orphans)
-    refused = [file_id for file_id in replaced if file_id in removed.refused]
-    for file_id in refused[:3]:
-        warnings.append(
-            f"The File {file_id} holds an older version of a document and could not be deleted: {removed.refused[file_id]}. "
-            "The next run tries again."
-        )
-    if len(refused) > 3:
-        warnings.append(f"… and {len(refused) - 3} more such Files.")
-    return warnings
-
-
-async def settle_pending(applier: Applier, proofs: Proofs) -> Removed:
-    """Deletes what earlier batches or runs left to be deleted. What is refused again stays for the next run."""
-    total = Removed()
-    seen: set[str] = set()
-    while True:
-        part = [file_id for file_id in applier.index.pending(_PART + len(seen)) if file_id not in seen]
-        if not part or total.cause is not None:
-            return total
-        removed = await applier.remove(part, proofs)
-        seen.update(removed.refused)
-        total.gone |= removed.gone
-        total.others |= removed.others
-        total.refused |= removed.refused
-        total.orphans = [*total.orphans, *removed.orphans]
-        total.cause = removed.cause
-        if not removed.gone and not removed.others and not removed.refused:
-            return total
-        await asyncio.sleep(0)
-
-
-_PART = 500

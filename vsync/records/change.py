@@ -10,8 +10,10 @@ from typing import Any, Literal, TypeAlias
 Json: TypeAlias = Any
 """What `json.loads` gives."""
 
-Code: TypeAlias = Literal["not-json", "not-a-record", "no-key", "not-text", "too-large", "no-field", "bad-name", "cut"]
-"""Why a record is bad. `cut`: the input ended inside its line."""
+Code: TypeAlias = Literal[
+    "not-json", "not-a-record", "no-key", "not-text", "too-large", "no-field", "bad-name", "cut", "skipped"
+]
+"""Why a record is bad. `cut`: the input ended inside its line. `skipped`: it is not bad, and no change of a document."""
 
 
 @dataclass(slots=True)

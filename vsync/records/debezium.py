@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from vsync.records.change import BadRecord, Change, Json, Partial
 from vsync.records.debezium_source import collection_of, order_of, position_of
 from vsync.records.fields import Path
+from vsync.records.kafka_message import Message, message_of
 from vsync.records.keys import document_path, key_of_fields, key_text
-from vsync.records.parsing import kind, parse_json, parse_object
+from vsync.records.parsing import kind, parse_json, parse_object, shown
 
 _DELETES: Final = {"c": False, "u": False, "r": False, "d": True}
 _OTHER: Final = {
@@ -21,16 +22,6 @@ _UNAVAILABLE_BYTES: Final = "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ=="
 """What stands for a large value that did not change, in a column of text and in a column of bytes."""
 
 
-class _Message(NamedTuple):
-    """A change event, and what came with it. `event` is None for a tombstone; `key` is None where none came."""
-
-    event: Json
-    key: Json
-    topic: str
-    position: Json
-    order: str
-
-
 def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change]:
     """What reads a line: the line and its number give a change, or BadRecord.
 
@@ -39,7 +30,7 @@ def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change
 
     def read(raw: bytes, line: int) -> Change:
         record = parse_object(raw)
-        message = _message(record)
+        message = message_of(record)
         event = message.event
         if event is None and message.key is not None:
             return _tombstone(message, raw, line, key_fields)
@@ -78,63 +69,6 @@ def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change
     return read
 
 
-def _message(record: dict[str, Json]) -> _Message:
-    """The event on a line. A Kafka message has a key beside the event, and perhaps its place in a topic."""
-    if "op" in record:
-        return _Message(record, None, "", None, "")
-    name = "payload" if "payload" in record else "value"
-    if "key" not in record or name not in record:
-        return _Message(_unwrapped(record), None, "", None, "")
-    topic = record.get("topic")
-    position = None
-    order = ""
-    if type(topic) is str:
-        partition, offset = record.get("partition"), record.get("offset")
-        position = {"topic": topic, "partition": partition, "offset": offset}
-        if type(partition) is int and type(offset) is int and offset >= 0:
-            order = f"{topic}/{partition}|{offset}"
-    else:
-        topic = ""
-    try:
-        event = _parsed(record[name])
-    except BadRecord as bad:
-        bad.position, bad.key = position, record["key"]
-        raise
-    return _Message(event, _parsed_key(record["key"]), topic, position, order)
-
-
-def _parsed(value: Json) -> Json:
-    if type(value) is str:
-        try:
-            value = parse_json(value)
-        except ValueError as error:
-            raise BadRecord("not-json", f"The Kafka message is not JSON: {error}.") from None
-    return _unwrapped(value)
-
-
-def _unwrapped(value: Json) -> Json:
-    """What is in Kafka Connect's envelope."""
-    if type(value) is dict and "payload" in value and "op" not in value:
-        return value["payload"]
-    return value
-
-
-def _parsed_key(key: Json) -> Json:
-    """The key of a Kafka message: JSON in a string, or the string itself."""
-    if type(key) is str:
-        try:
-            value = parse_json(key)
-        except ValueError:
-            return key
-        # "007" and "1e5" are names. As numbers they would lose their spelling.
-        if type(value) not in {dict, list, str}:
-            return key
-        key = value
-    if type(key) is dict and "payload" in key and key.keys() <= {"schema", "payload"}:
-        return key["payload"]
-    return key
-
-
 def _deletes(event: Json) -> bool:
     if type(event) is not dict:
         raise BadRecord("not-a-record", f"The event is {kind(event)}, not an object.")
@@ -145,7 +79,7 @@ def _deletes(event: Json) -> bool:
     if type(op) is str and op in _OTHER:
         raise BadRecord("not-a-record", _OTHER[op])
     if "op" in event:
-        raise BadRecord("not-a-record", f"The op {str(op)[:60]!r} is not c, u, r or d.")
+        raise BadRecord("not-a-record", f"The op of the event is {shown(op)}. It must be c, u, r or d.")
     raise BadRecord(
         "not-a-record", "The event has no op, before and after. Rows without them are read with --format json."
     )
@@ -198,7 +132,7 @@ def _key(key: Json, key_fields: Sequence[Path], deletes: bool) -> str:
     return key_text(key)
 
 
-def _tombstone(message: _Message, raw: bytes, line: int, key_fields: Sequence[Path]) -> Change:
+def _tombstone(message: Message, raw: bytes, line: int, key_fields: Sequence[Path]) -> Change:
     """A key without an event: Kafka's way to say that the document is gone."""
     key = key_of_fields(message.key, key_fields) if key_fields else message.key
     if key is None:

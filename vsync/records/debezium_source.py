@@ -41,7 +41,7 @@ def collection_of(source: Mapping[str, Json]) -> str:
 
 def position_of(source: Mapping[str, Json]) -> dict[str, Json]:
     """The fields of the source that say how far the connector has read; empty where there are none."""
-    names = _POSITION.get(str(source.get("connector")), ())
+    names = _POSITION.get(_name(source.get("connector")), ())
     found = {name: source[name] for name in names if source.get(name) is not None}
     if found:
         return found
@@ -53,15 +53,16 @@ def order_of(source: Mapping[str, Json]) -> str:
 
     Numbers of two connectors, or of two servers, are not compared: the place before the bar is another.
     """
-    connector = source.get("connector")
-    place = f"{connector}/{source.get('name')}/{source.get('db')}"
+    connector, server, database = (_name(source.get(name)) for name in ("connector", "name", "db"))
+    place = f"{connector}/{server}/{database}"
     numbers: list[str | None]
     if connector == "postgresql":
         numbers = [_number(source.get("lsn"))]
     elif connector in {"mysql", "mariadb"}:
-        place = f"{connector}/{source.get('name')}/{source.get('server_id')}/{source.get('file')}".rpartition(".")[0]
+        log, _, number = _name(source.get("file")).rpartition(".")
+        place = f"{connector}/{server}/{_name(source.get('server_id'))}/{log}"
         numbers = [
-            _number(str(source.get("file")).rpartition(".")[2]),
+            _number(number),
             _number(source.get("pos")),
             _number(source.get("row") or 0),
         ]
@@ -89,12 +90,16 @@ def _order_of_time(place: str, source: Mapping[str, Json]) -> str:
     """When the database was changed, where no better position is known."""
     created = _number(source.get("opencdc.createdAt"))
     if created is not None:
-        return f"conduit/{source.get('opencdc.collection')}|{created}"
+        return f"conduit/{_name(source.get('opencdc.collection'))}|{created}"
     for name in _TIMES:
         time = _number(source.get(name) or None)
         if time is not None:
             return f"{place}/{name}|{time}"
     return ""
+
+
+def _name(value: Json) -> str:
+    return value if type(value) is str else str(value) if type(value) is int else ""
 
 
 def _number(value: Json) -> str | None:

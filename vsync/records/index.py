@@ -4,6 +4,7 @@
 | --- | --- |
 | `documents` | one row a key; `file_id` is empty where the last record of the key was a delete |
 | `pending_delete` | Files that are replaced or deleted, and whose removal is not confirmed |
+| `removed` | the last Files that were removed: a store may go on showing them for a while |
 | `facts` | the owner, the store, the stream, and the last acknowledged position |
 | `listed` | what a listing of the store shows, while the index is made anew |
 
@@ -29,6 +30,9 @@ _APPLICATION_ID = 0x76737263  # "vsrc"
 _AT_ONCE = 500
 """How many keys one question names. SQLite takes 32,766 at most: https://www.sqlite.org/limits.html."""
 
+_REMOVED_KEPT = 100_000
+"""So many removed Files are remembered. The journal of a run names fewer of them."""
+
 _CACHE_KB = 16_000
 _CHECKPOINT_PAGES = 8_000
 """The WAL has about 32 MB when it is written back. With SQLite's 4 MB, scattered keys would be written back far more often."""
@@ -44,6 +48,7 @@ CREATE TABLE IF NOT EXISTS documents(
     key TEXT PRIMARY KEY, file_id TEXT NOT NULL, sha256 TEXT NOT NULL, tag TEXT NOT NULL, position TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS pending_delete(file_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS removed(number INTEGER PRIMARY KEY, file_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS listed(
     file_id TEXT PRIMARY KEY, key TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL,
@@ -124,7 +129,10 @@ class Index:
         if not wanted:
             return set()
         with self._reading() as database:
-            every = database.execute("SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete")
+            every = database.execute(
+                "SELECT file_id FROM documents UNION ALL SELECT file_id FROM pending_delete "
+                "UNION ALL SELECT file_id FROM removed"
+            )
             return {row[0] for row in every if row[0] in wanted}
 
     def record(self, rows: Sequence[Row], pending: Collection[str] = ()) -> None:
@@ -157,12 +165,33 @@ class Index:
             return int(database.execute("SELECT count(*) FROM pending_delete").fetchone()[0])
 
     def gone(self, file_ids: Collection[str]) -> None:
-        """Forgets Files that are deleted, or that are not ours to delete."""
+        """Records that Files are deleted, or are not ours to delete. What a store still shows of them counts for nothing."""
+        if not file_ids:
+            return
+        with self._writing() as database:
+            ids = [(file_id,) for file_id in file_ids]
+            database.executemany("DELETE FROM pending_delete WHERE file_id = ?", ids)
+            database.executemany("INSERT INTO removed(file_id) VALUES(?)", ids)
+            database.execute(
+                "DELETE FROM removed WHERE number <= (SELECT max(number) FROM removed) - ?", (_REMOVED_KEPT,)
+            )
+
+    def keep(self, file_ids: Collection[str]) -> None:
+        """Records that Files are not to be deleted now: they stay the documents of their keys."""
         if file_ids:
-            with self._writing() as database:
-                database.executemany(
-                    "DELETE FROM pending_delete WHERE file_id = ?", ((file_id,) for file_id in file_ids)
-                )
+            with self._writing(durable=True) as database:
+                ids = [(file_id,) for file_id in file_ids]
+                database.executemany("DELETE FROM pending_delete WHERE file_id = ?", ids)
+
+    def forget_documents(self, file_ids: Collection[str]) -> None:
+        """Records that keys have no document any more, where these Files were theirs. It reads the whole index."""
+        wanted = set(file_ids)
+        if not wanted:
+            return
+        with self._reading() as database:
+            every = database.execute("SELECT key, file_id, position FROM documents WHERE file_id != ''")
+            gone = [Row(key, "", "", "", position) for key, file_id, position in every if file_id in wanted]
+        self.record(gone)
 
     # --- A listing ------------------------------------------------------------------------------------------
 
@@ -189,10 +218,19 @@ class Index:
         with self._reading() as database:
             found = database.execute(
                 "SELECT * FROM listed WHERE owner = ? AND file_id NOT IN (SELECT file_id FROM pending_delete) "
-                "ORDER BY key, created_at, file_id",
+                "AND file_id NOT IN (SELECT file_id FROM removed) ORDER BY key, created_at, file_id",
                 (owner,),
             )
             yield from map(Listed._make, found)
+
+    def not_listed(self, most: int) -> list[str]:
+        """Files of documents that the listing does not show, `most` of them."""
+        with self._reading() as database:
+            found = database.execute(
+                "SELECT file_id FROM documents WHERE file_id != '' AND file_id NOT IN (SELECT file_id FROM listed) LIMIT ?",
+                (most,),
+            )
+            return [str(row[0]) for row in found]
 
     def take_listing(self, chosen: Iterable[tuple[Sequence[Row], Collection[str]]]) -> None:
         """Records what a listing shows: rows, and Files to be deleted, that arrive in portions. All of it, or nothing.

@@ -60,7 +60,7 @@ def open_file(path: Path, *, follow: bool = False) -> int:
         )
     try:
         _check_kind(path, path.stat().st_mode, follow)
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
         raise ConfigurationError(
             f"The input {path} does not exist.", "Correct the path, or give - to read standard input."
@@ -69,12 +69,6 @@ def open_file(path: Path, *, follow: bool = False) -> int:
         raise ConfigurationError(
             f"The input {path} cannot be opened: {error.strerror}.", "Give a file that can be read."
         ) from None
-    try:
-        _check_kind(path, os.fstat(descriptor).st_mode, follow)  # it may have been replaced since
-    except ConfigurationError:
-        os.close(descriptor)
-        raise
-    return descriptor
 
 
 def _check_kind(path: Path, mode: int, follow: bool) -> None:
@@ -122,7 +116,8 @@ def pieces(descriptor: int, waker: Waker, *, close: bool = False) -> Iterator[by
 def followed(path: Path, descriptor: int, waker: Waker, note: Callable[[str], None]) -> Iterator[bytes | None]:
     """What stands in the file, and then what is added to it. It ends only when it is woken.
 
-    A file that is cut shorter, or replaced by another of the same name, is read from its beginning: None comes first.
+    A file that is cut shorter, or replaced by another of the same name, is read from its beginning: None comes first. A file
+    that loses its name between two looks is not noticed.
     """
     tail, position = b"", 0
     try:

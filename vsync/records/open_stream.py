@@ -12,9 +12,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from vsync.documents.attributes import Identity
-from vsync.errors import ConfigurationError, StoreConflict
+from vsync.errors import ConfigurationError, StoreConflict, StoreGone, VsyncError
 from vsync.records.adopt import belongs_to, chosen, is_of_stream, listed_of, taken_over
 from vsync.records.decide import IsOlder
 from vsync.records.index import Index
@@ -37,6 +38,9 @@ FIGURES = "figures"
 _MOST_LISTED = 20_000
 """A store with more entries is not listed for a difference alone: that takes over 200 requests."""
 
+_MOST_UNLISTED = 1_000
+"""So many entries are asked for by their ids."""
+
 _DIED_WITHIN_S = 120
 """A run that died had sent its last upload at most so long before its end: an answer takes no longer."""
 
@@ -46,7 +50,6 @@ class Opened:
     """The store of a stream, and as whose documents it holds them. `recorded` are Files that a signed journal names."""
 
     info: StoreInfo
-    store: VectorStore
     identity: Identity
     recorded: frozenset[str] = frozenset()
 
@@ -59,7 +62,10 @@ async def open_stream(job: StreamJob, api: Api, index: Index, journal: Journal, 
     if known is None:
         info, owner = await _first(job, stores, index)
     else:
-        info, owner = await stores.get(known), index.fact("owner") or ""
+        try:
+            info, owner = await stores.get(known), index.fact("owner") or ""
+        except StoreGone as error:
+            raise told_of_state(error, job) from error
         _check_same_store(job, info)
     store = stores.open(info.id, job.rates, journal)
     identity = Identity(owner, job.target.name, job.target.source)
@@ -68,7 +74,21 @@ async def open_stream(job: StreamJob, api: Api, index: Index, journal: Journal, 
         identity = replace(identity, owner=owner)
         index.set_facts(owner=owner, store=info.id, source=job.target.source, target=job.target.name, api=job.api or "")
     recorded = await _after_a_crash(job, store, index, journal, identity, is_older)
-    return Opened(info, store, identity, recorded)
+    return Opened(info, identity, recorded)
+
+
+T = TypeVar("T", bound=VsyncError | None)
+
+
+def told_of_state(error: T, job: StreamJob) -> T | StoreGone:
+    """The error. Where the store is gone, with what that means for a stream."""
+    if not isinstance(error, StoreGone):
+        return error
+    return StoreGone(
+        error.message,
+        f"If it is gone for good, move the state file {job.settings.state} away: the next run makes a store, or uses the one "
+        "that you name. Then send all records again. `vsync files delete --unattached` deletes the Files of the old store.",
+    )
 
 
 # --- Which store --------------------------------------------------------------------------------------------
@@ -169,6 +189,7 @@ async def _made_from_listing(
         return f"The listing of the vector store {store.id} shows {count} of {info.counted} entries."
 
     await until_whole(look, lacks, job.stop.pause, job.note)
+    await _ask_for_unlisted(store, index, source, target)
     owner = owner if known else _owner_of(index.owners_listed(), owner, job)
     await _wait_for_listed(job, store, index)
     index.take_listing(chosen(index.listed_by_key(owner), index.rows, is_older))
@@ -187,6 +208,15 @@ def _owner_of(owners: Sequence[str], owner: str, job: StreamJob) -> str:
         f"({job.target.name}), and the state file {job.settings.state} does not tell which of them this is.",
         "Give the state file of this stream with --state, or another name with --source (VSYNC_SOURCE).",
     )
+
+
+async def _ask_for_unlisted(store: VectorStore, index: Index, source: str, target: str) -> None:
+    """Adds entries that the index names and the listing lacks, and that a look by id finds: the listing may be stale."""
+    unlisted = index.not_listed(_MOST_UNLISTED + 1)
+    if len(unlisted) > _MOST_UNLISTED:
+        return  # so many are missing that the listing is believed
+    entries = await entries_by_id(store, unlisted)
+    index.add_listed([listed_of(entry, source) for entry in entries if is_of_stream(entry, source, target)])
 
 
 async def _wait_for_listed(job: StreamJob, store: VectorStore, index: Index) -> None:

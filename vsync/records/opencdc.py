@@ -7,7 +7,7 @@ from typing import Final
 
 from vsync.records.change import BadRecord, Change, Json, compact
 from vsync.records.keys import document_path, key_text
-from vsync.records.parsing import kind, parse_object
+from vsync.records.parsing import kind, parse_object, shown
 from vsync.records.raw import Decode, RawMode, decode_auto, decoder
 
 _DELETES: Final = {"create": False, "update": False, "snapshot": False, "delete": True}
@@ -64,13 +64,13 @@ def _change(record: dict[str, Json], raw: bytes, line: int, decode: Decode) -> C
 
 
 def _piece(metadata: dict[str, Json]) -> str:
-    piece, pieces = metadata.get("opencdc.file.chunk.index"), metadata.get("opencdc.file.chunk.count")
-    return f"The record holds piece {piece} of {pieces} of a file. A record must hold the whole document."
+    piece, pieces = shown(metadata.get("opencdc.file.chunk.index")), shown(metadata.get("opencdc.file.chunk.count"))
+    return f"The record holds a piece of a file ({piece} of {pieces}). A record must hold the whole document."
 
 
 def _no_operation(record: dict[str, Json]) -> str:
     if "operation" in record:
-        return f"The operation {str(record['operation'])[:60]!r} is not create, update, snapshot or delete."
+        return f"The operation is {shown(record['operation'])}. It must be create, update, snapshot or delete."
     reason = "The record has no operation. An OpenCDC record has position, operation, metadata, key and payload."
     if "topic" in record and "offset" in record:
         reason += " This is a Kafka message: let kcat print its value alone, without -J."

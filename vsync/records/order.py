@@ -46,7 +46,10 @@ def _is_older(one: str, other: str) -> bool:
         return False
     lsn, its_lsn = (_LSN.search(one), _LSN.search(other)) if "/" in one and "/" in other else (None, None)
     if lsn and its_lsn:
-        rest, its_rest = one[: lsn.start()] + one[lsn.end() :], other[: its_lsn.start()] + other[its_lsn.end() :]
+        rest, its_rest = (
+            one[: lsn.start()] + "\0" + one[lsn.end() :],
+            other[: its_lsn.start()] + "\0" + other[its_lsn.end() :],
+        )
         return rest == its_rest and _lsn(lsn) < _lsn(its_lsn)
     return not (lsn or its_lsn) and _is_less(_NUMBER.split(one), _NUMBER.split(other))
 

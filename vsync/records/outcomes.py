@@ -18,6 +18,7 @@ Outcome = Literal[
     "absent",
     "superseded",
     "older",
+    "skipped",
     "dead",
     "failed",
 ]
@@ -32,9 +33,13 @@ Outcome = Literal[
 | `absent` | a delete of a key that has no document |
 | `superseded` | a later record of the key in the same batch was applied instead |
 | `older` | a newer record of the key was applied before |
+| `skipped` | the line is no change of a document, such as a heartbeat |
 | `dead` | the record itself is bad |
 | `failed` | the record is good, and its document could not be stored or deleted |
 """
+
+SKIPPED = "skipped"
+"""The code of a line that is no change of a document."""
 
 BAD = frozenset({"dead", "failed"})
 
@@ -57,6 +62,13 @@ class Item:
     reason: str = ""
     final: bool = False
     whole: bool = True
+
+    def be_bad(self, code: str, reason: str) -> None:
+        """The record itself cannot be applied: it is bad, or says nothing of a document."""
+        if code == SKIPPED:
+            self.outcome = "skipped"
+        else:
+            self.fail("dead", code, reason)
 
     def fail(self, outcome: Outcome, code: str, reason: str, *, final: bool = False) -> None:
         self.outcome, self.code, self.reason, self.final = outcome, code, reason, final
@@ -105,7 +117,7 @@ class Hopeless:
     def saw(self, item: Item) -> bool:
         """Counts what became of a record. True: the stream is hopeless."""
         if item.outcome not in BAD:
-            if item.outcome not in {"superseded", "older"}:
+            if item.outcome not in {"superseded", "older", "skipped"}:
                 self.failed = self.bad = 0
             return False
         if item.outcome == "failed" and not item.final:

@@ -59,6 +59,11 @@ def kind(value: Json) -> str:
     return "a list" if isinstance(value, list) else "a number"
 
 
+def shown(value: Json) -> str:
+    """A value where a word is expected, in a sentence."""
+    return repr(value[:60]) if isinstance(value, str) else kind(value)
+
+
 def _why(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"the byte at {error.start} is not UTF-8"

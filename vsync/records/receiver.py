@@ -4,48 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from vsync.errors import PublicationFailed
 from vsync.records.acks import Acks
 from vsync.records.apply import Applied
 from vsync.records.dead_letters import DeadLetter, DeadLetters
+from vsync.records.decide import Decided
 from vsync.records.outcomes import Item, ack_line
 from vsync.records.settled import Settled
 from vsync.records.stream_report import StreamReport
 
-_MOST_WARNINGS = 20
 _FEW_OLDER = 10
 """So many records may be older without a warning: a stream that is resumed begins a little before its end."""
 
 
 @dataclass(slots=True)
 class Counting:
-    """The receiver of one stream. `began` is when the stream began, by this machine's steady clock."""
+    """The receiver of one stream. `attributes` are the names that fields of
+    the records shall give. `began` is when the stream began, by this machine's steady clock."""
 
     report: StreamReport
     letters: DeadLetters
     acks: Acks
     progress: Callable[[StreamReport], None]
+    note: Callable[[str], None]
     dead_letter: str
+    attributes: Collection[str] = ()
     began: float = field(default_factory=time.monotonic)
-    _unsaid: int = 0
+    _told: bool = False
+    _named: set[str] = field(default_factory=set)
 
     def read(self, count: int) -> None:
         """So many records were read."""
         self.report.read += count
         self._show()
 
-    def applied(self, applied: Applied, cut: int) -> None:
-        report = self.report
-        report.cut_attributes += cut
-        report.orphans += applied.orphans
-        for warning in applied.warnings:
-            if len(report.warnings) < _MOST_WARNINGS:
-                report.warnings.append(warning)
-            else:
-                self._unsaid += 1
+    def applied(self, applied: Applied, decided: Decided) -> None:
+        self.report.cut_attributes += decided.cut
+        self._named |= decided.named
+        self.report.add(applied.warnings, applied.orphans)
 
     async def release(self, settled: Settled) -> None:
         await asyncio.to_thread(self._write, settled)
@@ -68,24 +67,42 @@ class Counting:
             saw(item)
         for item in settled.not_acknowledged:
             self.report.saw(item, acknowledged=False)
+        if not self._told and _are_many(self.report):
+            self._told = True  # now, and not only in the report: a stream that follows a file has none for weeks
+            self.note(_older(self.report))
         self._show()
 
     def end(self) -> None:
         """Adds what was left out, and what the user should look at."""
         report = self.report
-        if report.older > _FEW_OLDER and report.older > report.read // 2:
+        if _are_many(report):
+            report.warnings.append(_older(report))
+        lacking = sorted(set(self.attributes) - self._named)
+        if lacking and report.applied + report.unchanged:
             report.warnings.append(
-                f"{report.older:,} of {report.read:,} records are older, by their positions, than what was applied before, so "
-                "they changed nothing. If the source counts its positions anew, run again with --order arrival."
+                f"No record gave the {'attribute' if len(lacking) == 1 else 'attributes'} {', '.join(lacking)}. Check the fields of "
+                "--attribute."
             )
-        if self._unsaid:
-            self.report.warnings.append(f"… and {self._unsaid} more such warnings.")
+        if report.unsaid:
+            report.warnings.append(f"… and {report.unsaid} more warnings.")
         if self.acks.lost is not None:
-            self.report.warnings.append(f"The acknowledgements on standard output are not whole: {self.acks.lost}.")
+            report.warnings.append(f"The acknowledgements on standard output are not whole: {self.acks.lost}.")
 
     def _show(self) -> None:
         self.report.duration_s = time.monotonic() - self.began
         self.progress(self.report)
+
+
+def _are_many(report: StreamReport) -> bool:
+    """Whether so many records are older than what was applied that the positions may count anew."""
+    return report.older > _FEW_OLDER and report.older > report.finished // 2
+
+
+def _older(report: StreamReport) -> str:
+    return (
+        f"{report.older:,} of {report.finished:,} records are older, by their positions, than what was applied before, so "
+        "they changed nothing. If the source counts its positions anew, run again with --order arrival."
+    )
 
 
 def _letter(item: Item, name: str) -> DeadLetter:

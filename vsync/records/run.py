@@ -7,23 +7,26 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from vsync.errors import EXIT_INCOMPLETE, VsyncError
-from vsync.records.apply import Applier, settle_pending
+from vsync.records.apply import Applier
 from vsync.records.dead_letters import DeadLetters
 from vsync.records.decide import IsOlder, Terms
 from vsync.records.described import describe
 from vsync.records.formats import Read, reader
 from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
+from vsync.records.left_over import delete_left_over
 from vsync.records.lines import Lines
-from vsync.records.open_stream import FIGURES, Opened, figures, open_stream
+from vsync.records.open_stream import FIGURES, Opened, figures, open_stream, told_of_state
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.receiver import Counting
+from vsync.records.removed import stayed
 from vsync.records.state_lock import held
 from vsync.records.stream import Pacing, Stream
 from vsync.records.stream_report import StreamReport
@@ -34,6 +37,7 @@ from vsync.store.client import Api
 from vsync.store.rate_limit import SlidingWindow
 from vsync.store.session import ask
 from vsync.store.stores import Stores
+from vsync.system.atomic_write import remove_stale_temporaries
 from vsync.system.stop import Stop
 
 DRAIN_S = 4.0
@@ -42,17 +46,18 @@ DRAIN_S = 4.0
 
 def run(job: StreamJob) -> StreamReport:
     """Applies a stream. An error that ends it early stands in the report. Raises VsyncError where nothing was done."""
+    # One state has one lock and one place for its journals, by whatever links it is named.
+    job = replace(job, settings=replace(job.settings, state=Path(os.path.realpath(job.settings.state))))
     settings, drained = job.settings, Stop()
     read = reader(settings.format, raw=settings.raw, key_field=settings.key_field, delete_field=settings.delete_field)
     with contextlib.ExitStack() as stack:
+        lines = Lines(settings.input, stop=job.stop, follow=settings.follow, note=job.note)
+        stack.enter_context(contextlib.closing(lines))
+        lines.open()  # before anything is made: a wrong name of the input leaves no state
         stack.enter_context(held(settings.state, job.lock_timeout_s, job.stop))
         index = stack.enter_context(contextlib.closing(Index.open(settings.state)))
         letters = stack.enter_context(contextlib.closing(DeadLetters(settings.dead_letter)))
         letters.open()
-        lines = stack.enter_context(
-            contextlib.closing(Lines(settings.input, stop=job.stop, follow=settings.follow, note=job.note))
-        )
-        lines.open()
         work = _Work(job, read, index, letters, lines, drained)
         return ask(job.connect(drained), work.all, drained)
 
@@ -70,25 +75,20 @@ class _Work:
 
     async def all(self, api: Api) -> StreamReport:
         """Opens the store, applies the records, and looks for what is left. In this order."""
-        self.job.stop.attach()
-        async with _draining(self.job.stop, self.drained):
-            journal, older = self._journal(), _never if self.job.settings.order == "arrival" else is_older
-            opened = await open_stream(self.job, api, self.index, journal, older)
-            applier = self._applier(api, opened, journal)
-            report = self._report(opened)
-            receiver = Counting(report, self.letters, self.job.acks, self.job.progress, report.dead_letter)
-            stream = self._stream(applier, receiver, older)
-            left = await settle_pending(applier, Proofs(recorded=opened.recorded))
-            if left.cause is not None:
-                raise left.cause
-            # The index names the Files of runs that died, or they are gone. What is still to be deleted needs the proof.
-            journal.mark_recorded(list(journal.uploaded))
-            receiver.applied(left.as_applied(), 0)
-            await stream.run()
-            await self._sweep(applier, journal, receiver, stream)
-            if stream.cause is None and report.changed:
-                await self._remember_figures(api, opened)
-        report.error = stream.cause
+        job = self.job
+        job.stop.attach()
+        async with _draining(job.stop, self.drained):
+            older = _never if job.settings.order == "arrival" else is_older
+            report, opened = await self._recovered(api, older)
+            with self._journal() as journal:
+                applier = self._applier(api, opened, journal)
+                receiver = self._receiver(report)
+                stream = self._stream(applier, receiver, older)
+                await stream.run()
+                await self._sweep(applier, journal, receiver, stream)
+            if stream.cause is None and (report.changed or self.index.fact(FIGURES) != figures(opened.info)):
+                await self._remember_figures(api, opened, report)
+        report.error = told_of_state(stream.cause, job)
         report.duration_s = time.monotonic() - receiver.began
         report.requests, report.bytes_uploaded = dict(api.traffic.requests), api.traffic.bytes_uploaded
         receiver.end()
@@ -96,38 +96,65 @@ class _Work:
             raise stream.defect
         return report
 
+    async def _recovered(self, api: Api, older: IsOlder) -> tuple[StreamReport, Opened]:
+        """Opens the store, and brings to an end what runs before this one left: uploads, deletes, lost answers."""
+        with self._journal() as journal:
+            opened = await open_stream(self.job, api, self.index, journal, older)
+            report = self._report(opened)
+            applier = self._applier(api, opened, journal)
+            left = await delete_left_over(applier, Proofs(recorded=opened.recorded))
+            if left.cause is not None:
+                raise left.cause
+            report.add(stayed(list(left.left), left), left.orphans)
+            try:
+                orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
+            except VsyncError as error:
+                report.add([f"Files of runs that died could not be looked for: {error.message}"])
+            else:
+                report.add(warnings, orphans)
+                journal.close(settled=True)
+        remove_stale_temporaries(self.job.settings.state.parent)
+        return report, opened
+
     async def _sweep(self, applier: Applier, journal: Journal, receiver: Counting, stream: Stream) -> None:
         """Looks for Files of uploads without an answer. After an error the next run does that."""
         if stream.cause is not None and stream.cause.exit_code != EXIT_INCOMPLETE:
-            journal.close(settled=False)
             return
         try:
             orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
         except VsyncError as error:
             stream.cause = stream.cause or error
-            journal.close(settled=False)
             return
-        receiver.report.orphans += orphans
-        receiver.report.warnings += warnings
+        receiver.report.add(warnings, orphans)
         journal.close(settled=True)
 
-    async def _remember_figures(self, api: Api, opened: Opened) -> None:
+    async def _remember_figures(self, api: Api, opened: Opened, report: StreamReport) -> None:
         """Records what the store shows of its size, so that the next run sees when something else came or went."""
-        self.index.set_facts(**{FIGURES: figures(await Stores(api).get(opened.info.id))})
+        try:
+            info = await Stores(api).get(opened.info.id)
+        except VsyncError as error:
+            report.add([f"The size of the store could not be asked, so the next run lists it: {error.message}"])
+        else:
+            self.index.set_facts(**{FIGURES: figures(info)})
 
-    def _journal(self) -> Journal:
-        state = self.job.settings.state
-        place = os.fsdecode(os.path.realpath(state))
-        key = f"{state.name}-{hashlib.sha256(os.fsencode(place)).hexdigest()[:8]}"
-        journal = Journal(state.parent, key, self.job.note, JournalKey(self.job.state_home, None, place))
+    @contextlib.contextmanager
+    def _journal(self) -> Iterator[Journal]:
+        """A journal of this run. It is closed at the end; what is not settled then stays for the next run."""
+        place = os.fsencode(self.job.settings.state)
+        key = f"{self.job.settings.state.name}-{hashlib.sha256(place).hexdigest()[:8]}"
+        signer = JournalKey(self.job.state_home, None, os.fsdecode(place))
+        journal = Journal(self.job.settings.state.parent, key, self.job.note, signer)
         journal.open(f"records {time.time_ns()}")
-        return journal
+        try:
+            yield journal
+        finally:
+            journal.close(settled=False)
 
     def _applier(self, api: Api, opened: Opened, journal: Journal) -> Applier:
         job = self.job
         return Applier(
             api,
-            opened.store,
+            Stores(api).open(opened.info.id, job.rates, journal),
             self.index,
             journal,
             opened.identity,
@@ -135,7 +162,13 @@ class _Work:
             job.settings.workers,
             job.index_timeout_s,
             self.drained,
+            no_more=lambda: job.stop.requested,
         )
+
+    def _receiver(self, report: StreamReport) -> Counting:
+        job = self.job
+        attributes = job.settings.rules.attributes.keys()
+        return Counting(report, self.letters, job.acks, job.progress, job.note, report.dead_letter, attributes)
 
     def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:
         job, settings = self.job, self.job.settings

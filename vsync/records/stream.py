@@ -45,8 +45,8 @@ class Receiver(Protocol):
     def read(self, count: int) -> None:
         """So many records were read."""
 
-    def applied(self, applied: Applied, cut: int) -> None:
-        """A batch was carried out. `cut` of its attributes were too long."""
+    def applied(self, applied: Applied, decided: Decided) -> None:
+        """A batch was carried out."""
 
     async def release(self, settled: Settled) -> None:
         """Writes the dead letters, and then the acknowledgements. Raises VsyncError."""
@@ -60,9 +60,9 @@ class Batch:
     """A batch that is under way. `paths` are those that it works on. `task` None: nothing had to be done for it."""
 
     folded: Folded
+    decided: Decided
     paths: frozenset[str] = frozenset()
     task: asyncio.Task[Applied] | None = None
-    cut: int = 0
 
     @property
     def is_done(self) -> bool:
@@ -123,7 +123,8 @@ class Stream:
             await self._wait_for_all()
             releasing.cancel()
         if self.stop.signum is not None and not isinstance(self.cause, Interrupted):
-            self.cause = Interrupted(self.stop.signum) if self.cause is None else self.stop.cause(self.cause)
+            told = Interrupted(self.stop.signum, remedy="Run again: what is not acknowledged is applied then.")
+            self.cause = told if self.cause is None else self.stop.cause(self.cause)
 
     def _end(self, cause: VsyncError, defect: Exception | None = None) -> None:
         """Ends the stream. Of several causes the first counts."""
@@ -156,7 +157,7 @@ class Stream:
             return
         rows = self.index.rows([keyed.key for keyed in folded.by_path.values()])
         decided = decide(folded, rows, self.terms)
-        batch = Batch(folded, cut=decided.cut)
+        batch = Batch(folded, decided)
         if decided.work:
             batch.paths = frozenset(decided.work)
             batch.task = asyncio.create_task(self._carry_out(decided))
@@ -178,7 +179,7 @@ class Stream:
                 changes.append(read(line.raw, line.number))
             except BadRecord as bad:
                 item = Item(line.number, line.raw, bad.position, bad.key)
-                item.fail("dead", bad.code, bad.reason)
+                item.be_bad(bad.code, bad.reason)
                 changes.append(item)
             if not number % _BLOCK and self._open:
                 await asyncio.sleep(0)
@@ -221,7 +222,7 @@ class Stream:
         async with self._turn:
             while self._open and self._open[0].is_done:
                 batch = self._open[0]
-                self.receiver.applied(Applied() if batch.task is None else batch.task.result(), batch.cut)
+                self.receiver.applied(Applied() if batch.task is None else batch.task.result(), batch.decided)
                 if self._acknowledges:
                     await self._release(batch.folded.items)
                 self._open.popleft()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -17,8 +17,19 @@ from vsync.system.redaction import printable
 from vsync.system.wording import count, shortened, size
 
 APPLIED: tuple[Outcome, ...] = ("uploaded", "replaced", "retagged")
-OUTCOMES: tuple[Outcome, ...] = (*APPLIED, "deleted", "unchanged", "absent", "superseded", "older", "dead", "failed")
+OUTCOMES: tuple[Outcome, ...] = (
+    *APPLIED,
+    "deleted",
+    "unchanged",
+    "absent",
+    "superseded",
+    "older",
+    "skipped",
+    "dead",
+    "failed",
+)
 
+_MOST_WARNINGS = 20
 _MOST_KEPT = 50
 """Of records that were dead or failed. The dead-letter file and the acknowledgements have them all."""
 _SHOWN = 20
@@ -46,6 +57,7 @@ class StreamReport:
     | `last_position` | the position of the last record that was acknowledged |
     | `codes` | how many records were dead or failed, by code |
     | `bad` | the first of these |
+    | `unsaid` | how many warnings there were beside those that are kept |
     | `orphans` | Files that were uploaded or replaced, and may still be there |
     | `error` | what ended the stream early |
     """
@@ -63,6 +75,7 @@ class StreamReport:
     absent: int = 0
     superseded: int = 0
     older: int = 0
+    skipped: int = 0
     dead: int = 0
     failed: int = 0
     cut_attributes: int = 0
@@ -73,6 +86,7 @@ class StreamReport:
     dead_letter: str = ""
     last_position: Any = None
     warnings: list[str] = field(default_factory=list)
+    unsaid: int = 0
     orphans: list[Orphan] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
     bad: list[Bad] = field(default_factory=list)
@@ -89,6 +103,15 @@ class StreamReport:
             self.codes[item.code] += 1
             if len(self.bad) < _MOST_KEPT:
                 self.bad.append(Bad(item.line, _as_text(item.key), item.code, shortened(item.reason, _MOST_CHARACTERS)))
+
+    def add(self, warnings: Iterable[str], orphans: Iterable[Orphan] = ()) -> None:
+        """Adds warnings, of which the first are kept, and Files that may still be there."""
+        self.orphans += orphans
+        for warning in warnings:
+            if len(self.warnings) < _MOST_WARNINGS:
+                self.warnings.append(warning)
+            else:
+                self.unsaid += 1
 
     @property
     def counts(self) -> dict[str, int]:
@@ -200,7 +223,7 @@ def stream_headline(report: StreamReport) -> Headline:
     records = count(report.read, "record")
     parts = [f"{report.applied:,} applied"] if report.applied else []
     parts += [f"{report.deleted:,} deleted"] if report.deleted else []
-    unchanged = report.unchanged + report.absent + report.superseded + report.older
+    unchanged = report.unchanged + report.absent + report.superseded + report.older + report.skipped
     parts += [f"{unchanged:,} without a change"] if unchanged else []
     parts += [f"{report.dead:,} dead"] if report.dead else []
     parts += [f"{report.failed:,} failed"] if report.failed else []

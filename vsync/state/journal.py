@@ -279,7 +279,7 @@ def glob_escaped(text: str) -> str:
 
 def _write_journal(path: Path, content: bytes) -> None:
     try:
-        write_durably(path, content)
+        write_durably(path, content, 0o600)  # the names of documents may be somebody's secret
     except OSError as error:
         raise PublicationFailed(
             f"The journal {path} cannot be written: {error.strerror or os.strerror(error.errno or 0)}.",

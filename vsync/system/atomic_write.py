@@ -18,7 +18,7 @@ _NOT_FOR_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 """Errors of file systems that cannot sync folders."""
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Writes a file so that after a crash it holds the old bytes or the new bytes, never a part.
 
     The file belongs to the folder's owner, also when root writes it (the container in a workspace). Raises OSError, for
@@ -30,7 +30,7 @@ def write_durably(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         give_to_owner_of(path.parent, Path(temporary))
         Path(temporary).replace(path)

@@ -46,11 +46,13 @@ async def transfer(
     stop: Stop,
     *,
     still_ours: Callable[[], None] = lambda: None,
+    no_more: Callable[[], bool] = lambda: False,
     clock: Clock = time.monotonic,
 ) -> Outcome:
     """Carries out the uploads, replacements and retags of a plan. Never raises: see `Outcome.cause` and `.defect`.
 
-    `still_ours` raises when another run has taken over. This run may have been stopped for long without knowing.
+    `still_ours` raises when another run has taken over. This run may have been stopped for long without knowing. When
+    `no_more` says yes, no further document is begun, and what is under way is brought to its end.
     """
     operations = plan.of("upload", "replace", "retag")
     halt = Halt(stop)
@@ -60,7 +62,7 @@ async def transfer(
     one_by_one = OneByOne(store, tracker, gateway, halt, delivery.identity, still_ours)
     in_batches = InBatches(store, gateway, halt, delivery.identity, one_by_one, still_ours)
     attaching = Attaching(store, in_batches, one_by_one, indexing, halt, observer)
-    uploading = Uploading(store, read, delivery, tracker, gateway, halt, observer, still_ours)
+    uploading = Uploading(store, read, delivery, tracker, gateway, halt, observer, still_ours, no_more)
 
     async def carry_out(todo: Sequence[Operation]) -> None:
         """Uploads, attaches and waits, once for each of these operations."""
@@ -77,7 +79,7 @@ async def transfer(
         waits, todo = iter(_ROUND_WAITS_S), operations
         while todo:
             await carry_out(todo)
-            todo = [] if halt.requested else tracker.to_try_again()
+            todo = [] if halt.requested or no_more() else tracker.to_try_again()
             if todo:
                 await halt.sleep(next(waits))
     if (refused := gateway.verdict()) is not None:

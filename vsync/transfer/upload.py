@@ -57,7 +57,9 @@ class Uploading:
         halt: Halt,
         observer: Observer,
         still_ours: Callable[[], None],
+        no_more: Callable[[], bool],
     ) -> None:
+        self._no_more = no_more
         self._store = store
         self._read = read
         self._delivery = delivery
@@ -70,7 +72,7 @@ class Uploading:
     async def run(self, operations: Iterable[Operation], uploaded: Callable[[Pending], None]) -> None:
         """Carries out operations until none is left or the run must end. `uploaded` gets each File that was uploaded."""
         for operation in operations:
-            if self._halt.requested:
+            if self._halt.requested or self._no_more():
                 return
             try:
                 item = await (self._retag(operation) if operation.kind == "retag" else self._upload(operation))

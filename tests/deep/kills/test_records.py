@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,32 +46,75 @@ def _begun(folder: Path) -> StreamWorld:
     return world
 
 
-def _requests(folder: Path, given: dict[str, Any]) -> int:
-    world = _begun(folder)
-    assert world.run(THEN, **given).error is None
-    return len(world.wire.sent)
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here processes die, not machines: what was written is there."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+def _deaths(folder: Path, given: dict[str, Any], *, answered: bool) -> Iterator[StreamWorld]:
+    """Worlds whose stream died: at each of its requests, before or after the server had done it."""
+    number = 0
+    while True:
+        number += 1
+        world = _begun(folder / f"{number}")
+
+        def at(world: StreamWorld, number: int = number) -> None:
+            world.wire.when(lambda sent: sent.number == number, die(answered=answered))
+
+        if not world.run_and_die(at, THEN, **given):
+            break
+        yield world
+        world.wire.close()
+    assert number > 15
+
+
+def _acknowledged(world: StreamWorld) -> int:
+    """The last line that was acknowledged. None before it was left out."""
+    acked = world.acks[-1]["line"] if world.acks else 0
+    world.check_acks(THEN[:acked])
+    return acked
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("given", HOW)
 def test_a_stream_that_died_anywhere_is_resumed(tmp_path: Path, given: dict[str, Any], answered: bool) -> None:
-    most = _requests(tmp_path / "count", given)
-    assert most > 15
-    for number in range(1, most + 1):
-        world = _begun(tmp_path / f"{number}")
-
-        def at(world: StreamWorld, number: int = number) -> None:
-            world.wire.when(lambda sent: sent.number == number, die(answered=answered))
-
-        died = world.run_and_die(at, THEN, **given)
-        assert died or number > most - 3  # batches side by side may need a few requests less
-        world.wire.calm()
-        acked = world.acks[-1]["line"] if world.acks else 0
-        world.check_acks(THEN[:acked])
+    for world in _deaths(tmp_path, given, answered=answered):
+        acked = _acknowledged(world)
         left = THEN[acked:]
-        report = world.run(left, **given)
-        assert report.error is None, number
+        assert world.run(left, **given).error is None
         assert [ack["line"] for ack in world.acks[acked:]] == list(range(1, len(left) + 1))
         world.check(ALL)
-        world.is_quiet([*THEN], **given)
+        world.is_quiet(THEN, **given)
+        world.check(ALL)
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
+def test_a_stream_that_died_anywhere_is_resumed_without_its_state(tmp_path: Path, answered: bool) -> None:
+    given = {"batch_size": 3}
+    for world in _deaths(tmp_path, given, answered=answered):
+        left = THEN[_acknowledged(world) :]
+        world.lose_state()
+        assert world.run(left, **given).error is None
+        # Nothing tells whose the Files are that were uploaded and not attached.
+        world.check(ALL, left=len(THEN))
+        world.is_quiet(THEN[:8], **given)
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
+def test_a_stream_that_died_twice_is_resumed(tmp_path: Path, answered: bool) -> None:
+    given = {"batch_size": 3}
+    for number, world in enumerate(_deaths(tmp_path, given, answered=answered)):
+        left = THEN[_acknowledged(world) :]
+        acked = len(world.acks)
+
+        def again(world: StreamWorld, number: int = number) -> None:
+            world.wire.sent.clear()
+            world.wire.when(lambda sent: sent.number == number % 7 + 1, die(answered=not answered))
+
+        world.run_and_die(again, left, **given)
+        left = left[len(world.acks) - acked :]
+        assert world.run(left, **given).error is None
+        world.check(ALL)
+        world.is_quiet(THEN, **given)
         world.check(ALL)

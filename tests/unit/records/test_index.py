@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -141,7 +141,7 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(path: Path, index: Index)
 @pytest.mark.parametrize("step", ["move", "record", "gone", "set_facts", "begin_listing", "take_listing"])
 def test_a_file_that_cannot_be_written_is_told_by_each_step(index: Index, step: str) -> None:
     index._database.execute("PRAGMA query_only=1")
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "move": lambda: index.move([("5", "a")]),
         "record": lambda: index.record([row("a", "file-1")]),
         "gone": lambda: index.gone(["file-1"]),
@@ -154,12 +154,13 @@ def test_a_file_that_cannot_be_written_is_told_by_each_step(index: Index, step: 
 
 
 @pytest.mark.parametrize(
-    "step", ["rows", "named", "pending", "pending_count", "fact", "owners_listed", "listed_in", "listed_by_key"]
+    "step",
+    ["rows", "named", "pending", "pending_count", "fact", "owners_listed", "listed_in", "listed_by_key", "not_listed"],
 )
 def test_a_file_that_cannot_be_read_is_told_by_each_step(index: Index, step: str) -> None:
     for table in ("documents", "pending_delete", "facts", "listed"):
         index._database.execute(f"DROP TABLE {table}")
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "rows": lambda: index.rows(["a"]),
         "named": lambda: index.named(["file-1"]),
         "pending": lambda: index.pending(5),
@@ -167,6 +168,7 @@ def test_a_file_that_cannot_be_read_is_told_by_each_step(index: Index, step: str
         "fact": lambda: index.fact("owner"),
         "owners_listed": lambda: index.owners_listed(),
         "listed_in": lambda: index.listed_in("completed"),
+        "not_listed": lambda: index.not_listed(5),
         "listed_by_key": lambda: list(index.listed_by_key("me")),
     }
     with pytest.raises(PublicationFailed, match="cannot be read"):

@@ -36,8 +36,8 @@ def bad(number: int, key: Any = "k") -> list[Item]:
 def test_each_outcome_is_counted() -> None:
     report = report_of(*(item(outcome, line) for line, outcome in enumerate(OUTCOMES, 1)))
     assert report.counts == dict.fromkeys(OUTCOMES, 1)
-    assert (report.applied, report.finished, report.rate) == (3, 10, 5.0)
-    assert report.last_position == "p10"
+    assert (report.applied, report.finished, report.rate) == (3, 11, 5.5)
+    assert report.last_position == "p11"
 
 
 def test_a_report_without_time_has_no_rate() -> None:
@@ -171,6 +171,7 @@ def test_the_json_is_whole() -> None:
         "absent": 0,
         "superseded": 0,
         "older": 0,
+        "skipped": 0,
         "dead": 2,
         "failed": 0,
         "codes": {"not-json": 2},
