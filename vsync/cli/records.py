@@ -61,6 +61,7 @@ def records_command(context: Context, /, file: str | None, as_json: bool, **opti
         report = run(job)
     finally:
         progress.finished()
+    report.state = str(job.settings.state)  # as it was given, and not where links lead
     _show(report, context, as_json=as_json)
 
 
