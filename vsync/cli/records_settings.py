@@ -65,6 +65,7 @@ def stream_settings(file: str | None, options: Options, place: Place) -> StreamS
             "--follow is given without a FILE. Standard input is read to its end in any case.",
             "Give the FILE that grows, or leave out --follow.",
         )
+    _check_resume(source, options["resume"])
     _refuse_one_file_for_two(source, place)
     reader(options["format"], raw=options["raw"], key_field=options["key_field"], delete_field=options["delete_field"])
     return StreamSettings(
@@ -85,6 +86,7 @@ def stream_settings(file: str | None, options: Options, place: Place) -> StreamS
         on_error=options["on_error"],
         order=options["order"],
         rebuild=options["rebuild"],
+        resume=options["resume"],
     )
 
 
@@ -164,6 +166,24 @@ def _check_attributes(target: Target, options: Options) -> None:
     if number > _MOST_ATTRIBUTES:
         raise ConfigurationError(
             f"{number} attributes are given; {_MOST_ATTRIBUTES} fit beside vsync's own.", "Remove some."
+        )
+
+
+def _check_resume(source: Path | None, resume: bool | None) -> None:
+    """Refuses --resume where nothing could be found again."""
+    from vsync.records.compressed import is_compressed
+
+    if not resume:
+        return
+    if source is None:
+        raise ConfigurationError(
+            "--resume is given without a FILE. The lines of standard input that were read before do not come again.",
+            "Give the FILE, or leave out --resume (VSYNC_RESUME).",
+        )
+    if is_compressed(source):
+        raise ConfigurationError(
+            f"--resume cannot go on inside {source}: it is compressed, and is always read from its beginning.",
+            "Leave out --resume (VSYNC_RESUME), or give a file that is not compressed.",
         )
 
 

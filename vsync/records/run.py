@@ -27,6 +27,7 @@ from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.receiver import Counting
 from vsync.records.removed import stayed
+from vsync.records.resume import place_to_go_on, recorder, tell
 from vsync.records.state_lock import held
 from vsync.records.stream import Pacing, Stream
 from vsync.records.stream_report import StreamReport
@@ -58,6 +59,9 @@ def run(job: StreamJob) -> StreamReport:
         index = stack.enter_context(contextlib.closing(Index.open(settings.state)))
         letters = stack.enter_context(contextlib.closing(DeadLetters(settings.dead_letter)))
         letters.open()
+        place = place_to_go_on(job, index)
+        lines.begin(place)
+        tell(job, place, lines)
         work = _Work(job, read, index, letters, lines, drained)
         return ask(job.connect(drained), work.all, drained)
 
@@ -168,7 +172,8 @@ class _Work:
     def _receiver(self, report: StreamReport) -> Counting:
         job = self.job
         attributes = job.settings.rules.attributes.keys()
-        return Counting(report, self.letters, job.acks, job.progress, job.note, attributes)
+        reached = recorder(job, self.index)
+        return Counting(report, self.letters, job.acks, job.progress, job.note, attributes, reached)
 
     def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:
         job, settings = self.job, self.job.settings

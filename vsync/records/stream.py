@@ -51,22 +51,31 @@ class Receiver(Protocol):
     async def release(self, settled: Settled) -> None:
         """Writes the dead letters, and then the acknowledgements. Raises VsyncError."""
 
-    def released(self, settled: Settled) -> None:
-        """They are written."""
+    def released(self, settled: Settled, last: Line | None) -> None:
+        """They are written. `last` is the line of the last acknowledgement. Raises VsyncError."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """A batch that is under way. `paths` are those that it works on. `task` None: nothing had to be done for it."""
+    """A batch that is under way. `lines` are those of the records, one for each.
+
+    `paths` are those that the batch works on. `task` None: nothing had to be done for it.
+    """
 
     folded: Folded
     decided: Decided
+    lines: Sequence[Line]
     paths: frozenset[str] = frozenset()
     task: asyncio.Task[Applied] | None = None
 
     @property
     def is_done(self) -> bool:
         return self.task is None or self.task.done()
+
+    def last(self, acknowledged: Sequence[Item]) -> Line | None:
+        """The line of the last record that is acknowledged; None: no record is."""
+        pairs = zip(reversed(self.lines), reversed(self.folded.items), strict=True)
+        return next((line for line, item in pairs if acknowledged and item is acknowledged[-1]), None)
 
 
 @dataclass(slots=True)
@@ -157,7 +166,7 @@ class Stream:
             return
         rows = self.index.rows([keyed.key for keyed in folded.by_path.values()])
         decided = decide(folded, rows, self.terms)
-        batch = Batch(folded, decided)
+        batch = Batch(folded, decided, lines)
         if decided.work:
             batch.paths = frozenset(decided.work)
             batch.task = asyncio.create_task(self._carry_out(decided))
@@ -236,20 +245,20 @@ class Stream:
                 batch = self._open[0]
                 self.receiver.applied(Applied() if batch.task is None else batch.task.result(), batch.decided)
                 if self._acknowledges:
-                    await self._release(batch.folded.items)
+                    await self._release(batch)
                 self._open.popleft()
                 self._changed.set()
 
-    async def _release(self, items: Sequence[Item]) -> None:
-        settled = settle(items, self._hopeless, stop_at_bad=self.stop_at_bad)
+    async def _release(self, batch: Batch) -> None:
+        settled = settle(batch.folded.items, self._hopeless, stop_at_bad=self.stop_at_bad)
         self._acknowledges = settled.whole
         try:
             await self.receiver.release(settled)
+            self.receiver.released(settled, batch.last(settled.acknowledged))
         except VsyncError as error:
             self._acknowledges = False
             self._end(error)
             return
-        self.receiver.released(settled)
         if settled.cause is not None:
             self._end(settled.cause)
 

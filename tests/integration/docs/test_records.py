@@ -103,7 +103,15 @@ def test_the_first_example_prints_what_the_page_shows(folder: Folder) -> None:
 
 @NEEDS_JQ
 def test_the_examples_for_going_on_and_for_dead_letters_work(folder: Folder) -> None:
-    going_on, offsets = blocks("sh", section("Go on where it stopped"))
+    resumed, going_on, offsets = blocks("sh", section("Go on where it stopped"))
+    changes = folder.root / "changes.jsonl"
+    before = changes.read_text()
+    printed = folder.run(resumed)
+    [note] = blocks("text", section("Go on where it stopped"))
+    assert note in printed
+    assert printed.count('"outcome"') == 5
+    changes.write_text(before)
+    shutil.rmtree(folder.root / ".vsync")
     printed = folder.run(going_on)
     assert (folder.root / "acknowledged.jsonl").read_text().count("\n") == 4
     assert "No records came." in printed

@@ -43,6 +43,7 @@ def test_without_options_the_defaults_hold() -> None:
     assert found.state == Path("/srv/acme/.vsync/records.db")
     assert found.dead_letter == Path("/srv/acme/.vsync/records.dead.jsonl")
     assert (found.on_error, found.order, found.rebuild) == ("skip", "position", False)
+    assert (found.resume, found.resumes) == (None, False)
     assert (found.rules.extension, found.rules.template, dict(found.rules.attributes)) == (".txt", None, {})
 
 
@@ -249,3 +250,37 @@ def test_attributes_of_fields_and_fixed_ones_must_fit_together() -> None:
 )
 def test_only_a_store_on_this_machine_has_no_limits(address: str | None, embedded: bool, unlimited: bool) -> None:
     assert without_limits(address, embedded=embedded) is unlimited
+
+
+@pytest.mark.parametrize(
+    ("words", "resumes"),
+    [
+        (["in", "--follow"], True),
+        (["in", "--follow", "--no-resume"], False),
+        (["in", "--resume"], True),
+        (["in"], False),
+        (["in.gz"], False),
+        (["-"], False),
+    ],
+)
+def test_a_followed_file_goes_on_where_it_stopped_unless_it_is_told_not_to(words: list[str], resumes: bool) -> None:
+    assert settings(*words).resumes is resumes
+
+
+def test_resume_may_be_a_variable() -> None:
+    assert settings("in", VSYNC_RESUME="true").resume is True
+    assert settings("in", "--follow", VSYNC_RESUME="false").resumes is False
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--resume"], "without a FILE"),
+        (["-", "--resume"], "without a FILE"),
+        (["in.gz", "--resume"], "it is compressed"),
+    ],
+)
+def test_an_input_in_which_no_place_can_be_found_again_is_not_resumed(words: list[str], why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why) as caught:
+        settings(*words)
+    assert "--resume (VSYNC_RESUME)" in caught.value.remedy

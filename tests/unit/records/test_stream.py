@@ -115,7 +115,7 @@ class Heard:
         self.letters += [item.line for item in settled.letters]
         self.acks += [item.line for item in settled.acknowledged]
 
-    def released(self, settled: Settled) -> None:
+    def released(self, settled: Settled, last: Line | None) -> None:
         self.counted += [item.line for item in settled.acknowledged]
 
 
