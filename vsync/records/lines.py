@@ -16,7 +16,7 @@ from vsync.records.read_ahead import ReadAhead
 from vsync.records.splitter import Line, Splitter
 from vsync.system.stop import Stop
 
-MAX_BATCH_BYTES = 16 * 1024 * 1024
+MAX_BATCH_BYTES = 8 * 1024 * 1024
 _JOIN_S = 1.0
 
 
