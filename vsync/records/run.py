@@ -105,6 +105,8 @@ class _Work:
             if left.cause is not None:
                 raise left.cause
             report.add(stayed(list(left.left), left), left.orphans)
+            # The index names the Files of runs that died, or they are gone. What is still to be deleted needs the proof.
+            journal.mark_recorded(list(journal.uploaded))
             try:
                 orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
             except VsyncError as error:
