@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from vsync.errors import Interrupted, VsyncError
 from vsync.records.apply import Applied, Applier
 from vsync.records.change import BadRecord, Change
-from vsync.records.decide import Decided, Folded, Terms, decide, fold
+from vsync.records.decide import Decided, Folded, Keyed, Terms, decide, fold
 from vsync.records.index import Index
 from vsync.records.outcomes import Hopeless, Item
 from vsync.records.pace import Pace
@@ -187,6 +187,10 @@ class Stream:
     async def _carry_out(self, decided: Decided) -> Applied:
         try:
             applied = await self.applier.apply(decided)
+            while applied.cause is None and (earlier := self._superseded_by_failures(decided)):
+                rows = self.index.rows([keyed.key for keyed in earlier.values()])
+                decided = decide(Folded(by_path=earlier), rows, self.terms)
+                applied += await self.applier.apply(decided)
         except Exception as error:
             # It is raised when what was done is recorded and acknowledged.
             unforeseen = VsyncError(f"An unexpected error ended the stream: {error!r}.", "Run again.")
@@ -194,6 +198,14 @@ class Stream:
         if applied.cause is not None:
             self._end(applied.cause, applied.defect)
         return applied
+
+    def _superseded_by_failures(self, decided: Decided) -> dict[str, Keyed]:
+        """The keys whose last record failed, and for which an earlier record of the batch counts now."""
+        return {
+            path: work.keyed
+            for path, work in decided.work.items()
+            if work.keyed.item.outcome == "failed" and work.keyed.without_bad(self.terms.is_older)
+        }
 
     # --- Batches that are under way -------------------------------------------------------------------------
 
