@@ -19,9 +19,9 @@ from vsync.records.change import BadRecord, Change
 from vsync.records.decide import Decided, Folded, Keyed, Terms, decide, fold
 from vsync.records.index import Index
 from vsync.records.outcomes import Hopeless, Item
+from vsync.records.pace import Pace
 from vsync.records.settled import CUT, Settled, settle
 from vsync.records.splitter import Line
-from vsync.store.rate_limit import SlidingWindow
 from vsync.system.stop import Stop
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class Pacing:
     batch: int
     delay_s: float
     workers: int
-    rate: SlidingWindow | None = None
+    rate: Pace | None = None
 
     @property
     def batches(self) -> int:
@@ -122,8 +122,7 @@ class Stream:
                 lines := await self._unless_over(self.lines.batch(self.pacing.batch, self.pacing.delay_s))
             ) is not None:
                 if self.pacing.rate is not None:
-                    async with self.pacing.rate.admit(len(lines)):
-                        pass
+                    await self.pacing.rate.admit(len(lines))
                 await self._take(lines)
         except VsyncError as error:
             self._end(error)
