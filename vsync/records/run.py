@@ -169,7 +169,7 @@ class _Work:
     def _receiver(self, report: StreamReport) -> Counting:
         job = self.job
         attributes = job.settings.rules.attributes.keys()
-        return Counting(report, self.letters, job.acks, job.progress, job.note, report.dead_letter, attributes)
+        return Counting(report, self.letters, job.acks, job.progress, job.note, attributes)
 
     def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:
         job, settings = self.job, self.job.settings
