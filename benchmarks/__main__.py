@@ -81,8 +81,8 @@ def _row(figure: Figure) -> str:
     value = f"{_number(figure.value, figure.unit):>9}"
     if figure.goal is None:
         return value
-    verdict = "MISSED" if figure.missed else "ok"
-    return f"{value}   goal {'≤ ' + _number(figure.goal, figure.unit):<9}   {verdict}"
+    verdict, sign = "MISSED" if figure.missed else "ok", "≥ " if figure.at_least else "≤ "
+    return f"{value}   goal {sign + _number(figure.goal, figure.unit):<9}   {verdict}"
 
 
 def _number(value: float, unit: str) -> str:

@@ -18,6 +18,7 @@ from benchmarks.image import image
 from benchmarks.measure import CommandFailed, Run, run
 from benchmarks.repositories import ENVIRONMENT, Edit, Remove, Rename, Repository, Write, prose
 from benchmarks.service import serving
+from benchmarks.streams import records
 from vsync.config.targets import Target
 from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest
 
@@ -319,5 +320,6 @@ CASES = {
     "large": Case(large, 3, quick=False),
     "gigabyte": Case(gigabyte, 1, quick=False),
     "gigabyte-local": Case(gigabyte_local, 1, quick=False),
+    "records": Case(records, 1, quick=False),
     "image": Case(image, 3, quick=False),
 }

@@ -12,16 +12,19 @@ MB = 1_000_000
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured value and the most it may be (None: told without a goal)."""
+    """A measured value and its goal: the most it may be, or the least. None: it is told without a goal."""
 
     name: str
     value: float
     unit: str = ""
     goal: float | None = None
+    at_least: bool = False
 
     @property
     def missed(self) -> bool:
-        return self.goal is not None and self.value > self.goal
+        if self.goal is None:
+            return False
+        return self.value < self.goal if self.at_least else self.value > self.goal
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 
 class CommandFailed(Exception):
@@ -32,8 +33,18 @@ class Run:
     stderr: str
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Run:
-    """Runs the command and measures the whole process. Raises CommandFailed when it exits with anything but 0."""
+def run(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    stdin: IO[bytes] | None = None,
+    stdout: IO[bytes] | None = None,
+) -> Run:
+    """Runs the command and measures the whole process. Raises CommandFailed when it exits with anything but 0.
+
+    With `stdout` the command writes there, and the text in the result is empty.
+    """
     read, write = os.pipe()
     with os.fdopen(read) as results:
         done = subprocess.run(
@@ -41,14 +52,16 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
             cwd=folder,
             env=environment,
             pass_fds=[write],
-            capture_output=True,
+            stdin=stdin,
+            stdout=subprocess.PIPE if stdout is None else stdout,
+            stderr=subprocess.PIPE,
             text=True,
         )
         os.close(write)
         if done.returncode:
-            raise CommandFailed(f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
+            raise CommandFailed(f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout or ''}{done.stderr}")
         measured = json.load(results)
-    return Run(**measured, stdout=done.stdout, stderr=done.stderr)
+    return Run(**measured, stdout=done.stdout or "", stderr=done.stderr)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -628,6 +628,11 @@ def test_words_are_found_in_other_forms_and_in_file_names(client: openai.OpenAI)
     assert found(client, store, "\xe9t\xe9") == ["b.md"]
 
 
+def test_a_word_with_a_letter_that_has_no_single_capital_is_found(client: openai.OpenAI) -> None:
+    store = store_with(client, ("a.md", "Viele Grüße".encode()), ("b.md", b"Viele"))
+    assert found(client, store, "GRÜßE") == found(client, store, "grüße") == ["a.md"]
+
+
 def test_a_search_returns_at_most_the_number_asked_for(client: openai.OpenAI) -> None:
     store = store_with(client, *((f"{n}.md", b"fox") for n in range(12)))
     assert len(found(client, store, "fox")) == 10

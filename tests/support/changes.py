@@ -17,7 +17,7 @@ def change(
         position=others.get("position", "1"),
         order=others.get("order", "1"),
         key=others.get("key", key_value),
-        path=others.get("path", str(key_value)),
+        path=others["path"] if "path" in others else str(key_value),
         key_value=key_value,
         deletes=deletes,
         content=None if deletes else content,

@@ -59,7 +59,7 @@ def _queries(body: arguments.Arguments) -> list[str]:
 def _words(queries: list[str]) -> list[str]:
     """The words of the queries: runs of letters, digits and marks, as in the index."""
     text = "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in " ".join(queries))
-    return list(dict.fromkeys(text.casefold().split()))[:MAX_WORDS]
+    return list(dict.fromkeys(text.lower().split()))[:MAX_WORDS]
 
 
 def _threshold(body: arguments.Arguments) -> float:

@@ -23,10 +23,11 @@ _PORTION = 1_000
 
 
 def is_of_stream(entry: StoreEntry, source: str, target: str) -> bool:
-    """Whether the entry shows this stream, whoever its owner is."""
+    """Whether the entry shows this stream, whoever its owner is. What a sync uploads shows a commit besides."""
     shown = entry.attributes
     return (
-        shown.get("target") == target
+        "commit" not in shown
+        and shown.get("target") == target
         and shown.get("source") == source
         and all(isinstance(shown.get(name), str) for name in ("owner", "path", "sha256"))
     )

@@ -51,6 +51,14 @@ class Applied:
     warnings: list[str] = field(default_factory=list)
     orphans: list[Orphan] = field(default_factory=list)
 
+    def __add__(self, other: Applied) -> Applied:
+        return Applied(
+            self.cause or other.cause,
+            self.defect or other.defect,
+            [*self.warnings, *other.warnings],
+            [*self.orphans, *other.orphans],
+        )
+
 
 @dataclass(slots=True)
 class Applier:

@@ -113,7 +113,7 @@ class Decided:
     """What must be done for a batch; `work` by path.
 
     `moved` are newer positions of documents that stay as they are, as the index takes them. `cut` counts the attributes
-    that were too long.
+    that were too long, and `named` are the attributes that a record gave.
     """
 
     work: dict[str, Work] = field(default_factory=dict)
@@ -121,6 +121,7 @@ class Decided:
     tombstones: list[Row] = field(default_factory=list)
     """Keys that are deleted without any work. They are recorded, so that an older record does not bring them back."""
     cut: int = 0
+    named: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ def _decide(keyed: Keyed, row: Row | None, terms: Terms, chunks: str, plain: str
             item.be_bad(bad.code, bad.reason)
             return False
         decided.cut += described.cut
+        decided.named.update(described.attributes)
         _upsert(keyed, row, described, terms, chunks, plain, decided)
     return True
 

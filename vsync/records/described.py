@@ -17,7 +17,7 @@ from vsync.errors import ConfigurationError
 from vsync.records.change import BadRecord, Change, Json, Partial
 from vsync.records.fields import MISSING, Fields, Path, lacking, not_text, parse_field
 from vsync.records.file_names import file_name, name_of_key
-from vsync.records.spelling import as_json, spelled
+from vsync.records.spelling import as_json, bare, spelled
 from vsync.records.templates import Template
 
 MAX_CONTENT_BYTES = 20 * 1024 * 1024
@@ -106,7 +106,7 @@ def _encoded(text: str) -> bytes:
 def _add_attribute(described: Described, name: str, value: Json) -> None:
     if value is MISSING or value is None:
         return
-    made = _attribute(value)
+    made = _attribute(bare(value))
     if type(made) is str and len(made) > MAX_VALUE_CHARACTERS:
         made = made[: MAX_VALUE_CHARACTERS - 1] + "…"
         described.cut += 1

@@ -8,7 +8,7 @@ import re
 from vsync.documents.filetypes import BY_EXTENSION, extension_of
 from vsync.records.change import Json
 from vsync.records.parsing import parse_json
-from vsync.records.spelling import spelled
+from vsync.records.spelling import as_json, bare, spelled
 
 LONGEST = 200
 
@@ -20,7 +20,10 @@ def name_of_key(key: Json) -> str:
     """A decoded key as a name: its text, or its values with hyphens between them."""
     if type(key) is str and not key.startswith("{"):
         return key
-    return "-".join(_values(key))
+    try:
+        return "-".join(_values(key))
+    except RecursionError:
+        return as_json(key)
 
 
 def _values(key: Json) -> list[str]:
@@ -29,6 +32,7 @@ def _values(key: Json) -> list[str]:
             key = parse_json(key)
         except ValueError:
             return [key]
+    key = bare(key)
     if isinstance(key, dict):
         return [text for value in key.values() for text in _values(value)]
     if isinstance(key, list):

@@ -240,7 +240,7 @@ class Index:
         """
         with self._writing(durable=True) as database:
             for rows, pending in chosen:
-                database.executemany("INSERT OR REPLACE INTO documents VALUES(?, ?, ?, ?, ?)", rows)
+                database.executemany(_PUT, rows)
                 database.executemany(
                     "INSERT OR IGNORE INTO pending_delete VALUES(?)", ((file_id,) for file_id in pending)
                 )

@@ -12,9 +12,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from vsync.documents.attributes import Identity
-from vsync.errors import ConfigurationError, StoreConflict
+from vsync.errors import ConfigurationError, StoreConflict, StoreGone, VsyncError
 from vsync.records.adopt import belongs_to, chosen, is_of_stream, listed_of, taken_over
 from vsync.records.decide import IsOlder
 from vsync.records.index import Index
@@ -61,7 +62,10 @@ async def open_stream(job: StreamJob, api: Api, index: Index, journal: Journal, 
     if known is None:
         info, owner = await _first(job, stores, index)
     else:
-        info, owner = await stores.get(known), index.fact("owner") or ""
+        try:
+            info, owner = await stores.get(known), index.fact("owner") or ""
+        except StoreGone as error:
+            raise told_of_state(error, job) from error
         _check_same_store(job, info)
     store = stores.open(info.id, job.rates, journal)
     identity = Identity(owner, job.target.name, job.target.source)
@@ -71,6 +75,20 @@ async def open_stream(job: StreamJob, api: Api, index: Index, journal: Journal, 
         index.set_facts(owner=owner, store=info.id, source=job.target.source, target=job.target.name, api=job.api or "")
     recorded = await _after_a_crash(job, store, index, journal, identity, is_older)
     return Opened(info, identity, recorded)
+
+
+T = TypeVar("T", bound=VsyncError | None)
+
+
+def told_of_state(error: T, job: StreamJob) -> T | StoreGone:
+    """The error. Where the store is gone, with what that means for a stream."""
+    if not isinstance(error, StoreGone):
+        return error
+    return StoreGone(
+        error.message,
+        f"If it is gone for good, move the state file {job.settings.state} away: the next run makes a store, or uses the one "
+        "that you name. Then send all records again. `vsync files delete --unattached` deletes the Files of the old store.",
+    )
 
 
 # --- Which store --------------------------------------------------------------------------------------------

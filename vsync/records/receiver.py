@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from vsync.errors import PublicationFailed
 from vsync.records.acks import Acks
 from vsync.records.apply import Applied
 from vsync.records.dead_letters import DeadLetter, DeadLetters
+from vsync.records.decide import Decided
 from vsync.records.outcomes import Item, ack_line
 from vsync.records.settled import Settled
 from vsync.records.stream_report import StreamReport
@@ -21,7 +22,8 @@ _FEW_OLDER = 10
 
 @dataclass(slots=True)
 class Counting:
-    """The receiver of one stream. `began` is when the stream began, by this machine's steady clock."""
+    """The receiver of one stream. `attributes` are the names that fields of
+    the records shall give. `began` is when the stream began, by this machine's steady clock."""
 
     report: StreamReport
     letters: DeadLetters
@@ -29,16 +31,19 @@ class Counting:
     progress: Callable[[StreamReport], None]
     note: Callable[[str], None]
     dead_letter: str
+    attributes: Collection[str] = ()
     began: float = field(default_factory=time.monotonic)
     _told: bool = False
+    _named: set[str] = field(default_factory=set)
 
     def read(self, count: int) -> None:
         """So many records were read."""
         self.report.read += count
         self._show()
 
-    def applied(self, applied: Applied, cut: int) -> None:
-        self.report.cut_attributes += cut
+    def applied(self, applied: Applied, decided: Decided) -> None:
+        self.report.cut_attributes += decided.cut
+        self._named |= decided.named
         self.report.add(applied.warnings, applied.orphans)
 
     async def release(self, settled: Settled) -> None:
@@ -72,6 +77,12 @@ class Counting:
         report = self.report
         if _are_many(report):
             report.warnings.append(_older(report))
+        lacking = sorted(set(self.attributes) - self._named)
+        if lacking and report.applied + report.unchanged:
+            report.warnings.append(
+                f"No record gave the {'attribute' if len(lacking) == 1 else 'attributes'} {', '.join(lacking)}. Check the fields of "
+                "--attribute."
+            )
         if report.unsaid:
             report.warnings.append(f"… and {report.unsaid} more warnings.")
         if self.acks.lost is not None:

@@ -22,7 +22,7 @@ from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
 from vsync.records.left_over import delete_left_over
 from vsync.records.lines import Lines
-from vsync.records.open_stream import FIGURES, Opened, figures, open_stream
+from vsync.records.open_stream import FIGURES, Opened, figures, open_stream, told_of_state
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.receiver import Counting
@@ -51,14 +51,13 @@ def run(job: StreamJob) -> StreamReport:
     settings, drained = job.settings, Stop()
     read = reader(settings.format, raw=settings.raw, key_field=settings.key_field, delete_field=settings.delete_field)
     with contextlib.ExitStack() as stack:
+        lines = Lines(settings.input, stop=job.stop, follow=settings.follow, note=job.note)
+        stack.enter_context(contextlib.closing(lines))
+        lines.open()  # before anything is made: a wrong name of the input leaves no state
         stack.enter_context(held(settings.state, job.lock_timeout_s, job.stop))
         index = stack.enter_context(contextlib.closing(Index.open(settings.state)))
         letters = stack.enter_context(contextlib.closing(DeadLetters(settings.dead_letter)))
         letters.open()
-        lines = stack.enter_context(
-            contextlib.closing(Lines(settings.input, stop=job.stop, follow=settings.follow, note=job.note))
-        )
-        lines.open()
         work = _Work(job, read, index, letters, lines, drained)
         return ask(job.connect(drained), work.all, drained)
 
@@ -83,13 +82,13 @@ class _Work:
             report, opened = await self._recovered(api, older)
             with self._journal() as journal:
                 applier = self._applier(api, opened, journal)
-                receiver = Counting(report, self.letters, job.acks, job.progress, job.note, report.dead_letter)
+                receiver = self._receiver(report)
                 stream = self._stream(applier, receiver, older)
                 await stream.run()
                 await self._sweep(applier, journal, receiver, stream)
             if stream.cause is None and (report.changed or self.index.fact(FIGURES) != figures(opened.info)):
                 await self._remember_figures(api, opened, report)
-        report.error = stream.cause
+        report.error = told_of_state(stream.cause, job)
         report.duration_s = time.monotonic() - receiver.began
         report.requests, report.bytes_uploaded = dict(api.traffic.requests), api.traffic.bytes_uploaded
         receiver.end()
@@ -165,6 +164,11 @@ class _Work:
             self.drained,
             no_more=lambda: job.stop.requested,
         )
+
+    def _receiver(self, report: StreamReport) -> Counting:
+        job = self.job
+        attributes = job.settings.rules.attributes.keys()
+        return Counting(report, self.letters, job.acks, job.progress, job.note, report.dead_letter, attributes)
 
     def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:
         job, settings = self.job, self.job.settings

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
 from vsync.records.change import BadRecord, Json
 
 _json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, check_circular=False, allow_nan=False).encode
+
+_EXTENDED: Mapping[str, Callable[[Json], Json]] = {
+    "$oid": str,
+    "$numberInt": int,
+    "$numberLong": int,
+    "$numberDouble": float,
+    "$numberDecimal": str,
+    "$date": lambda date: date,
+}
+"""How MongoDB's JSON writes values that JSON does not have."""
 
 
 def as_json(value: Json) -> str:
@@ -17,10 +28,29 @@ def as_json(value: Json) -> str:
         raise BadRecord("not-text", "The document holds a number too large for JSON, or is nested too deep.") from None
 
 
+def bare(value: Json) -> Json:
+    """The value of MongoDB that an object like `{"$oid": …}` holds; every other value as it is."""
+    if type(value) is not dict or len(value) != 1:
+        return value
+    [(name, inner)] = value.items()
+    if name == "$date" and type(inner) is dict:
+        inner = inner.get("$numberLong")
+    make = _EXTENDED.get(name)
+    if make is None or inner is None or isinstance(inner, (dict, list)):
+        return value
+    try:
+        return make(inner)
+    except ValueError:
+        return value
+
+
 def spelled(value: Json) -> str:
     """Text as it is, null as nothing, everything else as JSON."""
     if isinstance(value, str):
         return value
     if value is None:
         return ""
+    if type(value) is dict:
+        found = bare(value)
+        return as_json(value) if found is value else spelled(found)
     return str(value) if type(value) is int else as_json(value)

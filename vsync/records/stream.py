@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from vsync.errors import Interrupted, VsyncError
 from vsync.records.apply import Applied, Applier
 from vsync.records.change import BadRecord, Change
-from vsync.records.decide import Decided, Folded, Terms, decide, fold
+from vsync.records.decide import Decided, Folded, Keyed, Terms, decide, fold
 from vsync.records.index import Index
 from vsync.records.outcomes import Hopeless, Item
 from vsync.records.settled import CUT, Settled, settle
@@ -45,8 +45,8 @@ class Receiver(Protocol):
     def read(self, count: int) -> None:
         """So many records were read."""
 
-    def applied(self, applied: Applied, cut: int) -> None:
-        """A batch was carried out. `cut` of its attributes were too long."""
+    def applied(self, applied: Applied, decided: Decided) -> None:
+        """A batch was carried out."""
 
     async def release(self, settled: Settled) -> None:
         """Writes the dead letters, and then the acknowledgements. Raises VsyncError."""
@@ -60,9 +60,9 @@ class Batch:
     """A batch that is under way. `paths` are those that it works on. `task` None: nothing had to be done for it."""
 
     folded: Folded
+    decided: Decided
     paths: frozenset[str] = frozenset()
     task: asyncio.Task[Applied] | None = None
-    cut: int = 0
 
     @property
     def is_done(self) -> bool:
@@ -157,7 +157,7 @@ class Stream:
             return
         rows = self.index.rows([keyed.key for keyed in folded.by_path.values()])
         decided = decide(folded, rows, self.terms)
-        batch = Batch(folded, cut=decided.cut)
+        batch = Batch(folded, decided)
         if decided.work:
             batch.paths = frozenset(decided.work)
             batch.task = asyncio.create_task(self._carry_out(decided))
@@ -188,6 +188,10 @@ class Stream:
     async def _carry_out(self, decided: Decided) -> Applied:
         try:
             applied = await self.applier.apply(decided)
+            while applied.cause is None and (earlier := self._superseded_by_failures(decided)):
+                rows = self.index.rows([keyed.key for keyed in earlier.values()])
+                decided = decide(Folded(by_path=earlier), rows, self.terms)
+                applied += await self.applier.apply(decided)
         except Exception as error:
             # It is raised when what was done is recorded and acknowledged.
             unforeseen = VsyncError(f"An unexpected error ended the stream: {error!r}.", "Run again.")
@@ -195,6 +199,14 @@ class Stream:
         if applied.cause is not None:
             self._end(applied.cause, applied.defect)
         return applied
+
+    def _superseded_by_failures(self, decided: Decided) -> dict[str, Keyed]:
+        """The keys whose last record failed, and for which an earlier record of the batch counts now."""
+        return {
+            path: work.keyed
+            for path, work in decided.work.items()
+            if work.keyed.item.outcome == "failed" and work.keyed.without_bad(self.terms.is_older)
+        }
 
     # --- Batches that are under way -------------------------------------------------------------------------
 
@@ -222,7 +234,7 @@ class Stream:
         async with self._turn:
             while self._open and self._open[0].is_done:
                 batch = self._open[0]
-                self.receiver.applied(Applied() if batch.task is None else batch.task.result(), batch.cut)
+                self.receiver.applied(Applied() if batch.task is None else batch.task.result(), batch.decided)
                 if self._acknowledges:
                     await self._release(batch.folded.items)
                 self._open.popleft()

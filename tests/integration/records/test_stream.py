@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
+from tests.support.wire import Sent, refuse
 
 
 @pytest.fixture
@@ -43,3 +44,15 @@ def test_each_key_has_its_last_document(world: StreamWorld, batch_size: int) -> 
     }
     world.is_quiet(MIXED, batch_size=batch_size)
     world.check(MIXED)
+
+
+def test_where_the_store_refuses_the_last_record_of_a_key_the_one_before_it_counts(world: StreamWorld) -> None:
+    def is_bad(sent: Sent) -> bool:
+        return sent.is_("POST /files") and b"refused text" in sent.raw
+
+    lines = [record("a", "first", 1), record("a", "second", 2), record("a", "refused text", 3), record("b", "other", 4)]
+    world.wire.when(is_bad, refuse(400, "This content is not allowed.", "invalid_file"))
+    report = world.run(lines)
+    assert (report.failed, report.uploaded, report.superseded, report.exit_code) == (1, 2, 1, 1)
+    assert [ack["outcome"] for ack in world.acks] == ["superseded", "uploaded", "failed", "uploaded"]
+    world.check([lines[0], lines[1], lines[3]])

@@ -97,6 +97,8 @@ def test_attributes_come_from_fields(field: str, value: Any) -> None:
         ([], ""),
         ([1, None, "ü", False], "1, ü, false"),
         ([{"a": 1}], '[{"a": 1}]'),
+        ({"$numberLong": "2024"}, 2024),
+        ({"$numberDouble": "NaN"}, "nan"),
     ],
 )
 def test_values_become_what_an_attribute_can_be(value: Any, made: Any) -> None:
@@ -147,6 +149,23 @@ def test_a_value_that_is_nested_too_deep_is_bad() -> None:
     for _ in range(100_000):
         value = {"a": value}
     assert bad(value).code == "not-text"
+
+
+@pytest.mark.parametrize("name", ["a", "$date", "$oid"])
+@pytest.mark.parametrize("depth", [100, 400, 900, 980, 5000])
+def test_values_within_values_are_no_fault(name: str, depth: int) -> None:
+    value: Any = "x"
+    for _ in range(depth):
+        value = {name: value}
+    text = f'{{"{name}":' * depth + '"x"' + "}" * depth
+    rules = Rules(
+        template=parse_template("{b}"),
+        name_template=parse_template("{b}{key}"),
+        attributes=checked_attributes({"a": "b"}),
+    )
+    for key in (value, text, [value]):
+        assert isinstance(tried(change({"b": value}, key, path="k"), rules), (Described, BadRecord))
+        assert isinstance(tried(change("text", key, path="k"), Rules()), (Described, BadRecord))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from vsync.records.file_names import LONGEST, file_name, name_of_key
         ({"id": 7, "lang": "en"}, "7-en"),
         ({"a": {"b": 1, "c": ["x", True]}, "d": None}, "1-x-true-"),
         ({"id": '{"$oid" : "596e"}'}, "596e"),
+        ({"_id": {"$numberLong": "1004"}}, "1004"),
         ('{"id": 7, "lang": "en"}', "7-en"),
         ("{not json", "{not json"),
         ({"id": "{not json"}, "{not json"),

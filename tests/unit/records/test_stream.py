@@ -104,9 +104,9 @@ class Heard:
     def read(self, count: int) -> None:
         self.count += count
 
-    def applied(self, applied: Applied, cut: int) -> None:
+    def applied(self, applied: Applied, decided: Decided) -> None:
         self.batches += 1
-        self.cut += cut
+        self.cut += decided.cut
 
     async def release(self, settled: Settled) -> None:
         await asyncio.sleep(0)
