@@ -36,14 +36,12 @@ def option_name(option: click.Parameter) -> str | None:
 def filters_of_variables(context: click.Context) -> list[str]:
     """The variables that say what is meant in this command, where its command line does not say it."""
     named = [
-        variable(name)
+        option_name(option) or ""
         for option in context.command.params
         if getattr(option, "heading", None) == CHOICE
-        and option.name is not None
         and context.get_parameter_source(option.name) is ParameterSource.DEFAULT_MAP
-        and (name := option_name(option)) is not None
     ]
-    return sorted(named)
+    return sorted(map(variable, named))
 
 
 def wrong_variable(error: click.ClickException) -> ConfigurationError | None:
