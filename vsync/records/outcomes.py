@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any, Literal
 
 from vsync.records.json_line import json_line
+from vsync.records.splitter import Line
 
 Outcome = Literal[
     "uploaded",
@@ -43,13 +44,16 @@ SKIPPED = "skipped"
 
 BAD = frozenset({"dead", "failed"})
 
+STORED = frozenset({"uploaded", "replaced", "retagged"})
+"""After these the store has something that it had not before."""
+
 
 @dataclass(slots=True)
 class Item:
     """One record on its way. `outcome` None: nothing has become of it yet.
 
     `raw` is the line as it was, or its beginning where it is too long to be read `whole`. `final`: the same document would
-    be refused again.
+    be refused again. `at` is the line of the input that has the record.
     """
 
     line: int
@@ -62,6 +66,7 @@ class Item:
     reason: str = ""
     final: bool = False
     whole: bool = True
+    at: Line | None = field(default=None, compare=False, repr=False)
 
     def be_bad(self, code: str, reason: str) -> None:
         """The record itself cannot be applied: it is bad, or says nothing of a document."""
@@ -99,12 +104,14 @@ def ack_line(item: Item) -> str:
 
 
 class Hopeless:
-    """Tells when a stream is hopeless. It counts what went wrong since the last record that was applied.
+    """Tells when a stream is hopeless.
 
-    | in a row | then |
+    | what went wrong | then |
     | --- | --- |
-    | 10 documents that failed, not for their content | the store takes nothing at present |
-    | 1,000 records that are bad, or refused for good | the whole stream is not what it should be |
+    | 10 documents failed, not for their content, and none was stored between them | the store takes nothing at present |
+    | the first 1,000 records are all bad, or refused for good | the stream is not what it should be: a wrong format, a wrong key |
+
+    Bad records behind a good one end no stream, however many they are: the stream would end there in every run.
     """
 
     MOST_FAILED = 10
@@ -113,15 +120,22 @@ class Hopeless:
     def __init__(self) -> None:
         self.failed = 0
         self.bad = 0
+        self._good = False
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether the store is the reason."""
+        return self.failed >= self.MOST_FAILED
 
     def saw(self, item: Item) -> bool:
         """Counts what became of a record. True: the stream is hopeless."""
-        if item.outcome not in BAD:
-            if item.outcome not in {"superseded", "older", "skipped"}:
-                self.failed = self.bad = 0
-            return False
-        if item.outcome == "failed" and not item.final:
-            self.failed += 1
-        else:
-            self.bad += 1
-        return self.failed >= self.MOST_FAILED or self.bad >= self.MOST_BAD
+        if item.outcome in BAD:
+            if item.outcome == "failed" and not item.final:
+                self.failed += 1
+            else:
+                self.bad += 1
+        elif item.outcome not in {"superseded", "older", "skipped"}:
+            self._good = True
+            if item.outcome in STORED:  # the others show nothing of what the store takes
+                self.failed = 0
+        return self.takes_nothing or (self.bad >= self.MOST_BAD and not self._good)

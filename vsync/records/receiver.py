@@ -57,7 +57,7 @@ class Counting:
         self.letters.write([_letter(item, self.report.input) for item in settled.letters])
         self.acks.write([ack_line(item) for item in settled.acknowledged])
 
-    def released(self, settled: Settled, last: Line | None) -> None:
+    def released(self, settled: Settled) -> None:
         saw = self.report.saw
         for item in settled.acknowledged:
             saw(item)
@@ -67,6 +67,7 @@ class Counting:
             self._told = True  # now, and not only in the report: a stream that follows a file has none for weeks
             self.note(_older(self.report))
         self._show()
+        last = settled.acknowledged[-1].at if settled.acknowledged else None
         if last is not None and self.acks.lost is None:
             self.reached(last)
 

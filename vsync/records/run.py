@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -22,9 +21,10 @@ from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
 from vsync.records.left_over import delete_left_over
 from vsync.records.lines import Lines
-from vsync.records.open_stream import FIGURES, Opened, figures, open_stream, told_of_state
+from vsync.records.open_stream import FIGURES, Opened, figures, minted_in, open_stream, told_of_state
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
+from vsync.records.pace import Pace
 from vsync.records.receiver import Counting
 from vsync.records.removed import stayed
 from vsync.records.resume import place_to_go_on, recorder, tell
@@ -35,7 +35,6 @@ from vsync.recovery.proof import Proofs
 from vsync.state.journal import Journal
 from vsync.state.journal_key import JournalKey
 from vsync.store.client import Api
-from vsync.store.rate_limit import SlidingWindow
 from vsync.store.session import ask
 from vsync.store.stores import Stores
 from vsync.system.atomic_write import remove_stale_temporaries
@@ -110,6 +109,8 @@ class _Work:
             if left.cause is not None:
                 raise left.cause
             report.add(stayed(list(left.left), left), left.orphans)
+            # The index names the Files of runs that died, or they are gone. What is still to be deleted needs the proof.
+            journal.mark_recorded(list(journal.uploaded))
             try:
                 orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
             except VsyncError as error:
@@ -144,10 +145,10 @@ class _Work:
     @contextlib.contextmanager
     def _journal(self) -> Iterator[Journal]:
         """A journal of this run. It is closed at the end; what is not settled then stays for the next run."""
-        place = os.fsencode(self.job.settings.state)
-        key = f"{self.job.settings.state.name}-{hashlib.sha256(place).hexdigest()[:8]}"
-        signer = JournalKey(self.job.state_home, None, os.fsdecode(place))
-        journal = Journal(self.job.settings.state.parent, key, self.job.note, signer)
+        state = self.job.settings.state
+        # By the state's own id: a state that is moved or renamed takes its journals along.
+        key = f"records-{minted_in(self.index)}"
+        journal = Journal(state.parent, key, self.job.note, JournalKey(self.job.state_home, None, str(state)))
         journal.open(f"records {time.time_ns()}")
         try:
             yield journal
@@ -211,12 +212,9 @@ def _never(one: str, other: str) -> bool:
     return False
 
 
-def _rate(settings: StreamSettings, stop: Stop) -> SlidingWindow | None:
-    """The rate of the records: so many in a burst, and not more than a burst in the time that the rate gives it."""
-    if settings.rate <= 0:
-        return None
-    burst = settings.burst_of_rate
-    return SlidingWindow(burst, burst / settings.rate, sleep=stop.pause)
+def _rate(settings: StreamSettings, stop: Stop) -> Pace | None:
+    """How fast records may come; None: as they come."""
+    return Pace(settings.rate, settings.burst_of_rate, sleep=stop.pause) if settings.rate > 0 else None
 
 
 @contextlib.asynccontextmanager
