@@ -38,6 +38,7 @@ from vsync.store.client import Api
 from vsync.store.session import ask
 from vsync.store.stores import Stores
 from vsync.system.atomic_write import remove_stale_temporaries
+from vsync.system.redaction import redacted
 from vsync.system.stop import Stop
 
 DRAIN_S = 4.0
@@ -56,7 +57,8 @@ def run(job: StreamJob) -> StreamReport:
         lines.open()  # before anything is made: a wrong name of the input leaves no state
         stack.enter_context(held(settings.state, job.lock_timeout_s, job.stop))
         index = stack.enter_context(contextlib.closing(Index.open(settings.state)))
-        letters = stack.enter_context(contextlib.closing(DeadLetters(settings.dead_letter)))
+        hidden = partial(redacted, secrets=job.secrets)
+        letters = stack.enter_context(contextlib.closing(DeadLetters(settings.dead_letter, hidden=hidden)))
         letters.open()
         place = place_to_go_on(job, index)
         lines.begin(place)

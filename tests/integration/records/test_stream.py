@@ -9,6 +9,7 @@ import pytest
 from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
 from tests.support.wire import Sent, refuse
+from vsync.system.secrets import Secrets
 
 
 @pytest.fixture
@@ -56,3 +57,10 @@ def test_where_the_store_refuses_the_last_record_of_a_key_the_one_before_it_coun
     assert (report.failed, report.uploaded, report.superseded, report.exit_code) == (1, 2, 1, 1)
     assert [ack["outcome"] for ack in world.acks] == ["superseded", "uploaded", "failed", "uploaded"]
     world.check([lines[0], lines[1], lines[3]])
+
+
+def test_the_reason_of_a_dead_letter_does_not_hold_the_key_of_the_api(world: StreamWorld) -> None:
+    world.run([record("a", "text", 1, operation="my-own-key-123")], secrets=Secrets("my-own-key-123"))
+    (letter,) = world.letters
+    assert "***" in letter["reason"]
+    assert "my-own-key-123" not in letter["reason"]
