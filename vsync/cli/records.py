@@ -23,9 +23,11 @@ from vsync.cli.terminal import put
 from vsync.config.origin import origin
 from vsync.errors import ConfigurationError
 from vsync.system.redaction import redacted
+from vsync.system.workflow import inert
 
 if TYPE_CHECKING:
     from vsync.config.settings import Settings
+    from vsync.records.acks import Acks
     from vsync.records.job import StreamJob
     from vsync.records.stream_report import StreamReport
     from vsync.store.connect import Connect
@@ -62,7 +64,7 @@ def records_command(context: Context, /, file: str | None, as_json: bool, **opti
     finally:
         progress.finished()
     report.state = str(job.settings.state)  # as it was given, and not where links lead
-    _show(report, context, as_json=as_json)
+    _show(report, job.acks, context, as_json=as_json)
 
 
 def _refuse_where_nothing_may_change(context: Context) -> None:
@@ -138,16 +140,16 @@ def _rates(
 # --- What it prints -----------------------------------------------------------------------------------------
 
 
-def _show(report: StreamReport, context: Context, *, as_json: bool) -> None:
+def _show(report: StreamReport, acks: Acks, context: Context, *, as_json: bool) -> None:
     """Prints the report and its error without secrets, tells the listener, and sets the exit code."""
     from vsync.records.stream_report import report_lines
 
     report = report.mapped(lambda text: redacted(text, context.secrets))
     report.warnings = [*report.warnings, *(redacted(warning, context.secrets) for warning in context.warnings)]
     context.json_expected = False
-    put(sys.stderr, painted(report_lines(report), colour=wants_colour(sys.stderr, context.environ)))
+    put(sys.stderr, inert(painted(report_lines(report), colour=wants_colour(sys.stderr, context.environ))))
     if as_json:
-        put(sys.stdout, json.dumps({"report": report.to_json()}))
+        acks.write_report(json.dumps({"report": report.to_json()}))
     context.listener.applied(report)
     if report.error is not None:
         show_error(report.error, context)

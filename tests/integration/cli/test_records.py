@@ -178,3 +178,11 @@ def test_git_ignores_what_a_stream_keeps(world: World, input_file: Path) -> None
     assert world.vsync("records", "in.jsonl", *JSON).code == 1
     git = ["git", "-C", str(world.repo.root), "status", "--porcelain"]
     assert subprocess.run(git, check=True, capture_output=True, text=True).stdout.split() == ["??", "in.jsonl"]
+
+
+def test_no_record_acts_as_a_command_of_a_workflow(world: World) -> None:
+    write(world.repo.root / "in.jsonl", {"id": "##[add-mask]a"}, {"id": "b", "text": "t"})
+    result = world.vsync("records", "in.jsonl", *JSON, "--json")
+    assert "##[" not in result.out + result.err
+    assert lines(result)[0]["key"] == "##[add-mask]a"
+    assert "add-mask" in result.err
