@@ -92,12 +92,12 @@ def _job(
     here = Path.cwd()
     top = here if options["state"] else checked_top(Path(settings.repo), context.trusted)
     place = place_of(options, top, here)
-    wanted = stream_settings(file, options, place)
+    embedded = embedded_file_of(settings, context.trusted)
+    wanted = stream_settings(file, options, place, embedded.files if embedded is not None else ())
     if wanted.input is None and not context.listener.has_input:
         raise ConfigurationError(
             "An action has no standard input.", "Name the FILE with the records in the input args."
         )
-    embedded = embedded_file_of(settings, context.trusted)
     target = stream_target(settings.target, options, place, origin(context.environ).repository)
     api = api_address(context.credentials, embedded=embedded is not None)
 

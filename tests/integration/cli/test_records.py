@@ -186,3 +186,10 @@ def test_no_record_acts_as_a_command_of_a_workflow(world: World) -> None:
     assert "##[" not in result.out + result.err
     assert lines(result)[0]["key"] == "##[add-mask]a"
     assert "add-mask" in result.err
+
+
+def test_the_embedded_store_gets_no_dead_letters(world: World, input_file: Path) -> None:
+    result = world.vsync("records", str(input_file), *JSON, "--local", "mine.db", "--dead-letter", "mine.db")
+    assert result.code == 2
+    assert "the embedded store and --dead-letter are one file, mine.db" in result.err
+    assert not (world.repo.root / "mine.db").exists()

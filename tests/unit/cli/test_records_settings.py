@@ -10,6 +10,7 @@ import pytest
 
 from vsync.cli.environment import defaults
 from vsync.cli.records import records_command
+from vsync.cli.records_files import refuse_one_file_for_two
 from vsync.cli.records_options import FORMATS
 from vsync.cli.records_settings import place_of, stream_settings, stream_target, with_defaults, without_limits
 from vsync.config.targets import Target
@@ -143,6 +144,13 @@ def test_a_wrong_value_is_an_error_that_says_what_is_allowed(words: tuple[str, .
         (("in.jsonl", "--dead-letter", "./in.jsonl"), "FILE and --dead-letter are one file"),
         (("in.jsonl", "--state", "in.jsonl"), "FILE and --state are one file"),
         (("--state", "s.db", "--dead-letter", "s.db"), "--state and --dead-letter are one file"),
+        (("--state", "s.db", "--dead-letter", "s.db-wal"), "what stands beside --state and --dead-letter are one file"),
+        (
+            ("--state", "s.db", "--dead-letter", "s.db.lock"),
+            "what stands beside --state and --dead-letter are one file",
+        ),
+        (("s.db-shm", "--state", "s.db"), "FILE and what stands beside --state are one file"),
+        (("--template", "t", "--dead-letter", "t"), "--template and --dead-letter are one file"),
     ],
 )
 def test_options_that_cannot_hold_together_are_refused(words: tuple[str, ...], part: str) -> None:
@@ -284,3 +292,20 @@ def test_an_input_in_which_no_place_can_be_found_again_is_not_resumed(words: lis
     with pytest.raises(ConfigurationError, match=why) as caught:
         settings(*words)
     assert "--resume (VSYNC_RESUME)" in caught.value.remedy
+
+
+def test_a_hard_link_and_the_files_of_the_embedded_store_are_no_file_for_dead_letters(tmp_path: Path) -> None:
+    names = [tmp_path / name for name in ("in.jsonl", "linked", "local.db", "local.db-wal", "s.db")]
+    source, linked, store, beside, state = names
+    source.write_text("")
+    linked.hardlink_to(source)
+    for letters, message in {
+        linked: "FILE and --dead-letter are one file",
+        store: "the embedded store and --dead-letter are one file",
+        beside: "the embedded store and --dead-letter are one file",
+    }.items():
+        with pytest.raises(ConfigurationError, match=message):
+            refuse_one_file_for_two(source, None, state, letters, [store, beside])
+    with pytest.raises(ConfigurationError, match="the embedded store and --state are one file"):
+        refuse_one_file_for_two(source, None, store, tmp_path / "dead", [store, beside])
+    refuse_one_file_for_two(source, None, state, tmp_path / "dead", [store, beside])
