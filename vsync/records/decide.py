@@ -225,11 +225,12 @@ def _same_parts(known: str, mine: str) -> str:
     """How much of two tags is the same: `all`, `content` (all but the attributes), or nothing. An unknown part is the same."""
     if known == mine:
         return "all"
-    name, chunks, attributes = known.split(" ", 2)
-    my_name, my_chunks, my_attributes = mine.split(" ", 2)
-    if name not in {my_name, UNKNOWN} or chunks not in {my_chunks, UNKNOWN}:
+    theirs, ours = known.split(" "), mine.split(" ")
+    if len(theirs) != len(ours) or any(
+        one not in {other, UNKNOWN} for one, other in zip(theirs[:2], ours[:2], strict=True)
+    ):
         return ""
-    return "all" if attributes == my_attributes else "content"
+    return "all" if theirs[2] == ours[2] else "content"
 
 
 def _entry(row: Row) -> Entry:

@@ -127,10 +127,7 @@ def _check_same_store(job: StreamJob, info: StoreInfo) -> None:
 
 async def _first(job: StreamJob, stores: Stores, index: Index) -> tuple[StoreInfo, str]:
     """The store for a state that names none, and the owner as far as the store's own metadata tell; else a new owner."""
-    minted = index.fact("minted")
-    if minted is None:
-        minted = secrets.token_hex(8)
-        index.set_facts(minted=minted)  # a run that dies now, and makes the store first, finds itself again
+    minted = minted_in(index)
     source = SourceIdentity(job.target.source, None, certain=True)
     located = await locate(stores, job.target, source, None, None)
     if located.info is None:
@@ -161,6 +158,15 @@ def _differs(job: StreamJob, info: StoreInfo, index: Index) -> bool:
 def figures(info: StoreInfo) -> str:
     """What a store shows of its size: its entries, and the bytes that they take."""
     return f"{info.counted} entries, {info.used} bytes"
+
+
+def minted_in(index: Index) -> str:
+    """The random id of a state, which is made once. A new stream owns its documents under it."""
+    minted = index.fact("minted")
+    if minted is None:
+        minted = secrets.token_hex(8)
+        index.set_facts(minted=minted)  # a run that dies now, and makes the store first, finds itself again
+    return minted
 
 
 # --- What the store shows -----------------------------------------------------------------------------------

@@ -99,12 +99,14 @@ def ack_line(item: Item) -> str:
 
 
 class Hopeless:
-    """Tells when a stream is hopeless. It counts what went wrong since the last record that was applied.
+    """Tells when a stream is hopeless.
 
-    | in a row | then |
+    | what went wrong | then |
     | --- | --- |
-    | 10 documents that failed, not for their content | the store takes nothing at present |
-    | 1,000 records that are bad, or refused for good | the whole stream is not what it should be |
+    | 10 documents in a row failed, not for their content | the store takes nothing at present |
+    | the first 1,000 records are all bad, or refused for good | the stream is not what it should be: a wrong format, a wrong key |
+
+    Bad records behind a good one end no stream, however many they are: the stream would end there in every run.
     """
 
     MOST_FAILED = 10
@@ -113,15 +115,21 @@ class Hopeless:
     def __init__(self) -> None:
         self.failed = 0
         self.bad = 0
+        self._good = False
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether the store is the reason."""
+        return self.failed >= self.MOST_FAILED
 
     def saw(self, item: Item) -> bool:
         """Counts what became of a record. True: the stream is hopeless."""
-        if item.outcome not in BAD:
-            if item.outcome not in {"superseded", "older", "skipped"}:
-                self.failed = self.bad = 0
-            return False
-        if item.outcome == "failed" and not item.final:
-            self.failed += 1
-        else:
-            self.bad += 1
-        return self.failed >= self.MOST_FAILED or self.bad >= self.MOST_BAD
+        if item.outcome in BAD:
+            if item.outcome == "failed" and not item.final:
+                self.failed += 1
+            else:
+                self.bad += 1
+        elif item.outcome not in {"superseded", "older", "skipped"}:
+            self.failed = 0
+            self._good = True
+        return self.takes_nothing or (self.bad >= self.MOST_BAD and not self._good)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +21,7 @@ from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
 from vsync.records.left_over import delete_left_over
 from vsync.records.lines import Lines
-from vsync.records.open_stream import FIGURES, Opened, figures, open_stream, told_of_state
+from vsync.records.open_stream import FIGURES, Opened, figures, minted_in, open_stream, told_of_state
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.receiver import Counting
@@ -140,10 +139,10 @@ class _Work:
     @contextlib.contextmanager
     def _journal(self) -> Iterator[Journal]:
         """A journal of this run. It is closed at the end; what is not settled then stays for the next run."""
-        place = os.fsencode(self.job.settings.state)
-        key = f"{self.job.settings.state.name}-{hashlib.sha256(place).hexdigest()[:8]}"
-        signer = JournalKey(self.job.state_home, None, os.fsdecode(place))
-        journal = Journal(self.job.settings.state.parent, key, self.job.note, signer)
+        state = self.job.settings.state
+        # By the state's own id: a state that is moved or renamed takes its journals along.
+        key = f"records-{minted_in(self.index)}"
+        journal = Journal(state.parent, key, self.job.note, JournalKey(self.job.state_home, None, str(state)))
         journal.open(f"records {time.time_ns()}")
         try:
             yield journal

@@ -60,7 +60,7 @@ def settle(items: Sequence[Item], hopeless: Hopeless, *, stop_at_bad: bool) -> S
             return settled
         if hopeless.saw(item):
             settled.cause = _hopeless(item, hopeless)
-            if hopeless.failed < Hopeless.MOST_FAILED:
+            if not hopeless.takes_nothing:
                 settled.take([*held, item])
             return settled
         if stop_at_bad and item.outcome in BAD:
@@ -78,13 +78,13 @@ def settle(items: Sequence[Item], hopeless: Hopeless, *, stop_at_bad: bool) -> S
 
 
 def _hopeless(item: Item, hopeless: Hopeless) -> VsyncError:
-    if hopeless.failed >= Hopeless.MOST_FAILED:
+    if hopeless.takes_nothing:
         return ApiUnavailable(
             f"{count(hopeless.failed, 'document')} in a row failed, the last of them in line {item.line}: {item.reason}",
             "What is not acknowledged comes again: run again later.",
         )
     return ApiUnavailable(
-        f"{count(hopeless.bad, 'record')} in a row are bad, the last of them in line {item.line}: {item.reason}",
+        f"The first {count(hopeless.bad, 'record')} are all bad, the last of them in line {item.line}: {item.reason}",
         "Check --format, --raw and --key-field. The records are in the dead-letter file.",
     )
 

@@ -17,6 +17,10 @@ _LEAST_SLEEP_S = 0.001
 """The shortest sleep: a rounding error must not cause endless sleeps of zero seconds."""
 
 
+RISES_AFTER_S = 600.0
+"""After so many seconds without a 429 a limit that was lowered rises again. A stream of records runs for weeks."""
+
+
 class SlidingWindow:
     """At most `limit` requests in any `seconds`, as the server counts them. Below the limit nobody waits.
 
@@ -37,8 +41,10 @@ class SlidingWindow:
         sleep: Sleep = asleep,
     ) -> None:
         self._limit = max(1, limit)
+        self._given = self._limit
         self._least = max(1, self._limit // 10)
         self._usual = usual
+        self._changed_at = clock()
         self._seconds = seconds
         self._clock = clock
         self._sleep = sleep
@@ -62,7 +68,7 @@ class SlidingWindow:
         return Admission(self, weight)
 
     def lower(self, admission: Admission | None = None) -> None:
-        """Halves the limit, because the server has answered a request with 429. The limit does not rise again in a run.
+        """Halves the limit, because the server has answered a request with 429. After RISES_AFTER_S without a 429 it doubles.
 
         A tenth of the first limit is always left: a server that refuses for some minutes must not stop the run. A 429 for a
         request that was admitted before the last reduction is ignored. Without an `admission` the refused request is the one
@@ -76,6 +82,7 @@ class SlidingWindow:
         else:
             self._limit = max(self._least, self._limit // 2)
         self._lowered += 1
+        self._changed_at = self._clock()
 
     async def _enter(self, admission: Admission) -> None:
         if self._waiting or self._wait(admission.weight) is not None:
@@ -106,6 +113,8 @@ class SlidingWindow:
     def _wait(self, weight: int) -> float | None:
         """None: there is room. Else the seconds until a request leaves the window; 0.0: not before a request ends."""
         now = self._clock()
+        if self._limit < self._given and now - self._changed_at >= RISES_AFTER_S:
+            self._limit, self._changed_at = min(self._given, 2 * self._limit), now
         while self._ended and self._ended[0][0] <= now - self._seconds:
             self._counted -= self._ended.popleft()[1]
         if self._counted + min(weight, self._limit) <= self._limit:
@@ -184,6 +193,14 @@ class Rates:
             self._writes[store_id] = self._window(self._writes_per_minute, WRITES_PER_MINUTE)
         return self._writes[store_id]
 
+    @property
+    def limits(self) -> str:
+        """The limits as they are now, in words."""
+        writes = min((window.limit for window in self._writes.values()), default=self._writes_per_minute or _NO_LIMIT)
+        named = {"uploads": self.uploads.limit, "changes of a store": writes, "deletes": self.deletes.limit}
+        words = (f"{what} {'unlimited' if limit >= _NO_LIMIT else limit}" for what, limit in named.items())
+        return f"per minute: {', '.join(words)}"
+
     def _window(self, limit: int | None, usual: int) -> SlidingWindow:
         if limit is None:
             return SlidingWindow(_NO_LIMIT, usual=usual, clock=self._clock, sleep=self._sleep)
@@ -210,14 +227,11 @@ def make_rates(
     uploads = uploads_per_minute or (None if unlimited else UPLOADS_PER_MINUTE)
     writes = writes_per_minute or (None if unlimited else WRITES_PER_MINUTE)
     deletes = deletes_per_minute or (None if unlimited else DELETES_PER_MINUTE)
-    limits = (
-        f"per minute: uploads {uploads or 'unlimited'}, changes of a store {writes or 'unlimited'}, "
-        f"deletes {deletes or 'unlimited'}"
-    )
 
     async def noted_pause(wait_s: float) -> None:
         if wait_s > _LONG_WAIT_S:
-            note(f"Waiting {wait_s:.0f} s for a rate limit ({limits}).")
+            note(f"Waiting {wait_s:.0f} s for a rate limit ({rates.limits}).")
         await pause(wait_s)
 
-    return Rates(uploads, writes, None if unlimited else ATTACHED_PER_MINUTE, deletes, sleep=noted_pause)
+    rates = Rates(uploads, writes, None if unlimited else ATTACHED_PER_MINUTE, deletes, sleep=noted_pause)
+    return rates

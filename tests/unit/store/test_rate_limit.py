@@ -248,7 +248,7 @@ def test_a_heavy_one_is_not_overtaken_for_ever() -> None:
     assert asyncio.run(scenario()) == ["first", "heavy", "light"]
 
 
-def test_a_refusal_halves_the_limit_for_the_rest_of_the_run() -> None:
+def test_a_refusal_halves_the_limit() -> None:
     time = Time()
 
     async def scenario() -> list[float]:
@@ -262,6 +262,23 @@ def test_a_refusal_halves_the_limit_for_the_rest_of_the_run() -> None:
         return admitted
 
     assert asyncio.run(scenario()) == [0.0, 0.0, 60.0, 60.0, 120.0, 120.0, 180.0]
+
+
+def test_a_limit_rises_again_step_by_step_after_ten_minutes_without_a_refusal() -> None:
+    time = Time()
+
+    async def scenario() -> list[int]:
+        rate, limits = window(time, 20), list[int]()
+        for wait_s in (0.0, 0.0, 599.0, 1.0, 599.0, 1.0, 600.0):
+            time.now += wait_s
+            async with rate.admit():
+                pass
+            if not limits or limits == [10]:
+                rate.lower()
+            limits.append(rate.limit)
+        return limits
+
+    assert asyncio.run(scenario()) == [10, 5, 5, 10, 10, 20, 20]
 
 
 def test_refusals_of_requests_that_were_under_way_together_count_once() -> None:
