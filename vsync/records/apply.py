@@ -136,6 +136,7 @@ class Applier:
             self.workers,
             self.index_timeout_s,
             refused_before=len(work) if self.got_through else 0,
+            in_memory=True,
         )
         return await transfer(plan, self.store, _reader(work), delivery, Observer(), self.stop, no_more=self.no_more)
 

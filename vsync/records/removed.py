@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import VsyncError
-from vsync.recovery.proof import unproven_warnings
+from vsync.recovery.unproven import unproven_warnings
 from vsync.report.body import Orphan
 
 _MOST_NAMED = 3
