@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from vsync.documents.attributes import Identity
-from vsync.errors import ConfigurationError, Interrupted, StoreConflict, StoreGone, VsyncError
+from vsync.errors import ApiUnavailable, ConfigurationError, Interrupted, StoreConflict, StoreGone, VsyncError
 from vsync.records.adopt import belongs_to, chosen, is_of_stream, listed_of, taken_over
 from vsync.records.decide import IsOlder
 from vsync.records.index import Index
@@ -28,7 +28,7 @@ from vsync.store.entries import METADATA_SOURCE, METADATA_TARGET, StoreInfo
 from vsync.store.polling import entries_by_id, wait_until_indexed
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
-from vsync.store.whole_listing import until_whole
+from vsync.store.whole_listing import WAITED_S, until_whole
 from vsync.sync.locate import locate
 from vsync.sync.new_store import make_store
 from vsync.system.wording import count
@@ -199,7 +199,9 @@ async def _made_from_listing(
             return None
         return f"The listing of the vector store {store.id} shows {shown:,} of {info.counted:,} entries."
 
-    await until_whole(look, lacks, job.stop.pause, job.note)
+    lacking = lacks(await until_whole(look, lacks, job.stop.pause, job.note))
+    if lacking is not None and not known and not job.settings.rebuild:
+        raise _short(lacking)
     await _ask_for_unlisted(store, index, source, target)
     owner = owner if known else _owner_of(index.owners_listed(), owner, job)
     await _wait_for_listed(job, store, index)
@@ -218,6 +220,14 @@ def _owner_of(owners: Sequence[str], owner: str, job: StreamJob) -> str:
         f"The vector store holds documents of {len(owners)} streams that are called {job.target.source!r} "
         f"({job.target.name}), and the state file {job.settings.state} does not tell which of them this is.",
         "Give the state file of this stream with --state, or another name with --source (VSYNC_SOURCE).",
+    )
+
+
+def _short(lacking: str) -> ApiUnavailable:
+    """The error of a run whose only record is a listing that hides entries: their documents would be uploaded twice."""
+    return ApiUnavailable(
+        f"{lacking} That stays so after {WAITED_S:g} s, so nothing was changed: what the listing hides would be uploaded twice.",
+        "Run again in a few minutes. If it stays so, --rebuild goes on with what is listed.",
     )
 
 
