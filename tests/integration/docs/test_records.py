@@ -81,7 +81,7 @@ class Folder:
 
     def run(self, script: str, **variables: str) -> str:
         """What a block of commands prints, on both streams."""
-        return "".join(self.streams(script, **variables))
+        return "".join(self.streams(script, code=0, **variables))
 
 
 @pytest.fixture
