@@ -56,13 +56,13 @@ class StreamWorld(World):
     chunking: Chunking = field(default_factory=Chunking)
     loners: dict[str, str] = field(default_factory=dict)
     """The Files of somebody else's that no store lists, with their names."""
+    seen: dict[str, Stored] = field(default_factory=dict)
+    """The strangers' entries as they were when they were put there."""
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         self.wire = Wire(self.folder / "store.db")
-        self.seen: dict[str, Stored] = {}
-        """The strangers' entries as they were when they were put there."""
 
     @property
     def store_id(self) -> str:

@@ -23,7 +23,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import openai
@@ -370,7 +370,7 @@ class World:
         root = self.folder / "repo"
         self.repo = Repo(root) if root.exists() else Repo.make(root)
 
-    def copy(self, folder: Path) -> World:
+    def copy(self, folder: Path) -> Self:
         """The same world once more, in another folder."""
         self.wire.close()
         shutil.copytree(self.folder, folder)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from vsync.cli.headings import CHOICE
 from vsync.config.settings import NAMES, boolean, variable
 from vsync.errors import ConfigurationError
 
@@ -30,6 +31,17 @@ def defaults(command: click.Command, environ: Mapping[str, str]) -> dict[str, An
 def option_name(option: click.Parameter) -> str | None:
     """The longest name of an option, without dashes; None for an argument."""
     return max(option.opts, key=len).lstrip("-") if isinstance(option, click.Option) else None
+
+
+def filters_of_variables(context: click.Context) -> list[str]:
+    """The variables that say what is meant in this command, where its command line does not say it."""
+    named = [
+        option_name(option) or ""
+        for option in context.command.params
+        if getattr(option, "heading", None) == CHOICE
+        and context.get_parameter_source(option.name) is ParameterSource.DEFAULT_MAP
+    ]
+    return sorted(map(variable, named))
 
 
 def wrong_variable(error: click.ClickException) -> ConfigurationError | None:

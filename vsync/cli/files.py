@@ -133,6 +133,7 @@ def _nothing(options: Mapping[str, Any]) -> list[Any]:
         ]
     return [
         Line("No File matches."),
+        *manage.of_variables(),
         Line(manage.hints(options, "`vsync files list` without filters shows all of them."), "faint"),
     ]
 

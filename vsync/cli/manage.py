@@ -9,8 +9,11 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import click
+
 from vsync.cli.colour import painted, wants_colour
 from vsync.cli.context import Context, connection_of, git_access, resolved
+from vsync.cli.environment import filters_of_variables
 from vsync.cli.terminal import put
 from vsync.cli.width import look_of, terminal_width
 from vsync.config.origin import origin
@@ -65,6 +68,16 @@ def hints(options: Mapping[str, Any], text: str) -> str:
         return text
     file = "" if local == "true" else f" {shlex.quote(local)}"
     return re.sub(r"`vsync (?!serve)((?:(?!--local)[^`])*)`", lambda found: f"`vsync {found[1]} --local{file}`", text)
+
+
+def of_variables() -> list[Line]:
+    """A line that names the filters that are variables: a variable may have been meant for another command."""
+    named = filters_of_variables(click.get_current_context())
+    if not named:
+        return []
+    if len(named) == 1:
+        return [Line(f"{named[0]} is set, and it filters this list too. Unset it to list all.")]
+    return [Line(f"{' and '.join(named)} are set, and they filter this list too. Unset them to list all.")]
 
 
 def show_lines(context: Context, lines: Iterable[Line]) -> None:

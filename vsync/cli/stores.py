@@ -122,6 +122,7 @@ def _nothing(options: dict[str, Any], *, whole: bool) -> list[Any]:
         ]
     return [
         Line("No vector store matches."),
+        *manage.of_variables(),
         Line(manage.hints(options, "`vsync stores list` without filters shows all of them."), "faint"),
     ]
 

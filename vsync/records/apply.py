@@ -26,6 +26,7 @@ from vsync.report.observer import Observer
 from vsync.state.journal import Journal
 from vsync.store.client import Api
 from vsync.store.files import Files
+from vsync.store.polling import ask_for_each
 from vsync.store.vector_store import VectorStore
 from vsync.system.spool import Content
 from vsync.system.stop import Stop
@@ -112,14 +113,15 @@ class Applier:
             applied.cause = removed.cause
             self._record_deletes(work, removed)
         applied.orphans += removed.orphans
-        applied.warnings += stayed(replaced, removed)
+        applied.warnings += stayed([*replaced, *removed.detached], removed)
         _settle(work, outcome, removed)
 
     def _record_deletes(self, work: dict[str, Work], removed: Removed) -> None:
-        """Records which keys have no document any more. A File that could not be deleted stays the key's document."""
+        """Records which keys have no document any more. A File whose entry could not be deleted stays the key's document."""
         deletes = [todo for todo in work.values() if todo.operation.kind == "delete"]
-        self.index.record([todo.row for todo in deletes if todo.old in removed.gone or todo.old in removed.others])
-        self.index.keep([todo.old for todo in deletes if todo.old in removed.left])
+        done = removed.gone | removed.detached | removed.others.keys()
+        self.index.record([todo.row for todo in deletes if todo.old in done])
+        self.index.keep([todo.old for todo in deletes if todo.old in removed.left and todo.old not in done])
 
     async def _transfer(self, work: dict[str, Work]) -> Outcome:
         # In the order of the input, so that a stream that is stopped can acknowledge as many records as possible.
@@ -134,6 +136,7 @@ class Applier:
             self.workers,
             self.index_timeout_s,
             refused_before=len(work) if self.got_through else 0,
+            in_memory=True,
         )
         return await transfer(plan, self.store, _reader(work), delivery, Observer(), self.stop, no_more=self.no_more)
 
@@ -154,7 +157,16 @@ class Applier:
         settled = gone | others.keys()
         self.index.gone(settled)
         self.journal.forget(settled)
-        return Removed(gone, others, {**removal.refused, **unseen}, removal.cause, asked.named)
+        detached = await self._detached(removal.refused)
+        return Removed(gone, others, {**removal.refused, **unseen}, detached, removal.cause, asked.named)
+
+    async def _detached(self, file_ids: Collection[str]) -> set[str]:
+        """Those of the Files whose entries the store does not have any more."""
+        gone: set[str] = set()
+        await ask_for_each(
+            self.store, file_ids, lambda file_id, entry: gone.add(file_id) if entry is None else None, listed=True
+        )
+        return gone
 
     async def _ask(self, unproven: Sequence[str]) -> Asked:
         """Whose these Files are. What the store does not show is asked once more: an answer may be older than the entry."""
@@ -183,7 +195,7 @@ def _settle(work: dict[str, Work], outcome: Outcome, removed: Removed) -> None:
         item, kind = todo.keyed.item, todo.operation.kind
         failed, confirmed = outcome.failed.get(path), outcome.confirmed.get(path)
         if kind == "delete":
-            if todo.old in removed.gone:
+            if todo.old in removed.gone or todo.old in removed.detached:
                 item.outcome = "deleted"
             elif todo.old in removed.others:
                 item.fail("failed", "not-ours", f"The File {todo.old} stays: {removed.others[todo.old]}.", final=True)

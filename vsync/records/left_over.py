@@ -20,7 +20,7 @@ async def delete_left_over(applier: Applier, proofs: Proofs) -> Removed:
         if not part:
             break
         removed = await applier.remove(part, proofs)
-        index.forget_documents([*removed.gone, *removed.others])
+        index.forget_documents([*removed.gone, *removed.others, *removed.detached])
         total += removed
         if not removed.gone and not removed.others and not removed.left:
             break

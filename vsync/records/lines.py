@@ -16,7 +16,8 @@ from vsync.records.read_ahead import ReadAhead
 from vsync.records.splitter import Line, Splitter
 from vsync.system.stop import Stop
 
-MAX_BATCH_BYTES = 16 * 1024 * 1024
+MAX_BATCH_BYTES = 6 * 1024 * 1024
+"""Four batches may be under way, each with its lines, its parsed records and its documents: about 180 MB in all."""
 _JOIN_S = 1.0
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from vsync.documents.attributes import Identity
-from vsync.errors import ConfigurationError, StoreConflict, StoreGone, VsyncError
+from vsync.errors import ApiUnavailable, ConfigurationError, Interrupted, StoreConflict, StoreGone, VsyncError
 from vsync.records.adopt import belongs_to, chosen, is_of_stream, listed_of, taken_over
 from vsync.records.decide import IsOlder
 from vsync.records.index import Index
@@ -28,9 +28,10 @@ from vsync.store.entries import METADATA_SOURCE, METADATA_TARGET, StoreInfo
 from vsync.store.polling import entries_by_id, wait_until_indexed
 from vsync.store.stores import Stores
 from vsync.store.vector_store import VectorStore
-from vsync.store.whole_listing import until_whole
+from vsync.store.whole_listing import WAITED_S, until_whole
 from vsync.sync.locate import locate
 from vsync.sync.new_store import make_store
+from vsync.system.wording import count
 
 FIGURES = "figures"
 """The fact that says what the store showed of its size when the last run ended."""
@@ -40,6 +41,8 @@ _MOST_LISTED = 20_000
 
 _MOST_UNLISTED = 1_000
 """So many entries are asked for by their ids."""
+
+_AFTER_A_STOP = "Run again: what is acknowledged is done, and the next run applies the rest."
 
 _DIED_WITHIN_S = 120
 """A run that died had sent its last upload at most so long before its end: an answer takes no longer."""
@@ -80,8 +83,10 @@ async def open_stream(job: StreamJob, api: Api, index: Index, journal: Journal, 
 T = TypeVar("T", bound=VsyncError | None)
 
 
-def told_of_state(error: T, job: StreamJob) -> T | StoreGone:
-    """The error. Where the store is gone, with what that means for a stream."""
+def told_of_state(error: T, job: StreamJob) -> T | StoreGone | Interrupted:
+    """The error, with what the end of the store or of the run means for a stream."""
+    if isinstance(error, Interrupted):
+        return Interrupted(error.exit_code - 128, error.message, _AFTER_A_STOP)
     if not isinstance(error, StoreGone):
         return error
     return StoreGone(
@@ -183,23 +188,25 @@ async def _made_from_listing(
 
     async def look() -> int:
         index.begin_listing()
-        count = 0
+        shown = 0
         async for page in store.pages():
-            count += len(page)
+            shown += len(page)
             index.add_listed([listed_of(entry, source) for entry in page if is_of_stream(entry, source, target)])
-        return count
+        return shown
 
-    def lacks(count: int) -> str | None:
-        if info.counted is None or count >= info.counted:
+    def lacks(shown: int) -> str | None:
+        if info.counted is None or shown >= info.counted:
             return None
-        return f"The listing of the vector store {store.id} shows {count} of {info.counted} entries."
+        return f"The listing of the vector store {store.id} shows {shown:,} of {info.counted:,} entries."
 
-    await until_whole(look, lacks, job.stop.pause, job.note)
+    lacking = lacks(await until_whole(look, lacks, job.stop.pause, job.note))
+    if lacking is not None and not known and not job.settings.rebuild:
+        raise _short(lacking)
     await _ask_for_unlisted(store, index, source, target)
     owner = owner if known else _owner_of(index.owners_listed(), owner, job)
     await _wait_for_listed(job, store, index)
     index.take_listing(chosen(index.listed_by_key(owner), index.rows, is_older))
-    job.note(f"The index has {index.documents} documents now.")
+    job.note(f"The state knows {count(index.documents, 'document')} now.")
     return owner
 
 
@@ -213,6 +220,14 @@ def _owner_of(owners: Sequence[str], owner: str, job: StreamJob) -> str:
         f"The vector store holds documents of {len(owners)} streams that are called {job.target.source!r} "
         f"({job.target.name}), and the state file {job.settings.state} does not tell which of them this is.",
         "Give the state file of this stream with --state, or another name with --source (VSYNC_SOURCE).",
+    )
+
+
+def _short(lacking: str) -> ApiUnavailable:
+    """The error of a run whose only record is a listing that hides entries: their documents would be uploaded twice."""
+    return ApiUnavailable(
+        f"{lacking} That stays so after {WAITED_S:g} s, so nothing was changed: what the listing hides would be uploaded twice.",
+        "Run again in a few minutes. If it stays so, --rebuild goes on with what is listed.",
     )
 
 
@@ -257,7 +272,7 @@ async def _after_a_crash(
     rows, pending = taken_over(listed, index.rows(sorted({entry.key for entry in listed})), is_older)
     left = set(unknown) - {entry.file_id for entry in ended}
     index.record(rows, [*pending, *sorted(left)])
-    job.note(f"A run before this one died. {len(rows)} of its documents were in the store already.")
+    job.note(f"A run before this one died. {len(rows):,} of its documents were in the store already.")
     return frozenset(inherited.uploaded)
 
 

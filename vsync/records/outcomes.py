@@ -43,6 +43,9 @@ SKIPPED = "skipped"
 
 BAD = frozenset({"dead", "failed"})
 
+STORED = frozenset({"uploaded", "replaced", "retagged"})
+"""After these the store has something that it had not before."""
+
 
 @dataclass(slots=True)
 class Item:
@@ -103,7 +106,7 @@ class Hopeless:
 
     | what went wrong | then |
     | --- | --- |
-    | 10 documents in a row failed, not for their content | the store takes nothing at present |
+    | 10 documents failed, not for their content, and none was stored between them | the store takes nothing at present |
     | the first 1,000 records are all bad, or refused for good | the stream is not what it should be: a wrong format, a wrong key |
 
     Bad records behind a good one end no stream, however many they are: the stream would end there in every run.
@@ -130,6 +133,7 @@ class Hopeless:
             else:
                 self.bad += 1
         elif item.outcome not in {"superseded", "older", "skipped"}:
-            self.failed = 0
             self._good = True
+            if item.outcome in STORED:  # the others show nothing of what the store takes
+                self.failed = 0
         return self.takes_nothing or (self.bad >= self.MOST_BAD and not self._good)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from vsync.errors import PublicationFailed
 from vsync.records.acks import Acks
 from vsync.records.apply import Applied
 from vsync.records.dead_letters import DeadLetter, DeadLetters
@@ -30,7 +29,6 @@ class Counting:
     acks: Acks
     progress: Callable[[StreamReport], None]
     note: Callable[[str], None]
-    dead_letter: str
     attributes: Collection[str] = ()
     began: float = field(default_factory=time.monotonic)
     _told: bool = False
@@ -51,14 +49,7 @@ class Counting:
 
     def _write(self, settled: Settled) -> None:
         """In a thread: a reader of acknowledgements that is slow does not hold up the requests that are under way."""
-        if settled.letters:
-            try:
-                self.letters.write([_letter(item, self.report.input) for item in settled.letters])
-            except OSError as error:
-                raise PublicationFailed(
-                    f"The dead-letter file {self.dead_letter} cannot be written: {error.strerror}.",
-                    "Repair that and run again: the record is not acknowledged, and comes again.",
-                ) from error
+        self.letters.write([_letter(item, self.report.input) for item in settled.letters])
         self.acks.write([ack_line(item) for item in settled.acknowledged])
 
     def released(self, settled: Settled) -> None:

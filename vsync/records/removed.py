@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import VsyncError
-from vsync.recovery.proof import unproven_warnings
+from vsync.recovery.unproven import unproven_warnings
 from vsync.report.body import Orphan
 
 _MOST_NAMED = 3
@@ -21,6 +21,7 @@ class Removed:
     | `gone` | Files that are not there any more |
     | `others` | Files whose entries show another owner, and why they stay: they are forgotten |
     | `left` | Files that could not be deleted now, and why |
+    | `detached` | those of `left` whose entries are gone: nothing finds their documents any more |
     | `cause` | what ended the step early |
     | `orphans` | the Files that stay, as the report names them |
     """
@@ -28,6 +29,7 @@ class Removed:
     gone: set[str] = field(default_factory=set)
     others: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
+    detached: set[str] = field(default_factory=set)
     cause: VsyncError | None = None
     orphans: Sequence[Orphan] = ()
 
@@ -36,20 +38,21 @@ class Removed:
             self.gone | other.gone,
             self.others | other.others,
             self.left | other.left,
+            self.detached | other.detached,
             self.cause or other.cause,
             [*self.orphans, *other.orphans],
         )
 
 
-def stayed(replaced: Sequence[str], removed: Removed) -> list[str]:
-    """Warnings about old versions that are still in the store beside the new ones."""
+def stayed(no_more_needed: Sequence[str], removed: Removed) -> list[str]:
+    """Warnings about those of the Files that are still there: old versions, and Files of deleted documents."""
     warnings = unproven_warnings(removed.orphans)
     named = {orphan.file_id for orphan in removed.orphans}
-    left = [file_id for file_id in replaced if file_id in removed.left and file_id not in named]
+    left = [file_id for file_id in no_more_needed if file_id in removed.left and file_id not in named]
     for file_id in left[:_MOST_NAMED]:
         warnings.append(
-            f"The File {file_id} holds an older version of a document and could not be deleted: {removed.left[file_id]}. "
-            "The next run tries again."
+            f"The File {file_id} is not needed any more and could not be deleted: {removed.left[file_id].rstrip('.')}. The next "
+            "run tries again."
         )
     if len(left) > _MOST_NAMED:
         warnings.append(f"… and {len(left) - _MOST_NAMED} more such Files.")

@@ -24,6 +24,7 @@ from vsync.records.lines import Lines
 from vsync.records.open_stream import FIGURES, Opened, figures, minted_in, open_stream, told_of_state
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
+from vsync.records.pace import Pace
 from vsync.records.receiver import Counting
 from vsync.records.removed import stayed
 from vsync.records.state_lock import held
@@ -33,7 +34,6 @@ from vsync.recovery.proof import Proofs
 from vsync.state.journal import Journal
 from vsync.state.journal_key import JournalKey
 from vsync.store.client import Api
-from vsync.store.rate_limit import SlidingWindow
 from vsync.store.session import ask
 from vsync.store.stores import Stores
 from vsync.system.atomic_write import remove_stale_temporaries
@@ -105,6 +105,8 @@ class _Work:
             if left.cause is not None:
                 raise left.cause
             report.add(stayed(list(left.left), left), left.orphans)
+            # The index names the Files of runs that died, or they are gone. What is still to be deleted needs the proof.
+            journal.mark_recorded(list(journal.uploaded))
             try:
                 orphans, warnings = await remove_orphans(applier, journal, self.drained.pause)
             except VsyncError as error:
@@ -167,7 +169,7 @@ class _Work:
     def _receiver(self, report: StreamReport) -> Counting:
         job = self.job
         attributes = job.settings.rules.attributes.keys()
-        return Counting(report, self.letters, job.acks, job.progress, job.note, report.dead_letter, attributes)
+        return Counting(report, self.letters, job.acks, job.progress, job.note, attributes)
 
     def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:
         job, settings = self.job, self.job.settings
@@ -205,12 +207,9 @@ def _never(one: str, other: str) -> bool:
     return False
 
 
-def _rate(settings: StreamSettings, stop: Stop) -> SlidingWindow | None:
-    """The rate of the records: so many in a burst, and not more than a burst in the time that the rate gives it."""
-    if settings.rate <= 0:
-        return None
-    burst = settings.burst_of_rate
-    return SlidingWindow(burst, burst / settings.rate, sleep=stop.pause)
+def _rate(settings: StreamSettings, stop: Stop) -> Pace | None:
+    """How fast records may come; None: as they come."""
+    return Pace(settings.rate, settings.burst_of_rate, sleep=stop.pause) if settings.rate > 0 else None
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vsync.errors import ApiUnavailable, VsyncError
-from vsync.records.outcomes import BAD, Hopeless, Item
+from vsync.records.outcomes import BAD, STORED, Hopeless, Item
 from vsync.system.wording import count
 
 
@@ -30,12 +30,14 @@ class Settled:
     | `not_acknowledged` | bad records that come again: one that ends the stream, and one in whose middle the input ended |
     | `cause` | why the stream ends; None: it goes on, if `whole` |
     | `whole` | nothing of the batch is left open |
+    | `held` | the records that are held back until the next batch is settled |
     """
 
     acknowledged: list[Item] = field(default_factory=list)
     not_acknowledged: list[Item] = field(default_factory=list)
     cause: VsyncError | None = None
     whole: bool = False
+    held: list[Item] = field(default_factory=list)
 
     @property
     def letters(self) -> list[Item]:
@@ -47,32 +49,43 @@ class Settled:
             (self.not_acknowledged if item.code == CUT else self.acknowledged).append(item)
 
 
+_MOST_HELD = 1_000
+"""So many records are held back at most, by a few failures among many that ask nothing of the store."""
+
 CUT = "cut"
 """The code of a record in whose middle the input ended. It has no position, and is not acknowledged: it comes again, whole."""
 
 
-def settle(items: Sequence[Item], hopeless: Hopeless, *, stop_at_bad: bool) -> Settled:
-    """Reads the outcomes of a batch in their order. `hopeless` counts over all batches."""
-    settled, held = Settled(), list[Item]()
+def settle(
+    items: Sequence[Item], hopeless: Hopeless, *, stop_at_bad: bool, held: Sequence[Item] = (), more: bool = False
+) -> Settled:
+    """Reads the outcomes of a batch in their order. `hopeless` counts over all batches.
+
+    `held` are the records that earlier batches held back. `more`: another batch is under way, which may tell whether the
+    store works.
+    """
+    settled, waiting = Settled(), list(held)
     for item in items:
         if item.outcome is None:
-            settled.take(held)
             return settled
         if hopeless.saw(item):
             settled.cause = _hopeless(item, hopeless)
             if not hopeless.takes_nothing:
-                settled.take([*held, item])
+                settled.take([*waiting, item])
             return settled
         if stop_at_bad and item.outcome in BAD:
-            settled.take(held)
+            settled.take(waiting)
             settled.not_acknowledged.append(item)
             settled.cause = _stopped_at(item)
             return settled
-        held.append(item)
-        if item.outcome != "failed" or item.final:
-            settled.take(held)
-            held.clear()
-    settled.take(held)
+        waiting.append(item)
+        if item.outcome in STORED or not hopeless.failed:
+            settled.take(waiting)
+            waiting.clear()
+    if more and len(waiting) <= _MOST_HELD:
+        settled.held = waiting
+    else:
+        settled.take(waiting)
     settled.whole = True
     return settled
 

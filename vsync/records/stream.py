@@ -19,15 +19,18 @@ from vsync.records.change import BadRecord, Change
 from vsync.records.decide import Decided, Folded, Keyed, Terms, decide, fold
 from vsync.records.index import Index
 from vsync.records.outcomes import Hopeless, Item
+from vsync.records.pace import Pace
 from vsync.records.settled import CUT, Settled, settle
 from vsync.records.splitter import Line
-from vsync.store.rate_limit import SlidingWindow
 from vsync.system.stop import Stop
 
 T = TypeVar("T")
 
 _FEW_BATCHES = 4
 """So many batches may be under way, or more where they are small."""
+
+_MOST_BYTES = 24 * 1024 * 1024
+"""No batch begins while those under way have more bytes of lines. Each is in memory as a line, as a record and as a document."""
 
 _BLOCK = 100
 """After so many records other tasks get their turn."""
@@ -57,12 +60,16 @@ class Receiver(Protocol):
 
 @dataclass(slots=True)
 class Batch:
-    """A batch that is under way. `paths` are those that it works on. `task` None: nothing had to be done for it."""
+    """A batch that is under way. `paths` are those that it works on. `task` None: nothing had to be done for it.
+
+    `size` counts the bytes of its lines.
+    """
 
     folded: Folded
     decided: Decided
     paths: frozenset[str] = frozenset()
     task: asyncio.Task[Applied] | None = None
+    size: int = 0
 
     @property
     def is_done(self) -> bool:
@@ -76,7 +83,7 @@ class Pacing:
     batch: int
     delay_s: float
     workers: int
-    rate: SlidingWindow | None = None
+    rate: Pace | None = None
 
     @property
     def batches(self) -> int:
@@ -104,6 +111,7 @@ class Stream:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _held: list[Item] = field(default_factory=list)
     _acknowledges: bool = True
 
     async def run(self) -> None:
@@ -114,8 +122,7 @@ class Stream:
                 lines := await self._unless_over(self.lines.batch(self.pacing.batch, self.pacing.delay_s))
             ) is not None:
                 if self.pacing.rate is not None:
-                    async with self.pacing.rate.admit(len(lines)):
-                        pass
+                    await self.pacing.rate.admit(len(lines))
                 await self._take(lines)
         except VsyncError as error:
             self._end(error)
@@ -148,16 +155,16 @@ class Stream:
     async def _take(self, lines: Sequence[Line]) -> None:
         self.receiver.read(len(lines))
         folded = fold(await self._read(lines), self.terms.is_older)
-        while self.cause is None and (len(self._open) >= self.pacing.batches or self._is_in_use(folded)):
+        while self.cause is None and (self._is_full() or self._is_in_use(folded)):
             self._changed.clear()
             await self._release_what_is_done()
-            if len(self._open) >= self.pacing.batches or self._is_in_use(folded):
+            if self._is_full() or self._is_in_use(folded):
                 await self._changed.wait()
         if self.cause is not None:
             return
         rows = self.index.rows([keyed.key for keyed in folded.by_path.values()])
         decided = decide(folded, rows, self.terms)
-        batch = Batch(folded, decided)
+        batch = Batch(folded, decided, size=sum(len(line.raw) for line in lines))
         if decided.work:
             batch.paths = frozenset(decided.work)
             batch.task = asyncio.create_task(self._carry_out(decided))
@@ -210,6 +217,10 @@ class Stream:
 
     # --- Batches that are under way -------------------------------------------------------------------------
 
+    def _is_full(self) -> bool:
+        """Whether so much is under way that no further batch begins."""
+        return len(self._open) >= self.pacing.batches or sum(batch.size for batch in self._open) >= _MOST_BYTES
+
     def _is_in_use(self, folded: Folded) -> bool:
         """Whether a batch that is under way works on a key of this one."""
         return any(not batch.is_done and not batch.paths.isdisjoint(folded.by_path) for batch in self._open)
@@ -241,8 +252,9 @@ class Stream:
                 self._changed.set()
 
     async def _release(self, items: Sequence[Item]) -> None:
-        settled = settle(items, self._hopeless, stop_at_bad=self.stop_at_bad)
-        self._acknowledges = settled.whole
+        more = len(self._open) > 1
+        settled = settle(items, self._hopeless, stop_at_bad=self.stop_at_bad, held=self._held, more=more)
+        self._held, self._acknowledges = settled.held, settled.whole
         try:
             await self.receiver.release(settled)
         except VsyncError as error:

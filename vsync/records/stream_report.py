@@ -129,8 +129,13 @@ class StreamReport:
 
     @property
     def rate(self) -> float:
-        """Records in a second."""
-        return self.read / self.duration_s if self.duration_s > 0 else 0.0
+        """Records in a second, of those that were acknowledged."""
+        return self.finished / self.duration_s if self.duration_s > 0 else 0.0
+
+    @property
+    def left(self) -> int:
+        """How many records were read and not acknowledged: they come again."""
+        return max(0, self.read - self.finished)
 
     @property
     def changed(self) -> bool:
@@ -220,22 +225,24 @@ class Headline(NamedTuple):
 
 
 def stream_headline(report: StreamReport) -> Headline:
-    records = count(report.read, "record")
     parts = [f"{report.applied:,} applied"] if report.applied else []
     parts += [f"{report.deleted:,} deleted"] if report.deleted else []
     unchanged = report.unchanged + report.absent + report.superseded + report.older + report.skipped
     parts += [f"{unchanged:,} without a change"] if unchanged else []
     parts += [f"{report.dead:,} dead"] if report.dead else []
     parts += [f"{report.failed:,} failed"] if report.failed else []
-    left = report.read - report.finished
-    parts += [f"{left:,} left for the next run"] if left > 0 else []
-    said = f"{records}: {', '.join(parts)}" if parts else records
     if report.error is not None:
         ended = "Interrupted" if isinstance(report.error, Interrupted) else "Ended early"
-        return Headline("🛑", f"{ended} after {said}" if report.read else f"{ended}: no record was read")
+        if not report.read:
+            return Headline("🛑", f"{ended}: no record was read")
+        if not report.finished:
+            return Headline("🛑", f"{ended}: {count(report.read, 'record')} read, and none acknowledged")
+        more = f"; {report.left:,} more were read, and come again" if report.left else ""
+        return Headline("🛑", f"{ended} after {count(report.finished, 'record')}: {', '.join(parts)}{more}")
     if not report.read:
         return Headline("✅", "No records came")
-    return Headline("❌" if report.exit_code else "✅", said)
+    parts += [f"{report.left:,} left for the next run"] if report.left else []
+    return Headline("❌" if report.exit_code else "✅", f"{count(report.read, 'record')}: {', '.join(parts)}")
 
 
 def report_lines(report: StreamReport) -> list[Line]:
@@ -267,6 +274,14 @@ def _bad_lines(report: StreamReport) -> Iterator[Line]:
         yield Line(f"  These records stand in {report.dead_letter}.")
 
 
+def kept_of_left(report: StreamReport) -> str | None:
+    """What becomes of uploads whose records are not acknowledged. None: there are none."""
+    if not report.left or not report.bytes_uploaded:
+        return None
+    them = "the record that comes again" if report.left == 1 else f"the {report.left:,} records that come again"
+    return f"the next run recognises what was uploaded of {them}, and does not upload it again"
+
+
 def _facts(report: StreamReport) -> Iterator[str]:
     numbers = " · ".join(f"{outcome} {number:,}" for outcome, number in report.counts.items() if number)
     if numbers:
@@ -275,6 +290,8 @@ def _facts(report: StreamReport) -> Iterator[str]:
     yield f"{report.source or report.input}{store}, {report.duration_s:.1f} s, {report.rate:,.0f} records/s"
     if report.bytes_uploaded:
         yield f"uploaded {size(report.bytes_uploaded)} in {count(sum(report.requests.values()), 'request')}"
+    if (kept := kept_of_left(report)) is not None:
+        yield kept
     if report.cut_attributes:
         yield f"{count(report.cut_attributes, 'value')} of attributes cut: a value has at most 256 characters"
     if report.last_position is not None:

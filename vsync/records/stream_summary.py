@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vsync.records.stream_report import StreamReport, stream_headline
+from vsync.records.stream_report import StreamReport, kept_of_left, stream_headline
 from vsync.report.markup import alert, code, folded, prose, table
 from vsync.system.wording import count, size
 
@@ -50,9 +50,11 @@ def _facts(report: StreamReport) -> Iterator[str]:
     yield f"Source: {code(report.source)}, target {code(report.target)}"
     if report.vector_store_id is not None:
         yield f"Store: {code(report.vector_store_id)}"
-    yield f"{count(report.read, 'record')} in {report.duration_s:.1f} s: {report.rate:,.0f} in a second"
+    yield f"{count(report.finished, 'record')} in {report.duration_s:.1f} s: {report.rate:,.0f} in a second"
     uploaded = f", uploaded {size(report.bytes_uploaded)}" if report.bytes_uploaded else ""
     yield f"{count(sum(report.requests.values()), 'request')} to the API{uploaded}"
+    if (kept := kept_of_left(report)) is not None:
+        yield f"{kept[0].upper()}{kept[1:]}"
     if report.cut_attributes:
         yield f"{count(report.cut_attributes, 'value')} of attributes cut: a value has at most 256 characters"
     if report.dead_letter:

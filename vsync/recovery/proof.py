@@ -26,7 +26,6 @@ _MOST_QUESTIONS = 50
 """How many Files are asked for by their ids. More of them are looked for in a listing of all Files."""
 
 _AT_ONCE = 8
-_MOST_WARNINGS = 20
 
 ProvenId = NewType("ProvenId", str)
 """The id of a File that is proven to be ours. `transfer.remove` takes no other."""
@@ -75,18 +74,6 @@ def without(state: TargetState, unproven: Iterable[str]) -> TargetState:
     """The state in which these Files are not to be deleted. Pure."""
     kept = set(unproven)
     return replace(state, pending_delete=tuple(file_id for file_id in state.pending_delete if file_id not in kept))
-
-
-def unproven_warnings(files: Sequence[Orphan]) -> list[str]:
-    """The warnings about Files that are not deleted, for the first of them. The JSON report names all. Pure."""
-    warnings = [
-        f"The File {file.file_id} ({file.filename}, {file.bytes} bytes) is not deleted, because nothing proves that vsync "
-        f"uploaded it: {file.why}. If nobody needs it, delete it by hand."
-        for file in files[:_MOST_WARNINGS]
-    ]
-    if len(files) > _MOST_WARNINGS:
-        warnings.append(f"… and {len(files) - _MOST_WARNINGS} more such Files. The JSON report names them.")
-    return warnings
 
 
 # --- Asking -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from vsync.recovery.adopt import by_path, with_hidden, with_proven
 from vsync.recovery.crashed_runs import CrashedRun, believed, planned_by
 from vsync.recovery.lookalikes import alike, as_uploaded, hides_ours, told_apart, unasked_warning, unattached
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
-from vsync.recovery.proof import NO_PROOF, Proofs, ask, name, unproven_warnings, without
+from vsync.recovery.proof import NO_PROOF, Proofs, ask, name, without
+from vsync.recovery.unproven import unproven_warnings
 from vsync.report.body import Orphan
 from vsync.source.base import Source
 from vsync.state.journal import Journal

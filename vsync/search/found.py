@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vsync.documents.document import upload_filename
+from vsync.documents.filetypes import extension_of
 from vsync.report.markup import line_url
 from vsync.search.excerpt import Excerpt, excerpt
 from vsync.search.headings import heading_above
@@ -52,6 +54,14 @@ class Found:
         return str(self.hit.attributes.get("path") or self.hit.filename)
 
     @property
+    def other_name(self) -> str:
+        """The file name of a record's document, where its path does not show it. Empty: the path shows it.
+
+        The path of such a document is the record's key, which says little to a person.
+        """
+        return _other_name(self.hit)
+
+    @property
     def place(self) -> str:
         """The name with the line, as compilers and editors write it."""
         return f"{self.name}:{self.line}" if self.line is not None else self.name
@@ -87,7 +97,7 @@ def _is_of(hit: Hit, source: str) -> bool:
 def _found(hit: Hit, words: Words, document: Text | None, repository_url: str | None) -> Found:
     chosen = excerpt(hit.text, words)
     path, commit = hit.attributes.get("path"), hit.attributes.get("commit")
-    name = path if isinstance(path, str) else hit.filename
+    name = _other_name(hit) or (path if isinstance(path, str) and extension_of(path) else hit.filename)
     line = line_in(document.text, hit.text, chosen.at) if document is not None else None
     if document is not None and line is not None:
         heading = heading_above(document.text.split("\n"), line, name)
@@ -100,3 +110,12 @@ def _found(hit: Hit, words: Words, document: Text | None, repository_url: str | 
     at = document.commit if document is not None else commit
     url = line_url(repository_url, at, path, line) if isinstance(path, str) and isinstance(at, str) else None
     return Found(hit, chosen, heading, line, part, url)
+
+
+def _other_name(hit: Hit) -> str:
+    """The name under which the document was uploaded, where neither a commit nor a path says it."""
+    path = hit.attributes.get("path")
+    if not isinstance(path, str) or "commit" in hit.attributes or hit.filename in {path, upload_filename(path)}:
+        return ""
+    last = path.rpartition("/")[2]
+    return "" if last in {hit.filename, hit.filename.rpartition(".")[0]} else hit.filename

@@ -32,7 +32,8 @@ def result_lines(results: Sequence[Found], *, bold: bool) -> list[str]:
     for number, found in enumerate(results, 1):
         about = [part for part in (found.part, (found.heading or "")[:_MAX_HEADING]) if part]
         heading = "".join(f"  {printable(part)}" for part in about)
-        lines.append(f"{number}. {printable(found.place)}{heading}  ({found.hit.score:.2f})")
+        name = f" ({printable(found.other_name)})" if found.other_name else ""
+        lines.append(f"{number}. {printable(found.place)}{name}{heading}  ({found.hit.score:.2f})")
         lines.append(f"   {''.join(_in_terminal(piece, bold=bold) for piece in found.excerpt.pieces)}")
         if found.url is not None:
             lines.append(f"   {found.url}")
@@ -57,7 +58,7 @@ def results_summary(query: str, results: Sequence[Found], *, by_words: bool) -> 
 
 
 def _row(number: int, found: Found) -> list[str]:
-    about = [prose(part, _MAX_HEADING) for part in (found.part, found.heading or "") if part]
+    about = [prose(part, _MAX_HEADING) for part in (found.other_name, found.part, found.heading or "") if part]
     excerpt = "".join(_in_markdown(piece) for piece in found.excerpt.pieces)
     document = "<br>".join([link(code(found.place), found.url), *about])
     return [str(number), document, f"{found.hit.score:.2f}", excerpt]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from vsync.config.targets import Target
+from vsync.errors import StoreConflict
 from vsync.search.query import one_a_document
 from vsync.state.identity import SourceIdentity
 from vsync.state.publication import Publication
@@ -22,10 +23,12 @@ MAX_RESULTS = 50
 """How many results the API gives at most. Several may be of one document."""
 
 
+Choose = Callable[[Stores], Awaitable[str]]
+"""Gives the id of the store that is asked."""
+
+
 def search(
-    target: Target,
-    publication: Publication,
-    source: SourceIdentity,
+    choose: Choose,
     connect: Connect,
     query: str,
     limit: int,
@@ -33,21 +36,38 @@ def search(
     *,
     chunks: bool = False,
 ) -> list[Hit]:
-    """The best result of each document, at most `limit`; with `chunks` the best results. A given store is asked whatever
-    the manifest says.
-    """
+    """The best result of each document, at most `limit`; with `chunks` the best results."""
 
     async def search_store(api: Api) -> list[Hit]:
-        state = None
-        if target.vector_store_id is None:
-            state = read_recorded(publication, source, target.name).state
-            check_store(state, target, publication.title)
         stores = Stores(api)
-        if state is not None and has_unknown_name(state, target):
-            check_live_name(state, target, await stores.get(state.vector_store_id), publication.title)
-        store = stores.open(await locate_to_read(stores, target, state))
+        store = stores.open(await choose(stores))
         if chunks:
             return await store.search(query, limit, filters)
         return one_a_document(await store.search(query, MAX_RESULTS, filters), limit)
 
     return ask(connect, search_store)
+
+
+def store_of_target(
+    target: Target, publication: Publication, source: SourceIdentity, otherwise: Choose | None = None
+) -> Choose:
+    """The store that holds the target's documents. A given store is asked whatever the manifest says.
+
+    `otherwise` chooses where neither a name, nor an id, nor the manifest says which store it is.
+    """
+
+    async def choose(stores: Stores) -> str:
+        state = None
+        if target.vector_store_id is None:
+            state = read_recorded(publication, source, target.name).state
+            check_store(state, target, publication.title)
+        if state is not None and has_unknown_name(state, target):
+            check_live_name(state, target, await stores.get(state.vector_store_id), publication.title)
+        try:
+            return await locate_to_read(stores, target, state)
+        except StoreConflict:
+            if otherwise is None or target.vector_store_name:
+                raise
+            return await otherwise(stores)
+
+    return choose

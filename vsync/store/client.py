@@ -289,7 +289,7 @@ def _http_client(
 
     async def before(request: httpx2.Request) -> None:
         # This hook is called for each redirection as well, with the address that the request would go to.
-        if transport is None and request.url.origin != httpx2.URL(address).origin:
+        if transport is None and request.url.origin != origin:
             raise RedirectNotFollowed(to_another_origin(address, str(request.url), _BASE_URL))
         traffic.count(request.method, request.url.path.removeprefix(prefix))
         if transport is None and isinstance(request.stream, httpx2.SyncByteStream):
@@ -310,7 +310,7 @@ def _http_client(
                 raise RedirectNotFollowed(fault)
 
     try:
-        httpx2.URL(address)
+        origin = httpx2.URL(address).origin
         return httpx2.AsyncClient(
             transport=transport,
             verify=True if tls is None else tls,

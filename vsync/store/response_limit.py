@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import functools
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """The size after unpacking. The API's largest answers, pages of a hundred entries with all attributes, have some megabytes."""
+
+
+_MAKE_IT_LONGER = {"content-encoding", "transfer-encoding"}
+"""With one of these headers a body may be longer than its content-length."""
 
 
 class TooLarge(ValueError):
@@ -21,26 +26,35 @@ async def limit_size(response: httpx2.Response) -> None:
 
     httpx2 unpacks a body in pieces of at most a megabyte, but does not limit their sum.
     """
-    import httpx2
-
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length[:18]) > MAX_ANSWER_BYTES:
         await response.aclose()
         raise TooLarge(f"an answer of {length[:18]} bytes")
-    # A second response unpacks the same stream. The first one then reads the unpacked bytes as its body.
-    packed = httpx2.Response(response.status_code, headers=response.headers, stream=response.stream)
+    if length.isdecimal() and not response.headers.keys() & _MAKE_IT_LONGER:
+        return  # HTTP ends the body there
+    response.stream = _limited()(response)
+    response.headers.pop("content-encoding", None)
+
+
+@functools.cache
+def _limited() -> Callable[[httpx2.Response], httpx2.AsyncByteStream]:
+    """Makes the body of a response that ends it when it is too large. A class for each response would be work for each."""
+    import httpx2
 
     class Limited(httpx2.AsyncByteStream):
+        def __init__(self, response: httpx2.Response) -> None:
+            # A second response unpacks the same stream. The first one then reads the unpacked bytes as its body.
+            self._packed = httpx2.Response(response.status_code, headers=response.headers, stream=response.stream)
+
         async def __aiter__(self) -> AsyncIterator[bytes]:
             size = 0
-            async for piece in packed.aiter_bytes():
+            async for piece in self._packed.aiter_bytes():
                 size += len(piece)
                 if size > MAX_ANSWER_BYTES:
                     raise TooLarge(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
                 yield piece
 
         async def aclose(self) -> None:
-            await packed.aclose()
+            await self._packed.aclose()
 
-    response.headers.pop("content-encoding", None)
-    response.stream = Limited()
+    return Limited

@@ -32,6 +32,7 @@ class Delivery:
 
     `known` are the ids of entries that are ours, whatever their attributes say. `refused_before`: how
     many documents a gateway may refuse without any other getting through, because earlier runs got others through.
+    `in_memory`: the documents are there already, so no thread is needed to read them.
     """
 
     identity: Identity
@@ -42,6 +43,7 @@ class Delivery:
     index_timeout_s: float = 600.0
     known: frozenset[str] = frozenset()
     refused_before: int = 0
+    in_memory: bool = False
 
 
 class Uploading:
@@ -92,7 +94,10 @@ class Uploading:
         document = operation.document
         assert document is not None
         try:
-            content, blob = await asyncio.to_thread(self._read, document)
+            if self._delivery.in_memory:
+                content, blob = self._read(document)
+            else:
+                content, blob = await asyncio.to_thread(self._read, document)
         except VsyncError as error:
             if error.exit_code != 2:
                 raise

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from vsync.config.targets import Target
 from vsync.errors import ManifestError, StoreConflict
-from vsync.recovery.proof import NO_PROOF, Proofs, name, unproven_warnings
+from vsync.recovery.proof import NO_PROOF, Proofs, name
+from vsync.recovery.unproven import unproven_warnings
 from vsync.report.body import Orphan, Synced
 from vsync.report.report import Report
 from vsync.state.manifest import Manifest, TargetState

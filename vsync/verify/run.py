@@ -12,7 +12,7 @@ from dataclasses import replace
 from vsync.config.targets import Target
 from vsync.documents.gitignore import matcher
 from vsync.errors import ConfigurationError, VsyncError
-from vsync.recovery.proof import unproven_warnings
+from vsync.recovery.unproven import unproven_warnings
 from vsync.report.body import Orphan, Synced
 from vsync.report.report import Report
 from vsync.report.verification import Taken

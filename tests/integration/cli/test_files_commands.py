@@ -97,6 +97,20 @@ def test_no_file_says_what_to_try(world: World) -> None:
     assert world.vsync("files", "list", "--name", "x").out.startswith("No File matches.\n")
 
 
+def test_a_variable_that_filters_is_named_where_nothing_matches(world: World, files: dict[str, str]) -> None:
+    of_a_stream = {"VSYNC_ATTRIBUTE": "lang=lang"}
+    assert world.vsync("files", "list", **of_a_stream).out == (
+        "No File matches.\n"
+        "VSYNC_ATTRIBUTE is set, and it filters this list too. Unset it to list all.\n"
+        "`vsync files list` without filters shows all of them.\n"
+    )
+    two = world.vsync("files", "list", **of_a_stream, VSYNC_NAME="x").out
+    assert "VSYNC_ATTRIBUTE and VSYNC_NAME are set, and they filter this list too. Unset them to list all.\n" in two
+    on_the_command_line = world.vsync("files", "list", "--attribute", "lang=x", **of_a_stream).out
+    assert "VSYNC_" not in on_the_command_line
+    assert "VSYNC_STATUS is set" in world.vsync("stores", "list", VSYNC_STATUS="expired").out
+
+
 # --- Show -----------------------------------------------------------------------------------------------------
 
 

@@ -65,8 +65,8 @@ class Folder:
         self._environ["PATH"] = f"{root / 'bin'}:{self._environ['PATH']}"
         (self.root / "changes.jsonl").write_text(blocks("jsonl")[0])
 
-    def run(self, script: str, **variables: str) -> str:
-        """What a block of commands prints, on both streams."""
+    def streams(self, script: str, *, code: int = 0, **variables: str) -> tuple[str, str]:
+        """What a block of commands prints on standard output, and on standard error."""
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.root,
@@ -76,8 +76,12 @@ class Folder:
             text=True,
             timeout=60,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
+        assert done.returncode == code, done.stderr
+        return done.stdout, done.stderr
+
+    def run(self, script: str, **variables: str) -> str:
+        """What a block of commands prints, on both streams."""
+        return "".join(self.streams(script, **variables))
 
 
 @pytest.fixture
@@ -87,18 +91,40 @@ def folder(tmp_path: Path) -> Folder:
 
 def test_the_first_example_prints_what_the_page_shows(folder: Folder) -> None:
     shown = section("Try it")
-    [script] = blocks("sh", shown)
-    printed = same(folder.run(script, VSYNC_JSON="true"))
-    acknowledged, report = blocks("text", shown)
-    assert same(acknowledged) in printed
-    assert same(report) in printed
+    apply, find = blocks("sh", shown)
+    acknowledged, report, results = blocks("text", shown)
+    out, err = folder.streams(apply, code=1)
+    assert same(out) == same(acknowledged)
+    assert same(err) == same(report)
+    out, err = folder.streams(find)
+    assert out == results
+    assert err.startswith("The embedded store ranks documents by the words")
+    out, _ = folder.streams(apply, code=1)
+    assert [json.loads(line)["outcome"] for line in out.splitlines()] == [
+        "superseded",
+        "unchanged",
+        "unchanged",
+        "dead",
+    ]
+    assert (folder.root / ".vsync/records.dead.jsonl").read_text().count("\n") == 2
+    out, _ = folder.streams(f"{find.rstrip()} --filter lang=en")
+    assert out == results
+
+
+def test_the_report_as_json_and_the_letter_of_the_example_are_what_the_page_shows(folder: Folder) -> None:
+    out, _ = folder.streams(blocks("sh", section("Try it"))[0], code=1, VSYNC_JSON="true")
     [stated] = blocks("json", section("Acknowledgements"))
-    [actual] = [line for line in printed.splitlines() if line.startswith('{"report"')]
-    assert steady(json.loads(same(stated))["report"]) == steady(json.loads(actual)["report"])
+    actual = out.splitlines()[-1]
+    assert steady(json.loads(same(stated))["report"]) == steady(json.loads(same(actual))["report"])
     [letter] = blocks("json", section("Records that cannot be applied"))
     assert json.loads(same(letter)) == json.loads(same((folder.root / ".vsync/records.dead.jsonl").read_text()))
-    assert "install.md" in printed
-    assert "usage.md" in printed
+
+
+def test_a_document_of_an_old_key_is_deleted_as_the_page_says(folder: Folder) -> None:
+    folder.streams(blocks("sh", section("Try it"))[0], code=1)
+    [delete] = blocks("sh", section("What a record becomes"))
+    out, _ = folder.streams(delete)
+    assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["deleted"]
 
 
 @NEEDS_JQ

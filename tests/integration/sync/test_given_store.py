@@ -15,7 +15,7 @@ from tests.support.wire import World, alter, once
 from vsync.auth.credentials import Credentials
 from vsync.errors import ManifestError, MissingCredentials, StoreGone
 from vsync.report.report import Report
-from vsync.search.run import search
+from vsync.search.run import search, store_of_target
 from vsync.sync import run as sync
 from vsync.verify.options import VerifyOptions
 from vsync.verify.run import run as verify
@@ -146,11 +146,14 @@ def test_a_name_that_an_older_manifest_does_not_record_costs_one_request(synced:
 def test_a_search_checks_a_name_that_an_older_manifest_does_not_record(synced: World) -> None:
     forget(synced, "vector_store_name")
     with synced.opened(vector_store_name="one") as (target, ports, context):
-        where = (ports.publication, context.identity, ports.connection())
-        assert search(target, *where, "A", 5, None)
+        where = (ports.publication, context.identity)
+        connect = ports.connection()
+        assert search(store_of_target(target, *where), connect, "A", 5, None)
         with pytest.raises(ManifestError, match="the name 'two' is given"):
-            search(dataclasses.replace(target, vector_store_name="two"), *where, "A", 5, None)
-        assert search(dataclasses.replace(target, vector_store_name=None), *where, "A", 5, None)
+            search(store_of_target(dataclasses.replace(target, vector_store_name="two"), *where), connect, "A", 5, None)
+        assert search(
+            store_of_target(dataclasses.replace(target, vector_store_name=None), *where), connect, "A", 5, None
+        )
 
 
 @pytest.mark.parametrize("command", ["sync", "verify", "repair", "rebuild"])

@@ -89,9 +89,32 @@ def test_documents_that_are_refused_for_their_content_say_nothing_about_the_stor
     assert (len(settled.acknowledged), settled.cause) == (50, None)
 
 
-def test_failures_before_an_open_record_are_acknowledged_as_failures() -> None:
-    settled = settle(items("failed", None), Hopeless(), stop_at_bad=False)
-    assert (lines(settled.acknowledged), settled.whole) == ([1], False)
+def test_failures_before_an_open_record_come_again() -> None:
+    settled = settle(items("uploaded", "failed", None), Hopeless(), stop_at_bad=False)
+    assert (lines(settled.acknowledged), settled.letters, settled.whole) == ([1], [], False)
+
+
+def test_failures_at_the_end_of_a_batch_wait_for_the_next_batch_if_there_is_one() -> None:
+    hopeless = Hopeless()
+    first = settle(items("uploaded", "failed", "unchanged"), hopeless, stop_at_bad=False, more=True)
+    assert (lines(first.acknowledged), lines(first.held), first.whole) == ([1], [2, 3], True)
+    second = settle(items("uploaded"), hopeless, stop_at_bad=False, held=first.held)
+    assert ([item.outcome for item in second.acknowledged], second.held) == (["failed", "unchanged", "uploaded"], [])
+
+
+def test_what_is_held_comes_again_when_the_store_takes_nothing() -> None:
+    hopeless, held = Hopeless(), list[Item]()
+    for number in range(10):
+        settled = settle(items("failed", "unchanged"), hopeless, stop_at_bad=False, held=held, more=True)
+        held = settled.held
+        assert settled.acknowledged == []
+        assert (settled.cause is not None) == (number == 9)
+
+
+def test_no_more_than_a_thousand_records_are_held() -> None:
+    hopeless = Hopeless()
+    first = settle(items("failed", *["unchanged"] * 1_000), hopeless, stop_at_bad=False, more=True)
+    assert (len(first.acknowledged), first.held) == (1_001, [])
 
 
 # --- A stream that is not what it should be ----------------------------------------------------------------------

@@ -23,10 +23,10 @@ from vsync.records.described import Rules, describe
 from vsync.records.formats import reader
 from vsync.records.index import Index
 from vsync.records.order import is_older
+from vsync.records.pace import Pace
 from vsync.records.settled import Settled, StoppedAtBadRecord
 from vsync.records.splitter import Line
 from vsync.records.stream import Pacing, Stream
-from vsync.store.rate_limit import SlidingWindow
 from vsync.system.stop import Stop
 
 
@@ -297,7 +297,7 @@ class Time:
 
 def test_records_come_no_faster_than_the_rate(scene: Scene) -> None:
     time, began = Time(), list[float]()
-    pacing = Pacing(5, 0.0, 1, SlidingWindow(5, 1.0, clock=time.clock, sleep=time.sleep))
+    pacing = Pacing(5, 0.0, 1, Pace(5.0, 5, clock=time.clock, sleep=time.sleep))
 
     async def script(scene: Scene) -> None:
         for _ in range(4):

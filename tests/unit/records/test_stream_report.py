@@ -78,8 +78,11 @@ def test_the_exit_code_tells_what_went_wrong(
         (
             report_of(item("uploaded"), read=1_500, error=ApiUnavailable("No.")),
             "🛑",
-            "Ended early after 1,500 records: 1 applied, 1,499 left for the next run",
+            "Ended early after 1 record: 1 applied; 1,499 more were read, and come again",
         ),
+        (report_of(item("uploaded"), error=ApiUnavailable("No.")), "🛑", "Ended early after 1 record: 1 applied"),
+        (report_of(read=2, error=Interrupted(15)), "🛑", "Interrupted: 2 records read, and none acknowledged"),
+        (report_of(item("uploaded"), read=2), "✅", "2 records: 1 applied, 1 left for the next run"),
         (report_of(error=Interrupted(15)), "🛑", "Interrupted: no record was read"),
     ],
 )
@@ -108,6 +111,30 @@ def test_the_text_has_the_facts() -> None:
         "  1 value of attributes cut: a value has at most 256 characters",
         "  last acknowledged position: p2",
     ]
+
+
+def test_an_interrupted_stream_says_what_is_done_and_what_becomes_of_the_rest() -> None:
+    report = report_of(
+        item("uploaded"), item("uploaded", 2), read=2_500, duration_s=4.0, error=Interrupted(15),
+        bytes_uploaded=3_000_000, requests={"POST /files": 2_000},
+    )  # fmt: skip
+    assert report.rate == 0.5  # of what was acknowledged, not of what was read
+    kept = (
+        "the next run recognises what was uploaded of the 2,498 records that come again, and does not upload it again"
+    )
+    assert text(report).splitlines() == [
+        "Interrupted after 2 records: 2 applied; 2,498 more were read, and come again.",
+        "  uploaded 2",
+        "  acme/crm, 4.0 s, 0 records/s",
+        "  uploaded 3.0 MB in 2,000 requests",
+        f"  {kept}",
+        "  last acknowledged position: p2",
+    ]
+    assert f"- {kept.capitalize()}\n" in stream_summary(report)
+    assert "- 2 records in 4.0 s: 0 in a second\n" in stream_summary(report)
+    one = report_of(item("uploaded"), read=2, error=Interrupted(15), bytes_uploaded=1)
+    assert "what was uploaded of the record that comes again" in text(one)
+    assert "recognises" not in text(report_of(item("uploaded"), read=2, error=Interrupted(15)))
 
 
 def test_bad_records_are_named_with_their_reason() -> None:

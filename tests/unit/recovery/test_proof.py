@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from tests.support.builders import entry, state, store_entry
 from vsync.documents.attributes import Identity
-from vsync.recovery.proof import NO_ENTRY, OTHERS, Asked, Proofs, ask, unproven_warnings, without
+from vsync.recovery.proof import NO_ENTRY, OTHERS, Asked, Proofs, ask, without
+from vsync.recovery.unproven import unproven_warnings
 from vsync.report.body import Orphan
 from vsync.store.api_errors import Refused
 from vsync.store.entries import StoreEntry, UploadedFile

@@ -72,3 +72,21 @@ def test_a_result_as_data_is_whole() -> None:
         "url": f"{PAGE}/blob/{COMMIT}/docs/a.md?plain=1#L8",
     }
     assert found(hit(path=None), None).to_json()["path"] is None
+
+
+def test_the_document_of_a_record_has_its_file_name_beside_its_path() -> None:
+    record = of_record('pages/{"id":1}', "install.md")
+    assert found(record, None).other_name == "install.md"
+    assert found(record, None).heading == "Install"
+
+
+def test_a_file_name_that_the_path_shows_is_not_said_twice() -> None:
+    for path, filename in (("1350", "1350.txt"), ("pages/a.md", "a.md"), ("docs/README", "docs/README.txt")):
+        assert found(of_record(path, filename), None).other_name == ""
+    assert found(hit("text", path="docs/a.md"), None).other_name == ""  # of a commit: its path is a file's
+    assert found(hit(path=None), None).other_name == ""
+
+
+def of_record(path: str, filename: str) -> Hit:
+    """The entry of a record: without a commit, and under a name of its own."""
+    return Hit("file-1", filename, 0.5, {"path": path, "source": "kb"}, DOCUMENT)

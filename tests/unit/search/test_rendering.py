@@ -31,6 +31,13 @@ def test_what_is_not_known_is_left_out() -> None:
     assert result_lines([in_notebook], bold=False)[0] == "1. docs/a.md  cell 2  Install  (0.88)"
 
 
+def test_the_document_of_a_record_is_shown_with_its_file_name() -> None:
+    hit = replace(HIT, filename="install.md", attributes={"path": 'pages/{"id":1}'})
+    record = replace(FOUND, hit=hit, line=None, url=None)
+    assert result_lines([record], bold=False)[0] == '1. pages/{"id":1} (install.md)  Install  (0.88)'
+    assert "</code><br>install&#46;md<br>Install | 0.88" in results_summary("q", [record], by_words=False)
+
+
 def test_words_are_bold_in_a_terminal() -> None:
     assert result_lines([FOUND], bold=True)[1] == "   Run the \x1b[1minstaller\x1b[0m now."
 
