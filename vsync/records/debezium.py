@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from vsync.records.change import BadRecord, Change, Json, Partial
-from vsync.records.debezium_source import collection_of, order_of, position_of
+from vsync.records.debezium_source import collection_of, place_of, position_of, time_of
 from vsync.records.fields import Path
 from vsync.records.kafka_message import Message, message_of
 from vsync.records.keys import document_path, key_of_fields, key_text
+from vsync.records.order import order_of
 from vsync.records.parsing import kind, parse_json, parse_object, shown
 
 _DELETES: Final = {"c": False, "u": False, "r": False, "d": True}
@@ -56,7 +57,7 @@ def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change
             line,
             raw,
             position,
-            message.order or order_of(source),
+            order_of(message.order or place_of(source), snapshot=event["op"] == "r", time=time_of(event, source)),
             key,
             document_path(message.topic or collection, value),
             key,
@@ -144,4 +145,5 @@ def _tombstone(message: Message, raw: bytes, line: int, key_fields: Sequence[Pat
         bad.position, bad.key = message.position, message.key
         raise
     position = line if message.position is None else message.position
-    return Change(line, raw, position, message.order, key, path, key, True, None, message.topic, {})
+    order = order_of(message.order, snapshot=False, time="")
+    return Change(line, raw, position, order, key, path, key, True, None, message.topic, {})

@@ -48,10 +48,11 @@ def position_of(source: Mapping[str, Json]) -> dict[str, Json]:
     return {name: source[name] for name in (*_CONDUIT, "ts_ms") if source.get(name) is not None}
 
 
-def order_of(source: Mapping[str, Json]) -> str:
+def place_of(source: Mapping[str, Json]) -> str:
     """The position as `order.is_older` compares it: `PLACE|NUMBERS`; empty where it says nothing.
 
-    Numbers of two connectors, or of two servers, are not compared: the place before the bar is another.
+    Numbers of two connectors, or of two servers, are not compared: the place before the bar is another. A row of a snapshot
+    of MySQL does not name its server, and another server's binlog may begin at 1 again: its numbers are not compared.
     """
     connector, server, database = (_name(source.get(name)) for name in ("connector", "name", "db"))
     place = f"{connector}/{server}/{database}"
@@ -60,6 +61,8 @@ def order_of(source: Mapping[str, Json]) -> str:
         numbers = [_number(source.get("lsn"))]
     elif connector in {"mysql", "mariadb"}:
         log, _, number = _name(source.get("file")).rpartition(".")
+        if source.get("server_id") == 0:
+            return ""
         place = f"{connector}/{server}/{_name(source.get('server_id'))}/{log}"
         numbers = [
             _number(number),
@@ -73,8 +76,7 @@ def order_of(source: Mapping[str, Json]) -> str:
             _number(source.get("event_serial_no") or 0),
         ]
         if numbers[1] is None:
-            # A row of a snapshot. It is compared with rows of snapshots only.
-            place, numbers = f"{place}/snapshot", numbers[:1]
+            numbers = numbers[:1]  # a row of a snapshot
     elif connector == "oracle":
         numbers = [_number(source.get("scn"))]
     elif connector == "mongodb":
@@ -84,6 +86,15 @@ def order_of(source: Mapping[str, Json]) -> str:
     if None in numbers:
         return ""
     return f"{place}|{':'.join(number for number in numbers if number is not None)}"
+
+
+def time_of(event: Mapping[str, Json], source: Mapping[str, Json]) -> str:
+    """When the event was read from its source, in nanoseconds; empty where it does not say."""
+    time = source.get("opencdc.readAt")
+    if type(time) is str:
+        return time
+    milliseconds = _number(event.get("ts_ms") or None)
+    return "" if milliseconds is None else f"{milliseconds}000000"
 
 
 def _order_of_time(place: str, source: Mapping[str, Json]) -> str:

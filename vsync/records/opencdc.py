@@ -7,6 +7,7 @@ from typing import Final
 
 from vsync.records.change import BadRecord, Change, Json, compact
 from vsync.records.keys import document_path, key_text
+from vsync.records.order import order_of
 from vsync.records.parsing import kind, parse_object, shown
 from vsync.records.raw import Decode, RawMode, decode_auto, decoder
 
@@ -52,7 +53,7 @@ def _change(record: dict[str, Json], raw: bytes, line: int, decode: Decode) -> C
         line,
         raw,
         position,
-        _order(position),
+        order_of(_text(position), snapshot=operation == "snapshot", time=_time(metadata)),
         key,
         document_path(collection, key_text(value)),
         value,
@@ -103,7 +104,7 @@ def _document(payload: Json, decode: Decode) -> Json | bytes:
     raise BadRecord("not-a-record", f"payload.after is {kind(after)}, not text or an object.")
 
 
-def _order(position: Json) -> str:
+def _text(position: Json) -> str:
     if type(position) is str:
         text = decode_auto(position)
         return text if type(text) is str else position
@@ -113,3 +114,9 @@ def _order(position: Json) -> str:
         return compact(position)
     except (ValueError, RecursionError):
         return ""
+
+
+def _time(metadata: dict[str, Json]) -> str:
+    """When Conduit read the record, in nanoseconds."""
+    time = metadata.get("opencdc.readAt")
+    return time if type(time) is str else ""

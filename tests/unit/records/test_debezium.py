@@ -61,7 +61,11 @@ def bad(value: Any, key_fields: tuple[Path, ...] = ()) -> BadRecord:
 @pytest.mark.parametrize("line", [event(), {"schema": {}, "payload": event()}, {"payload": event()}])
 def test_an_event_is_read_with_and_without_its_schema(line: Any) -> None:
     change = read(line, ID)
-    assert (change.line, change.position, change.order) == (4, {"lsn": 24023128}, "postgresql/srv1/shop|24023128")
+    assert (change.line, change.position, change.order) == (
+        4,
+        {"lsn": 24023128},
+        "postgresql/srv1/shop|24023128~1559033904900000000",
+    )
     assert (change.key, change.key_value, change.path) == (1, 1, "public.customers/1")
     assert (change.deletes, change.content, change.collection) == (False, ROW, "public.customers")
     assert change.metadata == POSTGRES
@@ -93,7 +97,7 @@ def test_a_line_may_hold_key_and_value(key: Any, value: Any) -> None:
 def test_a_message_that_kcat_prints_is_known_by_its_topic(value: Any) -> None:
     change = read(kcat(value))
     assert change.position == {"topic": "srv1.public.customers", "partition": 3, "offset": 7}
-    assert change.order == "srv1.public.customers/3|7"
+    assert change.order == "srv1.public.customers/3|7~1559033904900000000"
     assert (change.key, change.path) == ({"id": 1}, 'srv1.public.customers/{"id":1}')
     assert (change.content, change.collection) == (ROW, "public.customers")
 
@@ -118,7 +122,7 @@ def test_a_message_that_names_its_types_is_read_without_them() -> None:
     assert (change.key, change.collection) == ({"id": 1}, "public.customers")
     assert read({**line, "payload": None}).path == change.path
     bare = read(event(after={"srv1.public.customers.Value": row}, source=source, ts_ms={"long": 5}), ID)
-    assert (bare.content, bare.order) == (change.content, "postgresql/srv1/shop|24023128")
+    assert (bare.content, bare.order) == (change.content, "postgresql/srv1/shop|24023128~5000000")
 
 
 def test_objects_that_only_look_like_types_stay() -> None:
@@ -181,7 +185,7 @@ def test_a_document_of_mongodb_is_json_in_a_string() -> None:
     )
     assert change.content == {"_id": {"$oid": "596e275826f08b2730779e1f"}, "name": "Ada"}
     assert change.path == 'inv.people/{"id":"{\\"$oid\\": \\"596e275826f08b2730779e1f\\"}"}'
-    assert change.order == "mongodb/m/inv|1558965508000:31"
+    assert change.order == "mongodb/m/inv|1558965508000:31~1559033904900000000"
 
 
 def test_what_mongodb_changed_alone_is_no_document() -> None:
@@ -198,7 +202,7 @@ def test_records_that_conduit_writes_for_debezium_are_read() -> None:
     }
     change = read({"schema": {}, "payload": event(source=metadata, transaction=None)}, ID)
     assert change.path == "users/1"
-    assert change.order == "conduit/users|1663858188836816000"
+    assert change.order == "conduit/users|1663858188836816000~1663858188836816999"
     assert change.position == {
         "opencdc.createdAt": "1663858188836816000",
         "opencdc.readAt": "1663858188836816999",
@@ -280,10 +284,10 @@ def test_a_bad_message_tells_where_it_stood() -> None:
 
 def test_an_event_without_a_source_has_the_line_as_its_position() -> None:
     change = read(event(source=None), ID)
-    assert (change.position, change.order, change.path) == (4, "", "1")
+    assert (change.position, change.order, change.path) == (4, "~1559033904900000000", "1")
 
 
 def test_a_message_without_an_offset_has_no_order_of_its_own() -> None:
     line = kcat(event(source={}))
     del line["offset"]
-    assert read(line).order == ""
+    assert read(line).order == "~1559033904900000000"

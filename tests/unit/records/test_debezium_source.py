@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vsync.records.debezium_source import collection_of, order_of, position_of
+from vsync.records.debezium_source import collection_of, place_of, position_of, time_of
 from vsync.records.order import is_older
 
 
@@ -53,6 +53,8 @@ def mongodb(**changes: Any) -> dict[str, Any]:
         (sqlserver(), sqlserver(commit_lsn="00000027:0000075a:0001", change_lsn="00000027:00000758:0001")),
         (sqlserver(), sqlserver(change_lsn="00000027:00000758:000a")),
         (sqlserver(), sqlserver(event_serial_no="2")),
+        (sqlserver(change_lsn=None), sqlserver(commit_lsn="00000028:00000758:0005")),
+        (sqlserver(), sqlserver(change_lsn=None, commit_lsn="00000028:00000758:0005")),
         (sqlserver(change_lsn=None), sqlserver(change_lsn=None, commit_lsn="00000027:00000758:0006")),
         (oracle(), oracle(scn="2122186")),
         (oracle(scn="99"), oracle(scn="100")),
@@ -64,8 +66,8 @@ def mongodb(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_later_event_of_one_connector_is_newer(older: dict[str, Any], newer: dict[str, Any]) -> None:
-    assert is_older(order_of(older), order_of(newer))
-    assert not is_older(order_of(newer), order_of(older))
+    assert is_older(place_of(older), place_of(newer))
+    assert not is_older(place_of(newer), place_of(older))
 
 
 @pytest.mark.parametrize(
@@ -77,13 +79,14 @@ def test_a_later_event_of_one_connector_is_newer(older: dict[str, Any], newer: d
         (mysql(), mysql(server_id=223345, pos=1000)),
         (mysql(server_id=0), mysql(pos=1000)),
         (mysql(), mysql(file="other-bin.000009")),
-        (sqlserver(change_lsn=None), sqlserver(commit_lsn="00000028:00000758:0005")),
+        (mysql(server_id=0), mysql(server_id=0, pos=1000)),
+        (sqlserver(change_lsn=None), sqlserver()),
         ({"connector": "db2", "ts_us": 99}, {"connector": "db2", "ts_ms": 100}),
     ],
 )
 def test_events_of_two_places_are_not_compared(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert not is_older(order_of(one), order_of(other))
-    assert not is_older(order_of(other), order_of(one))
+    assert not is_older(place_of(one), place_of(other))
+    assert not is_older(place_of(other), place_of(one))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,7 @@ def test_events_of_two_places_are_not_compared(one: dict[str, Any], other: dict[
         mysql(file="without-a-number"),
         mysql(pos=None),
         mysql(row="x"),
+        mysql(server_id=0),
         sqlserver(commit_lsn=None),
         sqlserver(commit_lsn="not:an:lsn"),
         oracle(scn=None),
@@ -111,7 +115,7 @@ def test_events_of_two_places_are_not_compared(one: dict[str, Any], other: dict[
     ],
 )
 def test_a_source_without_a_position_says_nothing_of_order(source: dict[str, Any]) -> None:
-    assert order_of(source) == ""
+    assert place_of(source) == ""
 
 
 @pytest.mark.parametrize(
@@ -153,3 +157,17 @@ def test_the_position_is_what_says_how_far_the_connector_read(source: Any, posit
 )
 def test_a_table_is_named_with_what_it_is_in(source: dict[str, Any], name: str) -> None:
     assert collection_of(source) == name
+
+
+@pytest.mark.parametrize(
+    ("event", "source", "time"),
+    [
+        ({"ts_ms": 1663858188836}, {}, "1663858188836000000"),
+        ({"ts_ms": 1663858188836}, {"opencdc.readAt": "1663858188836816000"}, "1663858188836816000"),
+        ({"ts_ms": 0}, {}, ""),
+        ({"ts_ms": "x"}, {}, ""),
+        ({}, {"ts_ms": 5}, ""),
+    ],
+)
+def test_the_time_of_an_event_is_when_the_connector_read_it(event: Any, source: Any, time: str) -> None:
+    assert time_of(event, source) == time

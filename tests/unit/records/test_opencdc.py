@@ -140,6 +140,9 @@ def test_strings_that_are_not_base64_are_bad_where_base64_was_told() -> None:
         (None, ""),
         ("", ""),
         ({"a": float("1e400")}, ""),
+        ("\ud800x", ""),
+        ({"a": "\ud800"}, ""),
+        ("a\0b", ""),
     ],
 )
 def test_the_order_comes_from_the_position(value: Any, order: str) -> None:
@@ -147,6 +150,21 @@ def test_the_order_comes_from_the_position(value: Any, order: str) -> None:
     change = opencdc_reader("auto")(line, 1)
     assert change.order == order
     assert change.position == value
+
+
+@pytest.mark.parametrize(
+    ("operation", "metadata", "order"),
+    [
+        ("update", {"opencdc.readAt": "1663858188836816000"}, "7~1663858188836816000"),
+        ("snapshot", {"opencdc.readAt": "1663858188836816000"}, "7~s1663858188836816000"),
+        ("snapshot", {}, "7~s"),
+        ("snapshot", {"opencdc.readAt": 5}, "7~s"),
+        ("create", {"opencdc.readAt": "yesterday"}, "7"),
+    ],
+)
+def test_the_order_says_whether_and_when_a_snapshot_was_read(operation: str, metadata: Any, order: str) -> None:
+    line = json.dumps(record(position="7", operation=operation, metadata=metadata)).encode()
+    assert opencdc_reader("auto")(line, 1).order == order
 
 
 @pytest.mark.parametrize(
