@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vsync.documents.attributes import Identity
 from vsync.records.apply import Applier
 from vsync.records.open_stream import ended_attempts
 from vsync.recovery.orphans import Search, Suspects, look_for, orphan_warnings
 from vsync.recovery.proof import Proofs
 from vsync.report.body import Orphan
 from vsync.state.journal import Journal
+from vsync.store.entries import METADATA_SOURCE, METADATA_TARGET, StoreInfo
 from vsync.store.files import Files
 from vsync.store.stores import Stores
 from vsync.system.retry import Sleep
+
+
+def _has_other_streams(stores: Sequence[StoreInfo], identity: Identity) -> bool:
+    """Whether vsync made a store for another source or target: a File with the name of a key may be of its rows."""
+    mine = (identity.source, identity.target)
+    made = [(info.metadata.get(METADATA_SOURCE), info.metadata.get(METADATA_TARGET)) for info in stores]
+    return any(None not in one and one != mine for one in made)
 
 
 async def remove_orphans(applier: Applier, journal: Journal, pause: Sleep) -> tuple[Sequence[Orphan], list[str]]:
@@ -24,8 +33,15 @@ async def remove_orphans(applier: Applier, journal: Journal, pause: Sleep) -> tu
     if not attempts and not doubtful:
         return (), []
     known = {*journal.uploaded, *journal.inherited.uploaded}
+    stores = await Stores(applier.api).list()
+    others = _has_other_streams(stores, applier.identity)
     search = Search(
-        Files(applier.api), Stores(applier.api).list, lambda: applier.api.traffic.date, lambda: False, pause
+        Files(applier.api),
+        Stores(applier.api).list,
+        lambda: applier.api.traffic.date,
+        lambda: others,
+        pause,
+        "this project has other streams or syncs, and it may be an upload of theirs that is not in a store yet",
     )
     found = await look_for(Suspects(attempts, doubtful, known), search)
     inferred = frozenset(orphan.file_id for orphan in found.orphans if orphan.verdict == "deleted")

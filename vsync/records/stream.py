@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from vsync.errors import Interrupted, VsyncError
+from vsync.errors import ApiUnavailable, Interrupted, VsyncError
 from vsync.records.apply import Applied, Applier
 from vsync.records.change import BadRecord, Change
 from vsync.records.decide import Decided, Folded, Keyed, Terms, decide, fold
@@ -266,6 +266,14 @@ class Stream:
             return
         if settled.cause is not None:
             self._end(settled.cause)
+
+
+def _untold(item: Item) -> VsyncError:
+    """The error of a batch that ended, and of one of whose records nothing is known: the API's answers contradict each other."""
+    return ApiUnavailable(
+        f"What became of the document of line {item.line} is not known: the answers of the API contradict each other.",
+        "Run again: the record is not acknowledged, and comes again.",
+    )
 
 
 def _faulty(line: Line) -> Item:

@@ -148,6 +148,8 @@ class Search:
     clock: Callable[[], int | None]
     others_open: Callable[[], bool]
     pause: Sleep
+    whose: str = "another run of this repository is open, and it may be its upload"
+    """What is said of a File while others are at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ async def _unattached(found: Sequence[UploadedFile], stores: Sequence[StoreInfo]
 
 async def _judged(found: Sequence[UploadedFile], suspects: Suspects, search: Search) -> list[Orphan]:
     if await asyncio.to_thread(search.others_open):
-        return _listed(found, "another run of this repository is open, and it may be its upload")
+        return _listed(found, search.whose)
     stores = await search.stores()
     try:
         listed = await listed_elsewhere([file.id for file in found], stores, search.files, by_id=True)

@@ -68,6 +68,8 @@ class Works:
 
     index: Index
     under_way: list[tuple[str, ...]] = field(default_factory=list)
+    untold: set[str] = field(default_factory=set)
+    """Paths whose records get no outcome."""
     _ends: dict[tuple[str, ...], asyncio.Future[Applied]] = field(default_factory=dict)
 
     async def apply(self, decided: Decided) -> Applied:
@@ -78,7 +80,8 @@ class Works:
         if applied.cause is None:
             self.index.record([work.row._replace(file_id=f"file-{path}") for path, work in decided.work.items()])
             for path, work in decided.work.items():
-                work.keyed.item.outcome, work.keyed.item.file_id = "uploaded", f"file-{path}"
+                if path not in self.untold:
+                    work.keyed.item.outcome, work.keyed.item.file_id = "uploaded", f"file-{path}"
         self.under_way.remove(paths)
         return applied
 
@@ -347,6 +350,20 @@ def test_no_batch_begins_after_the_cause(scene: Scene) -> None:
     assert scene.heard.acks == []
     assert scene.works.under_way == []
     assert scene.input.taken == 2
+
+
+def test_a_record_of_which_nothing_becomes_known_ends_the_stream(scene: Scene) -> None:
+    async def script(scene: Scene) -> None:
+        scene.works.untold.add("b")
+        scene.input.put(A, B)
+        await turns()
+        scene.works.finish("a", "b")
+        await turns()
+        scene.input.put(C)
+
+    stream = scene.play(script)
+    assert stream.cause is not None
+    assert (stream.cause.exit_code, "line 2" in str(stream.cause), scene.heard.acks) == (3, True, [1])
 
 
 def test_a_defect_ends_the_stream_and_is_kept(scene: Scene) -> None:
