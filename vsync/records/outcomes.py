@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any, Literal
 
 from vsync.records.exact import encode_exactly
 from vsync.records.json_line import json_line
+from vsync.records.splitter import Line
 
 Outcome = Literal[
     "uploaded",
@@ -54,7 +55,7 @@ class Item:
     """One record on its way. `outcome` None: nothing has become of it yet.
 
     `raw` is the line as it was, or its beginning where it is too long to be read `whole`. `final`: the same document would
-    be refused again.
+    be refused again. `at` is the line of the input that has the record.
     """
 
     line: int
@@ -67,6 +68,7 @@ class Item:
     reason: str = ""
     final: bool = False
     whole: bool = True
+    at: Line | None = field(default=None, compare=False, repr=False)
 
     def be_bad(self, code: str, reason: str) -> None:
         """The record itself cannot be applied: it is bad, or says nothing of a document."""
