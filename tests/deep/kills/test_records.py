@@ -90,6 +90,18 @@ def test_a_stream_that_died_anywhere_is_resumed(tmp_path: Path, given: dict[str,
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
+def test_a_stream_that_died_anywhere_goes_on_in_its_file_without_a_gap(tmp_path: Path, answered: bool) -> None:
+    given = {"batch_size": 2, "workers": 1, "resume": True}
+    for world in _deaths(tmp_path, given, answered=answered):
+        acked = _acknowledged(world)
+        assert world.run(THEN, **given).error is None
+        again = [ack["line"] for ack in world.acks[acked:]]
+        assert again == [*range(acked + 1, len(THEN) + 1)]
+        world.check(ALL)
+        assert world.run(THEN, **given).read == 0
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
 def test_a_stream_that_died_anywhere_is_resumed_without_its_state(tmp_path: Path, answered: bool) -> None:
     given = {"batch_size": 3}
     for world in _deaths(tmp_path, given, answered=answered):
