@@ -185,8 +185,9 @@ def _check_resume(source: Path | None, resume: bool | None) -> None:
             "--resume is given without a FILE. The lines of standard input that were read before do not come again.",
             "Give the FILE, or leave out --resume (VSYNC_RESUME).",
         )
-    if is_compressed(source):
+    if is_compressed(source) or source.is_fifo():
+        what = "a pipe" if source.is_fifo() else "compressed"
         raise ConfigurationError(
-            f"--resume cannot go on inside {source}: it is compressed, and is always read from its beginning.",
-            "Leave out --resume (VSYNC_RESUME), or give a file that is not compressed.",
+            f"--resume cannot go on inside {source}: it is {what}, and is always read from its beginning.",
+            "Leave out --resume (VSYNC_RESUME), or give a plain file.",
         )

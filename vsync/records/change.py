@@ -12,10 +12,8 @@ from vsync.records.exact import encode_exactly
 Json: TypeAlias = Any
 """What `json.loads` gives, and `Exact` for numbers that a float would change."""
 
-Code: TypeAlias = Literal[
-    "not-json", "not-a-record", "no-key", "not-text", "too-large", "no-field", "bad-name", "cut", "skipped"
-]
-"""Why a record is bad. `cut`: the input ended inside its line. `skipped`: it is not bad, and no change of a document."""
+Code: TypeAlias = Literal["not-json", "not-a-record", "no-key", "not-text", "too-large", "no-field", "skipped"]
+"""Why a record is bad. `skipped`: it is not bad, and no change of a document."""
 
 
 @dataclass(slots=True)
@@ -27,7 +25,7 @@ class Change:
     | line | the number of the record's line in the input, from 1 |
     | raw | the line as it was, without its newline |
     | position, key | as the record has them: acknowledgements repeat them |
-    | order | the position as a text that `order.is_older` compares; empty: it cannot be compared |
+    | order | the position and the time as a text that `order.is_older` compares; empty: it cannot be compared |
     | path | the identity of the document: its key as text, after its collection |
     | key_value | the key, decoded: text, or structured |
     | content | the document, decoded: text, structured, or bytes that are no text; None for a delete |

@@ -68,7 +68,8 @@ def describe(change: Change, rules: Rules) -> Described:
         data, ending = _encoded(_as_json(content, change)), ".json"
     if len(data) > MAX_CONTENT_BYTES:
         raise BadRecord("too-large", f"The document has {len(data):,} bytes. The most is {MAX_CONTENT_BYTES:,}.")
-    name = rules.name_template.render(fields) if rules.name_template is not None else name_of_key(change.key_value)
+    named = rules.name_template
+    name = name_of_key(change.key_value) if named is None else named.render(fields, "--name-template")
     described = Described(file_name(name, ending), data, {}, 0)
     for attribute, path in rules.attributes.items():
         _add_attribute(described, attribute, fields.get(path))

@@ -10,6 +10,8 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from typing import Literal, TypeAlias, get_args
 
+from vsync.records.likeness import is_rather_text
+
 RawMode: TypeAlias = Literal["auto", "base64", "text"]
 
 RAW_MODES: tuple[RawMode, ...] = get_args(RawMode)
@@ -22,7 +24,6 @@ CERTAIN = 64
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LIKE_A_KEY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 _.:/@-]*[A-Za-z0-9_])?")
-_LIKE_A_WORD = re.compile(r"(?:[A-Za-z][a-z]*|[A-Z]+)[0-9]*")
 
 
 def decoder(mode: RawMode) -> Decode:
@@ -55,7 +56,7 @@ def decode_auto(string: str) -> str | bytes:
     | base64 of other bytes, padded or at least 64 characters long | these bytes |
     | base64 of other bytes, short and without padding | the text itself |
 
-    Some short words are canonical base64 by chance (`file`, `User`): a word that decodes to nothing like a key is text.
+    Short words and ids are canonical base64 by chance (`file`, `MENU`, `5525d006`): `is_rather_text` tells them.
     """
     length = len(string)
     if length & 3 or not length or string.isdigit():
@@ -70,11 +71,10 @@ def decode_auto(string: str) -> str | bytes:
         return found if certain else string
     if length >= CERTAIN:
         return found if b"\0" in found else text
-    if _LIKE_A_KEY.fullmatch(text):
-        return text
-    if _CONTROL.search(text):
+    like_a_key = _LIKE_A_KEY.fullmatch(text) is not None
+    if not like_a_key and _CONTROL.search(text):
         return found if certain else string
-    return string if _LIKE_A_WORD.fullmatch(string) else text
+    return text if certain or not is_rather_text(string, text, like_a_key=like_a_key) else string
 
 
 def _bytes(string: str) -> bytes | None:

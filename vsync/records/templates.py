@@ -20,16 +20,16 @@ class Template:
     text: str
     pieces: tuple[str | Path, ...]
 
-    def render(self, fields: Fields) -> str:
-        """The text with the values of the fields. Raises BadRecord for a field that is not there; null is empty."""
-        return "".join([piece if type(piece) is str else _value(fields, piece) for piece in self.pieces])
+    def render(self, fields: Fields, use: str = "the template") -> str:
+        """The text with the values of the fields; null is empty. Raises BadRecord for a field that `use` lacks."""
+        return "".join([piece if type(piece) is str else _value(fields, piece, use) for piece in self.pieces])
 
 
-def _value(fields: Fields, path: str | Path) -> str:
+def _value(fields: Fields, path: str | Path, use: str) -> str:
     assert not isinstance(path, str)
     value: Json = fields.get(path)
     if value is MISSING:
-        raise fields.missing(path, "the template")
+        raise fields.missing(path, use)
     return value if type(value) is str else spelled(value)
 
 

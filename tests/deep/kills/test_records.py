@@ -149,6 +149,23 @@ def test_a_stream_that_died_anywhere_is_resumed(
 
 
 @OVER
+@pytest.mark.parametrize("at", [at_a_request, at_a_write_of_the_index, at_acknowledgements])
+def test_a_stream_that_died_anywhere_goes_on_in_its_file_without_a_gap(
+    begun: StreamWorld, tmp_path: Path, at: Prepare, over: bool
+) -> None:
+    given = {"batch_size": 3, "resume": True}
+    for world in _deaths(begun, tmp_path, given, at, over=over):
+        acked = _acknowledged(world)
+        assert world.run(THEN, **given).error is None
+        again = [ack["line"] for ack in world.acks[acked:]]
+        first = again[0] if again else len(THEN) + 1
+        assert again == [*range(first, len(THEN) + 1)]
+        assert first <= acked + 1
+        world.check(ALL)
+        assert world.run(THEN, **given).read == 0
+
+
+@OVER
 def test_a_stream_that_died_anywhere_is_resumed_without_its_state(
     begun: StreamWorld, tmp_path: Path, over: bool
 ) -> None:

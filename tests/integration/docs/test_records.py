@@ -20,8 +20,11 @@ from tests.support.places import ROOT
 from vsync.cli.records import records_command
 from vsync.config.settings import variable
 from vsync.records.change import BadRecord
-from vsync.records.outcomes import Outcome
+from vsync.records.fields import MISSING
+from vsync.records.outcomes import SKIPPED, Outcome
+from vsync.records.raw import decode_auto
 from vsync.records.stream_report import OUTCOMES
+from vsync.records.yes_or_no import says_yes
 
 PAGE = (ROOT / "docs/records.md").read_text()
 BLOCK = re.compile(r"(?ms)^```(\w+)\n(.*?)^```$")
@@ -225,5 +228,27 @@ def test_the_table_of_codes_has_every_code_of_a_bad_record() -> None:
     sources = [path.read_text() for path in sorted((ROOT / "vsync/records").glob("*.py"))]
     raised = {code for text in sources for code in re.findall(r'BadRecord\(\s*"([a-z-]+)"', text)}
     assert len(raised) > 4
-    assert raised - {"skipped"} <= set(rows)
+    assert raised - {SKIPPED} <= set(rows)
     assert issubclass(BadRecord, Exception)
+
+
+def test_the_table_of_deletes_says_what_becomes_of_each_value() -> None:
+    table = section("Deletes of plain objects")
+    yes, no, _ = re.findall(r"(?m)^\| (.+) \| .+ \|$", table)[2:]
+
+    def values(cell: str) -> list[str]:
+        return re.findall(r"`([^`]+)`", cell)
+
+    assert len(values(yes)) >= 7
+    assert len(values(no)) >= 10
+    assert [value for value in values(yes) if says_yes(value) is not True] == []
+    assert [value for value in values(no) if says_yes(value) is not False] == []
+    assert (says_yes(True), says_yes(1), says_yes(1704164645)) == (True, True, True)
+    assert (says_yes(None), says_yes(MISSING), says_yes(False), says_yes(0), says_yes("")) == (False,) * 5
+    assert (says_yes("maybe"), says_yes({"a": 1}), says_yes(7)) == (None, None, None)
+
+
+def test_the_example_of_a_word_that_is_base64_is_one() -> None:
+    found = re.search(r"the key `(\w+)` is base64 of `(\w+)`", section("Formats"))
+    assert found
+    assert decode_auto(found[1]) == found[2]

@@ -239,6 +239,10 @@ _HALF = "\\ud800"
     [
         {"position": "1e999"},
         {"position": "[" * 500 + "]" * 500},
+        {"position": f'"{_HALF}x"'},
+        {"position": f'{{"at": "{_HALF}"}}'},
+        {"position": '"a\\u0000"'},
+        {"metadata": f'{{"opencdc.collection": "{_HALF}x"}}'},
         {"metadata": '{"opencdc.collection": "a\\u0000b/c"}'},
         {"key": f'"{_HALF}"'},
         {"key": '"a\\u0000\\n\\r\\u001b[31m"'},

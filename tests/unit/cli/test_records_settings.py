@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -309,3 +310,9 @@ def test_a_hard_link_and_the_files_of_the_embedded_store_are_no_file_for_dead_le
     with pytest.raises(ConfigurationError, match="the embedded store and --state are one file"):
         refuse_one_file_for_two(source, None, store, tmp_path / "dead", [store, beside])
     refuse_one_file_for_two(source, None, state, tmp_path / "dead", [store, beside])
+
+
+def test_a_named_pipe_is_not_resumed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigurationError, match="it is a pipe"):
+        settings(str(tmp_path / "pipe"), "--resume")

@@ -174,7 +174,7 @@ def test_values_within_values_are_no_fault(name: str, depth: int) -> None:
         (Rules(content_field=("nobody",)), "no-field", "no field 'nobody', which the content needs"),
         (Rules(content_field=("none",)), "no-field", "'none', which is the content, is null"),
         (Rules(template=parse_template("{nobody}")), "no-field", "no field 'nobody', which the template needs"),
-        (Rules(name_template=parse_template("{nobody}")), "no-field", "no field 'nobody'"),
+        (Rules(name_template=parse_template("{nobody}")), "no-field", "'nobody', which --name-template needs"),
         (Rules(template=parse_template("{none}")), "not-text", "empty"),
     ],
 )

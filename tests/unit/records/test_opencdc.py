@@ -225,12 +225,12 @@ def test_a_collection_that_is_no_unicode_is_bad() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "named"),
+    ("line", "right"),
     [
         ({"topic": "t", "offset": 5, "key": None, "payload": "{}"}, "debezium/json"),
         ({"op": "c", "after": {}}, "debezium/json"),
         ({"id": 1}, "--format json"),
     ],
 )
-def test_a_record_of_another_format_names_it(line: Any, named: str) -> None:
-    assert named in bad(line).reason
+def test_a_record_of_another_format_names_it(line: Any, right: str) -> None:
+    assert right in bad(line).reason
