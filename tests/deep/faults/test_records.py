@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.deep.faults.kinds import INDEXING, KINDS, put, spoil
+from tests.deep.faults.kinds import INDEXING, KINDS, expire, leave_out, put, spoil, stale, undated
 from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
+from tests.support.wire import lose
 from vsync.errors import VsyncError
 
 FIRST = [record("kept", "text", 1), record("replaced", "text", 2), record("deleted", "text", 3)]
@@ -108,3 +109,55 @@ def test_a_document_that_is_not_indexed_leaves_its_old_version_and_the_others(
     if not indexing.passes:
         assert world.searchable("replaced") == [b"text" if spoilt_key == "replaced" else b"changed"]
     finish(world, [])
+
+
+def test_a_file_of_a_lost_answer_without_a_date_is_named_and_not_deleted(begun: StreamWorld, tmp_path: Path) -> None:
+    world = begun.copy(tmp_path / "world")
+    world.wire.when(lambda _: True, undated())
+    world.wire.when("POST /files", undated(lose()), times=1)
+    report = world.run(THEN)
+    assert report.error is None
+    (orphan,) = [one for one in report.orphans if one.file_id not in world.loners]
+    assert orphan.verdict == "listed"
+    assert orphan.file_id in world.uploaded()
+    world.check(ALL, left=1)
+
+
+@pytest.mark.parametrize("lists", [1, 2])
+def test_a_listing_that_lags_behind_leaves_nothing_twice_when_the_state_is_lost(
+    begun: StreamWorld, tmp_path: Path, lists: int
+) -> None:
+    world = begun.copy(tmp_path / "world")
+    lags = stale(world, lists)
+    assert world.run(THEN).error is None
+    world.lose_state()
+    world.wire.when("GET /vector_stores/*/files", lags)
+    assert world.run(THEN).error is None
+    finish(world, [])
+
+
+@pytest.mark.parametrize("lists", [1, 2, 20])
+def test_a_listing_that_lags_behind_does_no_harm_to_a_state(begun: StreamWorld, tmp_path: Path, lists: int) -> None:
+    world = begun.copy(tmp_path / "world")
+    lags = stale(world, lists)
+    assert world.run(THEN).error is None
+    world.wire.when("GET /vector_stores/*/files", lags)
+    assert world.run(THEN, rebuild=True).error is None
+    finish(world, [])
+
+
+def test_a_batch_that_leaves_a_file_out_ends_with_its_document_all_the_same(begun: StreamWorld, tmp_path: Path) -> None:
+    world = begun.copy(tmp_path / "world")
+    left_out = leave_out(world, "new.txt")
+    world.run(THEN)
+    assert left_out
+    finish(world, THEN[len(world.acks) :])
+
+
+def test_a_store_that_expired_ends_the_stream_before_it_begins(begun: StreamWorld, tmp_path: Path) -> None:
+    world = begun.copy(tmp_path / "world")
+    expire(world, world.store_id)
+    with pytest.raises(VsyncError) as gone:
+        world.run(THEN)
+    assert gone.value.exit_code == 3
+    assert world.acks == []

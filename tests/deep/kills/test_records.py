@@ -1,17 +1,23 @@
-"""A stream that dies at any request, before it reaches the server or after, goes on as if nothing had happened."""
+"""A stream that dies at any request, and at any write of its state, goes on as if nothing had happened."""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
-from tests.support.wire import die
+from tests.support.wire import DEAD, die
+from vsync.records.acks import Acks
+from vsync.records.index import Index
+from vsync.state import journal
 
 FIRST = [record(f"key-{number}", f"text {number}", number) for number in range(4)]
 THEN = [
@@ -34,16 +40,54 @@ HOW: list[Any] = [
 ]
 
 
-def _begun(folder: Path) -> StreamWorld:
-    """A world in which a stream ran before, beside strangers who use the same names."""
-    world = StreamWorld(folder)
-    assert world.run(FIRST).error is None
-    world.plant(b"text 1", path="key-1", owner="f" * 16, target=world.target, source=world.source, sha256="0" * 64)
-    world.plant(b"text 2", path="key-2", sha256="0" * 64)
-    world.leave("key-3.txt", b"changed and more")
-    world.acks_path.unlink()
-    world.wire.sent.clear()
-    return world
+class Prepare(Protocol):
+    """Lets a process die at the moment of that number: when it has come, or when it is over."""
+
+    def __call__(self, world: StreamWorld, number: int, over: bool) -> object: ...
+
+
+def at_a_request(world: StreamWorld, number: int, over: bool) -> None:
+    """It is over when the server has done what it is asked."""
+    world.wire.when(lambda sent: sent.number == number, die(answered=over))
+
+
+def at_a_write_of_the_index(world: StreamWorld, number: int, over: bool) -> None:
+    writing, numbers = Index._writing, itertools.count(1)
+
+    @contextlib.contextmanager
+    def mortal(index: Index, **given: bool) -> Iterator[Any]:
+        mine = next(numbers)
+        if mine == number and not over:
+            os._exit(DEAD)
+        with writing(index, **given) as database:
+            yield database
+        if mine == number and over:
+            os._exit(DEAD)
+
+    Index._writing = mortal  # type: ignore[method-assign, assignment]  # the process does nothing else
+
+
+def at_a_write_of_the_journal(world: StreamWorld, number: int, over: bool) -> None:
+    journal._write_journal = _mortal(journal._write_journal, number, over)
+
+
+def at_acknowledgements(world: StreamWorld, number: int, over: bool) -> None:
+    Acks.write = _mortal(Acks.write, number, over)  # type: ignore[method-assign]  # the process does nothing else
+
+
+def _mortal(function: Callable[..., Any], number: int, over: bool) -> Callable[..., Any]:
+    numbers = itertools.count(1)
+
+    def mortal(*given: Any) -> Any:
+        mine = next(numbers)
+        if mine == number and not over:
+            os._exit(DEAD)
+        result = function(*given)
+        if mine == number and over:
+            os._exit(DEAD)
+        return result
+
+    return mortal
 
 
 @pytest.fixture(autouse=True)
@@ -52,21 +96,30 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-def _deaths(folder: Path, given: dict[str, Any], *, answered: bool) -> Iterator[StreamWorld]:
-    """Worlds whose stream died: at each of its requests, before or after the server had done it."""
-    number = 0
-    while True:
-        number += 1
-        world = _begun(folder / f"{number}")
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> StreamWorld:
+    """A world in which a stream ran before, beside strangers who use the same names. Nobody changes it."""
+    world = StreamWorld(tmp_path_factory.mktemp("records") / "begun")
+    assert world.run(FIRST).error is None
+    world.plant(b"text 1", path="key-1", owner="f" * 16, target=world.target, source=world.source, sha256="0" * 64)
+    world.plant(b"text 2", path="key-2", sha256="0" * 64)
+    world.leave("key-3.txt", b"changed and more")
+    assert world.run([]).error is None  # it has seen the strangers
+    world.acks_path.unlink()
+    return world
 
-        def at(world: StreamWorld, number: int = number) -> None:
-            world.wire.when(lambda sent: sent.number == number, die(answered=answered))
 
-        if not world.run_and_die(at, THEN, **given):
+def _deaths(
+    begun: StreamWorld, folder: Path, given: dict[str, Any], at: Prepare = at_a_request, *, over: bool
+) -> Iterator[StreamWorld]:
+    """Worlds whose stream died, each at another moment."""
+    for number in itertools.count(1):
+        world = begun.copy(folder / f"{number}")
+        if not world.run_and_die(partial(at, number=number, over=over), THEN, **given):
             break
         yield world
         world.wire.close()
-    assert number > 15
+    assert number > 1
 
 
 def _acknowledged(world: StreamWorld) -> int:
@@ -76,10 +129,16 @@ def _acknowledged(world: StreamWorld) -> int:
     return acked
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
+OVER = pytest.mark.parametrize("over", [False, True], ids=["before", "after"])
+
+
+@OVER
 @pytest.mark.parametrize("given", HOW)
-def test_a_stream_that_died_anywhere_is_resumed(tmp_path: Path, given: dict[str, Any], answered: bool) -> None:
-    for world in _deaths(tmp_path, given, answered=answered):
+@pytest.mark.parametrize("at", [at_a_request, at_a_write_of_the_index, at_a_write_of_the_journal, at_acknowledgements])
+def test_a_stream_that_died_anywhere_is_resumed(
+    begun: StreamWorld, tmp_path: Path, at: Prepare, given: dict[str, Any], over: bool
+) -> None:
+    for world in _deaths(begun, tmp_path, given, at, over=over):
         acked = _acknowledged(world)
         left = THEN[acked:]
         assert world.run(left, **given).error is None
@@ -89,10 +148,12 @@ def test_a_stream_that_died_anywhere_is_resumed(tmp_path: Path, given: dict[str,
         world.check(ALL)
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
-def test_a_stream_that_died_anywhere_is_resumed_without_its_state(tmp_path: Path, answered: bool) -> None:
+@OVER
+def test_a_stream_that_died_anywhere_is_resumed_without_its_state(
+    begun: StreamWorld, tmp_path: Path, over: bool
+) -> None:
     given = {"batch_size": 3}
-    for world in _deaths(tmp_path, given, answered=answered):
+    for world in _deaths(begun, tmp_path, given, over=over):
         left = THEN[_acknowledged(world) :]
         world.lose_state()
         assert world.run(left, **given).error is None
@@ -101,18 +162,14 @@ def test_a_stream_that_died_anywhere_is_resumed_without_its_state(tmp_path: Path
         world.is_quiet(THEN[:8], **given)
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
-def test_a_stream_that_died_twice_is_resumed(tmp_path: Path, answered: bool) -> None:
+@OVER
+def test_a_stream_that_died_twice_is_resumed(begun: StreamWorld, tmp_path: Path, over: bool) -> None:
     given = {"batch_size": 3}
-    for number, world in enumerate(_deaths(tmp_path, given, answered=answered)):
+    for number, world in enumerate(_deaths(begun, tmp_path, given, over=over)):
         left = THEN[_acknowledged(world) :]
         acked = len(world.acks)
-
-        def again(world: StreamWorld, number: int = number) -> None:
-            world.wire.sent.clear()
-            world.wire.when(lambda sent: sent.number == number % 7 + 1, die(answered=not answered))
-
-        world.run_and_die(again, left, **given)
+        world.wire.sent.clear()
+        world.run_and_die(partial(at_a_request, number=number % 7 + 1, over=not over), left, **given)
         left = left[len(world.acks) - acked :]
         assert world.run(left, **given).error is None
         world.check(ALL)

@@ -18,6 +18,7 @@ from vsync.records.described import Rules
 from vsync.records.fields import parse_field
 from vsync.records.settled import StoppedAtBadRecord
 from vsync.system.secrets import Secrets
+from vsync.system.stop import Stop
 
 
 @pytest.fixture
@@ -141,9 +142,12 @@ def test_keys_of_two_collections_are_two_documents(world: StreamWorld) -> None:
 
 def test_no_batch_is_larger_than_the_burst_and_the_rate_is_kept(world: StreamWorld) -> None:
     read: list[tuple[float, int]] = []
-    world.run([b"bad"] * 12, batch_size=500, rate=40.0, burst=4, progress=lambda report: _note(read, report.read))
+    began = time.monotonic()
+    lines = [b"bad"] * 12
+    given = {"batch_size": 500, "rate": 40.0, "burst": 4}
+    world.run(lines, stop=Stop(), progress=lambda report: _note(read, report.read), **given)
     assert [count for _, count in read] == [4, 8, 12]
-    assert read[2][0] - read[0][0] >= 0.05  # 4 records in a tenth of a second
+    assert read[2][0] - began >= 0.2  # the burst of 4 is free, and 8 more take a fifth of a second
 
 
 def _note(read: list[tuple[float, int]], count: int) -> None:
@@ -233,11 +237,8 @@ _HALF = "\\ud800"
 @pytest.mark.parametrize(
     "members",
     [
-        {"position": f'"{_HALF}"'},
-        {"position": f'{{"a": "{_HALF}"}}'},
         {"position": "1e999"},
         {"position": "[" * 500 + "]" * 500},
-        {"metadata": f'{{"opencdc.collection": "{_HALF}"}}'},
         {"metadata": '{"opencdc.collection": "a\\u0000b/c"}'},
         {"key": f'"{_HALF}"'},
         {"key": '"a\\u0000\\n\\r\\u001b[31m"'},
