@@ -6,6 +6,9 @@ import time
 
 from vsync.system.retry import Clock, Sleep, asleep
 
+_LEAST_SLEEP_S = 0.001
+"""The shortest sleep: a rounding error must not cause endless sleeps of zero seconds."""
+
 
 class Pace:
     """A bucket of `burst` tokens that gets `rate` new ones a second. Each record takes one.
@@ -24,5 +27,6 @@ class Pace:
         now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate) - records
         self._at = now
-        if self._tokens < 0:
-            await self._sleep(-self._tokens / self._rate)
+        until = now - min(0.0, self._tokens) / self._rate
+        while (left := until - self._clock()) > 0:
+            await self._sleep(max(left, _LEAST_SLEEP_S))
