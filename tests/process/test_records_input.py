@@ -24,6 +24,7 @@ stop.install()
 async def main():
     lines = Lines(Path(sys.argv[1]) if sys.argv[1:] else None, stop=stop)
     lines.open()
+    lines.begin()
     print("ready", flush=True)
     while (batch := await lines.batch(500, 60)) is not None:
         for line in batch:

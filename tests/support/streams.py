@@ -119,12 +119,11 @@ class StreamWorld(World):
             embedded=None,
             rates=make_rates(None, None, stop.pause, unlimited=True),
             acks=acks or Acks(self.acks_path.open("a", encoding="utf-8"), stop=stop),
-            secrets=Secrets(),
             stop=stop,
             lock_timeout_s=0.0,
             state_home=self.folder / "home",
             note=self.notes.append,
-            **of_job,
+            **({"secrets": Secrets()} | of_job),
         )
 
     def run(self, lines: Sequence[bytes] | None = None, **given: Any) -> StreamReport:

@@ -31,6 +31,7 @@ from vsync.system.logs import traceback_lines
 from vsync.system.redaction import printable, redacted
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
+from vsync.system.workflow import inert
 
 if TYPE_CHECKING:
     from vsync.auth.identity_token import TokenSource
@@ -94,10 +95,10 @@ pass_context = click.make_pass_decorator(Context)
 def show_error(error: VsyncError, context: Context) -> int:
     """Prints the error and gives its exit code."""
     put_error(error, context)
-    put(sys.stderr, f"vsync: {printable(redacted(str(error), context.secrets))}")
+    put(sys.stderr, inert(f"vsync: {printable(redacted(str(error), context.secrets))}"))
     if context.verbose:
         for line in traceback_lines(error, context.secrets):
-            put(sys.stderr, line)
+            put(sys.stderr, inert(line))
     return error.exit_code
 
 

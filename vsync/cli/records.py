@@ -23,9 +23,11 @@ from vsync.cli.terminal import put
 from vsync.config.origin import origin
 from vsync.errors import ConfigurationError
 from vsync.system.redaction import redacted
+from vsync.system.workflow import inert
 
 if TYPE_CHECKING:
     from vsync.config.settings import Settings
+    from vsync.records.acks import Acks
     from vsync.records.job import StreamJob
     from vsync.records.stream_report import StreamReport
     from vsync.store.connect import Connect
@@ -62,7 +64,7 @@ def records_command(context: Context, /, file: str | None, as_json: bool, **opti
     finally:
         progress.finished()
     report.state = str(job.settings.state)  # as it was given, and not where links lead
-    _show(report, context, as_json=as_json)
+    _show(report, job.acks, context, as_json=as_json)
 
 
 def _refuse_where_nothing_may_change(context: Context) -> None:
@@ -90,12 +92,12 @@ def _job(
     here = Path.cwd()
     top = here if options["state"] else checked_top(Path(settings.repo), context.trusted)
     place = place_of(options, top, here)
-    wanted = stream_settings(file, options, place)
+    embedded = embedded_file_of(settings, context.trusted)
+    wanted = stream_settings(file, options, place, embedded.files if embedded is not None else ())
     if wanted.input is None and not context.listener.has_input:
         raise ConfigurationError(
             "An action has no standard input.", "Name the FILE with the records in the input args."
         )
-    embedded = embedded_file_of(settings, context.trusted)
     target = stream_target(settings.target, options, place, origin(context.environ).repository)
     api = api_address(context.credentials, embedded=embedded is not None)
 
@@ -138,16 +140,16 @@ def _rates(
 # --- What it prints -----------------------------------------------------------------------------------------
 
 
-def _show(report: StreamReport, context: Context, *, as_json: bool) -> None:
+def _show(report: StreamReport, acks: Acks, context: Context, *, as_json: bool) -> None:
     """Prints the report and its error without secrets, tells the listener, and sets the exit code."""
     from vsync.records.stream_report import report_lines
 
     report = report.mapped(lambda text: redacted(text, context.secrets))
     report.warnings = [*report.warnings, *(redacted(warning, context.secrets) for warning in context.warnings)]
     context.json_expected = False
-    put(sys.stderr, painted(report_lines(report), colour=wants_colour(sys.stderr, context.environ)))
+    put(sys.stderr, inert(painted(report_lines(report), colour=wants_colour(sys.stderr, context.environ))))
     if as_json:
-        put(sys.stdout, json.dumps({"report": report.to_json()}))
+        acks.write_report(json.dumps({"report": report.to_json()}))
     context.listener.applied(report)
     if report.error is not None:
         show_error(report.error, context)

@@ -45,6 +45,9 @@ _RECORDS = (
     option("--delete-field", heading=RECORDS, metavar="FIELD", type=WORD,
             help="json: a record in which this field is true deletes its document."),
     option("--follow", heading=RECORDS, is_flag=True, help="Wait for more at the end of FILE, as `tail -F` does."),
+    option("--resume/--no-resume", heading=RECORDS, default=None,
+            help="Begin behind the last acknowledged line of FILE, if it is the FILE of the run before.  [default: with "
+            "--follow]"),
     option("--order", heading=RECORDS, type=click.Choice(["position", "arrival"]), default="position",
             show_default=True,
             help="position: a record that is older than what was applied changes nothing. arrival: the last line wins."),

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from vsync.cli.terminal import put
 from vsync.system.redaction import printable, redacted
+from vsync.system.workflow import inert
 
 if TYPE_CHECKING:
     from vsync.records.stream_report import StreamReport
@@ -61,7 +62,7 @@ class StreamProgress:
             put(self._err, text)
 
     def note(self, text: str) -> None:
-        self._say(printable(redacted(text, self._secrets)))
+        self._say(inert(printable(redacted(text, self._secrets))))
 
     def finished(self) -> None:
         """The stream has ended: the line in the terminal is taken away."""

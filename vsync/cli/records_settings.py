@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vsync.cli.context import RECORDS
+from vsync.cli.records_files import refuse_one_file_for_two
 from vsync.config.settings import variable
 from vsync.documents.attributes import MAX_ATTRIBUTES, RESERVED_ATTRIBUTES
 from vsync.errors import ConfigurationError
@@ -54,8 +55,11 @@ def place_of(options: Options, top: Path, here: Path) -> Place:
     return Place(state, Path(letters) if letters else beside, top, bool(named))
 
 
-def stream_settings(file: str | None, options: Options, place: Place) -> StreamSettings:
-    """What the user asks for. Raises ConfigurationError that names what contradicts itself or cannot be read."""
+def stream_settings(file: str | None, options: Options, place: Place, store: Sequence[Path] = ()) -> StreamSettings:
+    """What the user asks for. Raises ConfigurationError that names what contradicts itself or cannot be read.
+
+    `store` are the files of the embedded store, where there is one.
+    """
     from vsync.records.formats import reader
     from vsync.records.job import StreamSettings
 
@@ -65,7 +69,9 @@ def stream_settings(file: str | None, options: Options, place: Place) -> StreamS
             "--follow is given without a FILE. Standard input is read to its end in any case.",
             "Give the FILE that grows, or leave out --follow.",
         )
-    _refuse_one_file_for_two(source, place)
+    _check_resume(source, options["resume"])
+    template = Path(options["template"]) if options["template"] else None
+    refuse_one_file_for_two(source, template, place.state, place.dead_letter, store)
     reader(options["format"], raw=options["raw"], key_field=options["key_field"], delete_field=options["delete_field"])
     return StreamSettings(
         input=source,
@@ -85,6 +91,7 @@ def stream_settings(file: str | None, options: Options, place: Place) -> StreamS
         on_error=options["on_error"],
         order=options["order"],
         rebuild=options["rebuild"],
+        resume=options["resume"],
     )
 
 
@@ -167,16 +174,19 @@ def _check_attributes(target: Target, options: Options) -> None:
         )
 
 
-def _refuse_one_file_for_two(source: Path | None, place: Place) -> None:
-    """Refuses one file in two roles: what is written would destroy what is read."""
-    roles = [("FILE", source), ("--state", place.state), ("--dead-letter", place.dead_letter)]
-    seen: dict[Path, str] = {}
-    for role, path in roles:
-        if path is None:
-            continue
-        real = path.resolve()
-        if real in seen:
-            raise ConfigurationError(
-                f"{seen[real]} and {role} are one file, {path}.", "Name another file for one of them."
-            )
-        seen[real] = role
+def _check_resume(source: Path | None, resume: bool | None) -> None:
+    """Refuses --resume where nothing could be found again."""
+    from vsync.records.compressed import is_compressed
+
+    if not resume:
+        return
+    if source is None:
+        raise ConfigurationError(
+            "--resume is given without a FILE. The lines of standard input that were read before do not come again.",
+            "Give the FILE, or leave out --resume (VSYNC_RESUME).",
+        )
+    if is_compressed(source):
+        raise ConfigurationError(
+            f"--resume cannot go on inside {source}: it is compressed, and is always read from its beginning.",
+            "Leave out --resume (VSYNC_RESUME), or give a file that is not compressed.",
+        )

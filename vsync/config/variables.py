@@ -75,6 +75,7 @@ OPTIONS = (
     "rate",
     "burst",
     "workers",
+    "resume",
 )
 """Options that are no settings: each belongs to some of the commands."""
 

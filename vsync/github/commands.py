@@ -16,6 +16,7 @@ from pathlib import Path
 from actions_toolkit.command import Command, issue_command
 from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
 
+from vsync.system import workflow
 from vsync.system.redaction import masks, printable
 from vsync.system.regular_file import check_regular
 
@@ -89,7 +90,7 @@ def say(line: str) -> None:
 
 def inert(line: str) -> str:
     """The line without anything that the runner takes for a command (`::error`, and the older `##[error]`)."""
-    text = printable(line).replace("##[", "##\N{ZERO WIDTH SPACE}[")
+    text = workflow.inert(printable(line))
     return f"\N{ZERO WIDTH SPACE}{text}" if text.lstrip().startswith("::") else text
 
 

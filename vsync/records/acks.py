@@ -8,8 +8,9 @@ import stat
 from collections.abc import Callable, Iterable, Sequence
 from typing import IO
 
-from vsync.system.redaction import forms
+from vsync.records.hidden import without_secrets
 from vsync.system.stop import Stop
+from vsync.system.workflow import inert_json
 
 _AT_ONCE = 4096
 """A pipe that can be written to takes this many bytes without a wait (Linux's PIPE_BUF)."""
@@ -39,9 +40,17 @@ class Acks:
 
     def write(self, lines: Sequence[str]) -> None:
         """Returns when the stream has the lines. May wait for a reader: call it where waiting holds nobody up."""
-        if not lines or self.lost is not None:
+        if lines:
+            self._write(without_secrets("\n".join(lines) + "\n", self._secrets))
+
+    def write_report(self, line: str) -> None:
+        """Writes the last line, which holds no secrets any more. It is left out where a line before it is not whole."""
+        self._write(f"{line}\n")
+
+    def _write(self, text: str) -> None:
+        if self.lost is not None:
             return
-        text = self._hidden("\n".join(lines) + "\n")
+        text = inert_json(text)
         try:
             descriptor = _descriptor(self._stream)
             if descriptor is None:
@@ -53,13 +62,6 @@ class Acks:
             self._lose("their reader is gone")
         except OSError as error:
             self._lose(error.strerror or str(error))
-
-    def _hidden(self, text: str) -> str:
-        """The text without secrets. All lines are looked at together, since there are millions and nearly none has a secret."""
-        found = {form for secret in self._secrets for form in forms(secret) if form in text}
-        for form in sorted(found, key=len, reverse=True):
-            text = text.replace(form, "***")
-        return text
 
     def _written(self, descriptor: int, left: memoryview) -> bool:
         """Writes bytes. False: the reader takes nothing, and the run was told to stop."""

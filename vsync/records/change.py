@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from vsync.records.exact import encode_exactly
+
 Json: TypeAlias = Any
-"""What `json.loads` gives."""
+"""What `json.loads` gives, and `Exact` for numbers that a float would change."""
 
 Code: TypeAlias = Literal[
     "not-json", "not-a-record", "no-key", "not-text", "too-large", "no-field", "bad-name", "cut", "skipped"
@@ -64,9 +66,14 @@ class BadRecord(Exception):
         self.key = key
 
 
-_COMPACT = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False, allow_nan=False
-).encode
+_OPTIONS: Mapping[str, Any] = {
+    "ensure_ascii": False,
+    "sort_keys": True,
+    "separators": (",", ":"),
+    "check_circular": False,
+    "allow_nan": False,
+}
+_encode = json.JSONEncoder(**_OPTIONS).encode
 
 
 def compact(value: Json) -> str:
@@ -78,4 +85,7 @@ def compact(value: Json) -> str:
         [(name, number)] = value.items()
         if type(number) is int and name.isidentifier():  # most keys are like this, and this is faster
             return f'{{"{name}":{number}}}'
-    return _COMPACT(value)
+    try:
+        return _encode(value)
+    except TypeError:  # it has exact numbers
+        return encode_exactly(value, **_OPTIONS)

@@ -46,10 +46,15 @@ def _now() -> datetime:
 
 
 class DeadLetters:
-    """Appends letters to a file that only its owner may read: it holds contents. The first letter makes the file."""
+    """Appends letters to a file that only its owner may read: it holds contents. The first letter makes the file.
 
-    def __init__(self, path: Path, now: Callable[[], datetime] = _now) -> None:
-        self._path, self._now = path, now
+    `hidden` takes secrets out of a reason. The record, its key and its position stay as they are.
+    """
+
+    def __init__(
+        self, path: Path, now: Callable[[], datetime] = _now, *, hidden: Callable[[str], str] = lambda text: text
+    ) -> None:
+        self._path, self._now, self._hidden = path, now, hidden
         self._descriptor: int | None = None
 
     def open(self) -> None:
@@ -84,7 +89,7 @@ class DeadLetters:
         if not letters:
             return
         time = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        left = memoryview("".join(json_line(letter.to_json(time)) + "\n" for letter in letters).encode())
+        left = memoryview("".join(self._line(letter, time) for letter in letters).encode())
         try:
             if self._descriptor is None:
                 self._descriptor = self._opened()
@@ -96,6 +101,9 @@ class DeadLetters:
                 f"The dead-letter file {self._path} cannot be written: {error.strerror}.",
                 "Mend that and run again: nothing is lost.",
             ) from error
+
+    def _line(self, letter: DeadLetter, time: str) -> str:
+        return json_line(letter._replace(reason=self._hidden(letter.reason)).to_json(time)) + "\n"
 
     def _opened(self) -> int:
         is_new = not self._path.exists()

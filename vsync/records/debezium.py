@@ -10,6 +10,7 @@ from vsync.records.debezium_source import collection_of, place_of, position_of, 
 from vsync.records.fields import Path
 from vsync.records.kafka_message import Message, message_of
 from vsync.records.keys import document_path, key_of_fields, key_text
+from vsync.records.no_change import no_change
 from vsync.records.order import order_of
 from vsync.records.parsing import kind, parse_json, parse_object, shown
 
@@ -18,6 +19,7 @@ _OTHER: Final = {
     "t": "The event is a truncate: it says that all rows of the table went, and names none of them.",
     "m": "The event is a message (pg_logical_emit_message), not a change of a row.",
 }
+_OPENCDC: Final = "The record has an operation and no op. This looks like a record of OpenCDC: --format opencdc/json."
 _UNAVAILABLE: Final = "__debezium_unavailable_value"
 _UNAVAILABLE_BYTES: Final = "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ=="
 """What stands for a large value that did not change, in a column of text and in a column of bytes."""
@@ -31,6 +33,8 @@ def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change
 
     def read(raw: bytes, line: int) -> Change:
         record = parse_object(raw)
+        if "operation" in record and "op" not in record:
+            raise BadRecord("not-a-record", _OPENCDC, record.get("position"), record.get("key"))
         message = message_of(record)
         event = message.event
         if event is None and message.key is not None:
@@ -39,7 +43,7 @@ def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change
         position = message.position
         key = message.key
         try:
-            deletes = _deletes(event)
+            deletes = _deletes(event, key)
             if type(event.get("source")) is dict:
                 source = event["source"]
             if position is None:
@@ -49,17 +53,18 @@ def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change
                 key = key_of_fields(row, key_fields)
             value = _key(key, key_fields, deletes)
             content = None if deletes else _document(event, row, raw)
+            collection = collection_of(source)
+            path = document_path(message.topic or collection, value)
         except BadRecord as bad:
             bad.position, bad.key = position, key
             raise
-        collection = collection_of(source)
         return Change(
             line,
             raw,
             position,
             order_of(message.order or place_of(source), snapshot=event["op"] == "r", time=time_of(event, source)),
             key,
-            document_path(message.topic or collection, value),
+            path,
             key,
             deletes,
             content,
@@ -70,7 +75,7 @@ def debezium_reader(key_fields: Sequence[Path]) -> Callable[[bytes, int], Change
     return read
 
 
-def _deletes(event: Json) -> bool:
+def _deletes(event: Json, key: Json) -> bool:
     if type(event) is not dict:
         raise BadRecord("not-a-record", f"The event is {kind(event)}, not an object.")
     op = event.get("op")
@@ -81,7 +86,7 @@ def _deletes(event: Json) -> bool:
         raise BadRecord("not-a-record", _OTHER[op])
     if "op" in event:
         raise BadRecord("not-a-record", f"The op of the event is {shown(op)}. It must be c, u, r or d.")
-    raise BadRecord(
+    raise no_change(event, key) or BadRecord(
         "not-a-record", "The event has no op, before and after. Rows without them are read with --format json."
     )
 
@@ -134,11 +139,11 @@ def _key(key: Json, key_fields: Sequence[Path], deletes: bool) -> str:
 
 
 def _tombstone(message: Message, raw: bytes, line: int, key_fields: Sequence[Path]) -> Change:
-    """A key without an event: Kafka's way to say that the document is gone."""
+    """A key without an event: Kafka's way to say that the document is gone. Before it comes an event that deletes the row."""
     key = key_of_fields(message.key, key_fields) if key_fields else message.key
     if key is None:
-        reason = "The message has no event, and its key does not hold the fields of --key-field."
-        raise BadRecord("no-key", reason, message.position, message.key)
+        reason = "The message is a tombstone. Its key does not hold the fields of --key-field."
+        raise BadRecord("skipped", reason, message.position, message.key)
     try:
         path = document_path(message.topic, key_text(key))
     except BadRecord as bad:

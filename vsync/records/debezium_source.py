@@ -23,19 +23,14 @@ _CONDUIT = ("opencdc.createdAt", "opencdc.readAt")
 
 
 def collection_of(source: Mapping[str, Json]) -> str:
-    """The table or collection, with the schema or database that it is in; empty where the source names none.
-
-    One connector of Postgres reads one database. Others read several, in which schemas have the same names.
-    """
+    """The table or collection, with the database and the schema that it is in; empty where the source names none."""
     name = source.get("opencdc.collection")
     if type(name) is str:
         return name
     table = source.get("table") or source.get("collection")
     if type(table) is not str:
         return ""
-    parts = [source.get("schema"), table]
-    if source.get("connector") != "postgresql" or not parts[0]:
-        parts.insert(0, source.get("db"))
+    parts = [source.get("db"), source.get("schema"), table]
     return ".".join(part for part in parts if type(part) is str and part)
 
 

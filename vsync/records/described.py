@@ -15,6 +15,7 @@ from vsync.documents.attributes import (
 )
 from vsync.errors import ConfigurationError
 from vsync.records.change import BadRecord, Change, Json, Partial
+from vsync.records.exact import Exact
 from vsync.records.fields import MISSING, Fields, Path, lacking, not_text, parse_field
 from vsync.records.file_names import file_name, name_of_key
 from vsync.records.spelling import as_json, bare, spelled
@@ -121,6 +122,8 @@ def _attribute(value: Json) -> AttributeValue:
         return value
     if isinstance(value, int):
         return value if abs(value) < 2**53 else str(value)
+    if isinstance(value, Exact):
+        value = float(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, list) and not any(isinstance(item, (dict, list)) for item in value):

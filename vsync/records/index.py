@@ -5,7 +5,7 @@
 | `documents` | one row a key; `file_id` is empty where the last record of the key was a delete |
 | `pending_delete` | Files that are replaced or deleted, and whose removal is not confirmed |
 | `removed` | the last Files that were removed: a store may go on showing them for a while |
-| `facts` | the owner, the store, the stream, and the last acknowledged position |
+| `facts` | the owner, the store, the stream, and the place behind the last acknowledged line |
 | `listed` | what a listing of the store shows, while the index is made anew |
 
 The file is in WAL mode: https://www.sqlite.org/wal.html. A commit that names new Files reaches the disk before it returns.
@@ -107,6 +107,11 @@ class Index:
     def set_facts(self, **facts: str) -> None:
         """Records facts, on the disk before this returns."""
         with self._writing(durable=True) as database:
+            database.executemany("INSERT OR REPLACE INTO facts VALUES(?, ?)", facts.items())
+
+    def mark(self, **facts: str) -> None:
+        """Records facts that may be lost when the machine loses its power. Facts that were recorded before are not lost then."""
+        with self._writing() as database:
             database.executemany("INSERT OR REPLACE INTO facts VALUES(?, ?)", facts.items())
 
     # --- Documents ------------------------------------------------------------------------------------------

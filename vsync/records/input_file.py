@@ -15,11 +15,11 @@ from pathlib import Path
 
 from vsync.errors import ConfigurationError
 from vsync.records.compressed import is_compressed
+from vsync.records.place import HEAD_BYTES, TAIL_BYTES, InputFile, Place, Start
 
 PIECE_BYTES = 256 * 1024
 LOOK_EVERY_S = 0.25
 """How often a followed file is looked at."""
-_TAIL_BYTES = 256
 
 
 class Waker:
@@ -51,8 +51,11 @@ class Waker:
         os.close(self._write)
 
 
-def open_file(path: Path, *, follow: bool = False) -> int:
-    """Opens a file or a named pipe to be read. Does not wait for the writer of a pipe."""
+def open_file(path: Path, *, follow: bool = False) -> int | None:
+    """Opens a file or a named pipe to be read. Does not wait for the writer of a pipe.
+
+    None: a file that is to be followed is not there yet, and its folder is.
+    """
     if follow and is_compressed(path):
         raise ConfigurationError(
             f"--follow cannot follow {path}: it is compressed.",
@@ -62,6 +65,8 @@ def open_file(path: Path, *, follow: bool = False) -> int:
         _check_kind(path, path.stat().st_mode, follow)
         return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
+        if follow and path.absolute().parent.is_dir():
+            return None
         raise ConfigurationError(
             f"The input {path} does not exist.", "Correct the path, or give - to read standard input."
         ) from None
@@ -113,32 +118,76 @@ def pieces(descriptor: int, waker: Waker, *, close: bool = False) -> Iterator[by
             os.close(descriptor)
 
 
-def followed(path: Path, descriptor: int, waker: Waker, note: Callable[[str], None]) -> Iterator[bytes | None]:
-    """What stands in the file, and then what is added to it. It ends only when it is woken.
+def file_of(descriptor: int) -> InputFile | None:
+    """The file behind a descriptor; None: it is none, so nothing in it can be found again."""
+    status = os.fstat(descriptor)
+    return InputFile(status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
-    A file that is cut shorter, or replaced by another of the same name, is read from its beginning: None comes first. A file
-    that loses its name between two looks is not noticed.
+
+def go_on(descriptor: int, place: Place) -> Start | None:
+    """Goes to the place in the file. None: this is another file, or the place is not there any more; nothing is done then."""
+    file = file_of(descriptor)
+    if file is None or (file.device, file.inode) != (place.device, place.inode):
+        return None
+    if os.fstat(descriptor).st_size < place.offset or not place.is_head(os.pread(descriptor, HEAD_BYTES, 0)):
+        return None
+    first = max(0, place.offset - TAIL_BYTES - len(b"\r\n"))
+    start = place.start(os.pread(descriptor, place.offset - first, first))
+    if start is not None:
+        os.lseek(descriptor, start.offset, os.SEEK_SET)
+    return start
+
+
+def followed(
+    path: Path, descriptor: int | None, waker: Waker, note: Callable[[str], None]
+) -> Iterator[bytes | InputFile]:
+    """What stands in the file behind the place where its descriptor is, and then what is added to it.
+
+    It ends only when it is woken. A file that does not exist yet is waited for. A file that is cut shorter, or replaced by
+    another of the same name, is read from its beginning: the file comes before its bytes then. A file that loses its name
+    between two looks is not noticed.
     """
-    tail, position = b"", 0
     try:
+        if descriptor is None:
+            note(f"{path} does not exist yet: waiting for it.")
+            while (descriptor := _reopened(path)) is None:
+                if waker.woken():
+                    return
+                waker.wait(None, LOOK_EVERY_S)
+            yield _file(descriptor)
+        tail, position = _tail(descriptor)
         while not waker.woken():
             if not _still_there(descriptor, tail, position):
                 note(f"{path} was cut: it is read from its beginning.")
-                yield None
+                yield _file(descriptor)
                 tail, position = b"", os.lseek(descriptor, 0, os.SEEK_SET)
             replaced = _is_replaced(path, descriptor)
             while not waker.woken() and (piece := os.read(descriptor, PIECE_BYTES)):
-                tail, position = (tail + piece)[-_TAIL_BYTES:], position + len(piece)
+                tail, position = (tail + piece)[-TAIL_BYTES:], position + len(piece)
                 yield piece
             if replaced and not waker.woken() and (newer := _reopened(path)) is not None:
                 os.close(descriptor)
                 descriptor, tail, position = newer, b"", 0
                 note(f"{path} was replaced: the new file is read from its beginning.")
-                yield None
+                yield _file(descriptor)
                 continue
             waker.wait(None, LOOK_EVERY_S)
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _file(descriptor: int) -> InputFile:
+    file = file_of(descriptor)
+    assert file is not None  # `_reopened` and `open_file` let nothing else pass
+    return file
+
+
+def _tail(descriptor: int) -> tuple[bytes, int]:
+    """The bytes before the place where reading begins, and the place."""
+    position = os.lseek(descriptor, 0, os.SEEK_CUR)
+    first = max(0, position - TAIL_BYTES)
+    return os.pread(descriptor, position - first, first), position
 
 
 def _still_there(descriptor: int, tail: bytes, position: int) -> bool:

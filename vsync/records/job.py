@@ -32,6 +32,7 @@ class StreamSettings:
     | `on_error` | what a bad record does to the stream |
     | `order` | by what the newer of two records of a key is known |
     | `rebuild` | make the index anew from what the store shows |
+    | `resume` | begin behind the last acknowledged line of the file; None: where it is followed |
     """
 
     input: Path | None = None
@@ -51,6 +52,12 @@ class StreamSettings:
     on_error: Literal["skip", "stop"] = "skip"
     order: Literal["position", "arrival"] = "position"
     rebuild: bool = False
+    resume: bool | None = None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a run goes on where the run before ended."""
+        return self.input is not None and (self.follow if self.resume is None else self.resume)
 
     @property
     def batch(self) -> int:

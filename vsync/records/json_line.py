@@ -7,13 +7,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from vsync.records.exact import encode_exactly
+
 
 def json_line(values: Mapping[str, Any]) -> str:
     """The values as JSON, without a line break. What JSON or UTF-8 cannot hold is written as text, or escaped."""
     try:
-        line = json.dumps(values, ensure_ascii=False, separators=(", ", ": "), allow_nan=False)
+        line = encode_exactly(values, ensure_ascii=False, allow_nan=False)
     except (ValueError, RecursionError):  # a number like NaN, or a value nested without an end
-        line = json.dumps({name: _plain(value) for name, value in values.items()}, ensure_ascii=False)
+        line = encode_exactly({name: _plain(value) for name, value in values.items()}, ensure_ascii=False)
     try:
         line.encode("utf-8")
     except UnicodeEncodeError:  # half of a surrogate pair

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections import deque
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from vsync.errors import InputDamaged, VsyncError
 from vsync.records.compressed import Damaged, decompressed, is_compressed
-from vsync.records.input_file import Waker, check_standard_input, followed, open_file, pieces
+from vsync.records.input_file import Waker, check_standard_input, file_of, followed, go_on, open_file, pieces
+from vsync.records.place import HEAD_BYTES, InputFile, Place, Start
 from vsync.records.read_ahead import ReadAhead
 from vsync.records.splitter import Line, Splitter
 from vsync.system.stop import Stop
@@ -24,7 +26,7 @@ _JOIN_S = 1.0
 class Lines:
     """The lines of a file, of a pipe, or of standard input where there is no path.
 
-    `open` comes first, `close` at the end. `follow`: the file grows, and has no end. `note` is told when a followed file
+    `open` comes first, then `begin`, and `close` at the end. `follow`: the file grows, and has no end. `note` is told when a followed file
     begins again. After a request to stop there are no more batches, whatever was read.
     """
 
@@ -40,6 +42,8 @@ class Lines:
         self._path = path
         self._stop, self._follow, self._note = stop, follow, note
         self._standard_input = standard_input
+        self._descriptor: int | None = None
+        self._start = Start()
         self._ahead = ReadAhead(stop)
         self._waker: Waker | None = None
         self._thread: threading.Thread | None = None
@@ -47,17 +51,36 @@ class Lines:
         self._taken = 0
         self._notes: deque[str] = deque()
 
+    @property
+    def begins_behind(self) -> int:
+        """The number of the line behind which reading begins. 0: it begins at the beginning."""
+        return self._start.line
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a file. A followed one may come later."""
+        return self._descriptor is not None
+
     def open(self) -> None:
-        """Begins to read. Raises ConfigurationError when there is nothing that can be read."""
+        """Opens the input. Raises ConfigurationError when there is nothing that can be read."""
         if self._path is None:
-            descriptor = self._standard_input
-            check_standard_input(descriptor, follow=self._follow)
+            check_standard_input(self._standard_input, follow=self._follow)
+            self._descriptor = self._standard_input
         else:
-            descriptor = open_file(self._path, follow=self._follow)
+            self._descriptor = open_file(self._path, follow=self._follow)
+
+    def begin(self, place: Place | None = None) -> None:
+        """Begins to read: at that place, if the file is the one of the place, else at its beginning."""
+        file = None
+        if self._descriptor is not None and self._path is not None and not is_compressed(self._path):
+            file = file_of(self._descriptor)
+            if file is not None and place is not None and (start := go_on(self._descriptor, place)) is not None:
+                self._start = start
+                file.saw(os.pread(self._descriptor, min(HEAD_BYTES, start.offset), 0))
         self._waker = Waker()
         # A daemon: a read that hangs (a file on a server that is gone) does not keep the process alive.
         self._thread = threading.Thread(
-            target=self._read, args=(descriptor, self._waker), name="records input", daemon=True
+            target=self._read, args=(self._descriptor, self._waker, file), name="records input", daemon=True
         )
         self._thread.start()
 
@@ -65,12 +88,15 @@ class Lines:
         """Ends the reading. What was read and not taken is dropped."""
         self._ahead.close()
         if self._waker is None or self._thread is None:
+            if self._descriptor is not None and self._path is not None:
+                os.close(self._descriptor)
+            self._descriptor = None
             return
         self._waker.wake()
         self._thread.join(_JOIN_S)
         if not self._thread.is_alive():
             self._waker.close()
-        self._waker = None
+        self._waker = self._descriptor = None
 
     async def batch(self, size: int, delay_s: float) -> list[Line] | None:
         """The next lines: `size` of them, or MAX_BATCH_BYTES, or what has come `delay_s` after the first, or the last ones.
@@ -124,16 +150,16 @@ class Lines:
 
     # --- The thread --------------------------------------------------------------------------------------------
 
-    def _read(self, descriptor: int, waker: Waker) -> None:
-        splitter, size = Splitter(), 0
+    def _read(self, descriptor: int | None, waker: Waker, file: InputFile | None) -> None:
+        splitter, size = Splitter(start=self._start, file=file), 0
         error: Exception | None = None
         try:
             for piece in self._pieces(descriptor, waker):
-                if piece is not None:
+                if isinstance(piece, bytes):
                     size += len(piece)
                     lines = splitter.feed(piece)
                 else:
-                    lines, splitter = splitter.end(), Splitter()
+                    lines, splitter = splitter.end(), Splitter(file=piece)
                 if lines:
                     if not self._ahead.put(lines, size):
                         return
@@ -149,11 +175,12 @@ class Lines:
         finally:
             self._ahead.end(error)
 
-    def _pieces(self, descriptor: int, waker: Waker) -> Iterator[bytes | None]:
+    def _pieces(self, descriptor: int | None, waker: Waker) -> Iterator[bytes | InputFile]:
+        if self._follow and self._path is not None:
+            return followed(self._path, descriptor, waker, self._say)
+        assert descriptor is not None  # only a file that is followed may be missing
         if self._path is None:
             return pieces(descriptor, waker)
-        if self._follow:
-            return followed(self._path, descriptor, waker, self._say)
         plain = pieces(descriptor, waker, close=True)
         return decompressed(self._path, plain) if is_compressed(self._path) else plain
 

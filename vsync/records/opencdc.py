@@ -74,9 +74,12 @@ def _no_operation(record: dict[str, Json]) -> str:
         return f"The operation is {shown(record['operation'])}. It must be create, update, snapshot or delete."
     reason = "The record has no operation. An OpenCDC record has position, operation, metadata, key and payload."
     if "topic" in record and "offset" in record:
-        reason += " This is a Kafka message: let kcat print its value alone, without -J."
+        reason += " This is a Kafka message. If it holds an event of Debezium: --format debezium/json. "
+        reason += "If it holds a record of OpenCDC, let kcat print its value alone, without -J."
     elif "op" in record or (type(record.get("payload")) is dict and "op" in record["payload"]):
-        reason += " This looks like a record of Debezium: --format debezium/json."
+        reason += " This looks like an event of Debezium: --format debezium/json."
+    elif "position" not in record and "payload" not in record:
+        reason += " Rows without them are read with --format json."
     return reason
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any, Literal
 
+from vsync.records.exact import encode_exactly
 from vsync.records.json_line import json_line
+from vsync.records.splitter import Line
 
 Outcome = Literal[
     "uploaded",
@@ -52,7 +55,7 @@ class Item:
     """One record on its way. `outcome` None: nothing has become of it yet.
 
     `raw` is the line as it was, or its beginning where it is too long to be read `whole`. `final`: the same document would
-    be refused again.
+    be refused again. `at` is the line of the input that has the record.
     """
 
     line: int
@@ -65,6 +68,7 @@ class Item:
     reason: str = ""
     final: bool = False
     whole: bool = True
+    at: Line | None = field(default=None, compare=False, repr=False)
 
     def be_bad(self, code: str, reason: str) -> None:
         """The record itself cannot be applied: it is bad, or says nothing of a document."""
@@ -77,12 +81,16 @@ class Item:
         self.outcome, self.code, self.reason, self.final = outcome, code, reason, final
 
 
-_as_json = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False).encode
+_OPTIONS: Mapping[str, Any] = {"ensure_ascii": True, "check_circular": False, "allow_nan": False}
+_as_json = json.JSONEncoder(**_OPTIONS).encode
 
 
 def _encode(value: Any) -> str:
     try:
-        return _as_json(value)
+        try:
+            return _as_json(value)
+        except TypeError:  # it has exact numbers
+            return encode_exactly(value, **_OPTIONS)
     except (ValueError, RecursionError):  # a number that is too large for JSON, or a value that is nested too deep
         return _as_json(json.loads(json_line({"": value}))[""])
 

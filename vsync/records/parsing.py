@@ -6,13 +6,14 @@ import json
 from typing import NoReturn
 
 from vsync.records.change import BadRecord, Json
+from vsync.records.exact import parse_number
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse)
+_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=parse_number)
 _decode, _decode_start = _decoder.decode, _decoder.raw_decode
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from vsync.records.change import BadRecord, Change, Json
-from vsync.records.fields import MISSING, Path, look
+from vsync.records.fields import Path, look
 from vsync.records.keys import key_of_fields, key_text
-from vsync.records.parsing import parse_object
-
-_NO: Final = frozenset({"", "0", "f", "false", "n", "no"})
-"""Some programs write booleans as text. Debezium's `__deleted` is such a text."""
+from vsync.records.parsing import parse_object, shown
+from vsync.records.yes_or_no import says_yes
 
 
 def plain_reader(key_fields: Sequence[Path], delete_field: Path | None) -> Callable[[bytes, int], Change]:
@@ -25,16 +22,22 @@ def plain_reader(key_fields: Sequence[Path], delete_field: Path | None) -> Calla
             raise BadRecord("no-key", f"The object has no value for the key: {names}.", line)
         try:
             path = key_text(key)
+            deletes = delete_field is not None and _deletes(row, delete_field)
         except BadRecord as bad:
             bad.position, bad.key = line, key
             raise
-        deletes = delete_field is not None and _says_yes(look(row, delete_field))
         return Change(line, raw, line, "", key, path, key, deletes, None if deletes else row, "", {})
 
     return read
 
 
-def _says_yes(value: Json) -> bool:
-    if value is MISSING:
-        return False
-    return value.strip().lower() not in _NO if isinstance(value, str) else bool(value)
+def _deletes(row: dict[str, Json], delete_field: Path) -> bool:
+    value = look(row, delete_field)
+    found = says_yes(value)
+    if found is None:
+        name, held = ".".join(delete_field), shown(value)
+        raise BadRecord(
+            "not-a-record",
+            f"The field {name!r} of --delete-field is {held}. It must be a yes, a no, or the time of the deletion.",
+        )
+    return found

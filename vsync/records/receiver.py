@@ -13,6 +13,7 @@ from vsync.records.dead_letters import DeadLetter, DeadLetters
 from vsync.records.decide import Decided
 from vsync.records.outcomes import Item, ack_line
 from vsync.records.settled import Settled
+from vsync.records.splitter import Line
 from vsync.records.stream_report import StreamReport
 
 _FEW_OLDER = 10
@@ -21,8 +22,11 @@ _FEW_OLDER = 10
 
 @dataclass(slots=True)
 class Counting:
-    """The receiver of one stream. `attributes` are the names that fields of
-    the records shall give. `began` is when the stream began, by this machine's steady clock."""
+    """The receiver of one stream.
+
+    `attributes` are the names that fields of the records shall give. `reached` records the last line that is acknowledged.
+    `began` is when the stream began, by this machine's steady clock.
+    """
 
     report: StreamReport
     letters: DeadLetters
@@ -30,6 +34,7 @@ class Counting:
     progress: Callable[[StreamReport], None]
     note: Callable[[str], None]
     attributes: Collection[str] = ()
+    reached: Callable[[Line], None] = lambda line: None
     began: float = field(default_factory=time.monotonic)
     _told: bool = False
     _named: set[str] = field(default_factory=set)
@@ -62,6 +67,9 @@ class Counting:
             self._told = True  # now, and not only in the report: a stream that follows a file has none for weeks
             self.note(_older(self.report))
         self._show()
+        last = settled.acknowledged[-1].at if settled.acknowledged else None
+        if last is not None and self.acks.lost is None:
+            self.reached(last)
 
     def end(self) -> None:
         """Adds what was left out, and what the user should look at."""

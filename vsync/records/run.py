@@ -27,6 +27,7 @@ from vsync.records.orphans import remove_orphans
 from vsync.records.pace import Pace
 from vsync.records.receiver import Counting
 from vsync.records.removed import stayed
+from vsync.records.resume import place_to_go_on, recorder, tell
 from vsync.records.state_lock import held
 from vsync.records.stream import Pacing, Stream
 from vsync.records.stream_report import StreamReport
@@ -37,6 +38,7 @@ from vsync.store.client import Api
 from vsync.store.session import ask
 from vsync.store.stores import Stores
 from vsync.system.atomic_write import remove_stale_temporaries
+from vsync.system.redaction import redacted
 from vsync.system.stop import Stop
 
 DRAIN_S = 4.0
@@ -55,8 +57,12 @@ def run(job: StreamJob) -> StreamReport:
         lines.open()  # before anything is made: a wrong name of the input leaves no state
         stack.enter_context(held(settings.state, job.lock_timeout_s, job.stop))
         index = stack.enter_context(contextlib.closing(Index.open(settings.state)))
-        letters = stack.enter_context(contextlib.closing(DeadLetters(settings.dead_letter)))
+        hidden = partial(redacted, secrets=job.secrets)
+        letters = stack.enter_context(contextlib.closing(DeadLetters(settings.dead_letter, hidden=hidden)))
         letters.open()
+        place = place_to_go_on(job, index)
+        lines.begin(place)
+        tell(job, place, lines)
         work = _Work(job, read, index, letters, lines, drained)
         return ask(job.connect(drained), work.all, drained)
 
@@ -169,7 +175,8 @@ class _Work:
     def _receiver(self, report: StreamReport) -> Counting:
         job = self.job
         attributes = job.settings.rules.attributes.keys()
-        return Counting(report, self.letters, job.acks, job.progress, job.note, attributes)
+        reached = recorder(job, self.index)
+        return Counting(report, self.letters, job.acks, job.progress, job.note, attributes, reached)
 
     def _stream(self, applier: Applier, receiver: Counting, older: IsOlder) -> Stream:
         job, settings = self.job, self.job.settings

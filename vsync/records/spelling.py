@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from vsync.records.change import BadRecord, Json
+from vsync.records.exact import Exact, encode_exactly
 
-_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, check_circular=False, allow_nan=False).encode
+_OPTIONS: Mapping[str, Any] = {
+    "ensure_ascii": False,
+    "sort_keys": True,
+    "check_circular": False,
+    "allow_nan": False,
+}
+_encode = json.JSONEncoder(**_OPTIONS).encode
 
 _EXTENDED: Mapping[str, Callable[[Json], Json]] = {
     "$oid": str,
@@ -23,7 +31,10 @@ _EXTENDED: Mapping[str, Callable[[Json], Json]] = {
 def as_json(value: Json) -> str:
     """JSON with sorted members: equal values give equal texts. Raises BadRecord for a value that JSON cannot hold."""
     try:
-        return _json(value)
+        try:
+            return _encode(value)
+        except TypeError:  # it has exact numbers
+            return encode_exactly(value, **_OPTIONS)
     except (ValueError, RecursionError):
         raise BadRecord("not-text", "The document holds a number too large for JSON, or is nested too deep.") from None
 
@@ -36,7 +47,7 @@ def bare(value: Json) -> Json:
     if name == "$date" and type(inner) is dict:
         inner = inner.get("$numberLong")
     make = _EXTENDED.get(name)
-    if make is None or inner is None or isinstance(inner, (dict, list)):
+    if make is None or inner is None or isinstance(inner, (dict, list, Exact)):
         return value
     try:
         return make(inner)

@@ -29,22 +29,42 @@ def held(state: Path, wait_s: float, stop: Stop) -> Iterator[None]:
             keep_out_of_git(state.parent)
         else:
             make_folder(state.parent)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        descriptor = _locked(path, wait_s, stop)
     except OSError as error:
         raise ConfigurationError(
             f"The lock {path} of the state file cannot be made: {error.strerror}.",
             "Repair that, or give another path with --state (VSYNC_STATE).",
         ) from error
     try:
-        give_to_owner_of(path.parent, path)
-        _lock(descriptor, path, wait_s, stop)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, path: Path, wait_s: float, stop: Stop) -> None:
+def _locked(path: Path, wait_s: float, stop: Stop) -> int:
+    """Opens the lock's file and locks it. A file that was deleted meanwhile locks nobody out: then the new one is taken."""
     until = time.monotonic() + wait_s
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        try:
+            give_to_owner_of(path.parent, path)
+            _lock(descriptor, path, wait_s, until, stop)
+            if _has_the_name(descriptor, path):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _has_the_name(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _lock(descriptor: int, path: Path, wait_s: float, until: float, stop: Stop) -> None:
     while True:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

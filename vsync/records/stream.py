@@ -55,7 +55,7 @@ class Receiver(Protocol):
         """Writes the dead letters, and then the acknowledgements. Raises VsyncError."""
 
     def released(self, settled: Settled) -> None:
-        """They are written."""
+        """They are written. Raises VsyncError."""
 
 
 @dataclass(slots=True)
@@ -155,6 +155,8 @@ class Stream:
     async def _take(self, lines: Sequence[Line]) -> None:
         self.receiver.read(len(lines))
         folded = fold(await self._read(lines), self.terms.is_older)
+        for item, line in zip(folded.items, lines, strict=True):
+            item.at = line
         while self.cause is None and (self._is_full() or self._is_in_use(folded)):
             self._changed.clear()
             await self._release_what_is_done()
@@ -257,11 +259,11 @@ class Stream:
         self._held, self._acknowledges = settled.held, settled.whole
         try:
             await self.receiver.release(settled)
+            self.receiver.released(settled)
         except VsyncError as error:
             self._acknowledges = False
             self._end(error)
             return
-        self.receiver.released(settled)
         if settled.cause is not None:
             self._end(settled.cause)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from vsync.errors import EXIT_INCOMPLETE, EXIT_OK, Interrupted, VsyncError
+from vsync.records.exact import encode_exactly
+from vsync.records.json_line import json_line
 from vsync.records.outcomes import BAD, Item, Outcome
 from vsync.report.body import Orphan
 from vsync.report.report import error_data
@@ -171,7 +173,7 @@ class StreamReport:
             "rate": round(self.rate, 1),
             "state": self.state,
             "dead_letter": self.dead_letter,
-            "last_position": self.last_position,
+            "last_position": json.loads(json_line({"": self.last_position}))[""],
             "warnings": list(self.warnings),
             "leftovers": [orphan.to_json() for orphan in self.orphans],
             "error": error_data(self.error) if self.error is not None else None,
@@ -211,7 +213,7 @@ def _as_text(key: Any) -> str:
     """A key as people read it."""
     if key is None:
         return ""
-    return shortened(key if isinstance(key, str) else json.dumps(key, ensure_ascii=False), _MOST_CHARACTERS)
+    return shortened(key if isinstance(key, str) else encode_exactly(key, ensure_ascii=False), _MOST_CHARACTERS)
 
 
 # --- Text ---------------------------------------------------------------------------------------------------------

@@ -178,3 +178,18 @@ def test_git_ignores_what_a_stream_keeps(world: World, input_file: Path) -> None
     assert world.vsync("records", "in.jsonl", *JSON).code == 1
     git = ["git", "-C", str(world.repo.root), "status", "--porcelain"]
     assert subprocess.run(git, check=True, capture_output=True, text=True).stdout.split() == ["??", "in.jsonl"]
+
+
+def test_no_record_acts_as_a_command_of_a_workflow(world: World) -> None:
+    write(world.repo.root / "in.jsonl", {"id": "##[add-mask]a"}, {"id": "b", "text": "t"})
+    result = world.vsync("records", "in.jsonl", *JSON, "--json")
+    assert "##[" not in result.out + result.err
+    assert lines(result)[0]["key"] == "##[add-mask]a"
+    assert "add-mask" in result.err
+
+
+def test_the_embedded_store_gets_no_dead_letters(world: World, input_file: Path) -> None:
+    result = world.vsync("records", str(input_file), *JSON, "--local", "mine.db", "--dead-letter", "mine.db")
+    assert result.code == 2
+    assert "the embedded store and --dead-letter are one file, mine.db" in result.err
+    assert not (world.repo.root / "mine.db").exists()

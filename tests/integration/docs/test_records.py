@@ -81,7 +81,7 @@ class Folder:
 
     def run(self, script: str, **variables: str) -> str:
         """What a block of commands prints, on both streams."""
-        return "".join(self.streams(script, **variables))
+        return "".join(self.streams(script, code=0, **variables))
 
 
 @pytest.fixture
@@ -129,7 +129,15 @@ def test_a_document_of_an_old_key_is_deleted_as_the_page_says(folder: Folder) ->
 
 @NEEDS_JQ
 def test_the_examples_for_going_on_and_for_dead_letters_work(folder: Folder) -> None:
-    going_on, offsets = blocks("sh", section("Go on where it stopped"))
+    resumed, going_on, offsets = blocks("sh", section("Go on where it stopped"))
+    changes = folder.root / "changes.jsonl"
+    before = changes.read_text()
+    printed = folder.run(resumed)
+    [note] = blocks("text", section("Go on where it stopped"))
+    assert note in printed
+    assert printed.count('"outcome"') == 5
+    changes.write_text(before)
+    shutil.rmtree(folder.root / ".vsync")
     printed = folder.run(going_on)
     assert (folder.root / "acknowledged.jsonl").read_text().count("\n") == 4
     assert "No records came." in printed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import threading
 import time
@@ -175,5 +176,39 @@ def test_a_secret_that_comes_later_is_hidden_as_well() -> None:
     secrets, stream = list[str](), io.StringIO()
     acks = Acks(stream, secrets)
     secrets.append(SECRET)
-    acks.write([SECRET])
-    assert stream.getvalue() == "***\n"
+    acks.write([f'{{"key": "{SECRET}"}}'])
+    assert stream.getvalue() == '{"key": "***"}\n'
+
+
+def test_no_key_acts_as_a_command_of_a_workflow_and_programs_read_the_same_key() -> None:
+    stream, line = io.StringIO(), '{"key": "###[error]x ##[group]"}'
+    acks = Acks(stream)
+    acks.write([line])
+    acks.write_report(line)
+    for written in stream.getvalue().splitlines():
+        assert "##[" not in written
+        assert json.loads(written) == json.loads(line)
+
+
+def test_the_report_does_not_wait_for_a_reader_that_does_not_read(pipe: tuple[int, IO[str]]) -> None:
+    stop = Stop()
+    acks = Acks(pipe[1], stop=stop, patience_s=0.3)
+    stop.request(15)
+    acks.write(["x" * 99] * 10_000)
+    before = all_of(pipe[0])
+    acks.write_report('{"report": {}}')
+    assert acks.lost is not None
+    assert all_of(pipe[0]) == b""  # nothing comes behind a line that is not whole
+    assert b"report" not in before
+
+
+def test_the_report_is_the_last_line_and_waits_no_longer_than_the_patience(pipe: tuple[int, IO[str]]) -> None:
+    stop = Stop()
+    acks = Acks(pipe[1], stop=stop, patience_s=0.3)
+    os.set_blocking(pipe[1].fileno(), False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(pipe[1].fileno(), b"x" * 4095 + b"\n")
+    stop.request(15)
+    acks.write_report('{"report": {}}')
+    assert acks.lost == "their reader does not read"

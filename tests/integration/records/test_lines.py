@@ -23,6 +23,7 @@ from vsync.records import lines as lines_module
 from vsync.records import read_ahead
 from vsync.records.input_file import PIECE_BYTES
 from vsync.records.lines import Lines
+from vsync.records.place import Place
 from vsync.records.splitter import Line
 from vsync.system.stop import Stop
 
@@ -43,10 +44,21 @@ def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(limited())
 
 
+class WithoutPlaces(Lines):
+    """Lines that say nothing of where they stand: most tests do not ask for it."""
+
+    async def batch(self, size: int, delay_s: float) -> list[Line] | None:
+        found = await super().batch(size, delay_s)
+        return None if found is None else [line._replace(end=0, file=None) for line in found]
+
+
 @contextlib.contextmanager
-def opened(path: Path | None, **more: Any) -> Iterator[Lines]:
-    lines = Lines(path, **{"stop": Stop(), **more})
+def opened(
+    path: Path | None, *, place: Place | None = None, kind: type[Lines] = WithoutPlaces, **more: Any
+) -> Iterator[Lines]:
+    lines = kind(path, **{"stop": Stop(), **more})
     lines.open()
+    lines.begin(place)
     try:
         yield lines
     finally:
@@ -518,6 +530,166 @@ def test_a_file_whose_name_leads_to_a_folder_now_cannot_be_read_on(
     run(read)
 
 
+def test_a_followed_file_that_does_not_exist_yet_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "in"
+
+    async def read() -> None:
+        with follow(path, monkeypatch) as file:
+            assert not file.lines.is_there
+            await file.nothing()
+            path.write_bytes(b"{}\n")
+            assert await file.next() == [Line(1, b"{}")]
+            file.append(b"{}\n")
+            assert await file.next() == [Line(2, b"{}")]
+            assert file.notes == [f"{path} does not exist yet: waiting for it."]
+
+    run(read)
+
+
+def test_the_wait_for_a_file_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = Stop()
+
+    async def read() -> None:
+        with opened(tmp_path / "in", follow=True, stop=stop) as lines:
+            asyncio.get_running_loop().call_later(0.05, stop.request, 15)
+            assert await lines.batch(10, 60) is None
+
+    run(read)
+
+
+# --- Going on where an earlier run ended --------------------------------------------------------------------------
+
+THREE = b'{"n":1}\n\n{"n":2}\r\n{"n":3}\n'
+
+
+def place_behind(path: Path, count: int) -> Place:
+    """The place behind that many lines of the file."""
+    found: list[Line] = []
+
+    async def read() -> None:
+        with opened(path, kind=Lines) as lines:
+            while len(found) < count:
+                found.extend(await lines.batch(count - len(found), 1) or [])
+
+    run(read)
+    line = found[-1]
+    assert line.file is not None
+    return Place.behind(line.file, line.number, line.raw, line.end, "")
+
+
+def rest_of(path: Path, place: Place) -> list[Line]:
+    return [line for batch in batches(path, place=place) for line in batch]
+
+
+def test_each_line_knows_the_byte_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(THREE)
+    ((*found,),) = batches(path, kind=Lines)
+    assert [line.end for line in found] == [8, 18, 26]
+
+
+def test_reading_goes_on_behind_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(THREE)
+    every = rest_of(path, place_behind(path, 1))
+    assert every == [Line(3, b'{"n":2}'), Line(4, b'{"n":3}')]
+    assert rest_of(path, place_behind(path, 2)) == [Line(4, b'{"n":3}')]
+    assert rest_of(path, place_behind(path, 3)) == []
+
+
+def test_reading_goes_on_in_a_file_that_has_grown(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(THREE)
+    place = place_behind(path, 3)
+    with path.open("ab") as file:
+        file.write(b"x" * 5_000 + b"\n")
+    with opened(path, place=place) as lines:
+        assert lines.begins_behind == 4
+    assert rest_of(path, place) == [Line(5, b"x" * 5_000)]
+
+
+def test_a_place_survives_its_text_and_tells_nothing_of_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(THREE)
+    place = place_behind(path, 2)
+    assert Place.from_text(place.to_text()) == place
+    assert '"n"' not in place.to_text()
+
+
+def test_a_last_line_that_gets_its_line_break_later_is_counted_once(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(b'{"n":1}\n{"n":2}')
+    place = place_behind(path, 2)
+    with path.open("ab") as file:
+        file.write(b'\n{"n":3}\n')
+    assert rest_of(path, place) == [Line(3, b'{"n":3}')]
+
+
+def other_file(path: Path) -> None:
+    data = path.read_bytes()
+    path.rename(path.with_name("old"))
+    path.write_bytes(data)
+
+
+def another_beginning(path: Path) -> None:
+    path.write_bytes(b"[" + path.read_bytes()[1:])
+
+
+def another_line(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"last"', b'"LAST"'))
+
+
+def shorter(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-2])
+
+
+@pytest.mark.parametrize("change", [other_file, another_beginning, another_line, shorter])
+def test_a_file_that_is_not_the_one_of_the_place_is_read_from_its_beginning(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(b'{"n": "%s"}\n{"n": "last"}\n' % (b"x" * 3_000))
+    place = place_behind(path, 2)
+    assert rest_of(path, place) == []
+    change(path)
+    with opened(path, place=place) as lines:
+        assert lines.begins_behind == 0
+    assert [line.number for line in rest_of(path, place)] == [1, 2]
+
+
+def test_a_followed_file_goes_on_and_its_lines_name_the_file_that_they_are_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vsync.records.input_file.LOOK_EVERY_S", 0.01)
+    path = tmp_path / "in"
+    path.write_bytes(THREE)
+    place = place_behind(path, 1)
+
+    async def read() -> None:
+        with opened(path, place=place, kind=Lines, follow=True) as lines:
+            second, third = await lines.batch(2, 1) or []
+            assert (second.number, third.number, second.file) == (3, 4, third.file)
+            assert third.file is not None
+            assert (third.file.inode, third.file.head) == (path.stat().st_ino, THREE)
+            path.rename(tmp_path / "old")
+            path.write_bytes(b'{"new":1}\n')
+            (first,) = await lines.batch(1, 1) or []
+            assert (first.number, first.end) == (1, 10)
+            assert first.file is not None
+            assert (first.file.inode, first.file.head) == (path.stat().st_ino, b'{"new":1}\n')
+
+    run(read)
+
+
+def test_the_bytes_of_a_pipe_and_of_a_compressed_file_are_in_no_file(tmp_path: Path, pipe: tuple[int, int]) -> None:
+    path = tmp_path / "in.gz"
+    path.write_bytes(gzip.compress(b"{}\n"))
+    os.write(pipe[1], b"{}\n")
+    os.close(pipe[1])
+    for found in (batches(path, kind=Lines), batches(None, kind=Lines, standard_input=pipe[0])):
+        assert [[line.file for line in batch] for batch in found] == [[None]]
+
+
 # --- Compressed files ---------------------------------------------------------------------------------------------
 
 
@@ -559,9 +731,10 @@ def refused(path: Path | None, **more: Any) -> str:
     return caught.value.message
 
 
-@pytest.mark.parametrize("following", [False, True])
-def test_a_file_that_does_not_exist_is_named(tmp_path: Path, following: bool) -> None:
-    assert refused(tmp_path / "no", follow=following) == f"The input {tmp_path / 'no'} does not exist."
+def test_a_file_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    assert refused(tmp_path / "no") == f"The input {tmp_path / 'no'} does not exist."
+    in_no_folder = tmp_path / "no" / "in"
+    assert refused(in_no_folder, follow=True) == f"The input {in_no_folder} does not exist."
 
 
 @pytest.mark.parametrize("following", [False, True])
@@ -638,7 +811,7 @@ def test_a_defect_of_the_thread_is_raised_where_lines_are_asked_for(
 ) -> None:
     path = tmp_path / "in"
     path.write_bytes(b"{}\n")
-    monkeypatch.setattr(lines_module, "Splitter", lambda: None)
+    monkeypatch.setattr(lines_module, "Splitter", lambda **_: None)
 
     async def read() -> None:
         with opened(path) as lines, pytest.raises(AttributeError):

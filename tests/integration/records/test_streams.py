@@ -17,6 +17,7 @@ from vsync.errors import ApiUnavailable, VsyncError
 from vsync.records.described import Rules
 from vsync.records.fields import parse_field
 from vsync.records.settled import StoppedAtBadRecord
+from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
 
@@ -266,3 +267,10 @@ def test_a_record_with_odd_parts_does_not_end_the_stream(world: StreamWorld, mem
     assert len(world.letters) == report.dead
     assert all(letter["record"] == odd.decode() for letter in world.letters)
     json.dumps(report.to_json(), allow_nan=False)
+
+
+def test_the_reason_of_a_dead_letter_does_not_hold_the_key_of_the_api(world: StreamWorld) -> None:
+    world.run([record("a", "text", 1, operation="my-own-key-123")], secrets=Secrets("my-own-key-123"))
+    (letter,) = world.letters
+    assert "***" in letter["reason"]
+    assert "my-own-key-123" not in letter["reason"]

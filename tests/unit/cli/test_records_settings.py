@@ -10,6 +10,7 @@ import pytest
 
 from vsync.cli.environment import defaults
 from vsync.cli.records import records_command
+from vsync.cli.records_files import refuse_one_file_for_two
 from vsync.cli.records_options import FORMATS
 from vsync.cli.records_settings import place_of, stream_settings, stream_target, with_defaults, without_limits
 from vsync.config.targets import Target
@@ -43,6 +44,7 @@ def test_without_options_the_defaults_hold() -> None:
     assert found.state == Path("/srv/acme/.vsync/records.db")
     assert found.dead_letter == Path("/srv/acme/.vsync/records.dead.jsonl")
     assert (found.on_error, found.order, found.rebuild) == ("skip", "position", False)
+    assert (found.resume, found.resumes) == (None, False)
     assert (found.rules.extension, found.rules.template, dict(found.rules.attributes)) == (".txt", None, {})
 
 
@@ -142,6 +144,13 @@ def test_a_wrong_value_is_an_error_that_says_what_is_allowed(words: tuple[str, .
         (("in.jsonl", "--dead-letter", "./in.jsonl"), "FILE and --dead-letter are one file"),
         (("in.jsonl", "--state", "in.jsonl"), "FILE and --state are one file"),
         (("--state", "s.db", "--dead-letter", "s.db"), "--state and --dead-letter are one file"),
+        (("--state", "s.db", "--dead-letter", "s.db-wal"), "what stands beside --state and --dead-letter are one file"),
+        (
+            ("--state", "s.db", "--dead-letter", "s.db.lock"),
+            "what stands beside --state and --dead-letter are one file",
+        ),
+        (("s.db-shm", "--state", "s.db"), "FILE and what stands beside --state are one file"),
+        (("--template", "t", "--dead-letter", "t"), "--template and --dead-letter are one file"),
     ],
 )
 def test_options_that_cannot_hold_together_are_refused(words: tuple[str, ...], part: str) -> None:
@@ -249,3 +258,54 @@ def test_attributes_of_fields_and_fixed_ones_must_fit_together() -> None:
 )
 def test_only_a_store_on_this_machine_has_no_limits(address: str | None, embedded: bool, unlimited: bool) -> None:
     assert without_limits(address, embedded=embedded) is unlimited
+
+
+@pytest.mark.parametrize(
+    ("words", "resumes"),
+    [
+        (["in", "--follow"], True),
+        (["in", "--follow", "--no-resume"], False),
+        (["in", "--resume"], True),
+        (["in"], False),
+        (["in.gz"], False),
+        (["-"], False),
+    ],
+)
+def test_a_followed_file_goes_on_where_it_stopped_unless_it_is_told_not_to(words: list[str], resumes: bool) -> None:
+    assert settings(*words).resumes is resumes
+
+
+def test_resume_may_be_a_variable() -> None:
+    assert settings("in", VSYNC_RESUME="true").resume is True
+    assert settings("in", "--follow", VSYNC_RESUME="false").resumes is False
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--resume"], "without a FILE"),
+        (["-", "--resume"], "without a FILE"),
+        (["in.gz", "--resume"], "it is compressed"),
+    ],
+)
+def test_an_input_in_which_no_place_can_be_found_again_is_not_resumed(words: list[str], why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why) as caught:
+        settings(*words)
+    assert "--resume (VSYNC_RESUME)" in caught.value.remedy
+
+
+def test_a_hard_link_and_the_files_of_the_embedded_store_are_no_file_for_dead_letters(tmp_path: Path) -> None:
+    names = [tmp_path / name for name in ("in.jsonl", "linked", "local.db", "local.db-wal", "s.db")]
+    source, linked, store, beside, state = names
+    source.write_text("")
+    linked.hardlink_to(source)
+    for letters, message in {
+        linked: "FILE and --dead-letter are one file",
+        store: "the embedded store and --dead-letter are one file",
+        beside: "the embedded store and --dead-letter are one file",
+    }.items():
+        with pytest.raises(ConfigurationError, match=message):
+            refuse_one_file_for_two(source, None, state, letters, [store, beside])
+    with pytest.raises(ConfigurationError, match="the embedded store and --state are one file"):
+        refuse_one_file_for_two(source, None, store, tmp_path / "dead", [store, beside])
+    refuse_one_file_for_two(source, None, state, tmp_path / "dead", [store, beside])

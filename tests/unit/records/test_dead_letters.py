@@ -146,3 +146,12 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     with pytest.raises(PublicationFailed, match="The dead-letter file /dev/full cannot be written: No space left"):
         dead.write([LETTER])
     dead.close()
+
+
+def test_a_reason_holds_no_secret_and_the_record_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "dead"
+    dead = DeadLetters(path, hidden=lambda text: text.replace("sk-secret", "***"))
+    dead.write([LETTER._replace(reason="The operation is sk-secret.", raw=b'{"operation": "sk-secret"}')])
+    dead.close()
+    letter = json.loads(path.read_bytes())
+    assert (letter["reason"], letter["record"]) == ("The operation is ***.", '{"operation": "sk-secret"}')

@@ -66,8 +66,8 @@ def test_an_event_is_read_with_and_without_its_schema(line: Any) -> None:
         {"lsn": 24023128},
         "postgresql/srv1/shop|24023128~1559033904900000000",
     )
-    assert (change.key, change.key_value, change.path) == (1, 1, "public.customers/1")
-    assert (change.deletes, change.content, change.collection) == (False, ROW, "public.customers")
+    assert (change.key, change.key_value, change.path) == (1, 1, "shop.public.customers/1")
+    assert (change.deletes, change.content, change.collection) == (False, ROW, "shop.public.customers")
     assert change.metadata == POSTGRES
 
 
@@ -78,18 +78,18 @@ def test_these_events_put_a_document(op: str) -> None:
 
 def test_a_delete_takes_its_key_from_the_row_before() -> None:
     change = read(event(op="d", before={"id": 1, "name": None}, after=None), ID)
-    assert (change.deletes, change.content, change.path) == (True, None, "public.customers/1")
+    assert (change.deletes, change.content, change.path) == (True, None, "shop.public.customers/1")
 
 
 def test_several_fields_make_a_key() -> None:
-    assert read(event(), (("id",), ("lang",))).path == 'public.customers/{"id":1,"lang":"en"}'
+    assert read(event(), (("id",), ("lang",))).path == 'shop.public.customers/{"id":1,"lang":"en"}'
 
 
 @pytest.mark.parametrize("key", [{"id": 1}, KEY])
 @pytest.mark.parametrize("value", [event(), {"schema": {}, "payload": event()}])
 def test_a_line_may_hold_key_and_value(key: Any, value: Any) -> None:
     change = read({"key": key, "value": value})
-    assert (change.key, change.path) == ({"id": 1}, 'public.customers/{"id":1}')
+    assert (change.key, change.path) == ({"id": 1}, 'shop.public.customers/{"id":1}')
     assert change.position == {"lsn": 24023128}
 
 
@@ -99,7 +99,7 @@ def test_a_message_that_kcat_prints_is_known_by_its_topic(value: Any) -> None:
     assert change.position == {"topic": "srv1.public.customers", "partition": 3, "offset": 7}
     assert change.order == "srv1.public.customers/3|7~1559033904900000000"
     assert (change.key, change.path) == ({"id": 1}, 'srv1.public.customers/{"id":1}')
-    assert (change.content, change.collection) == (ROW, "public.customers")
+    assert (change.content, change.collection) == (ROW, "shop.public.customers")
 
 
 def test_a_message_whose_avro_kcat_has_decoded_is_read() -> None:
@@ -119,7 +119,7 @@ def test_a_message_that_names_its_types_is_read_without_them() -> None:
     }
     change = read(line)
     assert change.content == {"id": 1, "name": "Ada", "tags": ["x"], "none": None, "at": 5}
-    assert (change.key, change.collection) == ({"id": 1}, "public.customers")
+    assert (change.key, change.collection) == ({"id": 1}, "shop.public.customers")
     assert read({**line, "payload": None}).path == change.path
     bare = read(event(after={"srv1.public.customers.Value": row}, source=source, ts_ms={"long": 5}), ID)
     assert (bare.content, bare.order) == (change.content, "postgresql/srv1/shop|24023128~5000000")
@@ -152,8 +152,6 @@ def test_a_tombstone_without_a_topic_has_the_line_as_its_position() -> None:
 
 def test_a_tombstone_has_the_key_that_fields_make() -> None:
     assert read(kcat(None), ID).path == read(kcat(event()), ID).path == "srv1.public.customers/1"
-    found = bad(kcat(None), (("lang",),))
-    assert (found.code, found.key, found.position["offset"]) == ("no-key", {"id": 1}, 7)
 
 
 @pytest.mark.parametrize(
@@ -237,6 +235,8 @@ def test_a_document_that_only_speaks_of_such_values_is_whole() -> None:
         (event(op="x"), "not-a-record", "is 'x'. It must be c, u, r or d"),
         (event(op=None), "not-a-record", "is null"),
         ({"id": 1, "name": "Ada"}, "not-a-record", "--format json"),
+        ({"position": "MQ==", "operation": "create", "key": "a", "payload": {}}, "not-a-record", "opencdc/json"),
+        ({"position": "MQ==", "operation": "delete", "key": "a", "payload": None}, "not-a-record", "opencdc/json"),
         ({"schema": {}, "payload": None}, "not-a-record", "The event is null"),
         (kcat([1]), "not-a-record", "The event is a list"),
         (kcat(event(), None), "no-key", "--key-field"),
@@ -291,3 +291,64 @@ def test_a_message_without_an_offset_has_no_order_of_its_own() -> None:
     line = kcat(event(source={}))
     del line["offset"]
     assert read(line).order == "~1559033904900000000"
+
+
+HEARTBEAT = {"ts_ms": 1559033904900}
+TRANSACTION = {"status": "BEGIN", "id": "571:1", "ts_ms": 5, "event_count": None, "data_collections": None}
+SCHEMA_CHANGE = {
+    "source": {"connector": "mysql", "snapshot": "false"},
+    "ts_ms": 5,
+    "databaseName": "shop",
+    "schemaName": None,
+    "ddl": "ALTER TABLE pages ADD COLUMN lang text",
+    "tableChanges": [{"type": "ALTER", "id": "shop.pages"}],
+}
+OF_SNAPSHOT = {**SCHEMA_CHANGE, "source": {"snapshot": "true"}, "ddl": "DROP TABLE IF EXISTS `shop`.`pages`"}
+
+
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        (HEARTBEAT, {"serverName": "srv"}),
+        ({**HEARTBEAT, "ts_ns": 5}, {"schema": {}, "payload": {"serverName": "srv"}}),
+        (TRANSACTION, {"id": "571:1"}),
+        ({**TRANSACTION, "status": "END", "event_count": 2, "data_collections": []}, {"id": "571:1"}),
+        (SCHEMA_CHANGE, {"databaseName": "shop"}),
+        (OF_SNAPSHOT, {"databaseName": "shop"}),
+    ],
+)
+def test_events_that_are_no_change_of_a_row_are_skipped(event: Any, key: Any) -> None:
+    for line in (event, {"schema": {}, "payload": event}, {"key": key, "value": event}, kcat(event, json.dumps(key))):
+        assert bad(line).code == "skipped"
+        assert bad(line, ID).code == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        (HEARTBEAT, {"id": 1}),
+        ({**HEARTBEAT, "id": 1}, {"serverName": "srv"}),
+        ({"ts_us": 5}, None),
+        ({}, None),
+        ({**TRANSACTION, "status": "open"}, None),
+        ({**TRANSACTION, "name": "a row"}, None),
+        ({**SCHEMA_CHANGE, "id": 1}, None),
+        ({**SCHEMA_CHANGE, "ddl": "truncate pages"}, None),
+        ({**SCHEMA_CHANGE, "ddl": "DROP  TABLE pages", "source": {}}, None),
+        ({"databaseName": "shop"}, None),
+    ],
+)
+def test_what_may_be_a_change_of_rows_is_not_skipped(event: Any, key: Any) -> None:
+    assert bad(event if key is None else {"key": key, "value": event}).code == "not-a-record"
+
+
+def test_a_tombstone_that_does_not_name_the_document_is_skipped() -> None:
+    found = bad(kcat(None, '{"id": 1}'), (("slug",),))
+    assert (found.code, found.key, found.position["offset"]) == ("skipped", {"id": 1}, 7)
+
+
+def test_a_topic_and_a_table_that_are_no_unicode_are_bad() -> None:
+    for line in ({**kcat(event()), "topic": "\ud800x"}, event(source={"table": "\ud800x", "lsn": 5})):
+        found = bad(line, ID)
+        assert (found.code, found.key) == ("no-key", 1)
+        assert found.position is not None

@@ -143,7 +143,8 @@ def test_the_position_is_what_says_how_far_the_connector_read(source: Any, posit
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        (postgres(), "public.t"),
+        (postgres(), "d.public.t"),
+        (postgres(db=None), "public.t"),
         (mysql(), "shop.t"),
         (sqlserver(), "testDB.dbo.t"),
         (oracle(), "D.S.T"),

@@ -29,13 +29,18 @@ from vsync.records.keys import document_path, key_of_fields, key_text
         ({"größe": 1}, '{"größe":1}'),
         ({"b": 1, "a": {"d": "ü", "c": None}}, '{"a":{"c":null,"d":"ü"},"b":1}'),
         ([1, "a"], '[1,"a"]'),
+        (0, "0"),
+        (False, "false"),
+        ({"id": 0, "lang": None}, '{"id":0,"lang":null}'),
+        ("a\0b", "a\\u0000b"),
+        ({"id": "\0"}, '{"id":"\\u0000"}'),
     ],
 )
 def test_a_key_has_one_text(key: Any, text: str) -> None:
     assert key_text(key) == text
 
 
-@pytest.mark.parametrize("key", [None, "", {}, []])
+@pytest.mark.parametrize("key", [None, "", {}, [], {"id": None}, {"id": ""}, {"id": None, "x": {}}, [None]])
 def test_an_empty_key_is_none(key: Any) -> None:
     with pytest.raises(BadRecord, match="no key") as bad:
         key_text(key)
@@ -73,6 +78,7 @@ def test_the_text_of_a_structured_key_is_compact_json(key: dict[str, Any]) -> No
         ("public.users", '{"id":1}', 'public.users/{"id":1}'),
         ("a/b", "c", "a%2Fb/c"),
         ("a%2Fb", "c", "a%252Fb/c"),
+        ("a\0b", "c", "a\\u0000b/c"),
     ],
 )
 def test_the_identity_is_the_key_after_its_collection(collection: str, key: str, path: str) -> None:
@@ -102,3 +108,9 @@ ROW = {"id": 1, "lang": "en", "none": None, "nested": {"id": "x"}}
 )
 def test_fields_of_a_row_make_its_key(fields: list[tuple[str, ...]], key: Any) -> None:
     assert key_of_fields(ROW, fields) == key
+
+
+def test_a_collection_that_is_no_unicode_is_bad() -> None:
+    with pytest.raises(BadRecord, match="The collection is not valid Unicode") as bad:
+        document_path("\ud800x", "k")
+    assert bad.value.code == "no-key"

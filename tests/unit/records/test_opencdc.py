@@ -217,3 +217,20 @@ def test_records_of_other_kinds_are_told_by_name(value: Any, hint: str) -> None:
 def test_a_collection_that_is_no_name_is_none() -> None:
     assert read(record(metadata={"opencdc.collection": 5})).path == "key-1"
     assert read(record(metadata=None)).path == "key-1"
+
+
+def test_a_collection_that_is_no_unicode_is_bad() -> None:
+    found = bad(record(metadata={"opencdc.collection": "\ud800x"}, position="MQ=="))
+    assert (found.code, found.position) == ("no-key", "MQ==")
+
+
+@pytest.mark.parametrize(
+    ("line", "format"),
+    [
+        ({"topic": "t", "offset": 5, "key": None, "payload": "{}"}, "debezium/json"),
+        ({"op": "c", "after": {}}, "debezium/json"),
+        ({"id": 1}, "--format json"),
+    ],
+)
+def test_a_record_of_another_format_names_it(line: Any, format: str) -> None:
+    assert format in bad(line).reason

@@ -6,13 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vsync.records.place import Start
 from vsync.records.splitter import MAX_LINE_BYTES, START_BYTES, Line, Splitter
 
 
 def split(*pieces: bytes, most: int = MAX_LINE_BYTES) -> list[Line]:
     splitter = Splitter(most)
     lines = [line for piece in pieces for line in splitter.feed(piece)]
-    return lines + splitter.end()
+    return bare(lines + splitter.end())
+
+
+def bare(lines: list[Line]) -> list[Line]:
+    """The lines without their ends."""
+    return [line._replace(end=0) for line in lines]
 
 
 def test_lines_are_numbered_from_one_and_have_no_line_break() -> None:
@@ -21,9 +27,9 @@ def test_lines_are_numbered_from_one_and_have_no_line_break() -> None:
 
 def test_a_line_is_given_as_soon_as_it_is_complete() -> None:
     splitter = Splitter()
-    assert splitter.feed(b"{}\n{") == [Line(1, b"{}")]
+    assert bare(splitter.feed(b"{}\n{")) == [Line(1, b"{}")]
     assert splitter.feed(b"}") == []
-    assert splitter.feed(b"\n") == [Line(2, b"{}")]
+    assert bare(splitter.feed(b"\n")) == [Line(2, b"{}")]
     assert splitter.lines_seen == 2
 
 
@@ -112,3 +118,21 @@ def test_no_line_is_lost_or_made_up(data: bytes) -> None:
     stripped = {number: line.removesuffix(b"\r") for number, line in enumerate(expected, 1)}
     given_lines = {line.number: line.raw for line in split(data)}
     assert given_lines == {number: line for number, line in stripped.items() if line.strip()}
+
+
+@given(st.lists(st.sampled_from([b"{}", b"", b"\r", b" ", b"\xef\xbb\xbf{}", b"x" * 20])), st.data())
+def test_the_end_of_a_line_is_the_byte_behind_its_line_break(raws: list[bytes], data: st.DataObject) -> None:
+    whole = b"".join(raw + b"\n" for raw in raws)
+    splitter, lines, left = Splitter(10), list[Line](), whole
+    while left:
+        size = data.draw(st.integers(1, len(left)))
+        lines += splitter.feed(left[:size])
+        left = left[size:]
+    starts = [whole[line.end :] for line in lines]
+    assert starts == [b"".join(raw + b"\n" for raw in raws[line.number :]) for line in lines]
+
+
+def test_lines_behind_a_start_are_numbered_on() -> None:
+    splitter = Splitter(start=Start(7, 100))
+    first, second = [*splitter.feed(b"{}\n{"), *splitter.feed(b"}"), *splitter.end()]
+    assert [(line.number, line.end) for line in (first, second)] == [(8, 103), (9, 105)]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,25 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_the_default_folder_is_kept_out_of_git(tmp_path: Path) -> None:
     with held(tmp_path / ".vsync" / "records.db", 0.0, Stop()):
         assert (tmp_path / ".vsync" / ".gitignore").exists()
+
+
+def test_a_lock_whose_file_was_deleted_meanwhile_locks_nobody_out_and_is_not_taken(tmp_path: Path) -> None:
+    state, refused = tmp_path / "records.db", list[SealHeld]()
+
+    def second() -> None:
+        try:
+            with held(state, 0.5, Stop()):
+                pass
+        except SealHeld as error:
+            refused.append(error)
+
+    with held(state, 0.0, Stop()):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        time.sleep(0.2)  # it has opened the file by now
+        (tmp_path / "records.db.lock").unlink()
+        third = held(state, 0.0, Stop())
+        third.__enter__()
+    waiting.join(5)
+    third.__exit__(None, None, None)
+    assert len(refused) == 1
