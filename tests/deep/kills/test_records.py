@@ -175,3 +175,20 @@ def test_a_stream_that_died_twice_is_resumed(begun: StreamWorld, tmp_path: Path,
         world.check(ALL)
         world.is_quiet(THEN, **given)
         world.check(ALL)
+
+
+@OVER
+@pytest.mark.parametrize("at", [at_a_request, at_a_write_of_the_index, at_acknowledgements])
+def test_a_stream_that_resumes_its_file_by_itself_leaves_no_record_out(
+    begun: StreamWorld, tmp_path: Path, at: Prepare, over: bool
+) -> None:
+    given = {"batch_size": 3, "workers": 1, "resume": True}
+    for world in _deaths(begun, tmp_path, given, at, over=over):
+        before = _acknowledged(world)
+        assert world.run(THEN, **given).error is None
+        again = [ack["line"] for ack in world.acks[before:]]
+        assert again == list(range(again[0], len(THEN) + 1)) if again else before == len(THEN)
+        assert not again or again[0] <= before + 1
+        world.check(ALL)
+        assert world.run(THEN, **given).read == 0
+        world.check(ALL)

@@ -237,8 +237,11 @@ _HALF = "\\ud800"
 @pytest.mark.parametrize(
     "members",
     [
+        {"position": f'"{_HALF}"'},
+        {"position": f'{{"a": "{_HALF}"}}'},
         {"position": "1e999"},
         {"position": "[" * 500 + "]" * 500},
+        {"metadata": f'{{"opencdc.collection": "{_HALF}"}}'},
         {"metadata": '{"opencdc.collection": "a\\u0000b/c"}'},
         {"key": f'"{_HALF}"'},
         {"key": '"a\\u0000\\n\\r\\u001b[31m"'},
