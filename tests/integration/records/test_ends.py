@@ -120,3 +120,30 @@ def test_a_listing_that_stays_short_changes_nothing_when_the_state_is_lost(world
     world.wire.calm()
     world.is_quiet(LINES)
     world.check(LINES)
+
+
+def test_a_deleted_document_whose_file_stays_is_deleted_and_its_file_goes_with_the_next_run(world: StreamWorld) -> None:
+    world.run(LINES)
+    then = [record("a", None, 3)]
+    world.wire.when("DELETE /files/*", refuse(400, "This File cannot be deleted."))
+    report = world.run(then)
+    (warning,) = report.warnings
+    assert (report.deleted, report.exit_code) == (1, 0)
+    assert warning.endswith(
+        "is not needed any more and could not be deleted: This File cannot be deleted. The next run tries again."
+    )
+    world.wire.calm()
+    assert world.run([]).error is None
+    world.check([*LINES, *then])
+
+
+def test_a_document_whose_entry_stays_is_not_deleted_and_the_next_delete_tries_again(world: StreamWorld) -> None:
+    world.run(LINES)
+    then = [record("a", None, 3)]
+    world.wire.when("DELETE /vector_stores/*/files/*", refuse(400, "This entry cannot be deleted."))
+    report = world.run(then)
+    assert (report.failed, report.exit_code, world.acks[-1]["code"]) == (1, 1, "not-deleted")
+    world.check(LINES)
+    world.wire.calm()
+    assert world.run(then).deleted == 1
+    world.check([*LINES, *then])
