@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import random
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.deep.seeds import some
 from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
 from tests.support.wire import DEAD, die
@@ -192,3 +194,41 @@ def test_a_stream_that_died_twice_is_resumed(begun: StreamWorld, tmp_path: Path,
         world.check(ALL)
         world.is_quiet(THEN, **given)
         world.check(ALL)
+
+
+@OVER
+@pytest.mark.parametrize("at", [at_a_request, at_a_write_of_the_index, at_acknowledgements])
+def test_a_stream_that_resumes_its_file_by_itself_leaves_no_record_out(
+    begun: StreamWorld, tmp_path: Path, at: Prepare, over: bool
+) -> None:
+    given = {"batch_size": 3, "workers": 1, "resume": True}
+    for world in _deaths(begun, tmp_path, given, at, over=over):
+        before = _acknowledged(world)
+        assert world.run(THEN, **given).error is None
+        again = [ack["line"] for ack in world.acks[before:]]
+        assert again == list(range(again[0], len(THEN) + 1)) if again else before == len(THEN)
+        assert not again or again[0] <= before + 1
+        world.check(ALL)
+        assert world.run(THEN, **given).read == 0
+        world.check(ALL)
+
+
+MOMENTS: list[Prepare] = [at_a_request, at_a_write_of_the_index, at_a_write_of_the_journal, at_acknowledgements]
+
+
+@pytest.mark.parametrize("seed", some(20))
+def test_a_stream_that_dies_again_and_again_is_resumed(begun: StreamWorld, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    given = {"batch_size": chance.choice([1, 3, 500]), "workers": chance.choice([1, 4])}
+    world = begun.copy(tmp_path / "world")
+    for _ in range(chance.randint(2, 4)):
+        left = THEN[len(world.acks) :]
+        at, number, over = chance.choice(MOMENTS), chance.randint(1, 17), chance.random() < 0.5
+        world.wire.calm()
+        world.run_and_die(partial(at, number=number, over=over), left, **given)
+    world.wire.calm()
+    assert world.run(THEN[len(world.acks) :], **given).error is None
+    world.check(ALL)
+    world.is_quiet(THEN, **given)
+    world.check(ALL)
+    world.wire.close()

@@ -13,10 +13,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.deep.faults.kinds import INDEXING, spoil
 from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
 from tests.support.wire import Fault, cut, die, lose, refuse, unreachable
 from vsync.errors import ApiUnavailable
+from vsync.records.described import Rules
+from vsync.records.fields import parse_field
 
 SOAK = settings.get_current_profile_name() == "soak"
 
@@ -57,6 +60,8 @@ class Part:
     answered: bool
     loses_state: bool
     troubles: list[Trouble] = field(default_factory=list)
+    spoilt: tuple[str, str] | None = None
+    """The name of a File, and how its indexing ends."""
 
 
 troubles = st.builds(
@@ -73,6 +78,11 @@ parts = st.builds(
     answered=st.booleans(),
     loses_state=st.sampled_from([False, False, False, True]),
     troubles=st.lists(troubles, max_size=2),
+    spoilt=st.none()
+    | st.tuples(
+        st.sampled_from(["a.txt", "b.txt", "c.txt", "a.json", "1.json"]),
+        st.sampled_from(["server_error at the first try", "server_error at every try", "invalid_file"]),
+    ),
 )
 contents: st.SearchStrategy[Any] = st.sampled_from(
     ["one", "two", "three", None, "", {"a": 1}, {"b": [1, "x"], "a": None}, []]
@@ -96,7 +106,7 @@ def streams(draw: st.DrawFn) -> list[bytes]:
                     draw(st.sampled_from(["a", "b", "c", {"id": 1}, "k" * 300])),
                     draw(contents),
                     position,
-                    metadata={"opencdc.collection": "t"} if draw(st.booleans()) else None,
+                    metadata=draw(st.sampled_from([None, {"opencdc.collection": "t"}, {"lang": "en"}, {"lang": "de"}])),
                     representation=draw(st.sampled_from(["text", "base64"])),
                 )
             )
@@ -106,6 +116,8 @@ def streams(draw: st.DrawFn) -> list[bytes]:
 def _run(world: StreamWorld, part: Part, lines: list[bytes]) -> None:
     def prepare(world: StreamWorld) -> None:
         world.wire.sent.clear()
+        if part.spoilt is not None:
+            spoil(world, part.spoilt[0], INDEXING[part.spoilt[1]])
         for trouble in part.troubles:
             world.wire.when(trouble.what, _FAULTS[trouble.fault], skip=trouble.skip, times=trouble.times)
         if part.dies is not None:
@@ -134,6 +146,7 @@ def test_a_stream_that_is_cut_anywhere_ends_with_the_documents_that_its_records_
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "fsync", lambda _: None)  # here processes die, not machines
         world = StreamWorld(Path(folder) / "world")
+        world.settings["rules"] = Rules(attributes={"lang": parse_field("metadata.lang")})
         world.make_store("somebody's")
         begin, lost = 0, False
         for part in parts:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
 from tests.support.transfers import refuse_with
-from tests.support.wire import lose, refuse, unreachable
+from tests.support.wire import Sent, lose, refuse, unreachable
 from vsync.errors import ApiUnavailable, VsyncError
 from vsync.records.described import Rules
 from vsync.records.fields import parse_field
@@ -170,6 +170,18 @@ def test_a_document_that_is_refused_for_its_content_is_a_dead_letter_beside_good
     world.check([lines[0], lines[2]])
 
 
+def test_where_the_store_refuses_the_last_record_of_a_key_the_one_before_it_counts(world: StreamWorld) -> None:
+    def is_bad(sent: Sent) -> bool:
+        return sent.is_("POST /files") and b"refused text" in sent.raw
+
+    lines = [record("a", "first", 1), record("a", "second", 2), record("a", "refused text", 3), record("b", "other", 4)]
+    world.wire.when(is_bad, refuse(400, "This content is not allowed.", "invalid_file"))
+    report = world.run(lines)
+    assert (report.failed, report.uploaded, report.superseded, report.exit_code) == (1, 2, 1, 1)
+    assert outcomes(world) == ["superseded", "uploaded", "failed", "uploaded"]
+    world.check([lines[0], lines[1], lines[3]])
+
+
 @pytest.mark.parametrize(
     "what", ["POST /files", "POST /vector_stores/*/file_batches", "DELETE /vector_stores/*/files/*"]
 )
@@ -237,12 +249,15 @@ _HALF = "\\ud800"
 @pytest.mark.parametrize(
     "members",
     [
+        {"position": f'"{_HALF}"'},
+        {"position": f'{{"a": "{_HALF}"}}'},
         {"position": "1e999"},
         {"position": "[" * 500 + "]" * 500},
         {"position": f'"{_HALF}x"'},
         {"position": f'{{"at": "{_HALF}"}}'},
         {"position": '"a\\u0000"'},
         {"metadata": f'{{"opencdc.collection": "{_HALF}x"}}'},
+        {"metadata": f'{{"opencdc.collection": "{_HALF}"}}'},
         {"metadata": '{"opencdc.collection": "a\\u0000b/c"}'},
         {"key": f'"{_HALF}"'},
         {"key": '"a\\u0000\\n\\r\\u001b[31m"'},

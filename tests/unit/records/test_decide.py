@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.opencdc import change
 from vsync.documents.attributes import path_attribute
@@ -253,14 +255,18 @@ def test_attributes_that_were_cut_are_counted() -> None:
     assert decided(change("a", metadata={"kind": "x" * 300}), change("b"), terms=terms)[1].cut == 1
 
 
-def test_the_same_records_in_any_batches_leave_the_same_documents() -> None:
-    records = [
-        ("a", "1", "1"), ("a", "bad", "9"), ("a", "5", "5"), ("a", "3", "3"), ("b", "1", "2"), ("b", None, "4"),
-        ("b", "late", "3"), ("a", "6", "6"), ("c", "bad", "1"), ("c", "x", ""), ("c", "y", ""), ("c", "bad", ""),
-    ]  # fmt: skip
-    results = {size: _documents(records, size) for size in range(1, len(records) + 1)}
-    assert results[1] == {"a": "6", "c": "y"}
-    assert all(result == results[1] for result in results.values())
+RECORDS = st.one_of(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(["1", "2", "bad", None]), st.integers(1, 9).map(str)),
+    st.tuples(st.just("c"), st.sampled_from(["1", "2", "bad", None]), st.just("")),
+)
+"""The positions of a key can all be compared, or none of them."""
+
+
+@given(st.lists(RECORDS, max_size=12), st.integers(2, 12))
+def test_the_same_records_in_any_batches_leave_the_same_documents(
+    records: list[tuple[str, str | None, str]], size: int
+) -> None:
+    assert _documents(records, size) == _documents(records, 1)
 
 
 def _documents(records: list[tuple[str, str | None, str]], size: int) -> Mapping[str, str]:
@@ -270,6 +276,7 @@ def _documents(records: list[tuple[str, str | None, str]], size: int) -> Mapping
         batch = folded(*(change(*one) for one in records[start : start + size]))
         found = decide(batch, rows, BAD_TERMS)
         rows |= {row.key: row for row in found.tombstones}
+        rows |= {key: rows[key]._replace(position=position) for position, key in found.moved}
         for path, work in found.work.items():
             kept = work.operation.kind != "delete"
             rows[work.row.key] = work.row._replace(file_id="file-1" if kept else "")

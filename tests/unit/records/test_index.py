@@ -222,6 +222,28 @@ def test_files_to_be_deleted_are_kept_until_they_are_gone(index: Index) -> None:
     assert index.pending(9) == ["file-2", "file-3"]
 
 
+def test_a_file_that_is_kept_is_not_deleted_any_more(index: Index) -> None:
+    index.record([row("a", "file-1")], ["file-1", "file-2"])
+    index.keep(["file-1"])
+    index.keep([])
+    assert index.pending(9) == ["file-2"]
+    assert index.rows(["a"]) == {"a": row("a", "file-1")}
+
+
+def test_keys_whose_files_are_gone_have_no_document_and_keep_their_position(index: Index) -> None:
+    index.record([row("a", "file-1", "7"), row("b", "file-2", "8")])
+    index.forget_documents(["file-1", "file-9"])
+    index.forget_documents([])
+    assert index.rows(["a", "b"]) == {"a": row("a", position="7"), "b": row("b", "file-2", "8")}
+    assert index.documents == 1
+
+
+def test_files_that_are_gone_are_named_so_that_a_store_that_still_shows_them_is_not_believed(index: Index) -> None:
+    index.record([], ["file-1"])
+    index.gone(["file-1"])
+    assert index.named(["file-1", "file-2"]) == {"file-1"}
+
+
 def test_files_are_named_by_documents_and_by_what_is_to_be_deleted(index: Index) -> None:
     index.record([row("a", "file-1")], ["file-2"])
     assert index.named(["file-1", "file-2", "file-3"]) == {"file-1", "file-2"}
