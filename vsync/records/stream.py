@@ -266,6 +266,9 @@ class Stream:
             return
         if settled.cause is not None:
             self._end(settled.cause)
+        elif not settled.whole and self.cause is None and not self.stop.requested:
+            # Without this the stream would go on, and acknowledge nothing for ever.
+            self._end(_untold(next(item for item in items if item.outcome is None)))
 
 
 def _untold(item: Item) -> VsyncError:
