@@ -154,9 +154,8 @@ class Applier:
         unseen = {orphan.file_id: orphan.why for orphan in asked.named if orphan.why != OTHERS}
         others = {orphan.file_id: orphan.why for orphan in asked.named if orphan.why == OTHERS}
         gone = {*removal.gone, *(asked.missing - unseen.keys())}
-        settled = gone | others.keys()
-        self.index.gone(settled)
-        self.journal.forget(settled)
+        self.index.gone(gone, others)
+        self.journal.forget(gone | others.keys())
         detached = await self._detached(removal.refused)
         return Removed(gone, others, {**removal.refused, **unseen}, detached, removal.cause, asked.named)
 

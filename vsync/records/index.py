@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS documents(
     key TEXT PRIMARY KEY, file_id TEXT NOT NULL, sha256 TEXT NOT NULL, tag TEXT NOT NULL, position TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS pending_delete(file_id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS removed(number INTEGER PRIMARY KEY, file_id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS removed(number INTEGER PRIMARY KEY, file_id TEXT NOT NULL, ours INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS listed(
     file_id TEXT PRIMARY KEY, key TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL,
@@ -169,14 +169,17 @@ class Index:
         with self._reading() as database:
             return int(database.execute("SELECT count(*) FROM pending_delete").fetchone()[0])
 
-    def gone(self, file_ids: Collection[str]) -> None:
-        """Records that Files are deleted, or are not ours to delete. What a store still shows of them counts for nothing."""
-        if not file_ids:
+    def gone(self, file_ids: Collection[str], others: Collection[str] = ()) -> None:
+        """Records that Files are deleted, and that others are not ours to delete.
+
+        What a store still shows of deleted Files counts for nothing. Of the others a listing may show that they are ours.
+        """
+        if not file_ids and not others:
             return
         with self._writing() as database:
-            ids = [(file_id,) for file_id in file_ids]
-            database.executemany("DELETE FROM pending_delete WHERE file_id = ?", ids)
-            database.executemany("INSERT INTO removed(file_id) VALUES(?)", ids)
+            ids = [*((file_id, 1) for file_id in file_ids), *((file_id, 0) for file_id in others)]
+            database.executemany("DELETE FROM pending_delete WHERE file_id = ?", [(file_id,) for file_id, _ in ids])
+            database.executemany("INSERT INTO removed(file_id, ours) VALUES(?, ?)", ids)
             database.execute(
                 "DELETE FROM removed WHERE number <= (SELECT max(number) FROM removed) - ?", (_REMOVED_KEPT,)
             )
@@ -187,6 +190,15 @@ class Index:
             with self._writing(durable=True) as database:
                 ids = [(file_id,) for file_id in file_ids]
                 database.executemany("DELETE FROM pending_delete WHERE file_id = ?", ids)
+
+    def keep_documents(self, file_ids: Collection[str]) -> None:
+        """`keep` for those of the Files that are documents. It reads the whole index."""
+        wanted = set(file_ids)
+        if wanted:
+            with self._reading() as database:
+                every = database.execute("SELECT file_id FROM documents WHERE file_id != ''")
+                named = [row[0] for row in every if row[0] in wanted]
+            self.keep(named)
 
     def forget_documents(self, file_ids: Collection[str]) -> None:
         """Records that keys have no document any more, where these Files were theirs. It reads the whole index."""
@@ -223,7 +235,7 @@ class Index:
         with self._reading() as database:
             found = database.execute(
                 "SELECT * FROM listed WHERE owner = ? AND file_id NOT IN (SELECT file_id FROM pending_delete) "
-                "AND file_id NOT IN (SELECT file_id FROM removed) ORDER BY key, created_at, file_id",
+                "AND file_id NOT IN (SELECT file_id FROM removed WHERE ours) ORDER BY key, created_at, file_id",
                 (owner,),
             )
             yield from map(Listed._make, found)

@@ -11,6 +11,7 @@ import os
 import select
 import stat
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from vsync.errors import ConfigurationError
@@ -136,6 +137,24 @@ def go_on(descriptor: int, place: Place) -> Start | None:
     if start is not None:
         os.lseek(descriptor, start.offset, os.SEEK_SET)
     return start
+
+
+_MOST_LOOKED_AT = 10_000
+"""So many files of a folder are looked at, to find one that was renamed."""
+
+
+def former_file(path: Path, place: Place) -> tuple[int, Start, Path] | None:
+    """The file of the place under another name in the same folder, open at the place. None: it is not there."""
+    with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in islice(entries, _MOST_LOOKED_AT):
+            if entry.inode() != place.inode or not entry.is_file(follow_symlinks=False):
+                continue
+            descriptor = os.open(entry.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+            start = go_on(descriptor, place)
+            if start is not None:
+                return descriptor, start, Path(entry.path)
+            os.close(descriptor)
+    return None
 
 
 def followed(

@@ -12,7 +12,8 @@ _PART = 500
 async def delete_left_over(applier: Applier, proofs: Proofs) -> Removed:
     """Deletes what is still to be deleted. What cannot be deleted now stays for the next run.
 
-    A key whose document is among these Files was being deleted when a run died: it has no document any more.
+    A key whose document is among these Files was being deleted when a run died: it has no document any more. Where the
+    File cannot be deleted now, it stays the key's document: the delete was not acknowledged, and comes again.
     """
     total, index = Removed(), applier.index
     while total.cause is None:
@@ -24,4 +25,5 @@ async def delete_left_over(applier: Applier, proofs: Proofs) -> Removed:
         total += removed
         if not removed.gone and not removed.others and not removed.left:
             break
+    index.keep_documents(total.left.keys() - total.detached)
     return total

@@ -12,7 +12,16 @@ from pathlib import Path
 
 from vsync.errors import InputDamaged, VsyncError
 from vsync.records.compressed import Damaged, decompressed, is_compressed
-from vsync.records.input_file import Waker, check_standard_input, file_of, followed, go_on, open_file, pieces
+from vsync.records.input_file import (
+    Waker,
+    check_standard_input,
+    file_of,
+    followed,
+    former_file,
+    go_on,
+    open_file,
+    pieces,
+)
 from vsync.records.place import HEAD_BYTES, InputFile, Place, Start
 from vsync.records.read_ahead import ReadAhead
 from vsync.records.splitter import Line, Splitter
@@ -44,6 +53,8 @@ class Lines:
         self._standard_input = standard_input
         self._descriptor: int | None = None
         self._start = Start()
+        self.former: Path | None = None
+        """The file in which reading goes on, if the file of the run before has another name now."""
         self._ahead = ReadAhead(stop)
         self._waker: Waker | None = None
         self._thread: threading.Thread | None = None
@@ -72,9 +83,10 @@ class Lines:
     def begin(self, place: Place | None = None) -> None:
         """Begins to read: at that place, if the file is the one of the place, else at its beginning."""
         file = None
-        if self._descriptor is not None and self._path is not None and not is_compressed(self._path):
-            file = file_of(self._descriptor)
-            if file is not None and place is not None and (start := go_on(self._descriptor, place)) is not None:
+        if self._path is not None and not is_compressed(self._path):
+            start = self._go_on(self._path, place) if place is not None else None
+            file = file_of(self._descriptor) if self._descriptor is not None else None
+            if start is not None and file is not None and self._descriptor is not None:
                 self._start = start
                 file.saw(os.pread(self._descriptor, min(HEAD_BYTES, start.offset), 0))
         self._waker = Waker()
@@ -83,6 +95,16 @@ class Lines:
             target=self._read, args=(self._descriptor, self._waker, file), name="records input", daemon=True
         )
         self._thread.start()
+
+    def _go_on(self, path: Path, place: Place) -> Start | None:
+        """Goes to the place, in the file of the place. None: it is not there any more."""
+        start = None if self._descriptor is None else go_on(self._descriptor, place)
+        if start is None and self._follow and (former := former_file(path, place)) is not None:
+            # It was renamed before it was read to its end. What has its name now comes behind it.
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+            self._descriptor, start, self.former = former
+        return start
 
     def close(self) -> None:
         """Ends the reading. What was read and not taken is dropped."""

@@ -150,8 +150,7 @@ def _differs(job: StreamJob, info: StoreInfo, index: Index) -> bool:
 
     A state from a backup, entries that somebody deleted, or a run that died without a journal show themselves so.
     """
-    last = index.fact(FIGURES)
-    if last is None or info.counted is None or last == figures(info):
+    if info.counted is None or index.fact(FIGURES) == figures(info):
         return False
     job.note(f"The vector store {info.id} is not as the last run left it.")
     if info.counted <= _MOST_LISTED:
@@ -200,8 +199,11 @@ async def _made_from_listing(
         return f"The listing of the vector store {store.id} shows {shown:,} of {info.counted:,} entries."
 
     lacking = lacks(await until_whole(look, lacks, job.stop.pause, job.note))
-    if lacking is not None and not known and not job.settings.rebuild:
-        raise _short(lacking)
+    if lacking is not None and not job.settings.rebuild:
+        if not known:
+            raise _short(lacking)
+        job.note("The listing is not believed: the state stays as it is.")
+        return owner
     await _ask_for_unlisted(store, index, source, target)
     owner = owner if known else _owner_of(index.owners_listed(), owner, job)
     await _wait_for_listed(job, store, index)

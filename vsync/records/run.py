@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from vsync.errors import EXIT_INCOMPLETE, VsyncError
+from vsync.errors import EXIT_INCOMPLETE, Interrupted, VsyncError
 from vsync.records.apply import Applier
 from vsync.records.dead_letters import DeadLetters
 from vsync.records.decide import IsOlder, Terms
@@ -62,8 +62,8 @@ def run(job: StreamJob) -> StreamReport:
         letters.open()
         place = place_to_go_on(job, index)
         lines.begin(place)
-        tell(job, place, lines)
-        work = _Work(job, read, index, letters, lines, drained)
+        warnings = tell(job, place, lines)
+        work = _Work(job, read, index, letters, lines, drained, warnings)
         return ask(job.connect(drained), work.all, drained)
 
 
@@ -77,6 +77,7 @@ class _Work:
     letters: DeadLetters
     lines: Lines
     drained: Stop
+    warnings: Sequence[str] = ()
 
     async def all(self, api: Api) -> StreamReport:
         """Opens the store, applies the records, and looks for what is left. In this order."""
@@ -91,7 +92,8 @@ class _Work:
                 stream = self._stream(applier, receiver, older)
                 await stream.run()
                 await self._sweep(applier, journal, receiver, stream)
-            if stream.cause is None and (report.changed or self.index.fact(FIGURES) != figures(opened.info)):
+            ended_well = stream.cause is None or isinstance(stream.cause, Interrupted)
+            if ended_well and (report.changed or self.index.fact(FIGURES) != figures(opened.info)):
                 await self._remember_figures(api, opened, report)
         report.error = told_of_state(stream.cause, job)
         report.duration_s = time.monotonic() - receiver.began
@@ -137,6 +139,8 @@ class _Work:
 
     async def _remember_figures(self, api: Api, opened: Opened, report: StreamReport) -> None:
         """Records what the store shows of its size, so that the next run sees when something else came or went."""
+        if self.drained.requested:
+            return  # no request is answered any more, so the next run lists the store
         try:
             info = await Stores(api).get(opened.info.id)
         except VsyncError as error:
@@ -206,6 +210,7 @@ class _Work:
             input="-" if settings.input is None else str(settings.input),
             state=str(settings.state),
             dead_letter=str(settings.dead_letter),
+            warnings=list(self.warnings),
         )
 
 

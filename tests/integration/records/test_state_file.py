@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
+from tests.support.wire import QuickStop, alter, die, refuse
+from vsync.records.stream_report import StreamReport
 
 FIRST = [record(f"key-{number}", f"text {number}", number) for number in range(5)]
 THEN = [record("key-0", "changed", 10), record("key-1", "changed", 11), record("key-2", None, 12)]
@@ -84,3 +86,52 @@ def test_an_id_that_somebody_wrote_into_the_state_deletes_nothing(world: StreamW
     kept = world.uploaded()
     assert {stranger, loner} <= kept.keys()
     assert stranger in {entry.file_id for entry in world.entries()}
+
+
+def test_a_state_from_a_backup_is_noticed_also_where_runs_end_by_a_signal(world: StreamWorld) -> None:
+    def interrupted(lines: list[bytes]) -> None:
+        stop = QuickStop()
+
+        def progress(report: StreamReport) -> None:
+            if report.finished == len(lines):
+                stop.request(15)
+
+        report = world.run(lines, follow=True, resume=False, batch_delay_s=0.01, stop=stop, progress=progress)
+        assert report.exit_code == 143
+
+    machine = world.state_path.parent
+    interrupted(FIRST)
+    shutil.copytree(machine, world.folder / "backup")
+    world.notes.clear()
+    interrupted(THEN)
+    assert not any("is not as the last run left it" in note for note in world.notes)
+    shutil.rmtree(machine)
+    shutil.copytree(world.folder / "backup", machine)
+    interrupted(LAST)
+    assert any("is not as the last run left it" in note for note in world.notes)
+    world.check([*FIRST, *THEN, *LAST])
+
+
+def test_a_document_whose_delete_was_begun_and_then_refused_stays_a_document(world: StreamWorld) -> None:
+    text = record("key", "text", 101)
+    assert world.run([text]).error is None
+    assert world.run_and_die(
+        lambda world: world.wire.when("DELETE /vector_stores/*/files/*", die(answered=False)),
+        [record("key", None, 102)],
+    )
+    world.wire.when("DELETE /vector_stores/*/files/*", refuse(400, "Not now."), times=1)
+    again = [record("key", None, 102), record("key", "text", 103)]
+    assert world.run(again).error is None
+    assert world.run([]).error is None
+    assert [entry.path for entry in world.ours()].count("key") == 1
+
+
+def test_an_old_version_whose_owner_could_not_be_seen_goes_with_a_rebuild(world: StreamWorld) -> None:
+    assert world.run([record("key", "old", 101)]).error is None
+    hide = alter(lambda entry: entry.update(attributes={}))
+    world.wire.when(lambda sent: sent.is_("GET /vector_stores/*/files/*"), hide, times=2)
+    assert world.run([record("key", "new", 102)]).error is None
+    assert [entry.path for entry in world.ours()].count("key") == 2
+    world.wire.calm()
+    assert world.run([], rebuild=True).error is None
+    assert [entry.content for entry in world.ours() if entry.path == "key"] == [b"new"]
