@@ -17,11 +17,14 @@ from vsync.store.stores import Stores
 from vsync.system.retry import Sleep
 
 
-def _has_other_streams(stores: Sequence[StoreInfo], identity: Identity) -> bool:
-    """Whether vsync made a store for another source or target: a File with the name of a key may be of its rows."""
+def _may_be_others(stores: Sequence[StoreInfo], store_id: str, identity: Identity) -> bool:
+    """Whether somebody else may be at work in this project: a File with the name of a key may then be of their rows.
+
+    That is so when vsync made a store for another source or target, and when this stream's own store was not made for it.
+    """
     mine = (identity.source, identity.target)
-    made = [(info.metadata.get(METADATA_SOURCE), info.metadata.get(METADATA_TARGET)) for info in stores]
-    return any(None not in one and one != mine for one in made)
+    made = {info.id: (info.metadata.get(METADATA_SOURCE), info.metadata.get(METADATA_TARGET)) for info in stores}
+    return made.get(store_id) != mine or any(None not in one and one != mine for one in made.values())
 
 
 async def remove_orphans(applier: Applier, journal: Journal, pause: Sleep) -> tuple[Sequence[Orphan], list[str]]:
@@ -34,14 +37,14 @@ async def remove_orphans(applier: Applier, journal: Journal, pause: Sleep) -> tu
         return (), []
     known = {*journal.uploaded, *journal.inherited.uploaded}
     stores = await Stores(applier.api).list()
-    others = _has_other_streams(stores, applier.identity)
+    others = _may_be_others(stores, applier.store.id, applier.identity)
     search = Search(
         Files(applier.api),
         Stores(applier.api).list,
         lambda: applier.api.traffic.date,
         lambda: others,
         pause,
-        "this project has other streams or syncs, and it may be an upload of theirs that is not in a store yet",
+        "others may be at work in this project, and it may be an upload of theirs that is not in a store yet",
     )
     found = await look_for(Suspects(attempts, doubtful, known), search)
     inferred = frozenset(orphan.file_id for orphan in found.orphans if orphan.verdict == "deleted")

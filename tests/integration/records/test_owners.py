@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.opencdc import record
 from tests.support.streams import NAME, StreamWorld
+from tests.support.wire import lose
 from vsync.errors import ConfigurationError, SealHeld, StoreConflict, VsyncError
 from vsync.records.state_lock import held
 from vsync.system.stop import Stop
@@ -185,3 +186,17 @@ def test_the_store_of_another_stream_with_the_name_is_not_used(world: StreamWorl
     with pytest.raises(StoreConflict, match="was not made by vsync for 'acme'"):
         world.run(LINES)
     assert world.uploaded() == {}
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["a store of its own", "a store that others may use"])
+def test_a_file_of_a_lost_answer_is_deleted_only_where_nobody_else_can_have_made_it(
+    world: StreamWorld, shared: bool
+) -> None:
+    if shared:
+        world.store = world.make_store("shared")
+    world.wire.when("POST /files", lose(), times=1)
+    report = world.run([record("a", "text", 1)])
+    assert (report.error, report.uploaded) == (None, 1)
+    (orphan,) = report.orphans
+    assert orphan.verdict == ("listed" if shared else "deleted")
+    assert (orphan.file_id in world.uploaded()) == shared
