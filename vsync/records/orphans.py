@@ -47,10 +47,12 @@ async def remove_orphans(applier: Applier, journal: Journal, pause: Sleep) -> tu
         "others may be at work in this project, and it may be an upload of theirs that is not in a store yet",
     )
     found = await look_for(Suspects(attempts, doubtful, known), search)
-    inferred = frozenset(orphan.file_id for orphan in found.orphans if orphan.verdict == "deleted")
+    documents = applier.index.named([orphan.file_id for orphan in found.orphans])
+    orphans = [orphan for orphan in found.orphans if orphan.file_id not in documents]
+    inferred = frozenset(orphan.file_id for orphan in orphans if orphan.verdict == "deleted")
     applier.index.record([], inferred)
     removed = await applier.remove(sorted(inferred), Proofs(inferred=inferred))
-    warnings = orphan_warnings(found.orphans)
+    warnings = orphan_warnings(orphans)
     if removed.cause is not None:
         raise removed.cause
-    return found.orphans, warnings
+    return orphans, warnings
