@@ -42,8 +42,9 @@ class Place(NamedTuple):
 
     @property
     def source(self) -> str:
-        """The name of a stream whose source nobody names."""
-        return show_path(os.fsencode(self.state.stem if self.named else self.top.name))
+        """The name of a stream whose source nobody names. The default state has the same name when it is named by hand."""
+        named = self.named and self.state.absolute() != (self.top / _STATE).absolute()
+        return show_path(os.fsencode(self.state.stem if named else self.top.name))
 
 
 def place_of(options: Options, top: Path, here: Path) -> Place:

@@ -104,7 +104,8 @@ class Applier:
                 rows.append(todo.row._replace(file_id=confirmed.file_id))
                 if todo.operation.previous is not None and todo.operation.previous.file_id != confirmed.file_id:
                     replaced.append(todo.operation.previous.file_id)
-        pending = [*replaced, *outcome.discarded, *(deleted if applied.cause is None else ())]
+        # After an error the Files without a document stay in the journal: the next run takes over what is indexed by then.
+        pending = [*replaced, *([*outcome.discarded, *deleted] if applied.cause is None else ())]
         self.index.record(rows, pending)
         self.journal.forget([entry.file_id for entry in outcome.confirmed.values()])
         removed = Removed()

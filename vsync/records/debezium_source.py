@@ -16,8 +16,6 @@ _POSITION: Mapping[str, tuple[str, ...]] = {
 }
 """The fields of `source` that say how far a connector has read. They are in order of weight."""
 
-_TIMES = ("ts_ns", "ts_us", "ts_ms")
-
 _CONDUIT = ("opencdc.createdAt", "opencdc.readAt")
 """Conduit writes a record's metadata as the source."""
 
@@ -77,7 +75,7 @@ def place_of(source: Mapping[str, Json]) -> str:
     elif connector == "mongodb":
         numbers = [_number(source.get("ts_ms") or None), _number(source.get("ord"))]
     else:
-        return _order_of_time(place, source)
+        return ""  # there is only a time, and clocks are set back, or are those of several machines
     if None in numbers:
         return ""
     return f"{place}|{':'.join(number for number in numbers if number is not None)}"
@@ -90,18 +88,6 @@ def time_of(event: Mapping[str, Json], source: Mapping[str, Json]) -> str:
         return time
     milliseconds = _number(event.get("ts_ms") or None)
     return "" if milliseconds is None else f"{milliseconds}000000"
-
-
-def _order_of_time(place: str, source: Mapping[str, Json]) -> str:
-    """When the database was changed, where no better position is known."""
-    created = _number(source.get("opencdc.createdAt"))
-    if created is not None:
-        return f"conduit/{_name(source.get('opencdc.collection'))}|{created}"
-    for name in _TIMES:
-        time = _number(source.get(name) or None)
-        if time is not None:
-            return f"{place}/{name}|{time}"
-    return ""
 
 
 def _name(value: Json) -> str:

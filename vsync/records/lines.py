@@ -28,7 +28,7 @@ from vsync.records.splitter import Line, Splitter
 from vsync.system.stop import Stop
 
 MAX_BATCH_BYTES = 6 * 1024 * 1024
-"""Four batches may be under way, each with its lines, its parsed records and its documents: about 230 MB in all, with documents of 10 MB."""
+"""Four batches may be under way, each with its lines, records and documents: about 230 MB in all, where one has 10 MB."""
 _JOIN_S = 1.0
 
 

@@ -50,11 +50,26 @@ _DIED_WITHIN_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The store of a stream, and as whose documents it holds them. `recorded` are Files that a signed journal names."""
+    """The store of a stream, and as whose documents it holds them.
+
+    `recorded` are Files that a signed journal names. `lost` documents were recorded, and are not in the store any more.
+    """
 
     info: StoreInfo
     identity: Identity
     recorded: frozenset[str] = frozenset()
+    lost: int = 0
+
+
+def lost_warnings(opened: Opened) -> list[str]:
+    """What the report says of documents that somebody has taken out of the store."""
+    if not opened.lost:
+        return []
+    return [
+        f"{count(opened.lost, 'document')} of this stream {'is' if opened.lost == 1 else 'are'} not in the store any more: somebody "
+        "has deleted them. They come back when their records are sent again. A run that goes on in its FILE reads them again with "
+        "--no-resume."
+    ]
 
 
 async def open_stream(job: StreamJob, api: Api, index: Index, journal: Journal, is_older: IsOlder) -> Opened:
@@ -72,12 +87,13 @@ async def open_stream(job: StreamJob, api: Api, index: Index, journal: Journal, 
         _check_same_store(job, info)
     store = stores.open(info.id, job.rates, journal)
     identity = Identity(owner, job.target.name, job.target.source)
+    before, lost = index.documents, 0
     if known is None or job.settings.rebuild or _differs(job, info, index):
         owner = await _made_from_listing(job, store, info, index, owner, is_older, known=known is not None)
-        identity = replace(identity, owner=owner)
+        identity, lost = replace(identity, owner=owner), max(0, before - index.documents)
         index.set_facts(owner=owner, store=info.id, source=job.target.source, target=job.target.name, api=job.api or "")
     recorded = await _after_a_crash(job, store, index, journal, identity, is_older)
-    return Opened(info, identity, recorded)
+    return Opened(info, identity, recorded, lost)
 
 
 T = TypeVar("T", bound=VsyncError | None)

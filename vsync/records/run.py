@@ -21,7 +21,7 @@ from vsync.records.index import Index
 from vsync.records.job import StreamJob, StreamSettings
 from vsync.records.left_over import delete_left_over
 from vsync.records.lines import Lines
-from vsync.records.open_stream import FIGURES, Opened, figures, minted_in, open_stream, told_of_state
+from vsync.records.open_stream import FIGURES, Opened, figures, lost_warnings, minted_in, open_stream, told_of_state
 from vsync.records.order import is_older
 from vsync.records.orphans import remove_orphans
 from vsync.records.pace import Pace
@@ -210,7 +210,7 @@ class _Work:
             input="-" if settings.input is None else str(settings.input),
             state=str(settings.state),
             dead_letter=str(settings.dead_letter),
-            warnings=list(self.warnings),
+            warnings=[*self.warnings, *lost_warnings(opened)],
         )
 
 

@@ -135,3 +135,23 @@ def test_an_old_version_whose_owner_could_not_be_seen_goes_with_a_rebuild(world:
     world.wire.calm()
     assert world.run([], rebuild=True).error is None
     assert [entry.content for entry in world.ours() if entry.path == "key"] == [b"new"]
+
+
+def test_documents_that_somebody_deleted_are_told_and_come_back_with_their_records(world: StreamWorld) -> None:
+    gone = [entry.file_id for entry in world.ours()][:2]
+    for file_id in gone:
+        world.ask("DELETE", f"/vector_stores/{world.store_id}/files/{file_id}")
+    report = world.run([])
+    assert ["2 documents of this stream are not in the store" in warning for warning in report.warnings] == [True]
+    assert world.run(FIRST).uploaded == 2
+    world.check(FIRST, left=2)
+
+
+def test_what_was_indexed_when_the_api_went_away_is_not_uploaded_again(world: StreamWorld) -> None:
+    world.wire.when("GET /vector_stores/*/file_batches/*", refuse(401, "This key is refused."))
+    lines = [record("late-1", "one", 50), record("late-2", "two", 51)]
+    assert world.run(lines).exit_code == 3
+    world.wire.calm()
+    report = world.run(lines)
+    assert (report.error, report.uploaded, report.unchanged) == (None, 0, 2)
+    world.check([*FIRST, *lines])

@@ -210,6 +210,13 @@ def test_the_source_is_the_given_one_else_the_repositorys_else_that_of_the_files
     assert target.source == expected
 
 
+def test_the_default_state_names_the_stream_alike_when_it_is_given_by_hand(tmp_path: Path) -> None:
+    options = {"state": str(tmp_path / ".vsync/records.db"), "dead_letter": None}
+    assert place_of(options, tmp_path, tmp_path).source == tmp_path.name
+    options = {"state": str(tmp_path / ".vsync/other.db"), "dead_letter": None}
+    assert place_of(options, tmp_path, tmp_path).source == "other"
+
+
 def test_a_target_that_nobody_names_is_called_records_and_the_lock_is_not_waited_for_long() -> None:
     def said(*words: str, **variables: str) -> tuple[str | None, str | None]:
         found = with_defaults(parsed(*words), variables)

@@ -200,7 +200,7 @@ def test_records_that_conduit_writes_for_debezium_are_read() -> None:
     }
     change = read({"schema": {}, "payload": event(source=metadata, transaction=None)}, ID)
     assert change.path == "users/1"
-    assert change.order == "conduit/users|1663858188836816000~1663858188836816999"
+    assert change.order == "~1663858188836816999"  # when it was created says nothing certain
     assert change.position == {
         "opencdc.createdAt": "1663858188836816000",
         "opencdc.readAt": "1663858188836816999",
