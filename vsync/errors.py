@@ -2,6 +2,7 @@
 
     VsyncError
     ├── InputDamaged          1  documents    who made the input: records that cannot be read to their end
+    ├── StoppedAtBadRecord    1  documents    who made the input: a bad record, at which the stream was to stop
     ├── ConfigurationError    2  config       the user: an option, an input, a pattern
     ├── ManifestError         2  manifest     the user: an unreadable manifest, or one of another source or store
     ├── RepositoryError       2  git          the workflow's author: no repository, no commit, unknown revision
@@ -84,6 +85,11 @@ class VsyncError(Exception):
 
 
 class InputDamaged(VsyncError):
+    exit_code = EXIT_INCOMPLETE
+    reason = "documents"
+
+
+class StoppedAtBadRecord(VsyncError):
     exit_code = EXIT_INCOMPLETE
     reason = "documents"
 

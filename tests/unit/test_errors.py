@@ -11,6 +11,7 @@ from vsync.errors import ConfigurationError, Interrupted, VsyncError, worst_exit
 
 CONTRACT = {
     "InputDamaged": (1, "documents"),
+    "StoppedAtBadRecord": (1, "documents"),
     "ConfigurationError": (2, "config"),
     "ManifestError": (2, "manifest"),
     "RepositoryError": (2, "git"),

@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vsync.errors import ApiUnavailable, VsyncError
+from vsync.errors import ApiUnavailable, StoppedAtBadRecord, VsyncError
 from vsync.records.outcomes import BAD, STORED, Hopeless, Item
 from vsync.system.wording import count
-
-
-class StoppedAtBadRecord(VsyncError):
-    """The stream was to stop at the first bad record."""
-
-    exit_code = 1
 
 
 @dataclass(slots=True)

@@ -13,10 +13,9 @@ from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
 from tests.support.transfers import refuse_with
 from tests.support.wire import Sent, lose, refuse, unreachable
-from vsync.errors import ApiUnavailable, VsyncError
+from vsync.errors import ApiUnavailable, StoppedAtBadRecord, VsyncError
 from vsync.records.described import Rules
 from vsync.records.fields import parse_field
-from vsync.records.settled import StoppedAtBadRecord
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.errors import ApiUnavailable
+from vsync.errors import ApiUnavailable, StoppedAtBadRecord
 from vsync.records.outcomes import Hopeless, Item, Outcome
-from vsync.records.settled import CUT, StoppedAtBadRecord, settle
+from vsync.records.settled import CUT, settle
 
 
 def items(*words: str | None) -> list[Item]:

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from tests.support.loops import A, B, C, Scene, turns
-from vsync.errors import ApiUnavailable, Interrupted, PublicationFailed, VsyncError
+from vsync.errors import ApiUnavailable, Interrupted, PublicationFailed, StoppedAtBadRecord, VsyncError
 from vsync.records.apply import Applied
 from vsync.records.described import Rules
 from vsync.records.index import Index
-from vsync.records.settled import StoppedAtBadRecord
 from vsync.records.splitter import Line
 
 
