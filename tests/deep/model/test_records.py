@@ -134,7 +134,7 @@ def _run(world: StreamWorld, part: Part, lines: list[bytes]) -> None:
 
 
 @settings(
-    max_examples=1500 if SOAK else 40,
+    max_examples=1500 if SOAK else 25,
     phases=list(Phase) if SOAK else [Phase.explicit, Phase.generate],  # to shrink takes minutes
     deadline=None,
     suppress_health_check=list(HealthCheck),
