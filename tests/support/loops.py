@@ -139,7 +139,7 @@ class Scene:
                 reader("opencdc/json"),
                 terms,
                 self.index,
-                self.works,  # type: ignore[arg-type]  # of an applier the loop needs `apply` alone
+                self.works,  # type: ignore[arg-type]  # mypy: it is no Applier; the loop calls `apply` alone
                 pacing,
                 self.stop,
                 self.heard,

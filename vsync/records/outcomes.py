@@ -46,7 +46,8 @@ SKIPPED = "skipped"
 
 BAD = frozenset({"dead", "failed"})
 
-STORED = frozenset({"uploaded", "replaced", "retagged"})
+APPLIED: tuple[Outcome, ...] = ("uploaded", "replaced", "retagged")
+STORED = frozenset(APPLIED)
 """After these the store has something that it had not before."""
 
 

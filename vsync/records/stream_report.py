@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from vsync.errors import EXIT_INCOMPLETE, EXIT_OK, Interrupted, VsyncError
 from vsync.records.exact import encode_exactly
@@ -18,18 +18,7 @@ from vsync.report.text import Line, Tone
 from vsync.system.redaction import printable
 from vsync.system.wording import count, shortened, size
 
-APPLIED: tuple[Outcome, ...] = ("uploaded", "replaced", "retagged")
-OUTCOMES: tuple[Outcome, ...] = (
-    *APPLIED,
-    "deleted",
-    "unchanged",
-    "absent",
-    "superseded",
-    "older",
-    "skipped",
-    "dead",
-    "failed",
-)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 _MOST_WARNINGS = 20
 _MOST_KEPT = 50

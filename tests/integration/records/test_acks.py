@@ -24,7 +24,7 @@ SECRET = "sk-proj-0123456789abcdef"
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, IO[str]]]:
     read, write = os.pipe()
-    with open(write, "w") as stream:  # noqa: PTH123 - `Path` opens no descriptor
+    with open(write, "w") as stream:  # noqa: PTH123 - ruff wants `Path.open`, which takes no number of a pipe
         yield read, stream
     with contextlib.suppress(OSError):
         os.close(read)
@@ -52,7 +52,7 @@ def test_lines_are_there_when_write_returns(pipe: tuple[int, IO[str]]) -> None:
 
 def test_what_the_stream_holds_already_comes_first(pipe: tuple[int, IO[str]]) -> None:
     pipe[1].write("before\n")
-    Acks(Output(pipe[1])).write(["a"])  # type: ignore[arg-type]  # it stands in for standard output everywhere
+    Acks(Output(pipe[1])).write(["a"])  # type: ignore[arg-type]  # mypy: the wrapper around standard output is no IO[str], but has all of it that is used
     assert os.read(pipe[0], 100) == b"before\na\n"
 
 

@@ -10,7 +10,8 @@ from tests.support.opencdc import record
 from tests.support.streams import StreamWorld
 from tests.support.wire import Fault, alter, lose, refuse, unreachable
 from vsync.errors import ApiUnavailable, VsyncError
-from vsync.records.apply import Applier
+from vsync.records.apply import Applied, Applier
+from vsync.records.decide import Decided
 
 LINES = [record("a", "one", 1), record("b", "two", 2)]
 
@@ -90,10 +91,10 @@ def test_a_defect_is_raised_when_what_was_done_is_acknowledged(
 ) -> None:
     apply = Applier.apply
 
-    async def broken(applier: Applier, decided: object) -> object:
-        if "b" in decided.work:  # type: ignore[attr-defined]  # it is a Decided
+    async def broken(applier: Applier, decided: Decided) -> Applied:
+        if "b" in decided.work:
             raise RuntimeError("a defect")
-        return await apply(applier, decided)  # type: ignore[arg-type]  # it is a Decided
+        return await apply(applier, decided)
 
     monkeypatch.setattr(Applier, "apply", broken)
     with pytest.raises(RuntimeError, match="a defect"):

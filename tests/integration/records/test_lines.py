@@ -358,12 +358,13 @@ def test_closing_ends_a_thread_that_waits_for_room(tmp_path: Path) -> None:
 def test_the_file_is_closed_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "in"
     path.write_bytes(b"{}\n")
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count of names is all that is needed
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
     for follow in (False, True):
         with opened(path, follow=follow):
             pass
     batches(path)
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+    assert len(list(descriptors.iterdir())) == before
 
 
 # --- A file that grows --------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def test_an_input_that_cannot_be_read_on_ends_the_stream_after_what_was_read(sce
         async def broken(size: int, delay_s: float) -> list[Line] | None:
             raise Damaged("It is damaged.", "")
 
-        scene.input.batch = broken  # type: ignore[method-assign]  # from here on the input is damaged
+        scene.input.batch = broken  # type: ignore[method-assign]  # mypy: a method is replaced; from here on this input is damaged
         scene.input.put(B)
         await turns()
         scene.works.finish("a")
