@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: help demo test check faults soak test-image e2e lint format bench lock dist clean
 
 help:
-	@echo "make demo    sync a small repository into the embedded store, change something, sync again, search"
+	@echo "make demo    sync a small repository into the embedded store, change something, sync again, search, run a batch"
 	@echo "make test    run the tests that are quick: five to nine minutes (offline)"
 	@echo "make check   run every test, and measure what the tests reach (offline; long)"
 	@echo "make faults  cut, lose, delay and refuse every request of a sync, kill it anywhere, and audit the store (long)"

@@ -12,38 +12,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from benchmarks.batch import batches
 from benchmarks.bulk import deleted, listed
-from benchmarks.figures import MB, ROOT, Figure, Measured
+from benchmarks.figures import MB, Figure, Measured
+from benchmarks.front_matter import front_matter
 from benchmarks.image import image
-from benchmarks.measure import CommandFailed, Run, run
-from benchmarks.repositories import ENVIRONMENT, Edit, Remove, Rename, Repository, Write, prose
+from benchmarks.measure import CommandFailed, Run
+from benchmarks.process import SOURCE, shown, vsync
+from benchmarks.repositories import Edit, Remove, Rename, Repository, Write, prose
 from benchmarks.service import serving
+from benchmarks.several import targets
 from benchmarks.streams import records
 from vsync.config.targets import Target
 from vsync.state.manifest import Entry, Manifest, TargetState, blob_id, dump_manifest
 
-SOURCE = "bench/docs"
 LATENCY_S, INDEXING_S = 0.04, 0.5
-
-
-def vsync(folder: Path, *arguments: str, base_url: str = "", python: Sequence[str] = ()) -> Run:
-    """Runs vsync on the repository `folder/repository`, as a user's shell would, but with nothing else in its environment."""
-    environment = {
-        **ENVIRONMENT,
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "LANG": "C.UTF-8",
-        "OPENAI_API_KEY": "sk-bench",
-        "OPENAI_BASE_URL": base_url,
-    }
-    name, *options = arguments
-    place = ["--repo", str(folder / "repository"), "--source", SOURCE]
-    return run([sys.executable, *python, "-m", "vsync", name, *place, *options], ROOT, environment)
-
-
-def shown(*arguments: str) -> str:
-    name, *options = arguments
-    return " ".join(["python -m vsync", name, "--repo REPOSITORY --source", SOURCE, *options])
 
 
 def times_of(runs: Sequence[Run], goal_s: float | None = None) -> list[Figure]:
@@ -317,9 +300,12 @@ CASES = {
     "change": Case(change, 3, quick=True),
     "delete": Case(deleted, 5, quick=True),
     "list": Case(listed, 3, quick=True),
+    "front-matter": Case(front_matter, 5, quick=True),
+    "targets": Case(targets, 3, quick=False),
     "large": Case(large, 3, quick=False),
     "gigabyte": Case(gigabyte, 1, quick=False),
     "gigabyte-local": Case(gigabyte_local, 1, quick=False),
     "records": Case(records, 1, quick=False),
+    "batch": Case(batches, 5, quick=False),
     "image": Case(image, 3, quick=False),
 }

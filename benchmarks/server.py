@@ -19,12 +19,14 @@ import contextlib
 import hashlib
 import itertools
 import json
+import os
 import re
 import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -52,6 +54,7 @@ class File:
     filename: str
     bytes: int
     sha256: str
+    purpose: str = "assistants"
 
     def as_json(self) -> Json:
         return {
@@ -60,7 +63,7 @@ class File:
             "bytes": self.bytes,
             "created_at": STARTED,
             "filename": self.filename,
-            "purpose": "assistants",
+            "purpose": self.purpose,
             "status": "processed",
         }
 
@@ -148,6 +151,17 @@ class Request:
     file: File | None = None
 
 
+Route = tuple[str, re.Pattern[str], Callable[..., Any]]
+
+
+def routes_of(*calls: tuple[str, str, Callable[..., Any]]) -> list[Route]:
+    """Method, path and endpoint of each call. An endpoint answers with JSON, or with the path of a file that holds the answer."""
+    return [
+        (f"{method} {path}", re.compile(f"{method} /v1{path.replace('{id}', '([^/]+)')}"), endpoint)
+        for method, path, endpoint in calls
+    ]
+
+
 class Api:
     """What the server holds, and one method for each endpoint."""
 
@@ -161,6 +175,21 @@ class Api:
         self.bytes_received = 0
         self.watch = Watch()
         self._last_id = 0
+
+    def routes(self) -> list[Route]:
+        return ROUTES
+
+    def control(self, path: str, body: Json) -> Json | None:
+        """The answer at one of the server's own addresses; None: it is none of these."""
+        match path:
+            case "/_stats":
+                return self.stats()
+            case "/_watch":
+                self.watch = Watch(body["alternatives"])
+                return {}
+            case "/_fill":
+                return self.fill(body["files"])
+        return None
 
     def new_id(self, prefix: str) -> str:
         self._last_id += 1
@@ -321,7 +350,7 @@ def page(items: dict[str, Any], as_json: Callable[[Any], Json], query: dict[str,
     }
 
 
-_ROUTES: list[tuple[str, str, Callable[..., Json]]] = [
+ROUTES = routes_of(
     ("POST", "/files", Api.create_file),
     ("GET", "/files", Api.list_files),
     ("GET", "/files/{id}", Api.get_file),
@@ -338,11 +367,7 @@ _ROUTES: list[tuple[str, str, Callable[..., Json]]] = [
     ("POST", "/vector_stores/{id}/file_batches", Api.attach_batch),
     ("GET", "/vector_stores/{id}/file_batches/{id}", Api.get_batch),
     ("GET", "/vector_stores/{id}/file_batches/{id}/files", Api.list_batch),
-]
-ROUTES = [
-    (f"{method} {path}", re.compile(f"{method} /v1{path.replace('{id}', '([^/]+)')}"), endpoint)
-    for method, path, endpoint in _ROUTES
-]
+)
 
 
 # --- HTTP -------------------------------------------------------------------------------------------------------------
@@ -360,11 +385,18 @@ class Server:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 status, answer = await self._exchange(reader, number)
+                if isinstance(answer, Path):
+                    await self._send_file(answer, writer)
+                    continue
                 body = json.dumps(answer).encode()
-                head = f"HTTP/1.1 {status} -\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-                writer.write(head.encode() + body)
+                writer.write(_head(status, "application/json", len(body)) + body)
                 await writer.drain()
         writer.close()
+
+    async def _send_file(self, path: Path, writer: asyncio.StreamWriter) -> None:
+        with path.open("rb") as file:
+            writer.write(_head(200, "application/octet-stream", os.fstat(file.fileno()).st_size))
+            await asyncio.get_running_loop().sendfile(writer.transport, file)
 
     async def _exchange(self, reader: asyncio.StreamReader, connection: int) -> tuple[int, Any]:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -380,20 +412,16 @@ class Server:
             request.file = await self._receive(reader, length, kind.partition("boundary=")[2])
         elif length:
             request.body = json.loads(await reader.readexactly(length))
-        if address.path == "/_stats":
-            return 200, self._api.stats()
-        if address.path == "/_watch":
-            self._api.watch = Watch(request.body["alternatives"])
-            return 200, {}
-        if address.path == "/_fill":
-            return 200, self._api.fill(request.body["files"])
+        own = self._api.control(address.path, request.body)
+        if own is not None:
+            return 200, own
         self._api.connections.add(connection)
         status, answer = self._handle(f"{method} {address.path}", request)
         await asyncio.sleep(self._latency_s)
         return status, answer
 
-    def _handle(self, asked: str, request: Request) -> tuple[int, Json]:
-        for name, pattern, endpoint in ROUTES:
+    def _handle(self, asked: str, request: Request) -> tuple[int, Any]:
+        for name, pattern, endpoint in self._api.routes():
             if match := pattern.fullmatch(asked):
                 self._api.requests[name] += 1
                 try:
@@ -419,6 +447,10 @@ class Server:
             if name:
                 found = File(self._api.new_id("file-"), name[1].decode(), size, digest.hexdigest())
         return found
+
+
+def _head(status: int, kind: str, length: int) -> bytes:
+    return f"HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n".encode()
 
 
 async def _pieces(reader: asyncio.StreamReader, length: int) -> AsyncIterator[bytes]:
@@ -466,8 +498,9 @@ class Parts:
         self._held = self._held[end + len(self._delimiter) :]
 
 
-async def run(latency_s: float, indexing_s: float) -> None:
-    server = Server(Api(indexing_s), latency_s)
+async def run(api: Api, latency_s: float) -> None:
+    """Serves until it is told to end. Prints its port."""
+    server = Server(api, latency_s)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, limit=2 * PIECE_BYTES)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -480,7 +513,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.04, metavar="S")
     parser.add_argument("--indexing", type=float, default=0.5, metavar="S")
     options = parser.parse_args()
-    asyncio.run(run(options.latency, options.indexing))
+    asyncio.run(run(Api(options.indexing), options.latency))
 
 
 if __name__ == "__main__":

@@ -45,6 +45,10 @@ class Service:
         stray = abs(int(stats["entries"]) - len(wanted)) + abs(int(stats["files"]) - len(wanted))
         return len(differing) + stray
 
+    def tell(self, path: str, body: object) -> Any:
+        """Asks one of the server's own addresses."""
+        return self._ask(path, body)
+
     def _ask(self, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         with urllib.request.urlopen(urllib.request.Request(self._address + path, data)) as answer:
@@ -52,9 +56,9 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(latency_s: float, indexing_s: float) -> Iterator[Service]:
+def serving(latency_s: float, indexing_s: float, *, module: str = "benchmarks.server") -> Iterator[Service]:
     """A new, empty server."""
-    command = [sys.executable, "-m", "benchmarks.server", "--latency", str(latency_s), "--indexing", str(indexing_s)]
+    command = [sys.executable, "-m", module, "--latency", str(latency_s), "--indexing", str(indexing_s)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -4,6 +4,7 @@
     ├── InputDamaged          1  documents    who made the input: records that cannot be read to their end
     ├── StoppedAtBadRecord    1  documents    who made the input: a bad record, at which the stream was to stop
     ├── ConfigurationError    2  config       the user: an option, an input, a pattern
+    │   └── ConfigMistakes    2  config       who wrote the config: it lists each mistake
     ├── ManifestError         2  manifest     the user: an unreadable manifest, or one of another source or store
     ├── RepositoryError       2  git          the workflow's author: no repository, no commit, unknown revision
     ├── MissingCredentials    2  credentials  the user: no key given
@@ -97,6 +98,13 @@ class StoppedAtBadRecord(VsyncError):
 class ConfigurationError(VsyncError):
     exit_code = 2
     reason = "config"
+
+
+class ConfigMistakes(ConfigurationError):
+    """The mistakes in a config. The message has one line for each of them, and the remedy is a line as well."""
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, [self.message, self.remedy]))
 
 
 class ManifestError(VsyncError):

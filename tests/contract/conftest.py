@@ -34,8 +34,13 @@ def way() -> str:
 def make_client(way: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeClient]:
     with contextlib.ExitStack() as cleanup:
 
-        def make(indexing_delay_s: float = 0.0, api_key: str | None = None, sent_key: str = "local") -> openai.OpenAI:
-            store = EmbeddedStore(tmp_path / "store.db", indexing_delay_s=indexing_delay_s)
+        def make(
+            indexing_delay_s: float = 0.0,
+            batch_delay_s: float = 0.0,
+            api_key: str | None = None,
+            sent_key: str = "local",
+        ) -> openai.OpenAI:
+            store = EmbeddedStore(tmp_path / "store.db", indexing_delay_s=indexing_delay_s, batch_delay_s=batch_delay_s)
             cleanup.callback(store.close)
             url = "http://embedded/v1"
             transport: httpx2.BaseTransport = EmbeddedTransport(store)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes
 from vsync.documents.chunking import Chunking
 from vsync.documents.document import Document
-from vsync.git.changes import FOLDER, SYMLINK, Change, Lost, Status, TreeEntry
+from vsync.git.changes import FOLDER, SUBMODULE, SYMLINK, Change, Lost, Status, TreeEntry
+from vsync.git.last_changes import NO_HISTORY, History
 from vsync.plan.comparison import Comparison
 from vsync.report.body import Synced
 from vsync.report.documents import Documents, FailedItem
@@ -158,6 +159,24 @@ class MemorySource:
 
     def identify(self, entry: TreeEntry) -> TreeEntry:
         return entry
+
+    def links_at(self, commit: str) -> dict[bytes, str]:
+        return {path: file.mode for path, file in self.commits[commit].items() if file.mode in {SYMLINK, SUBMODULE}}
+
+    def link_texts(self, links: Sequence[TreeEntry]) -> Mapping[bytes, bytes]:
+        return {link.path: self._tree[link.path].data for link in links}
+
+    def why(self, path: str) -> str | None:
+        return None
+
+    def why_full(self, base: str) -> str | None:
+        return None
+
+    def arrived(self, pointers: Sequence[Document]) -> Collection[str]:
+        return ()
+
+    def history(self, paths: Sequence[str]) -> History:
+        return NO_HISTORY
 
     def lost(self, folder: str) -> Lost | None:
         return None

@@ -18,6 +18,9 @@ from vsync.embedded.transport import EmbeddedTransport
 from vsync.store import client
 from vsync.store.poll_times import EMBEDDED
 
+BATCH_DELAY_S = 0.0
+"""How long a batch runs: it has ended when somebody looks. A test that needs one under way sets another number."""
+
 
 @contextlib.contextmanager
 def hosted(db: Path | None) -> Iterator[None]:
@@ -32,7 +35,7 @@ def hosted(db: Path | None) -> Iterator[None]:
                 yield api
             return
         given["poll_times"] = EMBEDDED
-        with contextlib.closing(EmbeddedStore(db)) as store:
+        with contextlib.closing(EmbeddedStore(db, batch_delay_s=BATCH_DELAY_S)) as store:
             given["transport"] = EmbeddedTransport(store)
             async with connect(credentials, **given) as api:
                 yield api

@@ -23,9 +23,13 @@ from vsync.serve.rest.app import Access, create_app
 from vsync.serve.rest.clients import Clients
 from vsync.serve.rest.connections import Connections
 from vsync.serve.rest.limits import Limits
+from vsync.serve.rest.offered_batches import OfferedBatches
 from vsync.serve.rest.service import Service
 
 KEY = "sk-caller-0123456789abcdef"
+
+_BUILDING = threading.Lock()
+"""FastAPI changes the filters of warnings while it builds an application, and Python has one list of them for all threads."""
 
 
 class Served:
@@ -44,6 +48,7 @@ class Served:
         concurrency: int = 16,
         verbose: bool = False,
         priced: bool | None = None,
+        batches: OfferedBatches | None = None,
     ) -> None:
         self.lines: list[str] = []
         self.complaints: list[str] = []
@@ -53,6 +58,7 @@ class Served:
         self._access = access or Access()
         self._limits = limits or Limits()
         self._verbose = verbose
+        self._batches = batches
         self._priced = self._connections.priced if priced is None else priced
         self._stack = ExitStack()
         self._made_calls = 0
@@ -106,8 +112,12 @@ class Served:
         embedded = None if store is None else create_embedded(store, self._access.token)
         async with self._connections.pool(self._limits.max_calls) as clients:
             self.clients = clients
-            service = Service(clients, self._limits, self.stop, self._connections.concurrency, self._priced)
-            yield create_app(service, self._access, self.lines.append, embedded=embedded, verbose=self._verbose)
+            service = Service(
+                clients, self._limits, self.stop, self._connections.concurrency, self._priced, self._batches
+            )
+            with _BUILDING:
+                app = create_app(service, self._access, self.lines.append, embedded=embedded, verbose=self._verbose)
+            yield app
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 10

@@ -46,6 +46,7 @@ from vsync.store.client import Api, connect
 from vsync.store.traffic import Traffic
 from vsync.sync import run as sync
 from vsync.sync.assemble import Assembled, assemble
+from vsync.sync.config_at_head import targets_at_head
 from vsync.sync.workspace import open_workspace
 from vsync.system.stop import Stop
 
@@ -406,7 +407,7 @@ class World:
         stop = stop or QuickStop()
         try:
             made = assemble(
-                settings,
+                targets_at_head(settings, place).targets[0],
                 self.credentials,
                 origin or Origin(),
                 place,

@@ -35,12 +35,40 @@ def types(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comple
 
 
 def targets(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The targets of the manifest."""
-    content = _manifest(_settings(ctx))
+    """The targets of the config; where it names none, those of the manifest."""
+    settings = _settings(ctx)
+    # Config and manifest are files that others may have written: only names that vsync itself accepts reach the shell.
+    names = _configured(settings) or _recorded(settings)
+    return _items((name, None) for name in names if _TARGET.fullmatch(name) and name.startswith(incomplete))
+
+
+def _configured(settings: Settings) -> list[str]:
+    """The names in the config of the working tree: it is the one that somebody types from. A broken one has none."""
+    from vsync.config.config_parser import parse_config
+    from vsync.config.settings import DEFAULT_CONFIG, NO_CONFIG
+    from vsync.config.target_config import MOST_BYTES
+    from vsync.errors import ConfigurationError
+    from vsync.system.regular_file import read_file
+
+    if settings.config == NO_CONFIG:
+        return []
+    path = _top(settings) / (settings.config or DEFAULT_CONFIG)
+    with contextlib.suppress(OSError, ConfigurationError):
+        config = parse_config(read_file(path, MOST_BYTES), path.name)
+        return [entry.name for entry in config.targets] if config.named else []
+    return []
+
+
+def _recorded(settings: Settings) -> list[str]:
+    content = _manifest(settings)
     data = json.loads(content) if content else {}
-    # A manifest is a file that others may have written: only names that vsync itself accepts reach the shell.
-    return _items((name, None) for name in sorted(data.get("targets", {})) if _TARGET.fullmatch(name)
-                  and name.startswith(incomplete))  # fmt: skip
+    return sorted(data.get("targets", {}))
+
+
+def _top(settings: Settings) -> Path:
+    from vsync.git.discovery import repository_at
+
+    return Path(settings.folder) if settings.folder is not None else repository_at(Path(settings.repo).absolute())
 
 
 def store_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -71,20 +99,18 @@ def _settings(ctx: click.Context) -> Settings:
     from vsync.config.settings import resolve
 
     context: Context = ctx.obj
-    names = ("repo", "folder", "manifest", "manifest_branch", "local", "commit", "push")
+    names = ("repo", "folder", "config", "manifest", "manifest_branch", "local", "commit", "push")
     given = {name.replace("_", "-"): ctx.params.get(name) for name in names}
     return resolve(given, context.environ)
 
 
 def _manifest(settings: Settings) -> bytes | None:
     """The manifest: the file, else what this clone knows of the remote's."""
-    from vsync.git.discovery import repository_at
     from vsync.sync.state_place import state_place
     from vsync.sync.workspace import embedded_file_of
     from vsync.system.regular_file import read_file
 
-    top = Path(settings.folder) if settings.folder is not None else repository_at(Path(settings.repo).absolute())
-    root = top.resolve()
+    root = _top(settings).resolve()
     place = state_place(settings, root, root / ".vsync", embedded_file_of(settings))
     if place.manifest is not None and place.manifest.is_file():
         return read_file(place.manifest)

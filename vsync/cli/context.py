@@ -6,27 +6,22 @@ import contextlib
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, get_args
 
 import click
 
 from vsync.auth.credentials import Credentials, check_header, credentials
-from vsync.cli.colour import painted, wants_colour
 from vsync.cli.listener import Listener
-from vsync.cli.repeated import repeated
 from vsync.cli.terminal import TerminalObserver, put
 from vsync.config.origin import origin
 from vsync.config.settings import Settings, resolve
 from vsync.config.variables import short_key, unheard
-from vsync.errors import EXIT_OK, VsyncError
+from vsync.errors import EXIT_OK, ConfigMistakes, VsyncError
 from vsync.network.address import in_addresses
 from vsync.network.environment import check_network
 from vsync.network.proxies import passwords
-from vsync.report.of_plan import append_warnings
-from vsync.report.text import summary_lines
 from vsync.system.logs import traceback_lines
 from vsync.system.redaction import printable, redacted
 from vsync.system.secrets import Secrets
@@ -38,8 +33,10 @@ if TYPE_CHECKING:
     from vsync.report.report import Report
     from vsync.store.connect import Connect, IfMissing
     from vsync.store.embedded_file import EmbeddedFile
+    from vsync.store.rate_limit import Rates
     from vsync.sync.assemble import Assembled
-    from vsync.sync.workspace import GitAccess
+    from vsync.sync.config_at_head import AtHead
+    from vsync.sync.workspace import GitAccess, Workspace
 
 
 RECORDS = "records"
@@ -65,8 +62,10 @@ class Context:
         self.secrets = secrets
         self.exit_code = EXIT_OK
         self.verbose = False
-        self.target = environ.get("VSYNC_TARGET", "").strip()
+        self.target = environ.get("VSYNC_TARGET", "").strip().split(",")[0]
         """The name of the target, as far as it is given."""
+        self.targets: tuple[str, ...] = ()
+        """The names of the targets of the run, as soon as they are known."""
         self.arguments: tuple[str, ...] = ()
         self.json_expected = False
         """Whether stdout must get a report as JSON, and has none yet."""
@@ -92,10 +91,12 @@ class Context:
 pass_context = click.make_pass_decorator(Context)
 
 
-def show_error(error: VsyncError, context: Context) -> int:
-    """Prints the error and gives its exit code."""
+def show_error(error: VsyncError, context: Context, target: str = "") -> int:
+    """Prints the error and gives its exit code. `target`: of which of several targets it is."""
     put_error(error, context)
-    put(sys.stderr, inert(f"vsync: {printable(redacted(str(error), context.secrets))}"))
+    whose, text = f"{target}: " if target else "", redacted(str(error), context.secrets)
+    for line in text.split("\n") if isinstance(error, ConfigMistakes) else [text]:
+        put(sys.stderr, inert(f"vsync: {whose}{printable(line)}"))
     if context.verbose:
         for line in traceback_lines(error, context.secrets):
             put(sys.stderr, inert(line))
@@ -117,8 +118,8 @@ def put_error(error: VsyncError, context: Context) -> None:
         put(sys.stdout, json.dumps(_error_json(shown, context), ensure_ascii=False, indent=indent))
 
 
-def _error_json(error: VsyncError, context: Context) -> dict[str, Any]:
-    """An error in the form of the report that the command would print."""
+def _error_json(error: VsyncError, context: Context) -> dict[str, Any] | list[dict[str, Any]]:
+    """An error in the form of the report that the command would print. Of several targets each has it."""
     from vsync.report.report import error_data
 
     command = context.arguments[0]
@@ -126,17 +127,34 @@ def _error_json(error: VsyncError, context: Context) -> dict[str, Any]:
         from vsync.manage.bulk_report import BulkReport
 
         return BulkReport("stores" if command == "stores" else "files", error=error).to_json()
+    if command == "batch":
+        from vsync.batch.batch_report import BatchReport, Command
+
+        for name in get_args(Command):
+            if name in context.arguments[1:2]:
+                return BatchReport(name, error=error).to_json()
+        return {"error": error_data(error)}
     if command == "records":
         return {"report": {"target": context.target or RECORDS, "error": error_data(error)}}
-    return {"target": context.target or "default", "error": error_data(error)}
+    names = context.targets or (context.target or "default",)
+    if command in {"sync", "plan", "verify"}:
+        from vsync.report.several import without_run
+
+        found = [without_run(name, error, dry_run=command == "plan").to_json() for name in names]
+    else:
+        found = [{"target": name, "error": error_data(error)} for name in names]
+    return found if len(found) > 1 else found[0]
 
 
 def resolved(context: Context, options: dict[str, Any]) -> Settings:
     context.verbose = bool(options.get("verbose"))
-    context.target = options.get("target") or context.target
+    named = options.get("target") or ()
+    context.target = (named if isinstance(named, str) else next(iter(named), "")) or context.target
     _warn_of_variables(context)
     given = {name.replace("_", "-"): value for name, value in options.items()}
-    return resolve(given, context.environ)
+    settings = resolve(given, context.environ)
+    context.target = settings.target.name if settings.targets else context.target
+    return settings
 
 
 def _warn_of_variables(context: Context) -> None:
@@ -169,7 +187,7 @@ def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
 
 
 @contextlib.contextmanager
-def opened_run(
+def opened_runs(
     context: Context,
     settings: Settings,
     access: GitAccess,
@@ -177,9 +195,10 @@ def opened_run(
     *,
     dry_run: bool,
     if_missing: IfMissing = "make",
-) -> Iterator[Assembled]:
-    """All that a run of the target takes. What it opens is closed at the end."""
+) -> Iterator[Sequence[Assembled]]:
+    """All that the run of each target takes. What it opens is closed at the end."""
     from vsync.sync.assemble import assemble
+    from vsync.sync.several import assemble_each
     from vsync.sync.workspace import open_workspace
 
     # With --json the report is what the user asked for. A program may read only that, so little goes to stderr.
@@ -189,19 +208,33 @@ def opened_run(
     )
     workspace = open_workspace(settings, origin(context.environ), access)
     with contextlib.closing(workspace):
-        yield assemble(
-            settings,
-            context.credentials,
-            origin(context.environ),
-            workspace,
-            observer,
-            context.stop,
-            dry_run=dry_run,
-            token=context.token,
-            secrets=context.secrets,
-            if_missing=if_missing,
-            check_network=functools.partial(check_network, context.environ),
-        )
+
+        def make(of_target: Settings, opened: Workspace, rates: Rates | None) -> Assembled:
+            return assemble(
+                of_target,
+                context.credentials,
+                origin(context.environ),
+                opened,
+                observer,
+                context.stop,
+                dry_run=dry_run,
+                token=context.token,
+                secrets=context.secrets,
+                rates=rates,
+                if_missing=if_missing,
+                check_network=functools.partial(check_network, context.environ),
+            )
+
+        yield assemble_each(found_targets(context, settings, workspace), workspace, make)
+
+
+def found_targets(context: Context, settings: Settings, workspace: Workspace) -> AtHead:
+    """The targets of the run. From here on an error is told of each of them."""
+    from vsync.sync.config_at_head import targets_at_head
+
+    found = targets_at_head(settings, workspace)
+    context.targets = tuple(each.target.name for each in found.targets)
+    return found
 
 
 def connection_of(
@@ -235,16 +268,3 @@ def connection_of(
     if embedded is None:
         check_network(context.environ)
     return connect
-
-
-def show_report(report: Report, context: Context, *, as_json: bool) -> None:
-    """Prints the report and its error without secrets, and sets the exit code."""
-    report = report.mapped(lambda text: redacted(text, context.secrets))
-    if as_json:
-        put_report(append_warnings(report, context.warnings), context)
-    else:
-        report = replace(report, options=repeated(context.arguments))
-        put(sys.stdout, painted(summary_lines(report), colour=wants_colour(sys.stdout, context.environ)))
-    if report.error is not None:
-        show_error(report.error, context)
-    context.exit_code = report.exit_code

@@ -57,17 +57,19 @@ def wrong_variable(error: click.ClickException) -> ConfigurationError | None:
     return ConfigurationError(wrong + why, "Correct it and run again.")
 
 
-def refuse_variables(command: click.Command, environ: Mapping[str, str]) -> None:
-    """Raises ConfigurationError where a variable is set that the command must not hear.
+def refuse_variables(
+    command: click.Command, environ: Mapping[str, str], what: str = "what is deleted", undone: str = "deleted"
+) -> None:
+    """Raises ConfigurationError where a variable is set that the command must not hear. `what` and `undone` go into its words.
 
-    A variable that somebody forgot could let a command delete more than its command line says, or be meant as a bound.
+    A variable that somebody forgot could let a command delete or pay more than its command line says, or be meant as a bound.
     """
     names = [option_name(option) for option in command.params if not getattr(option, "by_variable", True)]
     known = [name for name in names if name is not None and name not in (*NAMES, *_OF_OTHERS)]
     for name in known:
         if environ.get(variable(name), "").strip():
             raise ConfigurationError(
-                f"{variable(name)} is set, but what is deleted must stand on the command line. Nothing was deleted.",
+                f"{variable(name)} is set, but {what} must stand on the command line. Nothing was {undone}.",
                 f"Give --{name} if it is meant, and unset the variable.",
             )
 

@@ -8,6 +8,8 @@ import click
 
 SOURCE = "Source"
 FILES = "Which files"
+REQUESTS = "Requests"
+RESULTS = "Results"
 RECORDS = "Records"
 DOCUMENTS = "Documents"
 STORE = "Store"
@@ -19,7 +21,10 @@ CHOICE = "Which are meant"
 DELETION = "What is deleted"
 OUTPUT = "Output"
 
-_ORDER = (REPAIRS, SEARCH, CHOICE, DELETION, SOURCE, FILES, RECORDS, DOCUMENTS, STORE, STATE, LIMITS, OUTPUT)
+_ORDER = (
+    *(REPAIRS, SEARCH, CHOICE, DELETION, SOURCE, FILES, REQUESTS, RESULTS, RECORDS, DOCUMENTS, STORE, STATE, LIMITS),
+    OUTPUT,
+)
 _FEW = 12
 """A command with fewer options needs no headings."""
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vsync.batch.batch_report import BatchReport
+    from vsync.batch.status_report import StatusReport
     from vsync.errors import VsyncError
     from vsync.manage.bulk_report import BulkReport
     from vsync.records.stream_report import StreamReport
+    from vsync.search.check_report import CheckReport
 
 
 class Listener:
@@ -31,3 +35,16 @@ class Listener:
 
     def applied(self, report: StreamReport) -> None:
         """The report of a stream of records, without secrets."""
+
+    def batched(self, report: BatchReport) -> None:
+        """The report of a command that submits, fetches or cancels batches, without secrets."""
+
+    def batches_found(self, report: StatusReport, markdown: str, data: Any) -> None:
+        """How batches stand. `markdown` and `data` are as for `found`."""
+
+    def checked(self, reports: Sequence[CheckReport], markdown: str) -> None:
+        """The reports of the targets' checks, without secrets, and the same for a job summary."""
+
+    def advice(self, text: str) -> str:
+        """The text, with commands of `vsync batch` in it as its readers give them."""
+        return text

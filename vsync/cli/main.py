@@ -10,13 +10,17 @@ from pathlib import Path
 import click
 
 from vsync import __version__
+from vsync.cli.batch import batch_group
+from vsync.cli.check import check_command
 from vsync.cli.completion import VARIABLE, answer, completion_command
 from vsync.cli.context import Context, put_error, show_error
 from vsync.cli.environment import defaults, wrong_variable
 from vsync.cli.files import files_group
+from vsync.cli.init import init_command
 from vsync.cli.listener import Listener
 from vsync.cli.output import watched
 from vsync.cli.records import records_command
+from vsync.cli.schema import schema_command
 from vsync.cli.search import search_command
 from vsync.cli.serve import serve_command
 from vsync.cli.status import status_command
@@ -30,10 +34,21 @@ from vsync.system.logs import guarded, unforeseen
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
 
-_REPORTING = {("sync",), ("plan",), ("verify",), ("records",), ("stores", "delete"), ("files", "delete")}
+_BATCH = {("batch", "submit"), ("batch", "fetch"), ("batch", "cancel")}
+_REPORTING = {
+    ("sync",),
+    ("plan",),
+    ("verify",),
+    ("check",),
+    ("status",),
+    ("records",),
+    ("batch",),
+    ("stores", "delete"),
+    ("files", "delete"),
+}
 """Commands whose `--json` is a report."""
 
-_WRITING = {("sync",), ("records",), ("stores", "delete"), ("files", "delete")}
+_WRITING = {("sync",), ("records",), ("stores", "delete"), ("files", "delete"), *_BATCH}
 """Commands whose work is done when they print what they did."""
 
 _EPILOG = """\b
@@ -42,7 +57,9 @@ example VSYNC_INCLUDE). A variable that no command knows is a warning.
 In a workflow without a key: OPENAI_IDENTITY_PROVIDER_ID, OPENAI_SERVICE_ACCOUNT_ID, OPENAI_WIF_AUDIENCE.
 Exit codes:
   0    all is done, or there was nothing to do; also after any plan
-  1    something failed, or you answered no; verify: there is drift; plan --exit-code: something would change
+  1    something failed, or you answered no; verify: there is drift; plan --exit-code: something would change;
+       check: a check failed;
+       batch: a request file is invalid, a request failed, or --wait ended before the batches did
   2    wrong usage, configuration or manifest; nothing was done
   3    the API or git refused or did not answer: run again; or the store is gone
   4    a safety limit refused the plan, or it is not the plan of --expect; or what was to be deleted is named in this
@@ -152,6 +169,7 @@ def main() -> None:
     """Keeps an OpenAI vector store equal to chosen files of a git repository.
 
     \b
+    vsync init                               write a config that fits this repository, and a workflow
     vsync plan                               show what sync would do; needs no key
     vsync sync --vector-store-name docs      sync the documentation of this repository
     vsync sync --local && vsync search "how do I …" --local
@@ -160,6 +178,8 @@ def main() -> None:
     vsync files delete --unattached --dry-run
                                              what a clean-up of Files would delete
     vsync records changes.jsonl              apply change records (OpenCDC, Debezium, JSON) to a store
+    vsync batch submit                       run request files by OpenAI's Batch API, at half the price
+    vsync batch fetch --wait                 write their results: line n answers request n
     vsync serve                              stores and Files as a REST API
     """
 
@@ -169,11 +189,15 @@ for _command in (
     plan_command,
     verify_command,
     status_command,
+    check_command,
     search_command,
     stores_group,
     files_group,
     records_command,
+    batch_group,
     serve_command,
+    schema_command,
+    init_command,
     completion_command,
 ):
     main.add_command(_command)

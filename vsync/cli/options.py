@@ -25,11 +25,20 @@ class WithArgument(HeadedCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
+        taking = self._options_with_a_value()
+        before = ["", *args[:end]]
+        # An option that stands where a value belongs is that value, and shown to the user as it was typed.
         words = [
-            "--local=true" if word == "--local" and not _is_store_file(following) else word
-            for word, following in itertools.zip_longest(args[:end], args[1:end], fillvalue="")
+            "--local=true" if word == "--local" and last not in taking and not _is_store_file(following) else word
+            for last, word, following in itertools.zip_longest(before[:-1], args[:end], args[1:end], fillvalue="")
         ]
         return super().parse_args(ctx, [*words[:end], *args[end:]])
+
+    def _options_with_a_value(self) -> set[str]:
+        """The names of the options that take the next word, whatever it is."""
+        options = [param for param in self.params if isinstance(param, click.Option)]
+        taking = [each for each in options if not (each.is_flag or each.count or "--local" in each.opts)]
+        return {name for each in taking for name in each.opts}
 
 
 def _is_store_file(name: str) -> bool:
@@ -114,7 +123,13 @@ _SOURCE = (
         default=None,
         help="Compare the whole tree, not only what git says has changed.",
     ),
-    _shared(SOURCE, "--config", metavar="FILE", hidden=True),
+    _shared(
+        SOURCE,
+        "--config",
+        metavar="FILE",
+        help="The path of the config in what is synced; `none`: read no config.  [default: .vsync.yml, if there is one]",
+        shell_complete=completers.files,
+    ),
 )
 
 _FILES = (
@@ -160,7 +175,8 @@ _STORE = (
         STORE,
         "--target",
         metavar="NAME",
-        help="The name of the target in the manifest.  [default: default]",
+        multiple=True,
+        help="The name of a target of the config, and in the manifest (repeatable).  [default: all of the config, or `default`]",
         shell_complete=completers.targets,
     ),
     _shared(
@@ -281,6 +297,7 @@ NOT_FOR_A_PLAN = frozenset(found.names[0] for found in _LIMITS) - _LIMITS_ON_PLA
 
 _HOW_TO_COMPARE = frozenset({"--base", "--full"})
 NOT_FOR_STATUS = NOT_FOR_A_PLAN | _LIMITS_ON_PLANS | _HOW_TO_COMPARE
+NOT_FOR_A_CHECK = NOT_FOR_STATUS | {"--attributes", "--chunk-size", "--chunk-overlap"}
 NOT_FOR_A_SEARCH = (
     NOT_FOR_STATUS
     | {found.names[0] for found in _FILES}

@@ -98,6 +98,11 @@ def _job(
         raise ConfigurationError(
             "An action has no standard input.", "Name the FILE with the records in the input args."
         )
+    if len(settings.targets) > 1:
+        raise ConfigurationError(
+            f"A stream goes into one target, but {len(settings.targets)} are named: {', '.join(settings.targets)}.",
+            "Name one --target (VSYNC_TARGET).",
+        )
     target = stream_target(settings.target, options, place, origin(context.environ).repository)
     api = api_address(context.credentials, embedded=embedded is not None)
 

@@ -15,8 +15,9 @@ from vsync.cli.context import Context, connection_of, git_access, pass_context, 
 from vsync.cli.headings import SEARCH
 from vsync.cli.options import NOT_FOR_A_SEARCH, WithArgument, option, shared_options
 from vsync.cli.terminal import put
-from vsync.config.origin import origin, repository_url
+from vsync.config.origin import origin
 from vsync.config.settings import NO_MANIFEST
+from vsync.config.with_config import one_target
 from vsync.errors import RepositoryError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     heading=SEARCH,
     metavar="K=V",
     multiple=True,
-    help="Only documents with this attribute (repeatable).",
+    help="Only documents with this attribute; also K!=V, K>V, K>=V, K<V, K<=V (repeatable).",
 )
 @shared_options("Print the results as JSON on stdout.", hidden=NOT_FOR_A_SEARCH, reading=True)
 @click.argument("query", required=False)
@@ -85,7 +86,7 @@ def search_command(
     else:
         embedded = workspace.embedded
         with contextlib.closing(workspace):
-            results = _in_target(context, settings, workspace, wanted)
+            results = _in_target(context, _of_one_target(settings, workspace), workspace, wanted)
     if as_json:
         put(sys.stdout, json.dumps([found.to_json() for found in results], ensure_ascii=False, indent=2))
     else:
@@ -135,6 +136,15 @@ def _embedded(context: Context, settings: Settings) -> EmbeddedFile | None:
     return embedded_file_of(settings, context.trusted)
 
 
+def _of_one_target(settings: Settings, workspace: Workspace) -> Settings:
+    """The settings of the target whose store is asked. A store that is named needs no config. Raises ConfigurationError."""
+    from vsync.sync.config_at_head import targets_at_head
+
+    if settings.overrides.store:
+        return settings
+    return one_target(targets_at_head(settings, workspace).targets)
+
+
 def _in_named_store(
     context: Context, settings: Settings, embedded: EmbeddedFile | None, wanted: _Wanted
 ) -> list[Found]:
@@ -152,7 +162,6 @@ def _in_target(context: Context, settings: Settings, workspace: Workspace, wante
     from vsync.search.documents import Documents
     from vsync.search.found import found_in
     from vsync.search.run import search, store_of_target
-    from vsync.state.identity import web_page
     from vsync.sync.assemble import target_in
     from vsync.sync.workspace import open_publication
 
@@ -162,9 +171,8 @@ def _in_target(context: Context, settings: Settings, workspace: Workspace, wante
     otherwise = None if workspace.embedded is None else _named(settings, workspace.embedded)
     choose = store_of_target(target, publication, workspace.identity, otherwise)
     hits = search(choose, connect, wanted.query, wanted.limit, wanted.filters, chunks=wanted.chunks)
-    remote = workspace.repository.origin_url() if workspace.repository is not None else None
-    page = repository_url(context.environ) if origin(context.environ).in_workflow else web_page(remote)
-    return found_in(hits, wanted.query, Documents(workspace).text_of, workspace.identity.name, page)
+    page = workspace.page
+    return found_in(hits, wanted.query, Documents(workspace, target).text_of, workspace.identity.name, page)
 
 
 def _named(settings: Settings, embedded: EmbeddedFile | None) -> Choose:

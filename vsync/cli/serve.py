@@ -8,19 +8,22 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vsync.auth.api_address import base_url
-from vsync.auth.credentials import Credentials, check_header
+from vsync.auth.credentials import Credentials
 from vsync.cli.context import Context, pass_context, resolved
+from vsync.cli.serve_batches import batch_options, offered_folders
+from vsync.cli.serve_options import access_of, limits_of, token_of
 from vsync.cli.terminal import put
 from vsync.errors import ConfigurationError
 from vsync.network.address import is_loopback
 from vsync.network.environment import check_network
 from vsync.system.logs import guarded
+from vsync.system.redaction import printable
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -28,15 +31,10 @@ if TYPE_CHECKING:
     from vsync.embedded import EmbeddedStore
     from vsync.serve.rest.app import Access
     from vsync.serve.rest.limits import Limits
+    from vsync.serve.rest.offered_batches import BatchFolders
     from vsync.store.embedded_file import EmbeddedFile
 
-T = TypeVar("T")
-
 _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,20}|[0-9A-Fa-f:.]{2,45}")
-
-
-_MIN_TOKEN_CHARACTERS = 16
-"""A server answers more than a thousand guesses in a second."""
 
 
 def _limit(default: int, name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -79,6 +77,7 @@ def _limit(default: int, name: str, text: str) -> Callable[[Callable[..., Any]],
     multiple=True,
     help="A name of this server, besides those of this machine. Repeatable.",
 )
+@batch_options
 @click.option("--max-body", metavar="SIZE", default="4MB", show_default=True, help="The largest body of a call.")
 @_limit(10_000, "--max-ids", "Ids in one call.")
 @_limit(200, "--max-calls", "Calls that are answered at the same time.")
@@ -102,6 +101,8 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
     \b
     vsync serve --local
     OPENAI_BASE_URL=http://127.0.0.1:8000/v1 OPENAI_API_KEY=any vsync sync
+
+    With --source, callers can submit the request files of that folder to OpenAI's Batch API, and fetch the results.
     """
     from vsync.sync.workspace import embedded_file_of
 
@@ -109,9 +110,10 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
         raise ConfigurationError(
             f"--host is {host!r}, which is no address.", "Give one, such as 127.0.0.1, or 0.0.0.0 for all."
         )
-    token = _token(context, options.pop("token"))
+    token = token_of(context, options.pop("token"))
     names = ("max_body", "max_ids", "max_calls", "calls_per_minute", "allow_origin", "allow_host")
     own = {name: options.pop(name) for name in names}
+    offered = offered_folders(context, options, has_token=token is not None, only_here=is_loopback(host))
     settings = resolved(context, options)
     file = embedded_file_of(settings, context.trusted)
     address = Credentials(base_url=context.environ.get("OPENAI_BASE_URL", "").strip() or None)
@@ -119,15 +121,15 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
         base_url(address)
         check_network(context.environ)
     try:
-        limits = _limits(own)
-        access = _access(own, token, host)
+        limits = limits_of(own)
+        access = access_of(own, token, host)
         from vsync.serve.server import listening, run
 
         with _opened(file) as store, listening(host, port) as (listener, url):
-            _announce(context, url, access, embedded=store is not None)
+            _announce(context, url, access, offered, embedded=store is not None)
             context.stop.install()
             run(
-                lambda: _application(context, store, address.base_url, settings.concurrency, access, limits),
+                lambda: _application(context, store, address.base_url, settings.concurrency, access, limits, offered),
                 listener,
                 context.stop,
                 lambda text: put(sys.stderr, f"vsync: {text}"),
@@ -175,20 +177,25 @@ async def _application(
     concurrency: int,
     access: Access,
     limits: Limits,
+    offered: BatchFolders | None,
 ) -> AsyncIterator[ASGIApp]:
     """What is served. All its clients are closed at the end."""
     from vsync.serve.app import create_app as create_embedded
     from vsync.serve.rest.app import create_app
     from vsync.serve.rest.clients import CallersSecrets
     from vsync.serve.rest.connections import Connections
+    from vsync.serve.rest.offered_batches import OfferedBatches
     from vsync.serve.rest.service import Service
 
     embedded = None if store is None else create_embedded(store, access.token)
     connections = Connections(address, store, concurrency, context.stop)
+    batches = None
+    if offered is not None:
+        batches = OfferedBatches(offered, embedded=store is not None, concurrency=concurrency, note=_note)
     async with connections.pool(limits.max_calls) as clients:
         with guarded(CallersSecrets(clients)):
             yield create_app(
-                Service(clients, limits, context.stop, concurrency, connections.priced),
+                Service(clients, limits, context.stop, concurrency, connections.priced, batches),
                 access,
                 _log,
                 embedded=embedded,
@@ -201,7 +208,11 @@ def _log(line: str) -> None:
         put(sys.stderr, line)
 
 
-def _announce(context: Context, url: str, access: Access, *, embedded: bool) -> None:
+def _note(text: str) -> None:
+    _log(f"vsync: {printable(text)}")
+
+
+def _announce(context: Context, url: str, access: Access, offered: BatchFolders | None, *, embedded: bool) -> None:
     """Says where the server listens, and what its operator may not expect."""
     if embedded:
         put(sys.stderr, f"Listening on {url}/v1")
@@ -209,67 +220,11 @@ def _announce(context: Context, url: str, access: Access, *, embedded: bool) -> 
     else:
         put(sys.stderr, f"Listening on {url}")
         put(sys.stderr, f"Its documentation: {url}/docs")
+    if offered is not None:
+        where = f"request files in {offered.source_folder}, results in {offered.results_folder}, below {offered.root}"
+        put(sys.stderr, printable(f"Batches of {offered.source}: {where}"))
     if context.environ.get("OPENAI_API_KEY", "").strip():
         put(sys.stderr, "vsync: note: the key in OPENAI_API_KEY is not used. Each caller sends its own.")
     if embedded and not access.only_here and access.token is None:
         warning = "everybody who reaches this address can read and change the embedded store. Set VSYNC_TOKEN."
         put(sys.stderr, f"vsync: warning: {warning}")
-
-
-# --- Options ------------------------------------------------------------------------------------------------
-
-
-def _token(context: Context, given: str | None) -> str | None:
-    token = (given or "").strip() or None
-    context.secrets.add(token)
-    check_header("The token (--token, VSYNC_TOKEN)", token or "")
-    if token is not None and len(token) < _MIN_TOKEN_CHARACTERS:
-        raise ConfigurationError(
-            f"The token (--token, VSYNC_TOKEN) has fewer than {_MIN_TOKEN_CHARACTERS} characters: it can be guessed.",
-            f"Use {_MIN_TOKEN_CHARACTERS} random characters or more.",
-        )
-    return token
-
-
-def _limits(own: dict[str, Any]) -> Limits:
-    from vsync.serve.rest.limits import Limits
-
-    return Limits(
-        max_body=_each("--max-body", (own["max_body"],), _bytes)[0],
-        max_ids=own["max_ids"],
-        max_calls=own["max_calls"],
-        calls_per_minute=own["calls_per_minute"],
-    )
-
-
-def _access(own: dict[str, Any], token: str | None, host: str) -> Access:
-    from vsync.serve.rest.app import Access
-    from vsync.serve.rest.hosts import allowed_host, allowed_origin
-
-    return Access(
-        token=token,
-        origins=frozenset(_each("--allow-origin", own["allow_origin"], allowed_origin)),
-        hosts=frozenset(_each("--allow-host", own["allow_host"], allowed_host)),
-        only_here=is_loopback(host),
-    )
-
-
-def _each(option: str, given: Sequence[str], parse: Callable[[str], T]) -> list[T]:
-    found: list[T] = []
-    for text in given:
-        try:
-            found.append(parse(text.strip()))
-        except ValueError as error:
-            raise ConfigurationError(
-                f"{option} is {text!r}, but must be {error}.", "Correct it and run again."
-            ) from None
-    return found
-
-
-def _bytes(text: str) -> int:
-    from vsync.manage.sizes import bytes_of
-
-    number = bytes_of(text)
-    if number < 1:
-        raise ValueError("a size from 1 on, such as 500KB or 4MB")
-    return number

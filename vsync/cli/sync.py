@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vsync.cli.context import Context, git_access, opened_run, pass_context, resolved, show_report
+from vsync.cli.context import Context, git_access, opened_runs, pass_context, resolved
 from vsync.cli.headings import FILES, LIMITS, OUTPUT, HeadedCommand
 from vsync.cli.options import NOT_FOR_A_PLAN, option, shared_options
-from vsync.errors import EXIT_INCOMPLETE, EXIT_LIMIT, EXIT_OK
+from vsync.cli.reports import Reports
+from vsync.errors import EXIT_INCOMPLETE, EXIT_LIMIT, EXIT_OK, worst_exit_code
 from vsync.report.report import Report
+
+if TYPE_CHECKING:
+    from vsync.state.publication import Published
+    from vsync.sync.assemble import Assembled
 
 _JSON = "Print the report as JSON on stdout, and nothing else there."
 
@@ -59,9 +64,9 @@ def plan_command(context: Context, /, as_json: bool, exit_code: bool, **options:
 
     Needs no API key and makes no API request. Only with --manifest none it asks the store.
     """
-    report = _sync(context, options, dry_run=True, as_json=as_json)
+    reports = _sync(context, options, dry_run=True, as_json=as_json)
     if exit_code and context.exit_code == EXIT_OK:
-        context.exit_code = _as_exit_code(report)
+        context.exit_code = worst_exit_code(list(map(_as_exit_code, reports)))
 
 
 def _as_exit_code(report: Report) -> int:
@@ -73,14 +78,21 @@ def _as_exit_code(report: Report) -> int:
     return EXIT_OK if report.plan.is_empty else EXIT_INCOMPLETE
 
 
-def _sync(context: Context, options: dict[str, Any], *, dry_run: bool, as_json: bool) -> Report:
+def _sync(context: Context, options: dict[str, Any], *, dry_run: bool, as_json: bool) -> list[Report]:
     from vsync.sync.run import run
+    from vsync.sync.several import run_several
 
     settings = resolved(context, options)
     out = sys.stderr if as_json else sys.stdout
     if not dry_run:
         context.stop.install()
-    with opened_run(context, settings, git_access(context, options), out, dry_run=dry_run) as opened:
-        report = run(*opened)
-    show_report(report, context, as_json=as_json)
-    return report
+    with opened_runs(context, settings, git_access(context, options), out, dry_run=dry_run) as runs:
+        printed = Reports(context, len(runs), out, as_json=as_json)
+
+        def one(assembled: Assembled, published: Published | None) -> Report:
+            printed.began(assembled.target.name)
+            return run(*assembled, published)
+
+        reports = run_several(runs, one, printed.done)
+    printed.end(reports)
+    return reports

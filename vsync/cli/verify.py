@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vsync.cli.context import Context, git_access, opened_run, pass_context, resolved, show_report
+from vsync.cli.context import Context, git_access, opened_runs, pass_context, resolved
 from vsync.cli.environment import defaults, refuse_in_dry_run, wrong_variable
 from vsync.cli.headings import REPAIRS, HeadedCommand
 from vsync.cli.options import option, shared_options
+from vsync.cli.reports import Reports
 from vsync.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from vsync.report.report import Report
+    from vsync.state.publication import Published
+    from vsync.sync.assemble import Assembled
     from vsync.verify.options import VerifyOptions
 
 
@@ -44,6 +48,7 @@ def verify_command(context: Context, /, as_json: bool, **options: Any) -> None:
     Without --repair, --rebuild and --yes this command only reads. The exit code is 1 if there is drift; with --repair,
     if drift is left. Entries of other tools are listed; only --take-over with --yes removes them.
     """
+    from vsync.sync.several import run_several
     from vsync.verify.run import run
 
     settings, chosen = resolved(context, options), _verify_options(options)
@@ -56,9 +61,15 @@ def verify_command(context: Context, /, as_json: bool, **options: Any) -> None:
         )
         context.stop.install()
     access, if_missing = git_access(context, options), chosen.if_missing
-    with opened_run(context, settings, access, out, dry_run=False, if_missing=if_missing) as opened:
-        report = run(*opened, chosen)
-    show_report(report, context, as_json=as_json)
+    with opened_runs(context, settings, access, out, dry_run=False, if_missing=if_missing) as runs:
+        printed = Reports(context, len(runs), out, as_json=as_json)
+
+        def one(assembled: Assembled, _: Published | None) -> Report:
+            printed.began(assembled.target.name)
+            return run(*assembled, chosen)
+
+        reports = run_several(runs, one, printed.done, manifest_may_be_damaged=chosen.rebuild)
+    printed.end(reports)
 
 
 def _verify_options(options: Mapping[str, Any]) -> VerifyOptions:

@@ -12,7 +12,7 @@ from vsync.network.address import web_address
 class Origin:
     """Where a run takes place, as far as the environment tells: `owner/repo`, its id, this run's id and web page.
 
-    `in_workflow`: whether it is a job of GitHub Actions.
+    `in_workflow`: whether it is a job of GitHub Actions. `page`: where a person can look at the repository.
     """
 
     repository: str | None = None
@@ -20,6 +20,7 @@ class Origin:
     run_id: str | None = None
     run_url: str | None = None
     in_workflow: bool = False
+    page: str | None = None
 
 
 def origin(environ: Mapping[str, str]) -> Origin:
@@ -32,7 +33,7 @@ def origin(environ: Mapping[str, str]) -> Origin:
     page = repository_url(environ)
     url = f"{page}/actions/runs/{run}" if page and run else None
     in_workflow = (get("GITHUB_ACTIONS") or "").lower() == "true"
-    return Origin(repository, get("GITHUB_REPOSITORY_ID"), run, url, in_workflow)
+    return Origin(repository, get("GITHUB_REPOSITORY_ID"), run, url, in_workflow, page)
 
 
 def repository_url(environ: Mapping[str, str]) -> str | None:

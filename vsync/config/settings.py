@@ -2,19 +2,21 @@
 
 The command line, the environment (`VSYNC_…`) and the action's inputs give strings under the same names. This module
 alone turns them into values, so a wrong value gives the same error wherever it stood.
-Precedence: option > environment > default. An empty string counts as unset: GitHub passes one for a missing secret.
+Precedence: option > environment > config > default. An empty string counts as unset: GitHub passes one for a missing
+secret. The config stands in what is synced, and is not known here: `with_config` puts it between the two.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast, get_args
 
 from vsync.config.limits import Limits
+from vsync.config.overrides import NOTHING_GIVEN, Overrides
 from vsync.config.targets import Target
+from vsync.config.values import branch_name, max_delete, max_upload, root_folder, target_name
 from vsync.documents.attributes import MAX_VALUE_CHARACTERS, parse_attributes
 from vsync.documents.chunking import Chunking
 from vsync.documents.selection import Rules, Types
@@ -30,12 +32,17 @@ NO_MANIFEST = "none"
 DEFAULT_MANIFEST = ".vsync/manifest.json"
 DEFAULT_MANIFEST_BRANCH = "vsync-manifest"
 DEFAULT_CONFIG = ".vsync.yml"
+NO_CONFIG = "none"
+DEFAULT_TARGET = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a run, with its target. Times in seconds.
 
+    `target` is what the run would do without a config. `targets` are the names that were given, and `overrides` what was
+    given of the targets: `with_config` makes the target from both and the config. `config` is the path of the config
+    ("none": it is ignored; None: the default path, where there may be none).
     `local` is the embedded store's file ("": the default file). `manifest` is None where no manifest is named: then it
     has its default place. A rate is None where none is given: then the limits of OpenAI's API hold, and none for the
     embedded store. `expect` is the id of the only plan that may be carried out. Documents that match `reindex`
@@ -49,6 +56,9 @@ class Settings:
     """
 
     target: Target = field(default_factory=Target)
+    targets: tuple[str, ...] = ()
+    overrides: Overrides = NOTHING_GIVEN
+    config: str | None = None
     repo: str = "."
     folder: str | None = None
     manifest: str | None = None
@@ -70,7 +80,7 @@ class Settings:
 
 NAMES = (
     "repo", "folder", "target", "source", "vector-store-id", "vector-store-name", "root", "types", "include", "exclude", "allow-secrets",
-    "config",
+    "default-root", "config",
     "manifest", "manifest-branch", "head", "base", "branch", "full", "local", "attributes", "chunk-size", "chunk-overlap", "max-delete",
     "max-upload", "force", "concurrency", "index-timeout", "lock-timeout", "uploads-per-minute", "writes-per-minute",
     "commit", "push", "expect", "reindex",
@@ -78,7 +88,19 @@ NAMES = (
 """Every setting, under the name that options and inputs share."""
 
 
-_PATHS = {"repo", "folder", "root", "manifest", "local", "include", "exclude", "allow-secrets", "reindex"}
+_PATHS = {
+    "repo",
+    "folder",
+    "root",
+    "default-root",
+    "config",
+    "manifest",
+    "local",
+    "include",
+    "exclude",
+    "allow-secrets",
+    "reindex",
+}
 """Settings that name files, whose names can be any bytes."""
 
 
@@ -99,15 +121,17 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
     """The settings of a run. Raises ConfigurationError naming the first wrong value and where it stood."""
     reader = _Reader(given, from_environment(environ))
-    _refuse_what_is_not_there_yet(reader)
-    target = _target(reader)
+    targets, overrides = _names(reader), _overrides(reader)
     if reader.text("folder") is not None and (reader.text("head") or reader.text("base")):
         raise ConfigurationError(
             "A plain folder has no commits.",
             "Give either --folder (input folder), or --head and --base (inputs head and base).",
         )
     return Settings(
-        target=target,
+        target=_target(targets[0] if targets else DEFAULT_TARGET, reader.text("source") or "", overrides),
+        targets=targets,
+        overrides=overrides,
+        config=reader.text("config"),
         repo=reader.text("repo") or ".",
         folder=reader.text("folder"),
         manifest=reader.text("manifest"),
@@ -128,13 +152,34 @@ def resolve(given: Given, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def _target(reader: _Reader) -> Target:
-    name, source = reader.text("target") or "default", reader.text("source") or ""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise ConfigurationError(
-            f"The target name {name!r} is not usable.",
-            "Use letters, digits, dots, dashes and underscores, at most 64.",
-        )
+def _names(reader: _Reader) -> tuple[str, ...]:
+    """The names of the targets, each once: one a line, or separated by commas."""
+    names = [name.strip() for line in reader.lines("target") for name in line.split(",") if name.strip()]
+    return tuple(dict.fromkeys(map(target_name, names)))
+
+
+def _overrides(reader: _Reader) -> Overrides:
+    overrides = Overrides(
+        vector_store_id=reader.store_id("vector-store-id"),
+        vector_store_name=reader.text("vector-store-name"),
+        branch=reader.branch("branch"),
+        root=reader.root("root"),
+        types=reader.optional("types", _types),
+        include=reader.lines("include") or None,
+        exclude=reader.lines("exclude") or None,
+        allow_secrets=reader.lines("allow-secrets") or None,
+        attributes=parse_attributes(_pairs(reader.lines("attributes"))),
+        chunk_size=reader.optional("chunk-size", _whole),
+        chunk_overlap=reader.optional("chunk-overlap", _whole),
+        limits=_limits(reader),
+        default_root=reader.root("default-root") or "",
+    )
+    Chunking.parse(overrides.chunk_size, overrides.chunk_overlap)
+    return overrides
+
+
+def _target(name: str, source: str, given: Overrides) -> Target:
+    """The target of a run without a config."""
     if len(source) > MAX_VALUE_CHARACTERS:
         raise ConfigurationError(
             f"The source name has {len(source)} characters.", f"Use at most {MAX_VALUE_CHARACTERS}."
@@ -142,19 +187,19 @@ def _target(reader: _Reader) -> Target:
     return Target(
         name=name,
         source=source,
-        vector_store_id=reader.store_id("vector-store-id"),
-        vector_store_name=reader.text("vector-store-name"),
-        branch=reader.branch("branch"),
+        vector_store_id=given.vector_store_id,
+        vector_store_name=given.vector_store_name,
+        branch=given.branch,
         rules=Rules(
-            reader.lines("include"),
-            reader.lines("exclude"),
-            reader.lines("allow-secrets"),
-            types=reader.optional("types", _types),
-            root=reader.root(),
+            given.include or (),
+            given.exclude or (),
+            given.allow_secrets or (),
+            types=given.types,
+            root=given.default_root if given.root is None else given.root,
         ),
-        attributes=parse_attributes(_pairs(reader.lines("attributes"))),
-        chunking=Chunking.parse(reader.optional("chunk-size", _whole), reader.optional("chunk-overlap", _whole)),
-        limits=_limits(reader),
+        attributes=given.attributes,
+        chunking=Chunking.parse(given.chunk_size, given.chunk_overlap),
+        limits=given.limits,
     )
 
 
@@ -192,23 +237,10 @@ class _Reader:
             check_utf8(name, "".join(value))
         return tuple(line for item in value for line in item.splitlines() if line.strip() and line.lstrip()[0] != "#")
 
-    def root(self) -> str:
-        """A folder of the source, as its path from the top folder. Empty: the top folder itself."""
-        value = self.text("root")
-        if value is None:
-            return ""
-        if value.startswith(("/", "~")) or re.match(r"[A-Za-z]:[\\/]", value):
-            raise ConfigurationError(
-                f"root is {value!r}, which is a path of this machine.",
-                "Give the folder's path from the top folder of the repository, such as services/api.",
-            )
-        path = posixpath.normpath(value)
-        if path.split("/")[0] == "..":
-            raise ConfigurationError(
-                f"root is {value!r}, which leads out of the repository.",
-                "Give the folder's path from the top folder of the repository, such as services/api.",
-            )
-        return "" if path == "." else path
+    def root(self, name: str) -> str | None:
+        """A folder of the source, as its path from the top folder. Empty: the top folder itself. None: none is given."""
+        value = self.text(name)
+        return None if value is None else root_folder(value)
 
     def local(self) -> str | None:
         """None: not asked for. "": the default file (`--local` without a value, VSYNC_LOCAL=true)."""
@@ -233,12 +265,8 @@ class _Reader:
         return value
 
     def branch(self, name: str) -> str | None:
-        """A branch's name, by https://git-scm.com/docs/git-check-ref-format."""
-        value = (self.text(name) or "").removeprefix("refs/heads/")
-        wrong = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[-./]|[./]$|^@$", value)
-        if wrong:
-            raise ConfigurationError(f"{name} is {value!r}, which is no name of a branch.", "Give a branch's name.")
-        return value or None
+        value = self.text(name)
+        return None if value is None else branch_name(name, value) or None
 
     def flag(self, name: str) -> bool:
         value = self.raw(name)
@@ -262,17 +290,9 @@ class _Reader:
         return default if value is None else value
 
 
-def _refuse_what_is_not_there_yet(reader: _Reader) -> None:
-    if reader.text("config") is not None:
-        raise ConfigurationError(
-            "config is not available in this version.",
-            "Give its settings as options, inputs or VSYNC_… variables.",
-        )
-
-
 def _limits(reader: _Reader) -> Limits:
-    delete = reader.optional("max-delete", _max_delete)
-    count, size = reader.optional("max-upload", _max_upload) or (None, None)
+    delete = reader.optional("max-delete", max_delete)
+    count, size = reader.optional("max-upload", max_upload) or (None, None)
     return Limits(
         max_deletes=delete[0] if delete else None,
         max_delete_percent=delete[1] if delete else None,
@@ -337,32 +357,3 @@ def _seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text):
         raise ValueError("a number of seconds")
     return float(text)
-
-
-_DELETE_FORM = "a number of documents (20) or a share of them (30%)"
-_UPLOAD_FORM = "a number of documents (5000), a size (2GB), or both (5000,2GB)"
-_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
-
-
-def _max_delete(text: str) -> tuple[int | None, float | None]:
-    if match := re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*%", text):
-        percent = float(match[1])
-        if percent <= 100:
-            return None, percent
-    elif re.fullmatch(r"[0-9]{1,12}", text):
-        return int(text), None
-    raise ValueError(_DELETE_FORM)
-
-
-def _max_upload(text: str) -> tuple[int | None, int | None]:
-    count: int | None = None
-    size: int | None = None
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]{1,12}(?:\.[0-9]+)?)\s*([a-zA-Z]*)\s*", part)
-        if match and match[2].lower() in _UNITS and size is None:
-            size = int(float(match[1]) * _UNITS[match[2].lower()])
-        elif match and not match[2] and "." not in match[1] and count is None:
-            count = int(match[1])
-        else:
-            raise ValueError(_UPLOAD_FORM)
-    return count, size

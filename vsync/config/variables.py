@@ -76,6 +76,19 @@ OPTIONS = (
     "burst",
     "workers",
     "resume",
+    "results",
+    "source-name",
+    "endpoint",
+    "window",
+    "again",
+    "pending",
+    "results-branch",
+    "wait",
+    "wait-timeout",
+    "resubmit-failed",
+    "clean",
+    "workflow",
+    "no-input",
 )
 """Options that are no settings: each belongs to some of the commands."""
 

@@ -9,7 +9,7 @@ from vsync.errors import ConfigurationError
 
 _AUTO_SIZE, _AUTO_OVERLAP = 800, 400
 
-_MIN_CHUNK, _MAX_CHUNK = 100, 4096
+MIN_CHUNK, MAX_CHUNK = 100, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Chunking:
         if size is None and overlap is None:
             return cls()
         size = _AUTO_SIZE if size is None else size
-        if not _MIN_CHUNK <= size <= _MAX_CHUNK:
+        if not MIN_CHUNK <= size <= MAX_CHUNK:
             raise ConfigurationError(
-                f"chunk-size is {size}; the API takes {_MIN_CHUNK} to {_MAX_CHUNK} tokens.",
+                f"chunk-size is {size}; the API takes {MIN_CHUNK} to {MAX_CHUNK} tokens.",
                 "Choose a number in that range.",
             )
         overlap = size // 2 if overlap is None else overlap
@@ -37,6 +37,11 @@ class Chunking:
                 "Choose a number in that range.",
             )
         return cls(size, overlap)
+
+    @property
+    def said(self) -> GivenChunking:
+        """Both halves, as if the user had given them."""
+        return GivenChunking(self.size, self.overlap)
 
     def to_api(self) -> dict[str, object]:
         if self == Chunking():
@@ -57,3 +62,22 @@ class Chunking:
             if isinstance(size, int) and isinstance(overlap, int):
                 return cls(size, overlap)
         return cls() if strategy.get("type") == "auto" else None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenChunking:
+    """The halves of a strategy that a config gives for some documents. None: it does not give this one."""
+
+    size: int | None = None
+    overlap: int | None = None
+
+    def after(self, before: Chunking) -> Chunking:
+        """The strategy with these halves in the place of those before. An overlap that is too long becomes half of the size.
+
+        The server's default says nothing of an overlap: after it half of the size is meant, as everywhere.
+        """
+        size = before.size if self.size is None else self.size
+        overlap = self.overlap
+        if overlap is None:
+            overlap = size if before == Chunking() else before.overlap
+        return Chunking(size, min(overlap, size // 2))

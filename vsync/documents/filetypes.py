@@ -102,6 +102,17 @@ BY_EXTENSION = MappingProxyType(_table())
 _PLAIN = FileType("text/plain", ".txt", True)
 
 
+def named(path: str, kind: FileType | None) -> str:
+    """The name under which a file of that kind is sent. None: its own name."""
+    if kind is None:
+        return path
+    if kind.suffix:
+        return path + kind.suffix
+    # The store's list has small letters. A kind without a suffix has an extension.
+    stem, _, extension = path.rpartition(".")
+    return f"{stem}.{extension.lower()}"
+
+
 def extension_of(path: str) -> str:
     """The extension of the file name, in lower case and with its dot; empty when there is none."""
     name = path.rpartition("/")[2]

@@ -14,15 +14,16 @@ because a reader would otherwise miss it in the store.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from vsync.documents.defaults import is_docs_folder, is_documentation, is_left_out, no_prose
-from vsync.documents.filetypes import extension_of, file_type
+from vsync.documents.filetypes import extension_of
 from vsync.documents.gitattributes import GitAttributes
 from vsync.documents.gitignore import Match, Patterns, parts_of, pattern_of, single
+from vsync.documents.kinds import Kinds
 from vsync.documents.secret_formats import is_secret_name
 from vsync.git.changes import SUBMODULE, SYMLINK, decodable, show_path
 
@@ -31,8 +32,10 @@ SkipReason = Literal[
     "too-large",
     "unsupported-type",
     "not-text",
+    "unknown-encoding",
     "not-notebook",
     "template",
+    "minified",
     "undecodable-name",
     "symlink",
     "submodule",
@@ -52,6 +55,7 @@ class Rules:
     | `allow_secrets` | files that are uploaded although they seem to hold secrets |
     | `reserved` | vsync's own files inside the repository; a folder of such files ends in a slash |
     | `types` | which kinds of files; None: documentation without include patterns, and any with them |
+    | `convert` | endings that are text, each with the ending under which such a file is sent |
     | `root` | the folder outside of which nothing is selected; empty: the top folder |
     """
 
@@ -61,6 +65,7 @@ class Rules:
     reserved: tuple[str, ...] = ()
     types: Types | None = None
     root: str = ""
+    convert: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def documentation_only(self) -> bool:
@@ -101,6 +106,8 @@ class Verdict:
 
 NOT_SELECTED = Verdict()
 
+_FAR_AWAY = Verdict(why=NotSelected("not-included", "no include pattern matches"))
+
 _STATE = re.compile(
     r".*-[0-9a-f]{8}\.(?:seal|journal-[0-9a-f]{8})\.json"
     r"|(?:.*/)?[^/]+\.seal/[^/]+-[0-9a-f]{8}\.(?:lock|holder|doubt|owner)",
@@ -119,10 +126,14 @@ class Selector:
         self._include = Patterns("include", rules.include) if rules.include else None
         self._exclude = Patterns("exclude", rules.exclude) if rules.exclude else None
         self._allowed = Patterns("allow-secrets", rules.allow_secrets) if rules.allow_secrets else None
+        self._kinds = Kinds(rules.convert)
         self._attributes = attributes
         self.documentation_only = rules.documentation_only
+        self._prefixes = _prefixes(rules)
 
     def decide(self, path: bytes, mode: str) -> Verdict:
+        if self._prefixes is not None and not path.startswith(self._prefixes) and mode not in {SYMLINK, SUBMODULE}:
+            return _FAR_AWAY
         text = path.decode("utf-8", "surrogateescape")
         why = self._refusal(text, mode)
         if why is not None:
@@ -135,7 +146,7 @@ class Selector:
             return Verdict(text, "submodule")
         if is_secret_name(text) and not self.allows_secrets(text):
             return Verdict(text, "secret")
-        if file_type(text) is None:
+        if self._kinds.of(text) is None:
             return Verdict(text, "unsupported-type")
         return Verdict(text)
 
@@ -161,7 +172,7 @@ class Selector:
         return not self.documentation_only or self._names(path, path.rpartition("/")[2])
 
     def _refusal(self, path: str, mode: str) -> NotSelected | None:
-        if _never(path) or path in self._reserved or path.startswith(self._reserved_folders):
+        if is_own(path) or path in self._reserved or path.startswith(self._reserved_folders):
             return NotSelected("reserved", "a file of git, GitHub or vsync")
         inside = self._rules.inside(path)
         if inside is None:
@@ -204,7 +215,7 @@ class Selector:
 
     def _of_its_kind(self, name: str, mode: str) -> NotSelected | None:
         """Why a file of that name is not documentation by its kind."""
-        if mode == SUBMODULE or is_documentation(name):
+        if mode == SUBMODULE or is_documentation(self._kinds.filename(name) or name):
             return None
         # An include pattern that leads to a link names it. Without patterns only its name can tell.
         if mode == SYMLINK and not extension_of(name) and (self._include is not None or is_docs_folder(name)):
@@ -226,6 +237,24 @@ class Selector:
     def _naming(self) -> list[Callable[[str, str], bool]]:
         lines = self._include.lines if self._include is not None else ()
         return [_naming(line) for line in lines if not line.startswith("!")]
+
+
+def _prefixes(rules: Rules) -> tuple[bytes, ...] | None:
+    """What the path of every selected file begins with. None: the include patterns do not tell.
+
+    Ten targets that select a folder each would else try every pattern of each target on every file of the others.
+    """
+    found = []
+    for line in map(pattern_of, rules.include):
+        if line.startswith("!"):
+            continue
+        parts = parts_of(line)
+        if not parts.anchored or not parts.fixed:
+            return None
+        # Blanks at the end of a pattern may not count.
+        text = "/".join([*filter(None, [rules.root]), *parts.fixed]).rstrip()
+        found.append(text.encode("utf-8", "surrogateescape"))
+    return tuple(found) or None
 
 
 def _match(patterns: Patterns, path: str, mode: str) -> Match:
@@ -250,7 +279,7 @@ def _naming(line: str) -> Callable[[str, str], bool]:
     return lambda path, name: any(part(name) for part in parts) and matches(path)
 
 
-def _never(path: str) -> bool:
+def is_own(path: str) -> bool:
     """Whether the path is a file of git, GitHub or vsync. Such files are never documents, even when included."""
     return any(part.startswith(".git") or part in {".vsync", ".vsync.yml"} for part in path.split("/")) or (
         path.endswith((".json", ".lock", ".holder", ".doubt", ".owner")) and _STATE.fullmatch(path) is not None

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible API (Files, Vector Stores, Search) in one SQLite file. It needs no server and no key.
+"""An OpenAI-compatible API in one SQLite file: Files, Uploads, vector stores, search, batches. It needs no server and no key.
 
 It is for trying, testing and using vsync offline. It may touch its SQLite file and nothing else. Importing it is cheap:
 only `transport` imports httpx2.

@@ -11,7 +11,17 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import unquote
 
-from vsync.embedded import file_batches, files, indexing, search, vector_store_files, vector_stores
+from vsync.embedded import (
+    batch_run,
+    batches,
+    file_batches,
+    files,
+    indexing,
+    search,
+    uploads,
+    vector_store_files,
+    vector_stores,
+)
 from vsync.embedded.context import Context
 from vsync.embedded.database import Database
 from vsync.embedded.messages import MAX_BODY_BYTES, ApiError, Request, Response, not_found, too_large
@@ -26,6 +36,9 @@ _OF_THE_SYSTEM = {
     sqlite3.SQLITE_NOMEM,
 }
 
+BATCH_DELAY_S = 1.5
+"""From the creation of a batch to its results, where the store is not told. All states of a batch can be seen in it."""
+
 _log = logging.getLogger(__name__)
 
 Operation = Callable[..., Response]
@@ -34,6 +47,13 @@ _OPERATIONS: dict[str, dict[str, Operation]] = {
     "files": {"GET": files.list_files, "POST": files.create},
     "files/*": {"GET": files.retrieve, "DELETE": files.delete},
     "files/*/content": {"GET": files.content},
+    "uploads": {"POST": uploads.create},
+    "uploads/*/parts": {"POST": uploads.add_part},
+    "uploads/*/complete": {"POST": uploads.complete},
+    "uploads/*/cancel": {"POST": uploads.cancel},
+    "batches": {"GET": batches.list_batches, "POST": batches.create},
+    "batches/*": {"GET": batches.retrieve},
+    "batches/*/cancel": {"POST": batches.cancel},
     "vector_stores": {"GET": vector_stores.list_stores, "POST": vector_stores.create},
     "vector_stores/*": {
         "GET": vector_stores.retrieve,
@@ -58,15 +78,27 @@ _OPERATIONS: dict[str, dict[str, Operation]] = {
 class EmbeddedStore:
     """An OpenAI-compatible API over one SQLite file. Several threads may use it."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, indexing_delay_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        indexing_delay_s: float = 0.0,
+        batch_delay_s: float | None = None,
+    ) -> None:
+        """Delays are in seconds of the clock. With a delay of 0, the next request shows what has ended.
+
+        A batch keeps the delay of the store that made it. With a delay of more than 24 hours it expires.
+        """
         self._database = Database(path)
         self._clock = clock
         self._indexing_delay_s = indexing_delay_s
+        self._batch_delay_s = BATCH_DELAY_S if batch_delay_s is None else batch_delay_s
 
     def handle(self, request: Request) -> Response:
         now = self._clock()
         try:
-            response = self._answer(Context(self._database, now, self._indexing_delay_s), request)
+            response = self._answer(self._context(now), request)
         except ApiError as error:
             response = error.response()
         except sqlite3.OperationalError as error:
@@ -82,13 +114,19 @@ class EmbeddedStore:
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length[:20]) > MAX_BODY_BYTES:
             raise too_large(f"The request body is larger than {MAX_BODY_BYTES} bytes.")
+        # Before the Files that expire are removed: the input of a batch may be among them.
+        batch_run.run_due(context)
         files.remove_expired(context)
+        uploads.expire(context)
         vector_stores.expire(context)
         if pattern.startswith("vector_stores/*"):
             indexing.index_due(context, identifiers[0])
         elif (pattern, request.method) == ("vector_stores", "GET"):
             indexing.index_all_due(context)
         return operation(context, request, *identifiers)
+
+    def _context(self, now: float) -> Context:
+        return Context(self._database, now, self._indexing_delay_s, self._batch_delay_s)
 
     def close(self) -> None:
         self._database.close()

@@ -1,4 +1,4 @@
-"""What every operation needs besides the request: the database, the time, and the delay of indexing."""
+"""What every operation needs besides the request: the database, the time, and the delays of indexing and of batches."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class Context:
     database: Database
     now: float
     indexing_delay_s: float
+    batch_delay_s: float
 
     @property
     def timestamp(self) -> int:

@@ -16,91 +16,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from vsync.embedded.schema import LAYOUTS
+
 BUSY_TIMEOUT_S = 60.0
 APPLICATION_ID = 0x7673796E
-SCHEMA_VERSION = 1
-
-# Sequence numbers are never reused (AUTOINCREMENT): they order objects that were made in the same second.
-SCHEMA = """
-CREATE TABLE files (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    filename TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    purpose TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    expires_at INTEGER
-);
-CREATE INDEX files_in_order ON files (created_at, seq);
-CREATE INDEX files_expiring ON files (expires_at) WHERE expires_at IS NOT NULL;
-
-CREATE TABLE file_pieces (
-    file INTEGER NOT NULL REFERENCES files (seq) ON DELETE CASCADE,
-    n INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    PRIMARY KEY (file, n)
-);
-
-CREATE TABLE vector_stores (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    description TEXT,
-    metadata TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    last_active_at INTEGER NOT NULL,
-    expires_after_days INTEGER,
-    expired INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX vector_stores_in_order ON vector_stores (created_at, seq);
-
-CREATE TABLE vector_store_files (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    vector_store INTEGER NOT NULL REFERENCES vector_stores (seq) ON DELETE CASCADE,
-    file INTEGER NOT NULL REFERENCES files (seq) ON DELETE CASCADE,
-    created_at INTEGER NOT NULL,
-    due_at REAL NOT NULL,
-    status TEXT NOT NULL,
-    error_code TEXT,
-    error_message TEXT,
-    usage_bytes INTEGER NOT NULL DEFAULT 0,
-    attributes TEXT NOT NULL,
-    max_chunk_size_tokens INTEGER NOT NULL,
-    chunk_overlap_tokens INTEGER NOT NULL,
-    UNIQUE (vector_store, file)
-);
-CREATE INDEX vector_store_files_of_file ON vector_store_files (file);
-CREATE INDEX vector_store_files_in_order ON vector_store_files (vector_store, created_at, seq);
-CREATE INDEX vector_store_files_by_status ON vector_store_files (vector_store, status, due_at, usage_bytes);
-
-CREATE TABLE file_batches (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    vector_store INTEGER NOT NULL REFERENCES vector_stores (seq) ON DELETE CASCADE,
-    created_at INTEGER NOT NULL,
-    cancelled INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX file_batches_of_store ON file_batches (vector_store);
-
-CREATE TABLE file_batch_files (
-    batch INTEGER NOT NULL REFERENCES file_batches (seq) ON DELETE CASCADE,
-    entry INTEGER NOT NULL REFERENCES vector_store_files (seq) ON DELETE CASCADE,
-    PRIMARY KEY (batch, entry)
-) WITHOUT ROWID;
-CREATE INDEX file_batch_files_of_entry ON file_batch_files (entry);
-
-CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    entry INTEGER NOT NULL REFERENCES vector_store_files (seq) ON DELETE CASCADE
-);
-CREATE INDEX chunks_of_entry ON chunks (entry);
-CREATE VIRTUAL TABLE chunk_texts USING fts5 (
-    filename, text, tokenize = 'porter unicode61 remove_diacritics 2'
-);
-CREATE TRIGGER chunk_texts_follow AFTER DELETE ON chunks BEGIN
-    DELETE FROM chunk_texts WHERE rowid = old.id;
-END;
-"""
+SCHEMA_VERSION = len(LAYOUTS)
 
 
 class EmbeddedStoreError(Exception):
@@ -140,14 +60,13 @@ class Database:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if tables == 0:
-                for statement in _statements(SCHEMA):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                _lay_out(connection, 0)
             elif application_id != APPLICATION_ID:
                 raise EmbeddedStoreError(f"{path} is another application's database, not an embedded store")
-            elif version != SCHEMA_VERSION:
+            elif not 1 <= version <= SCHEMA_VERSION:
                 raise EmbeddedStoreError(f"{path} was written by another version of vsync (layout {version})")
+            elif version < SCHEMA_VERSION:
+                _lay_out(connection, version)
         self._enter_wal_mode()
         # Without a limit the log keeps the size of the largest upload.
         self._connection.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
@@ -196,6 +115,15 @@ class Database:
 
 def new_id(prefix: str) -> str:
     return prefix + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(24))
+
+
+def _lay_out(connection: sqlite3.Connection, version: int) -> None:
+    """Brings a file of a layout (0: an empty file) to the newest one, inside a transaction."""
+    for layout in LAYOUTS[version:]:
+        for statement in _statements(layout):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from vsync.embedded import arguments, paging
+from vsync.embedded import arguments, lifetimes, paging
 from vsync.embedded.context import Context
-from vsync.embedded.database import Database, new_id
-from vsync.embedded.messages import PIECE_BYTES, Request, Response, invalid, not_found
+from vsync.embedded.database import Database
+from vsync.embedded.file_writer import FileWriter
+from vsync.embedded.messages import PIECE_BYTES, ApiError, Request, Response, invalid, not_found
 from vsync.embedded.multipart import Form, form_of
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
-BATCH_FILE_LIFETIME_S = 30 * 24 * 3600
+MAX_BATCH_INPUT_BYTES = 200 * 1024 * 1024
 
 
 def create(context: Context, request: Request) -> Response:
@@ -22,20 +23,13 @@ def create(context: Context, request: Request) -> Response:
         upload = form.uploads.get("file")
         if upload is None:
             raise invalid("'file' is a required property", "file", "missing_required_parameter")
+        refuse_too_large(purpose, upload.size, "file")
         with context.database.write() as connection:
-            expires_at = None if lifetime is None else context.timestamp + lifetime
-            (seq,) = connection.execute(
-                "INSERT INTO files (id, filename, bytes, purpose, created_at, expires_at)"
-                " VALUES (?, ?, ?, ?, ?, ?) RETURNING seq",
-                (new_id("file-"), upload.filename, upload.size, purpose, context.timestamp, expires_at),
-            ).fetchone()
-            pieces = iter(lambda: upload.content.read(PIECE_BYTES), b"")
-            connection.executemany(
-                "INSERT INTO file_pieces (file, n, data) VALUES (?, ?, ?)",
-                ((seq, n, piece) for n, piece in enumerate(pieces)),
-            )
-            row = connection.execute("SELECT * FROM files WHERE seq = ?", (seq,)).fetchone()
-    return Response.of_json(_as_json(row))
+            writer = FileWriter(connection, upload.filename, purpose, context.timestamp, lifetime)
+            for piece in iter(lambda: upload.content.read(PIECE_BYTES), b""):
+                writer.write(piece)
+            row = writer.close()
+    return Response.of_json(as_json(row))
 
 
 def list_files(context: Context, request: Request) -> Response:
@@ -44,17 +38,17 @@ def list_files(context: Context, request: Request) -> Response:
     where, parameters = ("files.purpose = ?", (purpose,)) if purpose else ("1", ())
     listing = paging.Listing("files.*", "files", "files", "files.id", where, parameters)
     with context.database.read() as connection:
-        return Response.of_json(paging.page(connection, listing, page, _as_json))
+        return Response.of_json(paging.page(connection, listing, page, as_json))
 
 
 def retrieve(context: Context, request: Request, file_id: str) -> Response:
     with context.database.read() as connection:
-        return Response.of_json(_as_json(_find(connection, file_id)))
+        return Response.of_json(as_json(find(connection, file_id)))
 
 
 def content(context: Context, request: Request, file_id: str) -> Response:
     with context.database.read() as connection:
-        row = _find(connection, file_id)
+        row = find(connection, file_id)
     headers = {"content-type": "application/octet-stream", "content-length": str(row["bytes"])}
     return Response(200, headers, _streamed(context.database, row["seq"]))
 
@@ -62,7 +56,7 @@ def content(context: Context, request: Request, file_id: str) -> Response:
 def delete(context: Context, request: Request, file_id: str) -> Response:
     """Removes the file from all vector stores as well."""
     with context.database.write() as connection:
-        connection.execute("DELETE FROM files WHERE seq = ?", (_find(connection, file_id)["seq"],))
+        connection.execute("DELETE FROM files WHERE seq = ?", (find(connection, file_id)["seq"],))
     return Response.of_json({"id": file_id, "object": "file", "deleted": True})
 
 
@@ -72,6 +66,19 @@ def remove_expired(context: Context) -> None:
     if due:
         with context.database.write() as connection:
             connection.execute("DELETE FROM files WHERE expires_at <= ?", (context.now,))
+
+
+def find(connection: sqlite3.Connection, file_id: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM files WHERE id = ?", (file_id,)).fetchone()
+    if row is None:
+        raise not_found(f"No such File object: {file_id}")
+    return row
+
+
+def refuse_too_large(purpose: str, size: int, param: str) -> None:
+    """Raises ApiError when a File of that purpose may not have so many bytes."""
+    if purpose == "batch" and size > MAX_BATCH_INPUT_BYTES:
+        raise ApiError(400, "File is too large.", param=param, code="file_too_large")
 
 
 def pieces(connection: sqlite3.Connection, seq: int) -> Iterator[bytes]:
@@ -91,14 +98,7 @@ def _streamed(database: Database, seq: int) -> Iterator[bytes]:
         n += 1
 
 
-def _find(connection: sqlite3.Connection, file_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = connection.execute("SELECT * FROM files WHERE id = ?", (file_id,)).fetchone()
-    if row is None:
-        raise not_found(f"No such File object: {file_id}")
-    return row
-
-
-def _as_json(row: sqlite3.Row) -> dict[str, object]:
+def as_json(row: sqlite3.Row) -> dict[str, object]:
     return {
         "id": row["id"],
         "object": "file",
@@ -125,13 +125,6 @@ def _purpose(form: Form) -> str:
 def _lifetime(form: Form, purpose: str) -> int | None:
     anchor, seconds = form.fields.get("expires_after[anchor]"), form.fields.get("expires_after[seconds]")
     if anchor is None and seconds is None:
-        return BATCH_FILE_LIFETIME_S if purpose == "batch" else None
-    if anchor != "created_at":
-        raise invalid("Invalid 'expires_after.anchor': expected 'created_at'.", "expires_after.anchor", "invalid_value")
-    if seconds is None or not seconds.isdecimal() or len(seconds) > 9 or not 3600 <= int(seconds) <= 2_592_000:
-        raise invalid(
-            "Invalid 'expires_after.seconds': expected a value from 3600 to 2592000.",
-            "expires_after.seconds",
-            "invalid_value",
-        )
-    return int(seconds)
+        return lifetimes.default(purpose)
+    number = int(seconds) if seconds is not None and seconds.isdecimal() and len(seconds) <= 9 else None
+    return lifetimes.checked("expires_after", anchor, number)

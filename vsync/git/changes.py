@@ -124,3 +124,12 @@ def decodable(path: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def is_nameable(path: str) -> bool:
+    """Whether the text can be the path of a file in a tree, so that git can be asked for it."""
+    try:
+        written = path.encode()
+    except UnicodeEncodeError:
+        return False
+    return b"\0" not in written and not {b"", b".", b".."} & set(written.split(b"/"))

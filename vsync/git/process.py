@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 _GRACE_S = 6.0
 """For all git commands after the run was told to stop. GitHub kills a cancelled container after ten seconds."""
@@ -63,29 +63,52 @@ class GitProcess:
         self._stopped = stopped
         self._timed_out = False
 
-    def run(self, arguments: tuple[str, ...], environment: Mapping[str, str], stdin: bytes = b"") -> Output:
+    def run(
+        self,
+        arguments: tuple[str, ...],
+        environment: Mapping[str, str],
+        stdin: bytes | IO[bytes] = b"",
+        into: IO[bytes] | None = None,
+    ) -> Output:
+        """Runs one command. A file on the disk as `stdin` is read from its start.
+
+        What git writes goes `into` a file on the disk, from its start and in place of what it holds, and is not in the
+        output. None: it is in the output.
+        """
+        with contextlib.ExitStack() as opened:
+            if isinstance(stdin, bytes):
+                # A file and not a pipe: a pipe would have to be fed while the deadline is watched.
+                feed: IO[bytes] = opened.enter_context(tempfile.TemporaryFile())
+                feed.write(stdin)
+            else:
+                feed = stdin
+            rewind(feed)
+            if into is not None:
+                rewind(into)
+                os.ftruncate(into.fileno(), 0)
+            return self._run(arguments, environment, feed, into)
+
+    def _run(
+        self, arguments: tuple[str, ...], environment: Mapping[str, str], stdin: IO[bytes], into: IO[bytes] | None
+    ) -> Output:
         user, group = self._owner or (None, None)
         own_session = not has_terminal()
-        # Stdin is a file and not a pipe: a pipe would have to be fed while the deadline is watched.
-        with tempfile.TemporaryFile() as feed:
-            feed.write(stdin)
-            feed.seek(0)
-            process = subprocess.Popen(
-                ["git", *arguments],
-                env=environment,
-                stdin=feed,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                user=user,
-                group=group,
-                extra_groups=None if group is None else [],
-                start_new_session=own_session,
-            )
-            try:
-                return self._wait_for(process, arguments[0], own_session=own_session)
-            except BaseException:
-                end(process, own_session=own_session)
-                raise
+        process = subprocess.Popen(
+            ["git", *arguments],
+            env=environment,
+            stdin=stdin,
+            stdout=into or subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            user=user,
+            group=group,
+            extra_groups=None if group is None else [],
+            start_new_session=own_session,
+        )
+        try:
+            return self._wait_for(process, arguments[0], own_session=own_session)
+        except BaseException:
+            end(process, own_session=own_session)
+            raise
 
     def _wait_for(self, process: subprocess.Popen[bytes], command: str, *, own_session: bool) -> Output:
         """Waits for git, and ends it at the deadline: git can wait for a helper or a silent server for ever.
@@ -101,7 +124,7 @@ class GitProcess:
             else:
                 if (why := _why_too_much(stdout, stderr)) is not None:
                     return Output(1, b"", f"fatal: what git {command} wrote was not read because {why}", ended=True)
-                return Output(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+                return Output(process.returncode, stdout or b"", stderr.decode("utf-8", "replace"))
             if why is not None:
                 self._timed_out = True
                 end(process, own_session=own_session)
@@ -120,6 +143,12 @@ def _why_too_much(*written: bytes | None) -> str | None:
     """Why so much output must not be kept; None when it may. A remote may list references without end."""
     most = max(len(output or b"") for output in written)
     return f"it was more than {MOST_OUTPUT_BYTES:,} bytes" if most > MOST_OUTPUT_BYTES else None
+
+
+def rewind(file: IO[bytes]) -> None:
+    """Sets the position that git inherits. `seek` alone may move only within the buffer of this process."""
+    file.flush()
+    os.lseek(file.fileno(), 0, os.SEEK_SET)
 
 
 def inheritable(environ: Mapping[str, str]) -> dict[str, str]:

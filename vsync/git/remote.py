@@ -13,9 +13,10 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from vsync.errors import GitUnavailable, ManifestError, PushRefused, RepositoryError
-from vsync.git.changes import parse_tree
+from vsync.git.changes import FOLDER, REGULAR, TreeEntry, parse_tree
 from vsync.git.clone_config import set_aside
 from vsync.git.deadlines import Deadlines
 from vsync.git.diagnosis import refused_owner
@@ -31,6 +32,7 @@ from vsync.git.refs import (
     secrets_of,
     shown_remote,
 )
+from vsync.git.remedies import DAMAGED, MISSING, OF_MANIFEST, Remedies
 from vsync.git.scratch import Scratch
 
 _NAME = "vsync"
@@ -71,6 +73,7 @@ class Remote:
     | `owner` | user and group of a repository on this disk; root works there as they, since git refuses to serve it to root |
     | `stopped` | for how many seconds the run has been told to stop; None: it has not been told |
     | `once_within_s` | so many seconds each command may take, and it is tried once: for a question that a run can do without |
+    | `remedies` | what to do when the remote refuses what this run wants to keep there |
     """
 
     def __init__(
@@ -88,11 +91,13 @@ class Remote:
         stopped: Callable[[], float | None] = lambda: None,
         once_within_s: float | None = None,
         deadlines: Deadlines | None = None,
+        remedies: Remedies = OF_MANIFEST,
     ) -> None:
         address, config = network_config(url, token, inherited)
         self.shown = shown_remote(address)
         self.secrets = secrets_of(url, config)
-        self._object_format = object_format
+        self.object_format = object_format
+        self._remedies = remedies
         self._owner = owner if os.geteuid() == 0 and owner != (0, 0) else None
         self._pause = pause or self._wait
         self._stopped = stopped
@@ -117,6 +122,9 @@ class Remote:
             ("http.lowSpeedTime", "60"),
             ("gc.auto", "0"),
             ("maintenance.auto", "false"),
+            # Git reads larger blobs piece by piece, and looks for no likeness among them: that takes several times their size.
+            ("core.bigFileThreshold", "8m"),
+            ("pack.windowMemory", "32m"),
         ]
         kept = inheritable(environ)
         no_questions = {} if token is None else {"GIT_ASKPASS": "", "SSH_ASKPASS": ""}
@@ -139,9 +147,9 @@ class Remote:
             folder = str(scratch.path)
             if self._owner is not None:
                 self.environment["HOME"] = folder  # git fails when it may not read its configuration there
-            kind = f"--object-format={self._object_format}"
+            kind = f"--object-format={self.object_format}"
             try:
-                self._local("init", "--bare", "--quiet", "--template=", kind, folder)
+                self.local("init", "--bare", "--quiet", "--template=", kind, folder)
             except BaseException:
                 scratch.close()
                 raise
@@ -172,10 +180,17 @@ class Remote:
         options.append(f"--filter=blob:limit={_SMALL}" if small else "--no-filter" if blobs else "--filter=blob:none")
         self._network("fetch", *options, _NAME, *wanted)
 
-    def _fetch_blob(self, blob: str) -> None:
-        """Fetches a blob that `fetch` left out. Git would fetch it by itself, with these options, but would not try again."""
+    def fetch_blobs(self, blobs: Sequence[str]) -> None:
+        """Fetches blobs that `fetch` left out. Git would fetch each by itself, with these options, but would not try again.
+
+        Blobs that are there are not fetched again: a server that knows no filter has sent all of them.
+        """
+        wanted = "".join(f"{blob}\n" for blob in blobs).encode()
+        there = self._git("cat-file", "--batch-check", stdin=wanted, lazy=False)
+        if there.status == 0 and b" missing\n" not in there.stdout:
+            return
         options = ["--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--quiet"]
-        self._network("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, _NAME, blob)
+        self._network("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, "--stdin", _NAME, stdin=wanted)
 
     def has(self, commit: str) -> bool:
         """Whether the commit and its tree have been fetched."""
@@ -202,7 +217,7 @@ class Remote:
         return [_object_id(line.removeprefix(b"parent ")) for line in self._header(commit, b"parent ")]
 
     def _header(self, commit: str, start: bytes) -> list[bytes]:
-        header, _, _ = self._local("cat-file", "commit", commit).partition(b"\n\n")
+        header, _, _ = self.local("cat-file", "commit", commit).partition(b"\n\n")
         return [line for line in header.split(b"\n") if line.startswith(start)]
 
     def file(self, commit: str, path: str) -> bytes | None:
@@ -210,32 +225,43 @@ class Remote:
 
         Raises ManifestError when the path is not a file, or when one of its folders is not a folder.
         """
-        folders = [folder.as_posix() for folder in reversed(PurePosixPath(path).parents) if folder.name]
-        for folder in folders:
-            mode, _ = self._entry(commit, folder)
-            if mode not in {None, "040000"}:
-                raise ManifestError(
-                    f"{path} cannot stand in {commit[:12]}: {folder} is not a folder there.",
-                    "Give another --manifest, another --manifest-branch, or rename what is in the way.",
-                )
+        folder = self.in_the_way(commit, PurePosixPath(path).parent.as_posix())
+        if folder is not None:
+            raise ManifestError(
+                f"{path} cannot stand in {commit[:12]}: {folder} is not a folder there.",
+                "Give another --manifest, another --manifest-branch, or rename what is in the way.",
+            )
         mode, blob = self._entry(commit, path)
         if mode is None:
             return None
         if mode not in {"100644", "100755"}:
-            kind = "a symbolic link" if mode == "120000" else "a folder" if mode == "040000" else "not a file"
+            kind = "a symbolic link" if mode == "120000" else "a folder" if mode == FOLDER else "not a file"
             raise ManifestError(f"{path} in {commit[:12]} is {kind}.", "Replace it by a file, or delete it.")
-        if self._git("cat-file", "-e", blob, lazy=False).status:
-            self._fetch_blob(blob)
-        return self._local("cat-file", "blob", blob)
+        return self.blob(blob)
+
+    def blob(self, blob: str) -> bytes:
+        """The bytes of a blob of a fetched commit. They are fetched where they are not there yet."""
+        self.fetch_blobs([blob])
+        return self.local("cat-file", "blob", blob)
 
     def _entry(self, commit: str, path: str) -> tuple[str | None, str]:
         """Mode and object id of a path; the mode is None when there is no such path."""
-        entry = next(parse_tree([self._local("ls-tree", "-z", commit, "--", path)]), None)
+        entry = next(parse_tree([self.local("ls-tree", "-z", commit, "--", path)]), None)
         return (entry.mode, entry.blob) if entry else (None, "")
+
+    def files(self, commit: str, folder: str) -> list[TreeEntry]:
+        """Every file below a folder of a fetched commit: links and submodules too. None where there is no such folder."""
+        return list(parse_tree([self.local("ls-tree", "-r", "-z", "--full-tree", commit, "--", f"{folder}/")]))
+
+    def in_the_way(self, commit: str, folder: str) -> str | None:
+        """The first part of a folder's path that is no folder in a fetched commit; None: the folder is there, or can be."""
+        parts = [*reversed(PurePosixPath(folder).parents), PurePosixPath(folder)]
+        paths = [part.as_posix() for part in parts if part.name]
+        return next((path for path in paths if self._entry(commit, path)[0] not in {None, FOLDER}), None)
 
     def paths(self, commit: str) -> set[str]:
         """The names in the top folder of a fetched commit."""
-        listed = self._local("ls-tree", "-z", "--name-only", commit)
+        listed = self.local("ls-tree", "-z", "--name-only", commit)
         return {os.fsdecode(name) for name in listed.split(b"\0") if name}
 
     # --- Writing --------------------------------------------------------------------------------------------
@@ -245,16 +271,33 @@ class Remote:
 
         `date` is the commit's date in seconds since the epoch; None: now.
         """
-        blob = _object_id(self._local("hash-object", "-w", "--stdin", stdin=content))
+        return self.commit_files(parent, {path: self.store(content)}, message, date=date)
+
+    def store(self, content: bytes | IO[bytes]) -> str:
+        """Makes a blob of bytes, or of a file on the disk, and gives its id. No filter and no attribute changes the bytes."""
+        return _object_id(self.local("hash-object", "-w", "--stdin", stdin=content))
+
+    def commit_files(
+        self, parent: str | None, files: Mapping[str, str | None], message: str, *, date: float | None = None
+    ) -> str:
+        """Makes a commit that gives files of its parent other blobs; None: the file is removed.
+
+        Every other file stays, and its bytes need not have been fetched. Paths may hold any character.
+        """
         index = {"GIT_INDEX_FILE": str(self.folder / "vsync-index")}
-        self._local("read-tree", parent or "--empty", more=index)
-        entry = b"100644 %s\t%s\0" % (blob.encode(), os.fsencode(path))
-        self._local("update-index", "-z", "--index-info", stdin=entry, more=index)
-        tree = _object_id(self._local("write-tree", "--missing-ok", more=index))
+        self.local("read-tree", parent or "--empty", more=index)
+        # What is removed comes first: it may be in the way of what is added.
+        nothing = "0" * (64 if self.object_format == "sha256" else 40)
+        entries = [
+            f"{REGULAR if blob else 0} {blob or nothing}\t".encode() + os.fsencode(path) + b"\0"
+            for path, blob in sorted(files.items(), key=lambda item: item[1] is not None)
+        ]
+        self.local("update-index", "-z", "--index-info", stdin=b"".join(entries), more=index)
+        tree = _object_id(self.local("write-tree", "--missing-ok", more=index))
         parents = ["-p", parent] if parent else []
         dated = {} if date is None else {"GIT_COMMITTER_DATE": f"@{date:.0f} +0000"}
         more = {**_BOT, **dated}
-        return _object_id(self._local("commit-tree", tree, *parents, "-F", "-", stdin=message.encode(), more=more))
+        return _object_id(self.local("commit-tree", tree, *parents, "-F", "-", stdin=message.encode(), more=more))
 
     def push(self, updates: Sequence[RefUpdate]) -> bool:
         """Sets all refs or none. False: a ref was not as expected, and nothing was changed.
@@ -295,6 +338,17 @@ class Remote:
         refusal = self._refusal(output, f"push to {update.ref} of")
         return refusal if isinstance(refusal, PushRefused) else None
 
+    def permission(self, update: RefUpdate) -> PushRefused | None:
+        """Asks whether this run may push to the remote, and changes nothing. None: it may, or the answer is not clear.
+
+        The rules of the repository are not asked: the remote applies them to what is really pushed.
+        """
+        status, output = self._push([update], "--dry-run")
+        if status == 0 or classify(output) not in {"permission", "missing"}:
+            return None
+        refusal = self._refusal(output, f"push to {update.ref} of")
+        return refusal if isinstance(refusal, PushRefused) else None
+
     def _push_in_order(self, updates: Sequence[RefUpdate]) -> bool:
         """Pushes ref by ref, for a server that cannot push atomically: first the manifest, then the seal that vouches for it."""
         for update in updates:
@@ -305,8 +359,8 @@ class Remote:
                 return False
         return True
 
-    def _push(self, updates: Sequence[RefUpdate]) -> tuple[int, str]:
-        options = ["--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no"]
+    def _push(self, updates: Sequence[RefUpdate], *more: str) -> tuple[int, str]:
+        options = [*more, "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no"]
         if len(updates) > 1:
             options.append("--atomic")
         leases = [f"--force-with-lease={update.ref}:{update.expected or ''}" for update in updates]
@@ -316,11 +370,11 @@ class Remote:
 
     # --- Running git ----------------------------------------------------------------------------------------
 
-    def _network(self, *arguments: str) -> str:
+    def _network(self, *arguments: str, stdin: bytes = b"") -> str:
         """The output of a command that only reads from the remote. It is tried again when the remote does not answer."""
         stderr = ""
         for number in range(self._tries):
-            output = self._git(*arguments)
+            output = self._git(*arguments, stdin=stdin)
             if output.status == 0:
                 return os.fsdecode(output.stdout)
             stderr = output.stderr
@@ -345,55 +399,54 @@ class Remote:
             return GitUnavailable(*fault)
         if kind == "permission":
             return PushRefused(
-                f"git may not {what} {self.shown}: {why}.", f"{_PERMISSION_REMEDY} {self._unused}".rstrip()
+                f"git may not {what} {self.shown}: {why}.", f"{self._remedies.permission} {self._unused}".rstrip()
             )
         if kind == "declined":
-            return PushRefused(f"git may not {what} {self.shown}: {why}.", _DECLINED_REMEDY)
+            return PushRefused(f"git may not {what} {self.shown}: {why}.", self._remedies.declined)
         if kind == "missing":
-            remedy = f"{_MISSING_REMEDY} {self._unused}".rstrip()
+            remedy = f"{MISSING} {self._unused}".rstrip()
             return PushRefused(f"There is no repository {self.shown} that this run can see: {why}.", remedy)
         return GitUnavailable(
             f"git cannot {what} {self.shown}: {why}.",
             f"Check the network and the remote, and run again: the next run goes on from what was done. {self._unused}".rstrip(),
         )
 
-    def _local(self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
-        """The output of a command that needs no network."""
-        output = self._git(*arguments, stdin=stdin, more=more)
+    def local(
+        self,
+        *arguments: str,
+        stdin: bytes | IO[bytes] = b"",
+        more: Mapping[str, str] | None = None,
+        into: IO[bytes] | None = None,
+    ) -> bytes:
+        """The output of a command that needs no network. None where it goes `into` a file."""
+        output = self._git(*arguments, stdin=stdin, more=more, into=into)
         if output.status < 0 and not output.ended:
             # A terminal sends Ctrl-C to git as well. Whether the run ends is decided elsewhere, so git is run again.
-            output = self._git(*arguments, stdin=stdin, more=more)
+            output = self._git(*arguments, stdin=stdin, more=more, into=into)
         if output.status:
             raise _local_failure(arguments[0], output)
         return output.stdout
 
     def _git(
-        self, *arguments: str, stdin: bytes = b"", more: Mapping[str, str] | None = None, lazy: bool = True
+        self,
+        *arguments: str,
+        stdin: bytes | IO[bytes] = b"",
+        more: Mapping[str, str] | None = None,
+        lazy: bool = True,
+        into: IO[bytes] | None = None,
     ) -> Output:
         environment = {**self.environment, **(more or {})}
         if arguments[0] != "init":
             environment["GIT_DIR"] = str(self.folder)
         if not lazy:
             environment["GIT_NO_LAZY_FETCH"] = "1"
-        return self._git_process.run(arguments, environment, stdin)
-
-
-_PERMISSION_REMEDY = (
-    "The manifest and seal are kept on the remote: give the job `permissions: contents: write` and pass its token as "
-    "github-token; or keep no manifest with `manifest: none` (each run then lists the store)."
-)
-_DECLINED_REMEDY = (
-    "A rule of the repository forbids it: keep the manifest on a branch of vsync's own (the default manifest-branch, "
-    "vsync-manifest) and leave that and refs/vsync/ out of the rule, or let the workflow's token past it; or keep no "
-    "manifest with `manifest: none` (each run then lists the store)."
-)
-_MISSING_REMEDY = "Check the remote `origin`, and that the job has `permissions: contents: write` and passes its token as github-token."
+        return self._git_process.run(arguments, environment, stdin, into)
 
 
 def _local_failure(command: str, output: Output) -> GitUnavailable:
     return GitUnavailable(
         f"git {command} failed: {reason_given(output.stderr)}.",
-        "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
+        DAMAGED,
     )
 
 
@@ -402,7 +455,7 @@ def _object_id(output: bytes) -> str:
     if not re.fullmatch(rb"[0-9a-f]{40,64}", text):
         raise GitUnavailable(
             f"git wrote {text[:200]!r} where an object's id was expected.",
-            "Run again; if it stays so, the remote's copy of the manifest's branch may be damaged.",
+            DAMAGED,
         )
     return text.decode("ascii")
 

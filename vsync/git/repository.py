@@ -6,6 +6,7 @@ starts the commands.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +15,22 @@ from typing import Self
 
 from vsync.errors import GitUnavailable, RepositoryError
 from vsync.git.blob_reader import NUMBER, BlobReader, missing_blob
-from vsync.git.changes import Change, TreeEntry, parse_diff, parse_line_counts, parse_tree
+from vsync.git.changes import (
+    FOLDER,
+    SUBMODULE,
+    SYMLINK,
+    Change,
+    TreeEntry,
+    nul_separated,
+    parse_diff,
+    parse_line_counts,
+    parse_tree,
+)
 from vsync.git.clone_config import CloneConfig, Pair, as_file, kept_for_network, parse_config, set_aside
 from vsync.git.deadlines import Deadlines
 from vsync.git.diagnosis import commit_gone, unusable
 from vsync.git.discovery import common_dir, find_repository, git_dir_above
+from vsync.git.last_changes import History, boundary_of, last_changes
 from vsync.git.local import GitFailed, LocalGit, failed, not_understood
 from vsync.git.refs import as_environment, check_address, is_address, path_of, promisor_protocols, reason_given
 from vsync.git.view import View
@@ -37,7 +49,9 @@ _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
 class Repository:
-    """One git repository, opened for reading."""
+    """One git repository, opened for reading. `work_tree` is the top folder of the checked out files; None: there are none."""
+
+    work_tree: Path | None = None
 
     def __init__(self, path: Path, *, trusted: Path | None = None, deadlines: Deadlines | None = None) -> None:
         """Opens the repository that holds the folder. Raises RepositoryError.
@@ -51,6 +65,7 @@ class Repository:
         config = parse_config(found.configuration)
         view = View(found, as_file(config.remotes()))
         self._set(found.git_dir, found.common_dir, found.root, config, view, found.object_format)
+        self.work_tree = None if found.root == found.git_dir else found.root
         self._git = LocalGit(view.git_dir, {**_ENVIRONMENT, **view.variables()}, limits)
         if config.depends_on_place:
             # The view lies elsewhere. What the user's `includeIf` says for this clone must count there as well.
@@ -68,6 +83,7 @@ class Repository:
         """
         made = cls.__new__(cls)
         made._set(folder, folder, folder, CloneConfig(), None, None)
+        made.storage = alternates.parent
         variables = {
             **_ENVIRONMENT,
             "GIT_DIR": str(folder),
@@ -91,6 +107,8 @@ class Repository:
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.root = root
+        self.storage = common_dir
+        """The folder of the clone that holds what other programs store beside git's objects."""
         self._config = config
         self._view = view
         self._object_format = object_format
@@ -159,6 +177,10 @@ class Repository:
 
     def origin_url(self) -> str | None:
         """The address of the remote `origin`, as configured."""
+        return self._origin_url
+
+    @functools.cached_property
+    def _origin_url(self) -> str | None:
         try:
             return self._git.text("config", "--get", "remote.origin.url") or None
         except GitFailed:
@@ -208,6 +230,43 @@ class Repository:
         if self._object_format is None:
             self._object_format = self._git.text_or_raise("rev-parse", "--show-object-format")
         return self._object_format
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the repository has no working tree."""
+        return self._view is not None and self.root == self.git_dir
+
+    def is_unborn(self) -> bool:
+        """Whether the branch that is checked out has no commit yet. Raises RepositoryError when git refuses to work."""
+        return self._kind("HEAD") is None and self._named_by("HEAD") is None
+
+    def default_branch(self) -> str | None:
+        """The default branch of `origin`, as far as the clone knows it; else the branch that is checked out. None: there is none."""
+        for ref, before in (("refs/remotes/origin/HEAD", "refs/remotes/origin/"), ("HEAD", "refs/heads/")):
+            try:
+                named = self._git.text("symbolic-ref", "--quiet", ref)
+            except GitFailed:
+                continue
+            if named.startswith(before):
+                return named.removeprefix(before)
+        return None
+
+    def working_files(self) -> list[bytes]:
+        """The paths of files in the working tree that no `.gitignore` there names. No content is read, and no program runs."""
+        try:
+            output = self._git.run(
+                *("ls-files", "--others", "--exclude-standard", "-z"), more={"GIT_WORK_TREE": str(self.root)}
+            )
+        except GitFailed as error:
+            raise failed("ls-files", error.last_line) from error
+        return list(nul_separated([output]))
+
+    def held(self, commit: str, blobs: Sequence[str]) -> list[str]:
+        """Those of a commit's blobs that the clone holds: a partial clone would have to fetch the others."""
+        if self._config.promisor() is None:
+            return list(blobs)
+        missing = self._missing(commit)
+        return [blob for blob in blobs if blob not in missing]
 
     def checked_out(self) -> set[str]:
         """The branches that are checked out, here and in linked worktrees."""
@@ -296,6 +355,10 @@ class Repository:
         with self._git.output("ls-tree", "-r", "-z", "--full-tree", commit) as chunks:
             yield from parse_tree(chunks)
 
+    def links_at(self, commit: str) -> dict[bytes, str]:
+        """The symbolic links and submodules of a commit: their modes by path."""
+        return {entry.path: entry.mode for entry in self.tree(commit) if entry.mode in {SYMLINK, SUBMODULE}}
+
     def find(self, commit: str, paths: Sequence[bytes]) -> list[TreeEntry]:
         """What stands at these paths of a commit: files, links and folders."""
         entries: list[TreeEntry] = []
@@ -326,6 +389,19 @@ class Repository:
         options = ("-r", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv")
         with self._git.output("--literal-pathspecs", "diff-tree", *options, base, head, "--", *paths) as chunks:
             return {path.decode(): (added, removed) for path, added, removed in parse_line_counts(chunks)}
+
+    def history(self, commit: str, paths: Sequence[str]) -> History:
+        """The last changes of these files of a commit. Two processes for any number of files.
+
+        Of a partial clone's blobs only the commit's `.mailmap` is fetched.
+        """
+        if self._config.promisor() is not None:
+            self.fetch_missing(commit, [entry.blob for entry in self.find(commit, [b".mailmap"])])
+        names = {path.encode("utf-8", "surrogateescape") for path in paths}
+        found = self.find(commit, sorted(names)) if len(names) <= _PATHS_AT_ONCE else self.tree(commit)
+        entries = [entry for entry in found if entry.path in names and entry.mode != FOLDER]
+        boundary = boundary_of(self.common_dir)
+        return last_changes(self._git, commit, entries, boundary, partial=self._config.promisor() is not None)
 
     def fetch_missing(self, commit: str, blobs: Sequence[str]) -> None:
         """Fetches those of the blobs that a partial clone lacks, in one fetch. Git itself would fetch them one by one.

@@ -79,7 +79,7 @@ def _run_command(given: Mapping[str, str], environ: Mapping[str, str], stop: Sto
     if problem:
         commands.warning("Event", problem)
     mode = mode_of(event, given, environ, plan_only=command == "plan")
-    step = Step(given, environ, keys, secrets, event, mode, stop)
+    step = Step(given, environ, keys, secrets, event, mode, stop, plan_only=command == "plan")
     return verify(step) if command == "verify" else sync(step)
 
 
@@ -104,10 +104,12 @@ def _other_command(
 def _only_shows(words: Sequence[str], given: Mapping[str, str], environ: Mapping[str, str]) -> str | None:
     """Why this event only shows what a command would change; None: it may change it.
 
-    Nobody deletes stores or Files of a project by a pull request, or applies records to them: where a sync would only plan,
-    neither is done.
+    Nobody deletes stores or Files of a project by a pull request, applies records to them, or starts batches that cost
+    money: where a sync would only plan, none of these is done.
     """
-    if not {"delete", "records"} & set(words):  # wherever they stand: the command line skips a word such as `--`
+    if not {"delete", "records", "batch"} & set(
+        words
+    ):  # wherever they stand: the command line skips a word such as `--`
         return None
     event, problem = read_event(environ)
     if problem:

@@ -25,5 +25,5 @@ def missing_branch(branch: str | None, event: Event, remote: Remote | None) -> s
         every = [ref.removeprefix(_HEADS) for ref in remote.refs(_HEADS + "*")]
         meant = nearest(branch, every)
         guess = f"Did you mean {meant!r}?" if meant else "Correct it."
-        return f"The remote has no branch {branch!r} (input branch), and no push to another branch syncs. {guess}"
+        return f"The remote has no branch {branch!r} (input or config: branch), and no push to another branch syncs. {guess}"
     return None

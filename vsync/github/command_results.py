@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from vsync.cli.listener import Listener
 from vsync.errors import EXIT_OK, RepositoryError, VsyncError
 from vsync.git.discovery import repository_at
 from vsync.github import commands
+from vsync.github.batch_results import as_inputs, publish_batches
 from vsync.github.report_file import write_data
 from vsync.github.results import Annotation, publish_failure
 from vsync.github.stream_results import publish_stream
@@ -23,7 +24,10 @@ from vsync.system.secrets import Secrets
 from vsync.system.wording import count, shortened
 
 if TYPE_CHECKING:
+    from vsync.batch.batch_report import BatchReport
+    from vsync.batch.status_report import StatusReport
     from vsync.records.stream_report import StreamReport
+    from vsync.search.check_report import CheckReport
 
 
 class CommandResults(Listener):
@@ -36,8 +40,11 @@ class CommandResults(Listener):
         self._failures: list[VsyncError] = []
         self._summaries: list[str] = []
         self._data: Any = None
+        self._outputs: dict[str, str] = {}
         self._report: BulkReport | None = None
         self._stream: StreamReport | None = None
+        self._batches: BatchReport | None = None
+        self._checks: tuple[Sequence[CheckReport], str] | None = None
 
     def failed(self, error: VsyncError) -> None:
         self._failures.append(error)
@@ -52,16 +59,35 @@ class CommandResults(Listener):
     def applied(self, report: StreamReport) -> None:
         self._stream = report
 
+    def batched(self, report: BatchReport) -> None:
+        self._batches = report
+
+    def batches_found(self, report: StatusReport, markdown: str, data: Any) -> None:
+        from vsync.github.batch_status import status_outputs
+
+        self.found(markdown, data)
+        self._outputs = status_outputs(report)
+
+    def checked(self, reports: Sequence[CheckReport], markdown: str) -> None:
+        self._checks = reports, markdown
+
+    def advice(self, text: str) -> str:
+        return as_inputs(text)
+
     def publish(self, secrets: Secrets, environ: Mapping[str, str]) -> None:
         for found in self._summaries:
             commands.append_summary(redacted(found, secrets), environ)
         if self._data is not None:
             path = _written(mapped_texts(self._data, lambda text: redacted(text, secrets)), environ)
-            commands.set_outputs({"report": path}, environ)
+            commands.set_outputs({**self._outputs, "report": path}, environ)
         if self._report is not None:
             _publish_deleted(self._report, self.only_shows, environ)
         if self._stream is not None:
             publish_stream(self._stream, _written(self._stream.to_json(), environ), environ)
+        if self._batches is not None:
+            publish_batches(self._batches, _written(self._batches.to_json(), environ), self.only_shows, environ)
+        if self._checks is not None:
+            _publish_checks(*self._checks, environ)
         for error in self._failures:
             publish_failure(error, secrets, environ)
 
@@ -73,6 +99,13 @@ def _publish_deleted(report: BulkReport, only_shows: str | None, environ: Mappin
         commands.error(error.title, error.message)
     commands.set_outputs(outputs(report, _written(report.to_json(), environ)), environ)
     commands.append_summary(bulk_summary(report, only_shows, int(time.time())), environ)
+
+
+def _publish_checks(reports: Sequence[CheckReport], markdown: str, environ: Mapping[str, str]) -> None:
+    from vsync.github.check_results import publish_checks
+    from vsync.search.check_report import to_json
+
+    publish_checks(reports, markdown, _written(to_json(reports), environ), environ)
 
 
 def _written(data: Any, environ: Mapping[str, str]) -> str:

@@ -36,18 +36,27 @@ def mask(secret: str | None) -> None:
         sys.stdout.flush()
 
 
-def error(title: str, message: str, file: str | None = None) -> None:
-    _annotate("error", title, message, file)
+def error(
+    title: str, message: str, file: str | None = None, line: int | None = None, column: int | None = None
+) -> None:
+    """`line` and `column` count from 1, and stand in the file."""
+    _annotate("error", title, message, file, line, column)
 
 
 def warning(title: str, message: str, file: str | None = None) -> None:
     _annotate("warning", title, message, file)
 
 
-def _annotate(kind: str, title: str, message: str, file: str | None) -> None:
+def _annotate(
+    kind: str, title: str, message: str, file: str | None, line: int | None = None, column: int | None = None
+) -> None:
     properties = {"title": inert(title)[:200]}
     if file is not None:
         properties["file"] = printable(file)
+        if line is not None:
+            properties["line"] = str(line)
+            if column is not None:
+                properties["col"] = str(column)
     text = "\n".join(printable(line) for line in message[:_MAX_MESSAGE].splitlines())
     issue_command(kind, properties, text)
 

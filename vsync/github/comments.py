@@ -117,9 +117,9 @@ class Session:
         """A handle. It makes no request, because the client is lazy."""
         return self._github.get_repo(self.repository).get_issue(number)
 
-    def marked(self, number: int, marker: str) -> list[IssueComment]:
+    def marked(self, number: int, *markers: str) -> list[IssueComment]:
         """The comments that are ours, the oldest first, from all pages."""
-        marked = [item for item in self._every(number) if (item.body or "").lstrip().startswith(marker)]
+        marked = [item for item in self._every(number) if (item.body or "").lstrip().startswith(markers)]
         # A deleted account leaves comments without a user.
         return [item for item in marked if getattr(item.user, "login", None) == self.login()]
 
@@ -289,10 +289,13 @@ def _host_of(address: str) -> str | None:
     return parts.hostname if port != 0 else None
 
 
-def upsert(session: Session, number: int, body: str, marker: str, *, create: bool) -> Posted:
+def upsert(
+    session: Session, number: int, body: str, marker: str, *, create: bool, also: tuple[str, ...] = ()
+) -> Posted:
     """Writes `body` into the pull request's comment with that marker. The body begins with the marker.
 
-    Without such a comment, one is made if `create`. Two runs at once may have made several: all but one are deleted.
+    A comment with one of the markers in `also` is the same comment, written under another marker. Without such a comment,
+    one is made if `create`. Two runs at once may have made several: all but one are deleted.
     Nothing is written when the body is the same, or when a newer run wrote the comment. Raises `CannotComment`.
     """
     if not body.startswith(marker):
@@ -301,7 +304,7 @@ def upsert(session: Session, number: int, body: str, marker: str, *, create: boo
     attempt = 0
     while True:
         try:
-            return _attempt(session, number, body, marker, create=create)
+            return _attempt(session, number, body, (marker, *also), create=create)
         except _Lost as lost:
             # GitHub may have made the comment: look for it before making another.
             session.pause(backoff(attempt), attempt, lost.cause)
@@ -311,8 +314,8 @@ def upsert(session: Session, number: int, body: str, marker: str, *, create: boo
             raise
 
 
-def _attempt(session: Session, number: int, body: str, marker: str, *, create: bool) -> Posted:
-    ours = _found(session, number, marker)
+def _attempt(session: Session, number: int, body: str, markers: tuple[str, ...], *, create: bool) -> Posted:
+    ours = _found(session, number, markers)
     for index, comment in enumerate(ours):
         posted = _edit(session, comment, body)
         if posted is not None:
@@ -323,9 +326,9 @@ def _attempt(session: Session, number: int, body: str, marker: str, *, create: b
     return Posted("created", _url(made))
 
 
-def _found(session: Session, number: int, marker: str) -> list[IssueComment]:
+def _found(session: Session, number: int, markers: tuple[str, ...]) -> list[IssueComment]:
     try:
-        return session.marked(number, marker)
+        return session.marked(number, *markers)
     except CannotComment as error:
         error.perhaps = False  # a question writes nothing
         raise

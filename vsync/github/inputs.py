@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,8 +17,8 @@ from vsync.git.discovery import repository_at
 from vsync.github.mode import Event, Mode, choose_mode
 
 SETTING_INPUTS = (
-    "vector-store-id", "vector-store-name", "target", "root", "types", "include", "exclude", "allow-secrets", "folder", "manifest",
-    "manifest-branch", "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
+    "vector-store-id", "vector-store-name", "config", "target", "root", "types", "include", "exclude", "allow-secrets", "folder",
+    "manifest", "manifest-branch", "commit", "branch", "base", "head", "full", "attributes", "chunk-size", "chunk-overlap", "concurrency",
     "max-delete", "max-upload", "force", "index-timeout", "lock-timeout",
 )  # fmt: skip
 """Inputs that are settings of the same names."""
@@ -69,7 +70,10 @@ def named(given: Mapping[str, str]) -> dict[str, str]:
     return {variable: given[name] for name, variable in CREDENTIAL_INPUTS.items() if name in given}
 
 
-def mode_of(event: Event, given: Mapping[str, str], environ: Mapping[str, str], *, plan_only: bool) -> Mode:
+def mode_of(
+    event: Event, given: Mapping[str, str], environ: Mapping[str, str], *, plan_only: bool, branch: str | None = None
+) -> Mode:
+    """What the event is for. `branch` is the branch that a target names; None: only an input can name it."""
     if plan_only:
         return Mode(True, "the command is plan")
     wanted = three_way("the input dry-run", given.get("dry-run", "auto"))
@@ -77,7 +81,7 @@ def mode_of(event: Event, given: Mapping[str, str], environ: Mapping[str, str], 
         # action.yml gives the input a default, so `auto` is also what the input is when nobody gives it.
         name = variable("dry-run")
         wanted = three_way(name, environ.get(name, "").strip() or "auto")
-    return choose_mode(event, wanted=wanted, branch=setting("branch", given, environ))
+    return choose_mode(event, wanted=wanted, branch=branch or setting("branch", given, environ))
 
 
 def setting(name: str, given: Mapping[str, str], environ: Mapping[str, str]) -> str | None:
@@ -127,12 +131,12 @@ def settings_of(
 
 
 def _root_of(folder: Path, chosen: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
-    """The default of root: the working directory, where it lies below the repository's top folder."""
+    """The default of root: the working directory, where it lies below the repository's top folder. A config's root comes first."""
     if "root" in chosen or any(environ.get(name, "").strip() for name in ("VSYNC_ROOT", "VSYNC_FOLDER")):
         return {}
     here = folder.resolve()
     top = repository_at(here)
-    return {"root": here.relative_to(top).as_posix()} if here != top and here.is_relative_to(top) else {}
+    return {"default-root": here.relative_to(top).as_posix()} if here != top and here.is_relative_to(top) else {}
 
 
 def working_directory(given: Mapping[str, str], environ: Mapping[str, str]) -> Path:
@@ -174,8 +178,13 @@ _LINES = {"include", "exclude", "allow-secrets", "attributes"}
 _OF_THE_RUN = {"branch", "base", "head", "commit"}
 
 
-def as_options(given: Mapping[str, str]) -> tuple[str, ...]:
-    """The inputs as options of the command line, with which a person does the same in a clone of the repository."""
+def as_options(given: Mapping[str, str], target: str | None = None) -> tuple[str, ...]:
+    """The inputs as options of the command line, with which a person does the same in a clone of the repository.
+
+    `target` is the one of several targets that is meant.
+    """
+    if target is not None:
+        given = {**given, "target": target}
     options = [] if given.get("commit", "true").strip().lower() in {"false", "0", "no", "off"} else ["--push"]
     for name in SETTING_INPUTS:
         value = given.get(name, "").strip()
@@ -189,12 +198,23 @@ def as_options(given: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(options)
 
 
+def _is_local(given: Mapping[str, str], environ: Mapping[str, str]) -> bool:
+    """Whether the embedded store is meant: nothing of it is committed unless somebody asks for that."""
+    if any(word.partition("=")[0] == "--local" for word in [*command_of(given), *arguments_of(given)]):
+        return True
+    text = environ.get(variable("local"), "").strip()
+    with contextlib.suppress(ValueError):
+        return bool(text) and boolean(text)
+    return True
+
+
 def as_variables(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """The inputs as variables of the command line, so that it finds the manifest where the action keeps it."""
     settings = {name: given[name] for name in SETTING_INPUTS if name in given and name != "branch"}
     if "folder" not in settings:
         settings |= _root_of(working_directory(given, environ), settings, environ)
-    settings["push"] = settings.setdefault("commit", setting("commit", given, environ) or "true")
+    default = "false" if _is_local(given, environ) else "true"
+    settings["push"] = settings.setdefault("commit", setting("commit", given, environ) or default)
     if (dry_run := three_way("the input dry-run", given.get("dry-run", "auto"))) is not None:
         settings["dry-run"] = str(dry_run).lower()
     elif environ.get(variable("dry-run"), "").strip().lower() == "auto":

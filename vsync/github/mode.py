@@ -114,7 +114,7 @@ def _push(event: Event, syncing: str | None) -> Mode:
         return Mode(False, "the event is push, and its payload names no default branch")
     if event.branch != syncing:
         where = event.branch or event.ref or "a ref that is not named"
-        return Mode(True, f"the push is to {where}, and only {syncing} is synced (input branch)")
+        return Mode(True, f"the push is to {where}, and only {syncing} is synced (input or config: branch)")
     how = "created" if event.created else "rewrote the history of" if event.forced else "is to"
     return Mode(False, f"the push {how} {syncing}")
 
@@ -126,5 +126,7 @@ def _workflow_run(trigger: Trigger, syncing: str | None) -> Mode:
     if trigger.event is not None and trigger.event.startswith("pull_request"):  # reviews and comments as well
         return Mode(True, f"{name}, after a run for a pull request, whose files are not synced")
     if trigger.branch is not None and syncing is not None and trigger.branch != syncing:
-        return Mode(True, f"{name}, after a run on {trigger.branch}, and only {syncing} is synced (input branch)")
+        return Mode(
+            True, f"{name}, after a run on {trigger.branch}, and only {syncing} is synced (input or config: branch)"
+        )
     return Mode(False, f"{name}, after a run on {trigger.branch or 'the default branch'}")

@@ -1,63 +1,153 @@
-"""What a pull request would change in the store: its base's tree against the tree that merging it gives.
+"""What a pull request would change in the stores: its base's tree against the tree that merging it gives.
 
-The plan shows only what the pull request does. What the store still lacks of the base is one line, the backlog. This
-reads git and the manifest, and needs no key. It never reads the pull request's own manifest.
+The plan shows only what the pull request does, in its files and in its config. This reads git and the manifest, and
+needs no key. It never reads the pull request's own manifest.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from vsync.config.targets import Target
-from vsync.errors import GitUnavailable, PushRefused
+from vsync.config.settings import Settings
+from vsync.errors import GitUnavailable, Interrupted, PushRefused, VsyncError
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
 from vsync.github.mode import PullRequest
-from vsync.github.trees import Trees, find_trees, sources
-from vsync.plan.check_rules import check_root
-from vsync.plan.comparison import Comparison
-from vsync.plan.limits import refusal
-from vsync.plan.plan import Plan
-from vsync.plan.scan import difference
+from vsync.github.pull_change import Before, propose
+from vsync.github.pull_configs import Sides, read_sides
+from vsync.github.trees import OpenTrees, Trees, find_trees, sources
 from vsync.report.documents import Lines
-from vsync.report.of_plan import of_plan
 from vsync.report.report import Report
-from vsync.report.store_size import StoreSizes
-from vsync.source.base import Source
-from vsync.state.manifest import TargetState
+from vsync.report.several import without_run
+from vsync.source.listed_once import ListedOnce
 from vsync.state.publication import Published
-from vsync.sync.basis import Basis, look, sizes_of
+from vsync.sync.assemble import Assembled
+from vsync.sync.config_at_head import AtHead
+from vsync.sync.config_targets import ConfigTargets, stores_of
 from vsync.sync.context import RunContext
+from vsync.sync.left_behind import left_behind
+from vsync.sync.one_store import OfTarget, check_one_store
 from vsync.sync.ports import Ports
-from vsync.sync.same_store import expiry_warnings
-from vsync.sync.store_facts import with_store_facts
+from vsync.sync.recorded import Recorded, read_recorded
+from vsync.sync.several import Make, assemble_each
 from vsync.sync.workspace import GitAccess, Workspace
-from vsync.system.wording import count
+
+
+class PullPlan(NamedTuple):
+    """The report of each target of the merge. `named` is as for `Sides`."""
+
+    reports: list[Report]
+    named: bool
+
+
+Check = Callable[[AtHead], AbstractContextManager[AtHead]]
+"""Adds warnings about the targets; where no report can show them, they are told all the same."""
 
 
 def plan(
-    target: Target, ports: Ports, context: RunContext, pull: PullRequest, workspace: Workspace, access: GitAccess
-) -> Report:
-    """The report of what a pull request would change. Raises RepositoryError when its base cannot be found."""
-    repository, checked_out = workspace.repository, ports.source.head
+    settings: Settings, pull: PullRequest, workspace: Workspace, access: GitAccess, make: Make, check: Check
+) -> PullPlan:
+    """What a pull request would change in the store of each target. `make` is as for `assemble_each`.
+
+    Raises RepositoryError when its base cannot be found, and ConfigurationError for a mistake in its config. Of several
+    targets, what ends the plan of one stands in its report.
+    """
+    repository, checked_out = workspace.repository, workspace.source.head
     assert repository is not None
     assert checked_out is not None
     remote = workspace.remote or _reading(repository, access)
     try:
-        named = context.settings.head is not None
-        trees = find_trees(pull, repository, checked_out, context.base, remote, named=named)
+        base = repository.resolve(settings.base, "base") if settings.base else None
+        trees = find_trees(pull, repository, checked_out, base, remote, named=settings.head is not None)
         with sources(trees, repository, remote) as opened:
-            published, warnings = _published(ports, context, workspace, opened.repository, trees.base)
-            context = replace(context, warnings=(*context.warnings, *warnings))
-            report = propose(
-                target, replace(ports, source=opened.head), context, opened.base, trees, published=published
-            )
-            return _readable(with_lines(report, opened.repository, trees), pull, opened.repository)
+            sides = read_sides(opened.base, opened.head, settings)
+            with check(AtHead(sides.head, None, ())) as found:
+                return PullPlan(_Plans(sides, pull, workspace, opened, trees, make).reports(found), sides.named)
     finally:
         if remote is not None:
             remote.close()
+
+
+class _OneTarget(NamedTuple):
+    """What the plan of one target starts from. `published` and `recorded` are None where nothing is known of the store."""
+
+    run: Assembled
+    published: Published | None
+    recorded: Recorded | None
+
+    def warned(self, warnings: tuple[str, ...]) -> _OneTarget:
+        context = replace(self.run.context, warnings=(*self.run.context.warnings, *warnings))
+        return self._replace(run=self.run._replace(context=context))
+
+
+class _Plans(NamedTuple):
+    """The plans of one pull request."""
+
+    sides: Sides
+    pull: PullRequest
+    workspace: Workspace
+    opened: OpenTrees
+    trees: Trees
+    make: Make
+
+    def reports(self, found: AtHead) -> list[Report]:
+        head, base = ListedOnce(self.opened.head), ListedOnce(self.opened.base)
+        runs = assemble_each(found, self.workspace, self.make)
+        reaching = self.workspace.reaching
+        targets = [
+            self._read(run._replace(ports=replace(run.ports, source=reaching(head, run.target)))) for run in runs
+        ]
+        if len(targets) > 1:
+            check_one_store(head, [OfTarget(one.run.target, one.recorded) for one in targets if one.recorded])
+        left = self._left_behind(targets)
+        reports = [self._report(one.warned(left), base, alone=len(targets) == 1) for one in targets]
+        return [replace(report, config_change=self.sides.change) for report in reports]
+
+    def _read(self, run: Assembled) -> _OneTarget:
+        published, warnings = _published(
+            run.ports, run.context, self.workspace, self.opened.repository, self.trees.base
+        )
+        recorded = None
+        if published is not None:
+            publication, identity = run.ports.publication, run.context.identity
+            recorded = read_recorded(publication, identity, run.target.name, published=published)
+        return _OneTarget(run, published, recorded).warned(warnings)
+
+    def _report(self, one: _OneTarget, base: ListedOnce, *, alone: bool) -> Report:
+        target, ports, context = one.run
+        of_base = self.sides.base.get(target.name)
+        if not alone:
+            context.observer.note(f"Target {target.name}:")
+        try:
+            known = None if of_base is None else self.make(of_base, self.workspace, ports.rates).target
+            before = Before(self.workspace.reaching(base, known or target), known, self.sides.unread)
+            report = propose(target, ports, context, before, self.trees, published=one.published)
+        except Interrupted:
+            raise
+        except VsyncError as error:
+            if alone:
+                raise
+            return without_run(target.name, error, dry_run=True, source=context.identity.name)
+        return _readable(with_lines(report, self.opened.repository, self.trees), self.pull, self.opened.repository)
+
+    def _left_behind(self, targets: Sequence[_OneTarget]) -> tuple[str, ...]:
+        """What is said of targets that the pull request removes from the config. All targets share a manifest."""
+        one = targets[0]
+        manifest = None if one.recorded is None else one.recorded.manifest
+        removed = {settings.target.name for settings in self.sides.removed}
+        if manifest is None or not removed:
+            return ()
+        others = {settings.target.name for settings in self.sides.head} | (manifest.targets.keys() - removed)
+        seals = one.run.ports.publication.left_open(others)
+        left_open = {name: seal for name, seal in seals.items() if name in removed}
+        stores = stores_of([each.run.target for each in targets])
+        configured = ConfigTargets(frozenset(others), are_all=True, stores=stores)
+        left = left_behind(manifest, configured, one.run.context.state_options, left_open)
+        return tuple(f"After this pull request: {text}" for text in left)
 
 
 _MOST_COUNTED, _MOST_BYTES_OF_NAMES = 1_000, 100_000
@@ -111,129 +201,3 @@ def _published(
         return None, (
             f"What the store lacks besides this is not known: what was synced last could not be read. {error}",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What the pull request changes, and what that means for the store.
-
-    `store` is None where nothing is recorded of it. `plan_id` is of all that a sync of the merge would do: more than the
-    pull request, where the store lacks something of the base.
-    """
-
-    plan: Plan
-    comparison: Comparison
-    refused: str | None
-    store: StoreSizes | None = None
-    backlog: str | None = None
-    plan_id: str | None = None
-
-
-def propose(
-    target: Target, ports: Ports, context: RunContext, base: Source, trees: Trees, *, published: Published | None
-) -> Report:
-    """The report of what the pull request would change, and of what that means for the store.
-
-    `published` is what is recorded of the store. It is None where no manifest is kept, or it could not be read.
-    """
-    started = time.monotonic()
-    basis = None if published is None else look(target, ports, context, published)
-    state = basis.recorded.state if basis is not None else None
-    change = _change(target, ports, context, base, trees, basis)
-    report = Report(
-        target=target.name,
-        comparison=change.comparison,
-        source=context.identity.name,
-        base=trees.base,
-        head=trees.head,
-        manifest=ports.publication.name if context.keeps_manifest else None,
-        warnings=_warnings(context, trees, state),
-    )
-    report = of_plan(
-        with_store_facts(report, target, state),
-        change.plan,
-        refused=change.refused,
-        store=change.store,
-        backlog=change.backlog,
-        of_pull_request=True,
-        plan_id=change.plan_id,
-    )
-    report = replace(report, duration_s=time.monotonic() - started)
-    context.observer.planned(report)
-    return report
-
-
-def _warnings(context: RunContext, trees: Trees, state: TargetState | None) -> tuple[str, ...]:
-    """What a reader must know of the trees that are compared, and what is recorded of the store."""
-    expiry = expiry_warnings(state.vector_store_id, state.expires_after_days) if state is not None else ()
-    return (*context.warnings, *([trees.warning] if trees.warning else []), *expiry)
-
-
-def _change(
-    target: Target, ports: Ports, context: RunContext, base: Source, trees: Trees, basis: Basis | None
-) -> Change:
-    """What the pull request changes. All numbers count the base as synced, so that they agree with each other."""
-    check_root(ports.source, target.rules)
-    state = basis.recorded.state if basis is not None else None
-    if basis is not None and _other_settings(state, target.fingerprint):
-        # A workflow of the pull request may have other settings. Neither tree shows that, so the whole plan is shown.
-        whole, sizes = basis.scan.plan, sizes_of(state, basis.scan.plan)
-        comparison, refused = Comparison("full", _OTHER_SETTINGS), refusal(whole, target.limits)
-        return Change(whole, comparison, refused, sizes, plan_id=basis.report.plan.plan_id)
-    comparison = Comparison("diff", trees.reason)
-    found = difference(base, ports.source, target, state, comparison, full=context.settings.full)
-    refused = refusal(found.plan, target.limits)
-    if basis is None:
-        return Change(found.plan, comparison, refused, backlog=None if context.keeps_manifest else _NOT_KEPT)
-    refused_before = refusal(found.lacks, target.limits)
-    if refused is None and refused_before is None and not found.plan.is_empty:
-        whole_refused = refusal(basis.scan.plan, target.limits)
-        refused = whole_refused and f"{_TOGETHER} {whole_refused}"
-    backlog = backlog_of(state, found.lacks)
-    if backlog is not None and refused_before is not None:
-        backlog = f"{backlog} A limit refuses that sync, with or without this pull request."
-    sizes = sizes_of(found.synced, found.plan)
-    return Change(found.plan, comparison, refused, sizes, backlog, basis.report.plan.plan_id)
-
-
-_TOGETHER = (
-    "The pull request alone is within the limits. The next sync also brings what the store lacks of the base branch."
-)
-
-_NOT_KEPT = "No manifest is kept (manifest: none), so what the store lacks of the base branch is not known here."
-
-
-_OTHER_SETTINGS = (
-    "the settings are not those of the last sync, so this is all that they and the pull request would change"
-)
-
-
-def _other_settings(state: TargetState | None, settings: str) -> bool:
-    """Whether the last complete sync had other settings. After a partial sync the manifest does not record settings."""
-    return state is not None and bool(state.settings) and state.settings != settings
-
-
-def backlog_of(state: TargetState | None, lacks: Plan) -> str | None:
-    """What the store still lacks without the pull request, in one line. Pure."""
-    uploads, retags, deletes = len(lacks.of("upload", "replace")), len(lacks.of("retag")), len(lacks.deletes)
-    if state is None:
-        first = len(lacks.of("upload"))
-        if not first:
-            return None
-        first_sync = (
-            f"Nothing has been synced yet: the first sync brings {count(first, 'document')} of the base branch."
-        )
-        return f"{first_sync} {_COUNTED}"
-    numbers = [
-        *([count(uploads, "upload")] if uploads else []),
-        *([count(retags, "change of attributes", "changes of attributes")] if retags else []),
-        *([count(deletes, "removal")] if deletes else []),
-    ]
-    if not numbers:
-        return None
-    listed = " and ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]]))
-    why = "the base branch is not fully synced yet, or the store is newer than this pull request's base"
-    return f"Not counted here: {listed} by which the store and the base branch differ, because {why}. {_COUNTED}"
-
-
-_COUNTED = "All numbers here count the base branch as synced."

@@ -15,6 +15,7 @@ from vsync.github import commands
 from vsync.github.inputs import working_directory
 from vsync.github.step import Step
 from vsync.report.report import Report
+from vsync.report.several import to_json
 from vsync.system.atomic_write import keep_out_of_git, write_durably
 
 _REPORT = ".vsync/report.json"
@@ -33,12 +34,12 @@ def repository_root(step: Step) -> Path:
     return folder
 
 
-def write_report(report: Report, step: Step, root: Path) -> str:
-    """Writes the report below `root`, and gives its path relative to the workspace.
+def write_report(reports: Sequence[Report], step: Step, root: Path) -> str:
+    """Writes the report below `root`, of several targets as a list, and gives its path relative to the workspace.
 
     A report that cannot be written is a warning: the run is over, and its result must be shown all the same.
     """
-    return write_data(report.to_json(), root, workspace_folder(step, root))
+    return write_data(to_json(reports), root, workspace_folder(step, root))
 
 
 def write_data(data: Mapping[str, Any] | Sequence[Any], root: Path, workspace: Path) -> str:

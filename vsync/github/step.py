@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from vsync.auth.credentials import Credentials
 from vsync.config.origin import Origin, origin
+from vsync.github.inputs import mode_of
 from vsync.github.mode import Event, Mode
 from vsync.system.secrets import Secrets
 from vsync.system.stop import Stop
@@ -14,7 +15,10 @@ from vsync.system.stop import Stop
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One run of the action: its inputs (`given`), its environment, and the event that started it."""
+    """One run of the action: its inputs (`given`), its environment, and the event that started it.
+
+    `mode` is what the event alone says. `plan_only`: the command is `plan`.
+    """
 
     given: Mapping[str, str]
     environ: Mapping[str, str]
@@ -23,6 +27,11 @@ class Step:
     event: Event
     mode: Mode
     stop: Stop
+    plan_only: bool = False
+
+    def mode_for(self, branch: str | None) -> Mode:
+        """The mode of a target whose pushes to that branch sync (None: to the default branch)."""
+        return mode_of(self.event, self.given, self.environ, plan_only=self.plan_only, branch=branch)
 
     @property
     def token(self) -> str | None:

@@ -119,7 +119,7 @@ class BulkReport:
     | `files` | the Files of stores or entries, where they were to go as well; None: they were not |
     | `bytes` | of Files: their size; of stores: what they use in the store |
     | `breaks` | what of this repository's manifest goes as well, as words |
-    | `notes` | how the job was narrowed: nothing is wrong. The JSON has them behind the warnings |
+    | `notes` | how the job was narrowed, and what is good to know: nothing is wrong. The JSON has them behind the warnings |
     | `known` | the names, sizes and ages of the things by their ids, as far as these are known: for people, not for the JSON |
     | `by_filter` | a filter said what was meant, and no ids |
     | `error` | what ended the job early |

@@ -58,7 +58,8 @@ class StorePlan:
     | `spared_files` | Files of these stores that stay |
     | `failed`, `spared` | what was asked for and does not go |
     | `earlier` | what an earlier run of the same job has deleted |
-    | `breaks` | targets of this repository whose store goes, and documents of other targets whose Files go |
+    | `breaks` | targets of this repository whose store goes with their documents, and documents of other targets whose Files go |
+    | `notes` | targets of this repository that have no document in their store, which goes |
     | `known` | what people know these stores and Files by |
     """
 
@@ -72,6 +73,7 @@ class StorePlan:
     earlier: list[str] = field(default_factory=list)
     breaks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     by_filter: bool = False
     known: dict[str, Fact] = field(default_factory=dict)
 
@@ -124,8 +126,9 @@ async def plan_stores(
     plan.breaks = [
         f"the target {target!r} of this repository (store {store_id})"
         for store_id in plan.stores
-        for target in protected.stores.get(store_id, ())
+        for target in protected.filled(store_id)
     ]
+    plan.notes = [_nothing_in(store_id, target) for store_id in plan.stores for target in protected.emptied(store_id)]
     if wanted.with_files:
         going = await going_files(
             list(plan.stores.values()),
@@ -142,9 +145,16 @@ async def plan_stores(
         plan.breaks += [
             protected.files[file_id]
             for file_id, listed_by in going.files.items()
-            if file_id in protected.files and protected.stores.keys().isdisjoint(listed_by)
+            if file_id in protected.files and not any(map(protected.filled, listed_by))
         ]
     return plan
+
+
+def _nothing_in(store_id: str, target: str) -> str:
+    return (
+        f"No document of the target {target!r} of this repository is recorded in {store_id}. If the config still has this "
+        "target, syncs that change something end with exit code 3 until `vsync verify --repair` makes the store again."
+    )
 
 
 def _fact(info: StoreInfo) -> Fact:
@@ -183,6 +193,7 @@ def preview(plan: StorePlan) -> BulkReport:
         True,
         plan.breaks,
         plan.warnings,
+        plan.notes,
         known=plan.known,
         by_filter=plan.by_filter,
     )
@@ -230,6 +241,7 @@ async def delete_stores(
         sum(plan.stores[store_id].usage_bytes for store_id in deleted.success),
         breaks=plan.breaks,
         warnings=plan.warnings,
+        notes=plan.notes,
         requests=dict(api.traffic.requests),
         duration_s=time.monotonic() - began,
         error=_cause(of_files.cause, of_stores.cause),

@@ -41,7 +41,7 @@ def store_plan_lines(plan: StorePlan, look: Look) -> list[Line]:
             lines.append(
                 Line(f"Files that these stores list: up to {entries:,}. They stay: --with-files deletes them.", "faint")
             )
-    return [*lines, *_besides(plan, plan.spared_files, ())]
+    return [*lines, *_besides(plan, plan.spared_files)]
 
 
 def file_plan_lines(plan: FilePlan, look: Look, used_by: str) -> list[Line]:
@@ -57,7 +57,7 @@ def file_plan_lines(plan: FilePlan, look: Look, used_by: str) -> list[Line]:
         lines += _more(len(files))
         if used_by:
             lines.append(Line(f"{used_by}. A File that is in use is taken out of its stores first.", "warn"))
-    return [*lines, *_besides(plan, (), plan.notes)]
+    return [*lines, *_besides(plan, ())]
 
 
 _STORES_BEFORE = {"ID", "NAME", "FILES", "SIZE", "AGE", "USED", "OWNER"}
@@ -83,7 +83,7 @@ def _saved(stored: int) -> str:
     return dollars(per_day(stored, free=0))
 
 
-def _besides(plan: StorePlan | FilePlan, spared_files: Sequence[Spared], notes: Sequence[str]) -> Iterator[Line]:
+def _besides(plan: StorePlan | FilePlan, spared_files: Sequence[Spared]) -> Iterator[Line]:
     yield from listed("This breaks", plan.breaks, "bad")
     yield from (
         [Line("  Until `vsync verify --repair` makes it again, syncs that change something end with exit code 3.")]
@@ -94,4 +94,4 @@ def _besides(plan: StorePlan | FilePlan, spared_files: Sequence[Spared], notes: 
     yield from by_reason("Files that are spared", spared_files, "faint", plan.known)
     yield from by_reason("Cannot be deleted", failures_of(plan.failed), "bad", plan.known)
     yield from (line_of(f"Warning: {warning}", "warn") for warning in plan.warnings)
-    yield from (line_of(note, "faint") for note in notes)
+    yield from (line_of(note, "faint") for note in plan.notes)

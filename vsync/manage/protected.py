@@ -12,10 +12,22 @@ from vsync.store.entries import StoreInfo
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """The targets of each store by its id, and the document of each File by its id, as words for people."""
+    """The targets of each store by its id, and the document of each File by its id, as words for people.
+
+    `empty` are the stores, each with a target of which no document is recorded there.
+    """
 
     stores: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    empty: frozenset[tuple[str, str]] = frozenset()
+
+    def filled(self, store_id: str) -> list[str]:
+        """The targets that have documents in the store."""
+        return [target for target in self.stores.get(store_id, ()) if (store_id, target) not in self.empty]
+
+    def emptied(self, store_id: str) -> list[str]:
+        """The targets whose store this is, and that have no document in it."""
+        return [target for target in self.stores.get(store_id, ()) if (store_id, target) in self.empty]
 
     def why(self, file_id: str, used_by: Iterable[str]) -> str | None:
         """What a File is here, as words; None: nothing. `used_by` are the ids of the stores that list it.
@@ -51,12 +63,18 @@ def _unnamed(owner: Owner, stores: Sequence[StoreInfo]) -> str:
 
 
 def named_in(manifests: Iterable[Manifest]) -> Protected:
-    """The stores and documents of every target. Files that wait to be deleted are no documents any more."""
+    """The stores and documents of every target. Files that wait to be deleted are no documents any more.
+
+    Of several manifests that record a target, one with documents is enough: nobody knows here which is the newest.
+    """
     stores: dict[str, list[str]] = {}
     files: dict[str, str] = {}
+    filled: set[tuple[str, str]] = set()
     for manifest in manifests:
         for name, state in manifest.targets.items():
             targets = stores.setdefault(state.vector_store_id, [])
             targets += [] if name in targets else [name]
+            filled |= {(state.vector_store_id, name)} if state.files else set()
             files |= {entry.file_id: f"{path} of the target {name}" for path, entry in state.files.items()}
-    return Protected(stores, files)
+    every = {(store_id, target) for store_id, targets in stores.items() for target in targets}
+    return Protected(stores, files, frozenset(every - filled))

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from vsync.documents.defaults import looks_like_documentation
+from vsync.documents.describing import Rule
 from vsync.documents.filetypes import extension_of
-from vsync.documents.gitignore import matcher, single
+from vsync.documents.gitignore import matcher, pattern_of, single
 from vsync.documents.nearest import KnownPaths
 from vsync.documents.selection import NotSelected, Rules, leads_through
 from vsync.git.changes import SUBMODULE, SYMLINK
@@ -66,9 +67,12 @@ class _TakingOut:
 
 
 class Unmatched:
-    """The user's patterns that match none of the paths seen so far, or take none of them out."""
+    """The user's patterns that match none of the paths seen so far, or take none of them out.
 
-    def __init__(self, rules: Rules) -> None:
+    `described_by` are the rules of the config that describe documents.
+    """
+
+    def __init__(self, rules: Rules, described_by: Sequence[Rule] = ()) -> None:
         self._rules = rules
         self._taking_out: dict[str, _TakingOut] = {}
         self.left: list[tuple[str, str, Callable[[str], bool]]] = []
@@ -78,6 +82,8 @@ class Unmatched:
                 self._taking_out[line] = taking_out = _TakingOut(line, rules.include[:number])
                 matches = taking_out.matches
             self.left.append((setting, line, matches))
+        described = (pattern_of(line) for rule in described_by for line in rule.match)
+        self.left += [("match", line, single(line)) for line in dict.fromkeys(described) if not line.startswith("!")]
 
     def see(self, path: str, mode: str = "") -> None:
         if not self.left:

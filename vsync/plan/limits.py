@@ -30,7 +30,8 @@ def refusal(plan: Plan, limits: Limits) -> str | None:
 
 
 def _too_many_deletes(plan: Plan, limits: Limits) -> str | None:
-    deletes, existing = len(plan.deletes), plan.existing
+    # What another target of the store has taken over is not lost, as with a rename.
+    deletes, existing = sum(op.path not in plan.handed for op in plan.deletes), plan.existing
     if not deletes:
         return None
     dropped = len(plan.dropped)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeGuard
 
-from vsync.documents.document import Document, same_content_rules
-from vsync.documents.inspection import CONTENT_REASONS
+from vsync.documents.document import Document, attributes_half, is_hooked, same_content_rules
+from vsync.documents.inspection import CONTENT_REASONS, Inspected
 from vsync.documents.secret_scan import Finding
 from vsync.git.changes import Lost
 from vsync.plan.advice import NO_ADVICE, Advice
 from vsync.plan.renames import pair_renames
-from vsync.state.manifest import Entry, Failure, Skipped, TargetState
+from vsync.state.manifest import UNKNOWN_BLOB, Entry, Failure, Skipped, TargetState
 
 _OTHER_FILE = "undecodable-name"
 
@@ -51,13 +51,19 @@ class Plan:
     | `existing` | how many documents the state lists |
     | `skipped` | selected paths that cannot be documents, and why |
     | `failed` | earlier final refusals whose file has not changed since |
-    | `held` | old names of renamed files; they stay, because the new name was refused for good |
+    | `held` | old names of renamed files, each with the new one, which was refused for good or is a Git LFS pointer without its file |
     | `advice` | what the user should know of the rules |
     | `leaks` | the secrets in files that are skipped for them; no secret: the file's name is the reason |
     | `pending_delete` | replaced Files whose removal was never confirmed |
     | `lost` | folders of a plain folder that held documents and in which nothing is left, perhaps by accident |
     | `bare` | a plain folder without any document, from which nothing has been synced yet |
     | `outdated` | the paths in `failed` of which the store keeps an older version |
+    | `faults` | what is wrong with documents that are uploaded all the same |
+    | `converted` | documents that are sent as UTF-8, each with the encoding of its file |
+    | `same` | entries of documents whose file has changed, but not what is sent of it; they need no operation |
+    | `awaited` | documents that stay until another target of the store has them, each with the name of that target |
+    | `handed` | the deletes of documents that another target of the store has taken over |
+    | `missing` | documents to replace whose Git LFS file is not in this checkout; their upload fails |
     """
 
     operations: tuple[Operation, ...] = ()
@@ -66,13 +72,19 @@ class Plan:
     existing: int = 0
     skipped: Mapping[str, Skipped] | None = None
     failed: Mapping[str, Failure] | None = None
-    held: tuple[str, ...] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
     leaks: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     advice: Advice = NO_ADVICE
     pending_delete: tuple[str, ...] = ()
     outdated: frozenset[str] = frozenset()
     lost: Mapping[str, Lost] = field(default_factory=dict)
     bare: bool = False
+    faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    converted: Mapping[str, str] = field(default_factory=dict)
+    same: Mapping[str, Entry] = field(default_factory=dict)
+    awaited: Mapping[str, str] = field(default_factory=dict)
+    handed: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -122,12 +134,33 @@ def known_skip(state: TargetState, document: Document) -> Skipped | None:
     record = state.skipped.get(document.path)
     if record is None or record.blob != document.blob or record.reason not in CONTENT_REASONS:
         return None
-    return None if _known(state.files.get(document.path), document) else record
+    stored = state.files.get(document.path)
+    is_pointer = record.reason == "lfs-pointer" and stored is not None  # see `is_kept_pointer`
+    return None if is_pointer or _known(stored, document) else record
+
+
+def is_kept_pointer(record: Entry | None, document: Document, seen: Inspected) -> TypeGuard[Entry]:
+    """Whether the file of a document of the store is a Git LFS pointer now, and this checkout lacks what it stands for.
+
+    Then the document stays. Where it must be uploaded again, its upload fails and says what is missing. A pointer that is
+    not understood stands for nothing that a checkout could hold.
+    """
+    if seen.reason != "lfs-pointer" or record is None:
+        return False
+    return seen.pointer is not None or record.blob in {document.blob, UNKNOWN_BLOB}
+
+
+def is_same_pointer(record: Entry, document: Document, seen: Inspected) -> bool:
+    """Whether a Git LFS pointer stands for just the bytes that the store has, so that no upload is needed."""
+    same = seen.pointer is not None and seen.pointer.sha256 == record.sha256
+    return same and same_content_rules(record.tag, document.tag)
 
 
 def _unchanged(record: Entry | None, document: Document) -> bool:
     """Whether no upload is needed. An upload that only other rules need counts with its size like any other upload."""
-    return _known(record, document) and record is not None and same_content_rules(record.tag, document.tag)
+    if record is None or not _known(record, document) or not same_content_rules(record.tag, document.tag):
+        return False
+    return document.needs_text or not is_hooked(record.tag)
 
 
 def _known(record: Entry | None, document: Document) -> bool:
@@ -153,6 +186,7 @@ def make_plan(
     """
     operations = []
     failed: dict[str, Failure] = {}
+    same: dict[str, Entry] = {}
     for path, document in selected.items():
         known_failure = state.failed.get(path)
         if known_failure is not None and _refused(known_failure, document) and not again(path):
@@ -161,6 +195,8 @@ def make_plan(
         operation = _operation(path, state.files.get(path), document, again)
         if operation is not None:
             operations.append(operation)
+        elif (entry := _recorded_anew(state.files[path], document)) is not None:
+            same[path] = entry
     kept_skips, kept_failures = _outside(state, scope)
     in_scope = state.files.keys() if scope is None else state.files.keys() & set(scope)
     left = [path for path in in_scope if path not in selected]
@@ -180,23 +216,38 @@ def make_plan(
         held=kept,
         pending_delete=tuple(sorted(set(state.pending_delete))),
         outdated=outdated,
+        same=same,
     )
 
 
-def _held(state: TargetState, left: Iterable[str], failed: Mapping[str, Failure]) -> tuple[str, ...]:
-    """Old names of renamed files whose new name was refused for good. They stay until the new name is in the store."""
+def _held(state: TargetState, left: Iterable[str], failed: Mapping[str, Failure]) -> dict[str, str]:
+    """Old and new names of files whose new name was refused for good. The old name stays until the new one is in the store."""
     new = {path: failure.blob for path, failure in failed.items() if path not in state.files}
-    return tuple(old for old, _ in pair_renames({path: state.files[path].blob for path in left}, new))
+    return dict(pair_renames({path: state.files[path].blob for path in left}, new))
 
 
 def _operation(path: str, entry: Entry | None, document: Document, again: Matches) -> Operation | None:
     if entry is None:
         return Operation("upload", path, document)
-    if entry.blob != document.blob or not same_content_rules(entry.tag, document.tag) or again(path):
+    if not _is_sent_already(entry, document) or not same_content_rules(entry.tag, document.tag) or again(path):
         return Operation("replace", path, document, entry)
-    if entry.tag != document.tag:
+    if attributes_half(entry.tag) != attributes_half(document.tag):
         return Operation("retag", path, document, entry)
     return None
+
+
+def _is_sent_already(entry: Entry, document: Document) -> bool:
+    """Whether the store has just the bytes that would be sent: they count, and not those of the file."""
+    if document.sha256 is not None and entry.sha256:
+        return document.sha256 == entry.sha256
+    return entry.blob == document.blob and is_hooked(entry.tag) == is_hooked(document.tag)
+
+
+def _recorded_anew(entry: Entry, document: Document) -> Entry | None:
+    """The entry as it is to be recorded of a document that needs no operation; None: as it is recorded already."""
+    if (entry.blob, entry.tag) == (document.blob, document.tag):
+        return None
+    return entry._replace(blob=document.blob, tag=document.tag)
 
 
 def _outside(state: TargetState, scope: Collection[str] | None) -> tuple[dict[str, Skipped], dict[str, Failure]]:

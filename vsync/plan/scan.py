@@ -9,15 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vsync.config.targets import Target
-from vsync.documents.document import Document
+from vsync.documents.document import Document, is_hooked
 from vsync.documents.gitignore import matcher
 from vsync.documents.inspection import CONTENT_REASONS
 from vsync.documents.selection import Selector
 from vsync.git.changes import TreeEntry, decodable, show_path
 from vsync.plan.advice import Advice
+from vsync.plan.arrived import without_arrived
 from vsync.plan.comparison import Comparison, choose_comparison
-from vsync.plan.look import look
+from vsync.plan.look import Found, look
 from vsync.plan.lost_folders import lost_folders
+from vsync.plan.not_followed import not_followed
+from vsync.plan.not_here import not_deletable, of_missing_submodules, with_held_pointers
 from vsync.plan.plan import Matches, Plan, make_plan, nothing
 from vsync.plan.selected import Watch, is_attributes, select
 from vsync.source.base import Source
@@ -49,37 +52,52 @@ def scan(
     base: str | None = None,
     because: Comparison | None = None,
     reindex: Sequence[str] = (),
+    observed: bool = False,
+    lenient: bool = False,
 ) -> Scan:
     """The plan for a source and the state that its manifest records (None: no manifest yet).
 
     `full` asks for a full comparison, `base` is a commit that the user named, `because` a comparison that is decided
     already. Documents that match `reindex` (gitignore patterns) count as changed; to find them takes the whole tree.
+    `observed`: the tags of the state are what the store shows. `lenient`: documents of a submodule that is not in this
+    checkout stay. Else they are an error.
     """
     selector = Selector(target.rules)
     again = _matching("reindex", reindex, target) if reindex else nothing
     comparison = because or _comparison(source, state, target, full=full or bool(reindex), base=base)
-    known = _without_old_skips(state or EMPTY_STATE, target)
+    known, arrived = without_arrived(source, _judged_alike(state or EMPTY_STATE, target))
     entries: Iterable[TreeEntry] | None = None
     scope: set[str] | None = None
     added: set[bytes] | None = None
     if comparison.mode == "diff" and known.commit is not None:
-        changed = _changed(source, known.commit)
-        if target.rules.documentation_only and changed.attributes:
-            comparison = Comparison("full", f"{changed.attributes} changed, which decides what is documentation")
-        else:
+        comparison, changed = _since(source, known.commit, target, comparison)
+        if changed is not None:
             entries, scope, added = changed.entries, changed.paths, changed.added
+            if more := arrived - scope:
+                entries, scope = [*entries, *source.find([path.encode() for path in sorted(more)])], scope | more
             known = _without_skips(known, changed.unreadable)
-    watch = Watch.of(target.rules, added)
-    found = look(source, known, entries, target, selector, watch, again)
-    plan = make_plan(known, found.documents, found.skipped, scope, again)
+    watch = Watch.of(target, added)
+    found = look(source, known, entries, target, selector, watch, again, observed=observed)
+    plan = _plan(known, found, scope, again)
+    missing = of_missing_submodules(source, known, plan)
+    if missing and not lenient:
+        raise not_deletable(*min(missing.items()))
+    plan = replace(plan, operations=tuple(op for op in plan.operations if op.path not in missing))
     plan = replace(
         plan,
         leaks=found.leaks,
-        advice=_advice(source, watch, known, scope),
+        faults=found.faults,
+        converted=found.converted,
+        missing=tuple(operation.path for operation in plan.of("replace") if operation.path in found.missing),
+        advice=_advice(source, watch, known, scope, not_followed(source, found.skipped)),
         lost=lost_folders([operation.path for operation in plan.deletes], source.lost),
         bare=source.head is None and state is None and not found.documents,
     )
     return Scan(plan, comparison, base or known.commit, _unmatched(reindex, found.documents, target))
+
+
+def _plan(known: TargetState, found: Found, scope: set[str] | None, again: Matches = nothing) -> Plan:
+    return with_held_pointers(make_plan(known, found.documents, found.skipped, scope, again), found.pointers)
 
 
 def _matching(setting: str, patterns: Sequence[str], target: Target) -> Matches:
@@ -119,15 +137,26 @@ class Difference:
 
 
 def difference(
-    base: Source, head: Source, target: Target, state: TargetState | None, because: Comparison, *, full: bool = False
+    base: Source,
+    head: Source,
+    target: Target,
+    state: TargetState | None,
+    because: Comparison,
+    *,
+    full: bool = False,
+    base_target: Target | None = None,
 ) -> Difference:
     """How the documents of the head differ from those of the base, whether or not the base is in the store already.
 
-    `state` is what is recorded of the store. All numbers of the plan count the base as synced.
+    `target` describes the documents of the head, and `base_target` those of the base (None: the same target). `state` is
+    what is recorded of the store. All numbers of the plan count the base as synced.
     """
     assert base.head is not None
-    lacks = scan(base, state, target, full=full).plan
-    synced = state_with(state or EMPTY_STATE, lacks, commit=base.head, settings=target.fingerprint)
+    described = base_target or target
+    lacks = scan(base, state, described, full=full, lenient=True).plan
+    synced = state_with(state or EMPTY_STATE, lacks, commit=base.head, settings=described.fingerprint)
+    if described.fingerprint != target.fingerprint:
+        because = Comparison("full", because.reason)  # other settings reach files that git does not report as changed
     return Difference(lacks, synced, scan(head, synced, target, because=because).plan)
 
 
@@ -139,9 +168,11 @@ def state_with(state: TargetState, plan: Plan, *, commit: str, settings: str) ->
         if document is None:
             del files[operation.path]
         elif operation.kind == "retag" and previous is not None:
-            files[operation.path] = previous._replace(tag=document.tag)
+            files[operation.path] = previous._replace(blob=document.blob, tag=document.tag)
         else:
-            files[operation.path] = Entry(document.blob, "", document.bytes or 0, _NO_FILE, document.tag)
+            sha256, size = document.sha256 or "", document.bytes or 0
+            files[operation.path] = Entry(document.blob, sha256, size, _NO_FILE, document.tag)
+    files |= plan.same
     return replace(
         state,
         commit=commit,
@@ -155,10 +186,25 @@ def state_with(state: TargetState, plan: Plan, *, commit: str, settings: str) ->
 
 
 def scan_path(source: Source, state: TargetState | None, target: Target, path: str, entry: TreeEntry | None) -> Plan:
-    """The plan for one path alone. `entry` is what the source holds there; None: there is no such file."""
-    known = _without_old_skips(state or EMPTY_STATE, target)
-    found = look(source, known, [] if entry is None else [entry], target, Selector(target.rules))
-    return make_plan(known, found.documents, found.skipped, {path})
+    """The plan for one path. `entry` is what the source holds there; None: there is no such file.
+
+    A document whose file is gone may go on under another name, which decides what becomes of it.
+    """
+    known, _ = without_arrived(source, _judged_alike(state or EMPTY_STATE, target))
+    record = known.files.get(path)
+    entries = [] if entry is None else [entry]
+    if entry is None and record is not None:
+        entries = [other for other in source.entries() if other.blob == record.blob]
+    found = look(source, known, entries, target, Selector(target.rules))
+    return _plan(known, found, {path, *found.documents, *found.skipped})
+
+
+def scan_paths(
+    source: Source, state: TargetState | None, target: Target, paths: set[str], entries: Sequence[TreeEntry]
+) -> Plan:
+    """The plan for these paths alone. `entries` are what the source holds there."""
+    known, _ = without_arrived(source, _judged_alike(state or EMPTY_STATE, target))
+    return _plan(known, look(source, known, entries, target, Selector(target.rules)), paths)
 
 
 def list_documents(source: Source, target: Target) -> dict[str, Document]:
@@ -207,7 +253,20 @@ def _changed(source: Source, base: str) -> _Changed:
     )
 
 
-def _advice(source: Source, watch: Watch, known: TargetState, scope: set[str] | None) -> Advice:
+def _since(source: Source, base: str, target: Target, comparison: Comparison) -> tuple[Comparison, _Changed | None]:
+    """What differs from another commit. None: that does not tell which documents have changed, and the comparison says why."""
+    why = source.why_full(base)
+    if why is not None:
+        return Comparison("full", why), None
+    changed = _changed(source, base)
+    if target.rules.documentation_only and changed.attributes:
+        return Comparison("full", f"{changed.attributes} changed, which decides what is documentation"), None
+    return comparison, changed
+
+
+def _advice(
+    source: Source, watch: Watch, known: TargetState, scope: set[str] | None, left_out: tuple[str, ...]
+) -> Advice:
     """The plan's advice. Of a diff (`scope`) the other paths must be known: the recorded ones first, then the whole tree.
 
     Listing a tree of 10,000 files takes about 50 ms. It is listed only for a pattern that matches no recorded path.
@@ -222,18 +281,22 @@ def _advice(source: Source, watch: Watch, known: TargetState, scope: set[str] | 
         for entry in source.entries():
             paths.append(entry.path.decode("utf-8", "surrogateescape"))
             unmatched.see(paths[-1], entry.mode)
-    return Advice(unmatched.warnings(paths, "the commit" if source.head else "the folder"), watch.others.hints())
+    warnings = unmatched.warnings(paths, "the commit" if source.head else "the folder")
+    return Advice((*warnings, *left_out), watch.others.hints())
 
 
-def _without_old_skips(state: TargetState, target: Target) -> TargetState:
-    """The state without records of bytes that were judged under other settings: vsync's own rules may be others now.
+def _judged_alike(state: TargetState, target: Target) -> TargetState:
+    """The state with what was judged under the same settings: without skips, and refusals of changed text, under others.
 
-    After a run that left something to retry no settings are recorded. Its records are kept: that run has made them new.
+    Vsync's own rules and the config's hooks decide whether a file can be a document. After a run that left something to
+    retry no settings are recorded. A refused document whose text hooks have changed is tried again: its tag does not
+    tell how they changed it.
     """
-    if state.settings in {"", target.fingerprint}:
+    if state.settings == target.fingerprint:
         return state
-    kept = {path: record for path, record in state.skipped.items() if record.reason not in CONTENT_REASONS}
-    return replace(state, skipped=kept)
+    skipped = {path: record for path, record in state.skipped.items() if record.reason not in CONTENT_REASONS}
+    failed = {path: record for path, record in state.failed.items() if not (state.settings and is_hooked(record.tag))}
+    return replace(state, skipped=skipped, failed=failed)
 
 
 def _without_skips(state: TargetState, unreadable: set[str]) -> TargetState:

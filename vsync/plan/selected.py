@@ -12,7 +12,7 @@ from vsync.config.targets import Target
 from vsync.documents import gitattributes
 from vsync.documents.document import Document
 from vsync.documents.gitattributes import GitAttributes
-from vsync.documents.selection import NotSelected, Rules, Selector, Verdict
+from vsync.documents.selection import NotSelected, Selector, Verdict
 from vsync.git.changes import TreeEntry, decodable
 from vsync.plan.advice import NotSelectedDocumentation, Unmatched
 from vsync.source.base import Source
@@ -45,8 +45,9 @@ class Watch:
     added: Collection[bytes] | None = None
 
     @classmethod
-    def of(cls, rules: Rules, added: Collection[bytes] | None) -> Watch:
-        return cls(Unmatched(rules), NotSelectedDocumentation(rules), added)
+    def of(cls, target: Target, added: Collection[bytes] | None) -> Watch:
+        rules = target.rules
+        return cls(Unmatched(rules, target.described_by), NotSelectedDocumentation(rules), added)
 
     def see(self, entry: TreeEntry, why: NotSelected | None) -> None:
         self.unmatched.see(entry.path.decode("utf-8", "surrogateescape"), entry.mode)
@@ -87,7 +88,10 @@ def select(
         if verdict.skipped is not None:
             skipped[verdict.path] = Skipped(entry.blob or "-", verdict.skipped)
         else:
-            documents.append(Document(verdict.path, source.identify(entry).blob, target.tag(verdict.path)))
+            path, blob = verdict.path, source.identify(entry).blob
+            documents.append(
+                Document(path, blob, target.tag(path), filename=target.filename(path), recipe=target.recipe(path))
+            )
     return Selected(documents, skipped)
 
 

@@ -16,16 +16,15 @@ from typing import NamedTuple
 from vsync.documents.attributes import Identity, path_attribute
 from vsync.documents.document import Document
 from vsync.errors import RepositoryError, StoreConflict
-from vsync.recovery.entry_tag import tag_of_entry, tag_of_recorded
+from vsync.recovery.entry_tag import fixed_of, tag_of_entry, tag_of_recorded
 from vsync.source.base import Source, is_unread
 from vsync.source.content import read_content
-from vsync.state.manifest import Entry, TargetState
+from vsync.state.manifest import UNKNOWN_BLOB, Entry, TargetState
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.polling import ask_for_each, wait_until_indexed
 from vsync.store.vector_store import VectorStore
 from vsync.system.retry import Sleep
 
-_UNKNOWN_BLOB = "unknown"
 _NOT_INDEXED = {"failed", "cancelled"}
 _MOST_QUESTIONS = 5
 """How many old versions in a listing are asked for by their ids. One that is gone shows that the listing is stale."""
@@ -148,12 +147,12 @@ def _choose(
     if not usable:
         return None
     # An old version. A plan replaces or deletes it, whatever its bytes are.
-    return Entry(_UNKNOWN_BLOB, str(usable[0].attributes.get("sha256") or ""), 0, usable[0].file_id, "")
+    return Entry(UNKNOWN_BLOB, str(usable[0].attributes.get("sha256") or ""), 0, usable[0].file_id, "")
 
 
 def _record(document: Document, size: int, entry: StoreEntry) -> Entry:
     """What a manifest would have recorded for an entry that holds the head's bytes."""
-    shown = tag_of_entry(document.path, entry, document.tag)
+    shown = tag_of_entry(document.path, entry, document.tag, fixed_of(document), document.filename)
     return Entry(document.blob, str(entry.attributes["sha256"]), size, entry.file_id, shown)
 
 
@@ -260,13 +259,13 @@ async def recover(
 
 def outdated(state: TargetState) -> list[str]:
     """The ids of entries that hold old versions, in an adopted state: a plan replaces or deletes them. Pure."""
-    old = {entry.file_id for entry in state.files.values() if entry.blob == _UNKNOWN_BLOB}
+    old = {entry.file_id for entry in state.files.values() if entry.blob == UNKNOWN_BLOB}
     return sorted(old.union(state.pending_delete))
 
 
 def only_listed(state: TargetState, vouched: Collection[str]) -> list[str]:
     """The ids of entries that an adopted state keeps as the head's version, and that only the listing shows. Pure."""
-    current = (entry.file_id for entry in state.files.values() if entry.blob != _UNKNOWN_BLOB)
+    current = (entry.file_id for entry in state.files.values() if entry.blob != UNKNOWN_BLOB)
     return sorted(file_id for file_id in current if file_id not in vouched)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vsync.config.targets import Target
-from vsync.documents.document import upload_filename
 from vsync.errors import VsyncError
 from vsync.plan.comparison import Comparison
 from vsync.plan.scan import list_documents, scan
@@ -132,14 +131,22 @@ def planned_by(
     sizes = {
         operation.path: operation.document.bytes for operation in plan.of("upload", "replace") if operation.document
     }
-    attempts = [_attempt(run, path, size) for path, size in sizes.items() if path not in answered and size is not None]
-    doubtful = [_attempt(run, path, size) for path, size in sizes.items() if path in answered and size is not None]
+    attempts = [
+        _attempt(run, target.sent_as(path), size)
+        for path, size in sizes.items()
+        if path not in answered and size is not None
+    ]
+    doubtful = [
+        _attempt(run, target.sent_as(path), size)
+        for path, size in sizes.items()
+        if path in answered and size is not None
+    ]
     for path, document in documents.items():
         entry = state.files.get(path)
         if path not in sizes and entry is not None and entry.blob == document.blob:
-            doubtful.append(_attempt(run, path, entry.bytes))
+            doubtful.append(_attempt(run, document.sent_as, entry.bytes))
     return Planned(attempts, doubtful) if certain else Planned((), [*attempts, *doubtful])
 
 
-def _attempt(run: CrashedRun, path: str, size: int) -> Attempt:
-    return Attempt(upload_filename(path), size, run.since, run.until)
+def _attempt(run: CrashedRun, filename: str, size: int) -> Attempt:
+    return Attempt(filename, size, run.since, run.until)

@@ -34,12 +34,17 @@ class Lookalikes(NamedTuple):
     unasked: int = 0
 
 
-def as_uploaded(state: TargetState, plan: Plan | None = None) -> frozenset[NameAndSize]:
-    """The names and sizes under which the documents of a state are uploaded, and those that a plan uploads. Pure."""
-    recorded = {(upload_filename(path), entry.bytes) for path, entry in state.files.items()}
+def as_uploaded(
+    state: TargetState, plan: Plan | None = None, sent_as: Callable[[str], str] = upload_filename
+) -> frozenset[NameAndSize]:
+    """The names and sizes under which the documents of a state are uploaded, and those that a plan uploads. Pure.
+
+    `sent_as` gives the name of the document at a path.
+    """
+    recorded = {(sent_as(path), entry.bytes) for path, entry in state.files.items()}
     planned = [op.document for op in plan.of("upload", "replace")] if plan is not None else []
     return frozenset(recorded).union(
-        (upload_filename(document.path), document.bytes)
+        (document.sent_as, document.bytes)
         for document in planned
         if document is not None and document.bytes is not None
     )

@@ -139,7 +139,7 @@ class Sweep:
         state, files = swept.state, Files(api)
         known = {*listed, *self.journal.uploaded, *state.pending_delete, *(orphan.file_id for orphan in swept.orphans)}
         known |= {entry.file_id for entry in state.files.values()}
-        found = alike(await files.since(0), as_uploaded(state, plan), known)
+        found = alike(await files.since(0), as_uploaded(state, plan, self.target.sent_as), known)
         found, hidden = await told_apart(found, Stores(api).open(store_id), identity)
         if hidden and not self.target.limits.force:
             raise hides_ours(store_id, hidden)

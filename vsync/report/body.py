@@ -12,11 +12,18 @@ from vsync.report.store_size import StoreSizes
 
 
 class Estimate(NamedTuple):
-    """How much work a plan is."""
+    """How much work a plan is.
+
+    `tokens` and `chunks` are about those of the uploads that are text. `other` counts the uploads whose size does not tell
+    their text: PDF and Office files.
+    """
 
     uploads: int
     upload_bytes: int
     deletes: int
+    tokens: int = 0
+    chunks: int = 0
+    other: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The comment on a pull request: one for each target. Pure.
+"""The comment on a pull request, of one target. `several_comment` is of several. Pure.
 
 The comment begins with a hidden marker. Later runs find the comment by its marker and edit it.
 """
@@ -8,11 +8,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from vsync.report.document_tables import sections
 from vsync.report.headline import headline
-from vsync.report.markdown import cautions, counts, detail, first_line, notes, provenance, store_line, warnings
+from vsync.report.markdown import (
+    cautions,
+    converted,
+    counts,
+    detail,
+    first_line,
+    notes,
+    provenance,
+    store_line,
+    warnings,
+)
 from vsync.report.markup import code, link
 from vsync.report.report import Report
 
@@ -47,7 +58,7 @@ def run_of(body: str) -> int:
 
 def worth_creating(report: Report) -> bool:
     """Whether a pull request without a comment gets one. A plan without changes is not worth a new comment."""
-    return bool(report.changed or report.refused or report.error is not None)
+    return bool(report.changed or report.refused or report.error is not None or report.config_change)
 
 
 def body(
@@ -57,21 +68,37 @@ def body(
     run_url: str | None = None,
     run_id: int | None = None,
     place: str = "",
+    key: str | None = None,
 ) -> str:
     """The comment: what the pull request does to the store. It has at most `MAX_BYTES` bytes of UTF-8.
 
-    `state` is the state of the pull request. `run_url` is the page of the run, where the job summary stands.
+    `state` is the state of the pull request. `run_url` is the page of the run, where the job summary stands. `key` is by
+    what the comment is known, where that is not the name of the target.
     """
-    hidden = [marker(report.target, place), *([f"<!-- vsync-run {run_id} -->"] if run_id is not None else [])]
+    hidden = hidden_lines(key or report.target, place, run_id)
     short = state == "closed" or (state == "merged" and not report.changed)
-    lines = _SENTENCES[state] if short else _details(report, state)
-    head = "\n".join([*hidden, f"### {_title(report, state)}", "", *lines])
-    foot = _foot(run_url, short=short)
+    title = f"### {_title(report, state)}"
     if short:
-        return f"{head}\n{foot}\n"
-    foot = "\n".join([*store_line(report, report.plan.store), provenance(report), foot])
-    room = MAX_BYTES - len((head + foot).encode()) - 1_000
-    return "\n".join(filter(None, [head, *_tables(report, room), foot])) + "\n"
+        return "\n".join([*hidden, title, "", *SENTENCES[state], foot(run_url, short=True)]) + "\n"
+    head, last = "\n".join(hidden), foot(run_url, short=False)
+    room = MAX_BYTES - len((head + last).encode())
+    return "\n".join(filter(None, [head, section(report, title, SENTENCES[state], room), last])) + "\n"
+
+
+def hidden_lines(key: str, place: str, run_id: int | None) -> list[str]:
+    """The first lines, which nobody sees: by what the comment is known, and which run wrote it."""
+    return [marker(key, place), *([f"<!-- vsync-run {run_id} -->"] if run_id is not None else [])]
+
+
+def section(report: Report, title: str, first: Sequence[str], budget: int) -> str:
+    """What the pull request does to the store of one target. `first` are lines below the title.
+
+    Its tables fit into `budget` bytes of UTF-8 together with the rest, where the rest itself does.
+    """
+    head = "\n".join([title, "", *first, *_details(report)])
+    last = "\n".join([*store_line(report, report.plan.store), provenance(report)])
+    room = budget - len((head + last).encode()) - 1_000
+    return "\n".join(filter(None, [head, *_tables(report, room), last]))
 
 
 def _title(report: Report, state: State) -> str:
@@ -84,7 +111,7 @@ def _title(report: Report, state: State) -> str:
     return f"{headline(report).mark} {name}: {sentence}"
 
 
-_SENTENCES: dict[State, list[str]] = {
+SENTENCES: dict[State, list[str]] = {
     "open": [],
     "closed": ["This pull request was closed without merging: the vector store stays as it is.", ""],
     "merged": [
@@ -92,13 +119,19 @@ _SENTENCES: dict[State, list[str]] = {
         "",
     ],
 }
+"""What the end of a pull request means for the store."""
 
 
-def _details(report: Report, state: State) -> list[str]:
+def _details(report: Report) -> list[str]:
     numbers = counts(report.documents, planned=True)
     return [
-        *_SENTENCES[state], *detail(report), *numbers, *notes(report), *cautions(report), *warnings(report),
-    ]  # fmt: skip
+        *detail(report),
+        *numbers,
+        *notes(report),
+        *converted(report.documents),
+        *cautions(report),
+        *warnings(report),
+    ]
 
 
 def _tables(report: Report, budget: int) -> list[str]:
@@ -108,7 +141,8 @@ def _tables(report: Report, budget: int) -> list[str]:
     return [made.changed.markup, made.failed.markup, made.skipped.markup, more]
 
 
-def _foot(run_url: str | None, *, short: bool) -> str:
+def foot(run_url: str | None, *, short: bool) -> str:
+    """A link to the job summary."""
     if not run_url:
         return ""
     return f"<sub>{link('Job summary', run_url)} of this run{'' if short else ', with every document'}</sub>"

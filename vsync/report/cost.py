@@ -1,8 +1,9 @@
 """What storing documents costs a day. Pure arithmetic on OpenAI's published price.
 
 OpenAI bills parsed chunks and their embeddings (`usage_bytes`). The first gigabyte of all stores together is free:
-https://developers.openai.com/api/docs/guides/retrieval (section Pricing). Nobody knows the chunks in advance, so file
-sizes stand in for them. Text takes more room as chunks, because chunks overlap. PDF usually takes less.
+https://developers.openai.com/api/docs/guides/retrieval (section Pricing). Nobody knows either in advance. A plan counts
+the bytes of a text with the overlap of its chunks (`store_size`). Of a PDF it counts the file, which is usually more. What
+the embeddings add is not published, and not counted.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ class Documents:
 
     `renamed` holds pairs of the old and the new path, `skipped` pairs of the path and the reason. `sizes` are the bytes
     of documents, and `lines` how their lines change, where that is known. `dropped` are those of the removed documents
-    whose file is still there and cannot be a document any more, each with the reason.
+    whose file is still there and cannot be a document any more, each with the reason. `converted` are those that are
+    uploaded as UTF-8, each with the encoding of its file.
     """
 
     added: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class Documents:
     sizes: Mapping[str, int] = field(default_factory=dict)
     lines: Mapping[str, Lines] = field(default_factory=dict)
     dropped: Mapping[str, str] = field(default_factory=dict)
+    converted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> int:
@@ -82,6 +84,7 @@ class Documents:
             retagged=tuple(path for path in self.retagged if path in confirmed),
             removed=tuple(path for path in self.removed if path in deleted),
             dropped={path: reason for path, reason in self.dropped.items() if path in deleted},
+            converted={path: encoding for path, encoding in self.converted.items() if path in confirmed},
         )
 
     def mapped(self, change: Callable[[str], str]) -> Documents:
@@ -106,6 +109,7 @@ class Documents:
             "unchanged": self.unchanged,
             "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
             "failed": [{**item, "remedy": remedy(item["code"])} for item in self.failed],
+            "converted": [{"path": path, "encoding": encoding} for path, encoding in sorted(self.converted.items())],
         }
 
 
@@ -129,6 +133,26 @@ def carried_over(path: str, failure: Failure, kept: Collection[str]) -> FailedIt
             "tries again when the file changes, or with --reindex PATH"
         )
     return FailedItem(path=path, code=failure.code, message=with_old_version(message) if path in kept else message)
+
+
+_CONVERTED_NAMED = 3
+
+
+class Conversions(NamedTuple):
+    """How many documents are uploaded as UTF-8, and the first of them, each with the encoding of its file."""
+
+    number: int
+    first: tuple[tuple[str, str], ...]
+
+    @property
+    def left(self) -> int:
+        return self.number - len(self.first)
+
+
+def conversions(documents: Documents) -> Conversions | None:
+    """What is said of documents that are uploaded as UTF-8. None: there are none."""
+    found = sorted(documents.converted.items())
+    return Conversions(len(found), tuple(found[:_CONVERTED_NAMED])) if found else None
 
 
 def with_old_version(message: str) -> str:

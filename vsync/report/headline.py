@@ -5,6 +5,7 @@ Names that a person or a server chose stand apart from our own words: whoever pr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from vsync.errors import PlanChanged
@@ -123,7 +124,11 @@ def place(report: Report) -> str:
 
 def signed(documents: Documents) -> str:
     """What changes, in numbers: `+2 ~1 −1`."""
-    numbers = documents.counts
+    return signed_numbers(documents.counts)
+
+
+def signed_numbers(numbers: Mapping[str, int]) -> str:
+    """The same, from the counts of documents."""
     return " ".join(f"{sign}{numbers[word]:,}" for word, sign in SIGNS.items() if numbers[word])
 
 

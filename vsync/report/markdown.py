@@ -5,11 +5,13 @@ Nothing in file names or messages renders. The tables of documents are in `docum
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from vsync.config.config_change import ConfigChange
 from vsync.report.body import Synced
-from vsync.report.cost import PRICES_URL, dollars, per_day
-from vsync.report.documents import Documents
+from vsync.report.cost import PRICES_URL
+from vsync.report.documents import Documents, conversions
+from vsync.report.estimates import from_to, storage_text, tokens_text
 from vsync.report.headline import headline
 from vsync.report.markup import (
     alert,
@@ -57,17 +59,38 @@ _PLANNED = {
 
 def counts(documents: Documents, *, planned: bool) -> Iterator[str]:
     """The numbers that are not zero, in one line."""
+    yield from numbers(documents.counts, planned=planned)
+
+
+def numbers(counted: Mapping[str, int], *, planned: bool) -> Iterator[str]:
+    """Those of the counts of documents that are not zero, in one line."""
     words = _PLANNED if planned else {}
-    numbers = [f"{number:,} {words.get(word, word)}" for word, number in documents.counts.items() if number]
-    if numbers:
-        yield from (" · ".join(numbers), "")
+    shown = [f"{number:,} {words.get(word, word)}" for word, number in counted.items() if number]
+    if shown:
+        yield from (" · ".join(shown), "")
+
+
+def config_note(change: ConfigChange | None) -> Iterator[str]:
+    """What a pull request changes in the config."""
+    if change is not None:
+        yield from (f"⚙️ {sentences(change.sentence)}", "")
 
 
 def notes(report: Report) -> Iterator[str]:
-    """What the store lacks besides the pull request, and what looks like documentation and is not selected."""
+    """What changes in the config, what the store lacks besides, and what looks like documentation and is not selected."""
     plan = report.plan
+    yield from config_note(report.config_change)
     for note in (*([plan.backlog] if plan.backlog else []), *plan.hints):
         yield from (f"ℹ️ {prose(note, 700)}", "")
+
+
+def converted(documents: Documents) -> Iterator[str]:
+    """The documents that are uploaded as UTF-8."""
+    found = conversions(documents)
+    if found is not None:
+        named = ", ".join(f"{code(path)} ({prose(encoding, 60)})" for path, encoding in found.first)
+        more = f" and {found.left:,} more, which the JSON report lists" if found.left else ""
+        yield from (f"🔤 {count(found.number, 'document is', 'documents are')} converted to UTF-8: {named}{more}.", "")
 
 
 def cautions(report: Report) -> Iterator[str]:
@@ -80,8 +103,13 @@ def cautions(report: Report) -> Iterator[str]:
 
 def warnings(report: Report) -> Iterator[str]:
     """As many warnings as fit."""
-    if report.warnings:
-        yield from alert("WARNING", *_paragraphs(report.warnings))
+    yield from warned(report.warnings)
+
+
+def warned(warnings: Sequence[str]) -> Iterator[str]:
+    """As many of these warnings as fit."""
+    if warnings:
+        yield from alert("WARNING", *_paragraphs(warnings))
 
 
 def _paragraphs(warnings: Sequence[str]) -> Iterator[str]:
@@ -115,10 +143,10 @@ def store_line(report: Report, sizes: StoreSizes | None) -> Iterator[str]:
         return
     before, after = sizes
     held = (
-        f"{_from_to(f'{before.documents:,}', f'{after.documents:,}')} {_documents(after)}, "
-        f"{_from_to(size(before.bytes), size(after.bytes))} of files"
+        f"{from_to(f'{before.documents:,}', f'{after.documents:,}')} {_documents(after)}, "
+        f"{from_to(size(before.bytes), size(after.bytes))} of files"
     )
-    yield f"**Store:** {store(report)}, {held}.{_billing(report, before, after)}"
+    yield f"**Store:** {store(report)}, {held}.{_billing(report, sizes)}"
     yield ""
 
 
@@ -126,26 +154,10 @@ def _documents(after: StoreSize) -> str:
     return "document" if after.documents == 1 else "documents"
 
 
-def _billing(report: Report, before: StoreSize, after: StoreSize) -> str:
+def _billing(report: Report, sizes: StoreSizes) -> str:
     """What the storage costs. Only OpenAI's prices are known."""
-    if report.api is not None and store_url(report.api, "vs_1") is None:
-        return ""
-    if not before.bytes and not after.bytes:
-        return ""
-    return f" **Storage:** {_cost(before, after)}. File sizes stand in for what is [billed]({PRICES_URL})."
-
-
-def _cost(before: StoreSize, after: StoreSize) -> str:
-    """About how much a day. All stores share the free gigabyte, so the cost without it is named where it matters."""
-    most = per_day(after.bytes, free=0)
-    if most < 0.01 and per_day(before.bytes, free=0) < 0.01:
-        return prose("less than $0.01 a day")
-    least = _from_to(dollars(per_day(before.bytes)), dollars(per_day(after.bytes)))
-    return prose(f"about {least} a day, or {dollars(most)} where other stores use up the free 1 GB")
-
-
-def _from_to(before: str, after: str) -> str:
-    return after if before == after else f"{before} → {after}"
+    said = storage_text(sizes, report.api)
+    return f" **Storage:** {prose(said)}. What embeddings add is [billed]({PRICES_URL}) too." if said else ""
 
 
 # --- Where the report comes from ----------------------------------------------------------------------------------
@@ -166,11 +178,13 @@ def _provenance(report: Report) -> Iterator[str]:
     if last is not None and (last.commit or last.when):
         facts = [commit(report, last.commit) if last.commit else None, prose(last.when) if last.when else None]
         yield f"Last sync before this run: {', '.join(filter(None, facts))}"
+    estimate = report.plan.estimate
+    tokens = f", {told}" if estimate and (told := tokens_text(estimate)) else ""
     if isinstance(report.sync, Synced) and report.sync.bytes_uploaded:
-        yield f"Uploaded {size(report.sync.bytes_uploaded)}"
-    elif report.dry_run and report.plan.estimate and report.plan.estimate.uploads:
-        estimate = report.plan.estimate
-        yield f"Would upload {count(estimate.uploads, 'document')}, {size(estimate.upload_bytes)}"
+        whole = estimate is not None and estimate.upload_bytes == report.sync.bytes_uploaded
+        yield f"Uploaded {size(report.sync.bytes_uploaded)}{tokens if whole else ''}"
+    elif report.dry_run and estimate and estimate.uploads:
+        yield f"Would upload {count(estimate.uploads, 'document')}, {size(estimate.upload_bytes)}{tokens}"
     yield f"{count(sum(report.requests.values()), 'request')} to the API, {report.duration_s:.1f} s"
     if report.manifest_commit:
         yield f"The manifest is committed as {commit(report, report.manifest_commit)}"

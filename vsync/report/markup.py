@@ -61,9 +61,11 @@ def sentences(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """`prose` that keeps the spaces at the ends."""
+    """`prose` that keeps a space at each end. A line break there would end the row of a table."""
     bare = text.strip()
-    return text.replace(bare, prose(bare), 1) if bare else text
+    if not bare:
+        return " " if text else ""
+    return f"{' ' * text[0].isspace()}{prose(bare)}{' ' * text[-1].isspace()}"
 
 
 # --- Links ------------------------------------------------------------------------------------------------------

@@ -7,13 +7,17 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from vsync.documents.chunking import Chunking
+from vsync.documents.token_estimate import chunk_count, tokens
 from vsync.plan.plan import Plan
 from vsync.report.body import Estimate, Planned, changed_nothing
 from vsync.report.documents import Documents, carried_over
 from vsync.report.remedies import no_longer
 from vsync.report.report import Report
-from vsync.report.store_size import StoreSizes
+from vsync.report.store_size import StoreSizes, is_text
 from vsync.system.wording import count
+
+_AUTO = Chunking()
 
 
 def of_plan(
@@ -25,17 +29,42 @@ def of_plan(
     backlog: str | None = None,
     of_pull_request: bool = False,
     plan_id: str | None = None,
+    chunking: Chunking = _AUTO,
 ) -> Report:
-    """The report of a plan that is not carried out, or not yet. It has the report's header and the plan's warnings."""
-    estimate = Estimate(
-        uploads=len(plan.of("upload", "replace")),
-        upload_bytes=plan.upload_bytes,
-        deletes=len(plan.of("replace", "delete")) + len(plan.pending_delete),
-    )
+    """The report of a plan that is not carried out, or not yet. It has the report's header and the plan's warnings.
+
+    `chunking` is that of documents that have no other.
+    """
+    estimate = _estimate(plan, chunking)
     planned = Planned(_documents(plan), estimate, refused, store, backlog, plan.advice.hints, of_pull_request, plan_id)
     report = dataclasses.replace(report, body=planned)
     rules = [_Warning(None, text) for text in plan.advice.warnings]
-    return _with_document_warnings(report, [*_held_back(plan), *_leaked(plan), *_dropped(plan), *rules])
+    return _with_document_warnings(
+        report,
+        [
+            *_held_back(plan),
+            *_missing(plan),
+            *_awaited(plan),
+            *_leaked(plan),
+            *_dropped(plan),
+            *_faults(plan),
+            *rules,
+        ],
+    )
+
+
+def _estimate(plan: Plan, chunking: Chunking) -> Estimate:
+    uploads = plan.of("upload", "replace")
+    documents = [operation.document for operation in uploads if operation.document is not None]
+    texts = [document for document in documents if is_text(document.path)]
+    return Estimate(
+        uploads=len(uploads),
+        upload_bytes=plan.upload_bytes,
+        deletes=len(plan.of("replace", "delete")) + len(plan.pending_delete),
+        tokens=sum(tokens(text.bytes or 0) for text in texts),
+        chunks=sum(chunk_count(text.bytes or 0, text.recipe.chunking if text.recipe else chunking) for text in texts),
+        other=len(documents) - len(texts),
+    )
 
 
 def append_warnings(report: Report, warnings: Iterable[str]) -> Report:
@@ -75,7 +104,14 @@ def _documents(plan: Plan) -> Documents:
         failed=tuple(carried_over(path, failure, plan.outdated) for path, failure in (plan.failed or {}).items()),
         sizes=_sizes(plan),
         dropped=plan.dropped,
+        converted=_converted(plan),
     )
+
+
+def _converted(plan: Plan) -> dict[str, str]:
+    """The encodings of the documents that are uploaded as UTF-8. Others may have been looked at as well."""
+    uploads = (op.path for op in plan.of("upload", "replace"))
+    return {path: plan.converted[path] for path in uploads if path in plan.converted}
 
 
 def _sizes(plan: Plan) -> dict[str, int]:
@@ -103,12 +139,51 @@ class _Warning(NamedTuple):
 
 
 def _held_back(plan: Plan) -> Iterator[_Warning]:
-    for path in plan.held:
+    pointers = {path: new for path, new in plan.held.items() if new in (plan.skipped or {})}
+    for path in sorted(plan.held.keys() - pointers.keys()):
         yield _Warning(
             path,
             f"{path} was renamed, but the store refused the document under its new name. The document stays in the store "
             "under its old name until the store takes the new one.",
         )
+    for path, new in itertools.islice(pointers.items(), _SHOWN):
+        yield _Warning(
+            new,
+            f"{path} was renamed to {new}. {_NO_LFS_FILE} The document stays in the store under its old name until a "
+            f"sync has it. {_GET_LFS_FILE}",
+        )
+    if len(pointers) > _SHOWN:
+        more = count(len(pointers) - _SHOWN, "more document stays", "more documents stay")
+        yield _Warning(
+            None, f"{more} under an old name: what the Git LFS pointers of the new names stand for is not here."
+        )
+
+
+def _missing(plan: Plan) -> Iterator[_Warning]:
+    """Documents whose Git LFS file must be uploaded, and is not here."""
+    for path in plan.missing[:_SHOWN]:
+        yield _Warning(
+            path,
+            f"{path} must be uploaded again. {_NO_LFS_FILE} Without this its upload fails, and the version that is "
+            f"in the store stays there. {_GET_LFS_FILE}",
+        )
+    if len(plan.missing) > _SHOWN:
+        more = count(len(plan.missing) - _SHOWN, "more document", "more documents")
+        yield _Warning(None, f"{more} must be uploaded again, and what their Git LFS pointers stand for is not here.")
+
+
+_NO_LFS_FILE = "The file is a Git LFS pointer, and what it stands for is not in this checkout."
+_GET_LFS_FILE = "Check out with `lfs: true` (actions/checkout), or run `git lfs pull`."
+
+
+def _awaited(plan: Plan) -> Iterator[_Warning]:
+    for path, target in itertools.islice(plan.awaited.items(), _SHOWN):
+        yield _Warning(
+            path,
+            f"{path} stays in the store as a document of this target until the target {target!r}, which takes it over, has it.",
+        )
+    if len(plan.awaited) > _SHOWN:
+        yield _Warning(None, f"{len(plan.awaited) - _SHOWN:,} more documents stay until another target has them.")
 
 
 def _leaked(plan: Plan) -> Iterator[_Warning]:
@@ -139,6 +214,15 @@ def _dropped(plan: Plan) -> Iterator[_Warning]:
     if len(dropped) > _SHOWN:
         more = count(len(dropped) - _SHOWN, "more document is removed because its file is no document", _MANY_DROPPED)
         yield _Warning(None, f"{more} any more. The skipped files are listed with their reasons.")
+
+
+def _faults(plan: Plan) -> Iterator[_Warning]:
+    """What is wrong with documents that are uploaded all the same."""
+    for path, faults in itertools.islice(sorted(plan.faults.items()), _SHOWN):
+        yield _Warning(path, f"{path}: {'; '.join(faults)}.")
+    if len(plan.faults) > _SHOWN:
+        more = count(len(plan.faults) - _SHOWN, "more document is", "more documents are")
+        yield _Warning(None, f"{more} uploaded although something is wrong with the text or the attributes.")
 
 
 _MANY_DROPPED = "more documents are removed because their files are no documents"

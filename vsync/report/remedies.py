@@ -37,13 +37,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "empty": "the file is empty, or has no text",
         "too-large": "larger than the API takes (512 MB)",
         "unsupported-type": "a type that the store cannot index",
-        "not-text": "not text in UTF-8, UTF-16 or ASCII",
+        "not-text": "binary data, not text",
+        "unknown-encoding": "text whose encoding nobody can tell for sure: save the file as UTF-8",
         "not-notebook": "not a notebook that vsync can read (JSON of the notebook format 3 or 4, at most 32 MB)",
         "template": "an HTML template for a program: an include rule that names it selects it",
+        "minified": "packed by a machine, with very long lines: an include rule that names it selects it",
         "undecodable-name": "its name is not UTF-8",
-        "symlink": "a symbolic link: its target is a document of its own, if it is selected",
-        "submodule": "a submodule: another repository",
-        "lfs-pointer": "a Git LFS pointer: the file itself is not in the repository",
+        "symlink": "a symbolic link: `symlinks: true` in .vsync.yml follows it, as far as it stays inside",
+        "submodule": "a submodule: `submodules: true` in .vsync.yml and in actions/checkout brings its files",
+        "lfs-pointer": "a Git LFS pointer whose file is not in this checkout: check out with `lfs: true`",
         "secret": "it seems to hold a secret: remove and revoke the secret, or allow the path (allow-secrets)",
     }
 )
@@ -58,7 +60,11 @@ NO_LONGER: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the store cannot index its type",
             "To keep it, save it as a type that the store can index.",
         ),
-        "not-text": ("the file is not text in UTF-8, UTF-16 or ASCII", "To keep it, save the file as UTF-8."),
+        "not-text": ("the file is binary data, not text", "To keep it, save the file as text in UTF-8."),
+        "unknown-encoding": (
+            "the encoding of the file's text cannot be told for sure",
+            "To keep it, save the file as UTF-8.",
+        ),
         "not-notebook": (
             "the file is not a notebook that vsync can read",
             "To keep it, save the notebook again in the notebook format 4, with at most 32 MB.",
@@ -67,12 +73,21 @@ NO_LONGER: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the file is an HTML template for a program",
             "To keep it, name the file in an include rule (--include, input include).",
         ),
-        "symlink": ("a symbolic link stands in its place", "To keep its text, select the link's target."),
-        "submodule": ("a submodule stands in its place", "To keep it, put the file into this repository."),
+        "minified": (
+            "the file is packed by a machine, with very long lines",
+            "To keep it, name the file in an include rule (--include, input include).",
+        ),
+        "symlink": (
+            "a symbolic link stands in its place",
+            "To keep its text, select the link's target, or follow links (symlinks: true in .vsync.yml).",
+        ),
+        "submodule": (
+            "a submodule stands in its place",
+            "To keep it, put the file into this repository, or read submodules (submodules: true in .vsync.yml).",
+        ),
         "lfs-pointer": (
-            "the file is a Git LFS pointer",
-            "To keep it, take the file out of Git LFS (git lfs migrate export), or sync a folder that holds the files "
-            "themselves (--folder, input folder).",
+            "the file is a Git LFS pointer, and what it stands for is not in this checkout",
+            "To keep it, check out with `lfs: true` (actions/checkout), or run `git lfs pull`.",
         ),
         "secret": (
             "the file seems to hold a secret",

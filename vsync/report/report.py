@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vsync.config.config_change import ConfigChange
 from vsync.errors import EXIT_INCOMPLETE, EXIT_OK, VsyncError
 from vsync.plan.comparison import Comparison
 from vsync.report.body import Orphan, Planned, Synced
 from vsync.report.documents import Documents
+from vsync.report.estimates import estimate_json
 from vsync.report.last_sync import LastSync
 from vsync.report.verification import Verification
 
@@ -35,6 +37,7 @@ class Report:
     | `options` | the options with which the command line does the same |
     | `unread_manifest` | the branch of the remote that has a manifest, which this run does not read |
     | `started_by` | why the action planned or synced |
+    | `config_change` | of a pull request: what it changes in the config |
     | `document_warnings` | the warnings that the plan's documents give, each with the path of its file (None: several) |
     | `superseded` | a newer run has synced already, so this run changed nothing |
     | `doubled` | documents that the store may hold twice, because somebody else changed it; the next run mends it |
@@ -57,6 +60,7 @@ class Report:
     options: tuple[str, ...] = ()
     unread_manifest: str | None = None
     started_by: str = ""
+    config_change: ConfigChange | None = None
     manifest: str | None = None
     manifest_commit: str | None = None
     superseded: bool = False
@@ -143,7 +147,6 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """The report of the contract."""
         synced = self.sync if isinstance(self.sync, Synced) else Synced()
-        estimate = self.plan.estimate
         return {
             "target": self.target,
             "vector_store_id": self.vector_store_id,
@@ -157,13 +160,14 @@ class Report:
             "warnings": list(self.warnings),
             "hints": list(self.plan.hints),
             "plan_id": self.plan.plan_id,
-            "estimate": estimate._asdict() if estimate else {},
+            "estimate": estimate_json(self.plan.estimate, self.plan.store, self.api),
             "requests": dict(sorted(self.requests.items())),
             "bytes_uploaded": synced.bytes_uploaded,
             "duration_s": round(self.duration_s, 3),
             "manifest": self.manifest,
             "leftovers": [orphan.to_json() for orphan in self.orphans],
             "error": error_data(self.error) if self.error else None,
+            **({"config_change": self.config_change.to_json()} if self.config_change else {}),
             **(self.verification.to_json() if self.verification else {}),
         }
 

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from vsync.errors import EXIT_USAGE
 from vsync.report.document_tables import Sections, sections
 from vsync.report.headline import headline
-from vsync.report.markdown import cautions, counts, detail, first_line, notes, provenance, store_line, warnings
+from vsync.report.markdown import (
+    cautions,
+    converted,
+    counts,
+    detail,
+    first_line,
+    notes,
+    provenance,
+    store_line,
+    warnings,
+)
 from vsync.report.markup import code, prose
 from vsync.report.report import Report
 from vsync.report.verification import Verification
@@ -17,10 +27,10 @@ from vsync.system.wording import count
 MAX_BYTES = 1024 * 1024
 """GitHub's limit for the summary of one step. GitHub does not show a longer summary at all."""
 
-_BUDGET = 900_000
+BUDGET = 900_000
 
 
-def summary(report: Report, budget: int = _BUDGET) -> str:
+def summary(report: Report, budget: int = BUDGET) -> str:
     """The headline, what to do, and every document. Failures come first, and where all comes from is folded at the end.
 
     `budget` is the room in bytes of UTF-8. Documents that do not fit are counted.
@@ -28,6 +38,13 @@ def summary(report: Report, budget: int = _BUDGET) -> str:
     if isinstance(report.body, Verification):
         return details(report, report.body, _title(report, " verify"), budget)
     return _sync(report, _title(report, " plan" if report.dry_run else ""), budget)
+
+
+def section(report: Report, title: str, budget: int) -> str:
+    """The same under another title, as a part of the summary of several targets."""
+    if isinstance(report.body, Verification):
+        return details(report, report.body, title, budget)
+    return _sync(report, title, budget)
 
 
 def _title(report: Report, command: str) -> str:
@@ -40,7 +57,15 @@ def _sync(report: Report, title: str, budget: int) -> str:
     # A plan that a limit refused is listed as a plan: the reader has to decide about it.
     documents = report.plan.documents if refused else report.documents
     planned = refused or report.dry_run or report.superseded
-    lines = [title, "", *detail(report), *_why(report), *counts(documents, planned=planned), *notes(report)]
+    lines = [
+        title,
+        "",
+        *detail(report),
+        *_why(report),
+        *counts(documents, planned=planned),
+        *notes(report),
+        *converted(documents),
+    ]
     head = "\n".join([*lines, *cautions(report)])
     warned = "\n".join(warnings(report))
     foot = "\n".join([*store_line(report, report.sync.store if report.sync else None), provenance(report)])
@@ -68,7 +93,10 @@ def _why(report: Report) -> Iterator[str]:
 def failure(exit_code: int, message: str, remedy: str) -> str:
     """The summary of a run that ended before it had a report."""
     title = "nothing was done" if exit_code == EXIT_USAGE else "the run could not go on"
-    return f"## ❌ vsync: {title}\n\n{prose(message)}\n\n**What to do:** {prose(remedy or 'See the log.')}\n"
+    # Mistakes in a config stand on a line each.
+    lines = message.strip().split("\n")
+    said = prose(message) if len(lines) == 1 else "\n".join(f"- {prose(line)}" for line in lines)
+    return f"## ❌ vsync: {title}\n\n{said}\n\n**What to do:** {prose(remedy or 'See the log.')}\n"
 
 
 def closed(report: Report) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from vsync.report.body import Planned, Synced
-from vsync.report.documents import SIGNS, Documents, failed_by_code
+from vsync.report.documents import SIGNS, Documents, conversions, failed_by_code
+from vsync.report.estimates import storage_text, tokens_text
 from vsync.report.headline import headline
 from vsync.report.next_step import next_command
 from vsync.report.remedies import DRIFT, remedy
@@ -42,6 +43,8 @@ def plan_lines(report: Report, shown: int = _SHOWN, how_to_see_all: str = "") ->
         Line(f"Plan for {report.source}: {_range(report)}{uploads}"),
         *(_capped(listed, shown, how_to_see_all) or [_only_left(estimate.deletes if estimate else 0)]),
     ]
+    if estimate and (told := tokens_text(estimate)):
+        lines.append(Line(f"  to upload: {told}", "faint"))
     lines += [Line(f"  {hint}", "faint") for hint in report.plan.hints]
     return _printable(lines)
 
@@ -101,6 +104,7 @@ def _sync(report: Report) -> tuple[list[Line], list[Line]]:
     before = [
         *_failures("Refused for good by earlier runs" if refused_before else "Failed", documents, _FAILURES_SHOWN),
         *_skipped(documents),
+        *_converted(documents),
     ]
     at = f" at {report.head[:12]}" if report.head else ""
     compared = "compared all files" if report.comparison.mode == "full" else "compared"
@@ -112,6 +116,9 @@ def _sync(report: Report) -> tuple[list[Line], list[Line]]:
     if isinstance(synced, Synced) and synced.bytes_uploaded:
         requests = count(sum(report.requests.values()), "request")
         after.append(Line(f"  uploaded {size(synced.bytes_uploaded)} in {requests}", "faint"))
+    sizes = synced.store if isinstance(synced, Planned | Synced) else None
+    if sizes and sizes.before.stored != sizes.after.stored and (told := storage_text(sizes, report.api)):
+        after.append(Line(f"  storage: {told}", "faint"))
     carried_out = report.refused is None and not report.superseded
     if isinstance(synced, Planned) and synced.plan_id and carried_out and not synced.is_empty:
         same = f"with the same settings, `vsync sync --expect {synced.plan_id}` carries out just this plan"
@@ -127,6 +134,15 @@ def _skipped(documents: Documents) -> list[Line]:
     items = [f"{path}: {reason}" for path, reason in documents.skipped]
     lines = _capped([Line(f"  {item}", "faint") for item in items], _SKIPPED_SHOWN, " (all with --json)")
     return [Line(f"Skipped ({numbers}):", "faint"), *lines]
+
+
+def _converted(documents: Documents) -> list[Line]:
+    found = conversions(documents)
+    if found is None:
+        return []
+    named = ", ".join(f"{path} ({encoding})" for path, encoding in found.first)
+    more = f" and {found.left:,} more (all with --json)" if found.left else ""
+    return [Line(f"{count(found.number, 'document is', 'documents are')} converted to UTF-8: {named}{more}", "faint")]
 
 
 def _counts(documents: Documents) -> str:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from vsync.documents.convert import Converted, NotConvertible, conversion_of
+from vsync.documents.convert import NotConvertible
 from vsync.documents.document import Document
 from vsync.documents.filetypes import file_type
+from vsync.documents.prepare import Prepared, lines_before, prepare
 from vsync.errors import VsyncError
 from vsync.search.found import Text
 from vsync.search.passage import decoded
 
 if TYPE_CHECKING:
+    from vsync.config.targets import Target
     from vsync.store.entries import Hit
     from vsync.sync.workspace import Workspace
 
@@ -25,15 +27,15 @@ _MAX_BYTES = 8 * 1024 * 1024
 
 
 class Documents:
-    """The documents of one workspace. A partial clone does not fetch what it lacks."""
+    """The documents of one target in a workspace. A partial clone does not fetch what it lacks."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._source, self._repository = workspace.source, workspace.repository
+    def __init__(self, workspace: Workspace, target: Target) -> None:
+        self._source, self._repository, self._target = workspace.source, workspace.repository, target
 
     def text_of(self, hit: Hit) -> Text | None:
         """The text of the result's document. None where it is not on this machine."""
         path, sha256, commit = (hit.attributes.get(name) for name in ("path", "sha256", "commit"))
-        kind = file_type(path) if isinstance(path, str) else None
+        kind = file_type(self._target.sent_as(path)) if isinstance(path, str) else None
         if not isinstance(path, str) or kind is None or not kind.text or not _is_inside(path):
             return None
         head = self._source.head
@@ -42,9 +44,9 @@ class Documents:
         candidates: list[str | None] = [*named, head] if head is not None else [None]
         for candidate in dict.fromkeys(candidates):
             data = self._read(candidate, path)
-            found = _as_uploaded(path, data) if data is not None else None
-            if found is not None and hashlib.sha256(found.data).hexdigest() == sha256:
-                return Text(decoded(found.data), candidate, found if conversion_of(path) else None)
+            found = self._as_uploaded(path, data) if data is not None else None
+            if data is not None and found is not None and hashlib.sha256(found.data).hexdigest() == sha256:
+                return Text(decoded(found.data), candidate, found if found.parts else None, lines_before(data, found))
         return None
 
     def _read(self, commit: str | None, path: str) -> bytes | None:
@@ -59,15 +61,11 @@ class Documents:
         except VsyncError:
             return None
 
-
-def _as_uploaded(path: str, data: bytes) -> Converted | None:
-    conversion = conversion_of(path)
-    if conversion is None:
-        return Converted(data)
-    try:
-        return conversion.of([data])
-    except NotConvertible:
-        return None
+    def _as_uploaded(self, path: str, data: bytes) -> Prepared | None:
+        try:
+            return prepare(path, data, self._target.recipe(path))
+        except NotConvertible:
+            return None
 
 
 def _is_inside(path: str) -> bool:

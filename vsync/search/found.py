@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vsync.documents.document import upload_filename
 from vsync.documents.filetypes import extension_of
+from vsync.network.address import web_address
 from vsync.report.markup import line_url
 from vsync.search.excerpt import Excerpt, excerpt
 from vsync.search.headings import heading_above
@@ -15,19 +16,21 @@ from vsync.search.passage import line_in
 from vsync.search.words import Words
 
 if TYPE_CHECKING:
-    from vsync.documents.convert import Converted
+    from vsync.documents.prepare import Prepared
     from vsync.store.entries import Hit
 
 
 class Text(NamedTuple):
     """The text of a document as it was uploaded. `commit` is the commit that it was read from; None: a plain folder.
 
-    `converted` is set where the text is not that of the file itself.
+    `converted` is set where the text was made from the parts of a file. `lines_before`: how many lines of the file come
+    before the text; None: its lines are not those of the file.
     """
 
     text: str
     commit: str | None
-    converted: Converted | None = None
+    converted: Prepared | None = None
+    lines_before: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,12 @@ def _found(hit: Hit, words: Words, document: Text | None, repository_url: str | 
     if document is not None and document.converted is not None:
         part = document.converted.part_at(line) if line is not None else ""
         line = None
+    elif document is not None and line is not None:
+        line = line + document.lines_before if document.lines_before is not None else None
     at = document.commit if document is not None else commit
     url = line_url(repository_url, at, path, line) if isinstance(path, str) and isinstance(at, str) else None
+    if url is None and isinstance(site := hit.attributes.get("url"), str):
+        url = web_address(site)
     return Found(hit, chosen, heading, line, part, url)
 
 

@@ -20,8 +20,10 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ATX = re.compile(r" {0,3}#{1,6}[ \t]+(.+)")
 _CLOSING = re.compile(r"(?:^|[ \t])#+$")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})")
-_BLOCK = re.compile(r" {0,3}([>|#+*-]|[0-9]{1,9}[.)])(\s|$)| {4}|\t")
-"""The beginnings of lines that no Setext heading can be: lists, quotes, tables, code."""
+_BLOCK = re.compile(
+    r" {0,3}(?:(?:[>|#+*-]|[0-9]{1,9}[.)])(?:\s|$)|(?P<mark>[-*_=])[ \t]*(?:(?P=mark)[ \t]*)+$)| {4}|\t"
+)
+"""The lines that no Setext heading can be: lists, quotes, tables, code, and lines across the page."""
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}")
 _ADOC = re.compile(r"={1,6}[ \t]+(\S.*)")

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import datetime
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vsync.documents.attributes import parse_attribute_value
+from vsync.documents.attributes import AttributeValue, parse_attribute_value
 from vsync.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from vsync.store.entries import Hit
 
 
+_COMPARISONS = {"=": "eq", "!=": "ne", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_PAIR = re.compile(r"([^=<>!]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def search_filters(pairs: Sequence[str]) -> Mapping[str, Any] | None:
-    """The API's filter for `k=v` pairs, all of which must hold. Pure."""
-    filters: list[Mapping[str, Any]] = []
+    """The API's filter for pairs such as `k=v` and `k>=5`, all of which must hold. Pure.
+
+    A value in double quotes is a text, whatever it looks like. A date that is compared by size is its seconds since 1970, as
+    dates of front matter are.
+    """
+    filters = []
     for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise ConfigurationError(f"The filter {pair!r} has no value.", "Write it as name=value.")
-        filters.append({"type": "eq", "key": key.strip(), "value": parse_attribute_value(value.strip())})
+        found = _PAIR.fullmatch(pair.strip())
+        if found is None or not found[1].strip() or (found[2][0] in "<>" and not found[3].strip()):
+            raise ConfigurationError(
+                f"The filter {pair!r} has no value.",
+                "Write it as name=value, or compare numbers and dates: name>=5, name<2024-05-01.",
+            )
+        key, comparison, value = found[1].strip(), found[2], found[3].strip()
+        filters.append({"type": _COMPARISONS[comparison], "key": key, "value": _value(comparison, value)})
+    return _all_of(filters)
+
+
+def _value(comparison: str, text: str) -> AttributeValue:
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        return text[1:-1]
+    if comparison not in ("=", "!=") and _DATE.fullmatch(text):
+        with contextlib.suppress(ValueError):
+            return int(datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC).timestamp())
+    return parse_attribute_value(text)
+
+
+def attribute_filter(wanted: Iterable[tuple[str, AttributeValue]]) -> Mapping[str, Any] | None:
+    """The API's filter for documents that have all these attributes. None: there is nothing to filter by. Pure."""
+    return _all_of([{"type": "eq", "key": key, "value": value} for key, value in wanted])
+
+
+def _all_of(filters: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     if not filters:
         return None
     return filters[0] if len(filters) == 1 else {"type": "and", "filters": filters}

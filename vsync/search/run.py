@@ -16,8 +16,9 @@ from vsync.store.entries import Hit
 from vsync.store.session import ask
 from vsync.store.stores import Stores
 from vsync.sync.locate import locate_to_read
-from vsync.sync.recorded import read_recorded
-from vsync.sync.same_store import check_live_name, check_store, has_unknown_name
+from vsync.sync.read_target import read_target
+from vsync.sync.recorded import Recorded
+from vsync.sync.same_store import check_live_name, has_unknown_name
 
 MAX_RESULTS = 50
 """How many results the API gives at most. Several may be of one document."""
@@ -48,19 +49,34 @@ def search(
     return ask(connect, search_store)
 
 
+def known_store(target: Target, publication: Publication, source: SourceIdentity) -> str | None:
+    """The id of the store that holds the target's documents, as far as it is known without a request. Raises VsyncError."""
+    if target.vector_store_id is not None:
+        return target.vector_store_id
+    state = read_target(publication, source, target).state
+    return None if state is None else state.vector_store_id
+
+
 def store_of_target(
-    target: Target, publication: Publication, source: SourceIdentity, otherwise: Choose | None = None
+    target: Target,
+    publication: Publication,
+    source: SourceIdentity,
+    otherwise: Choose | None = None,
+    *,
+    read: Callable[[Recorded], None] = lambda _: None,
 ) -> Choose:
     """The store that holds the target's documents. A given store is asked whatever the manifest says.
 
-    `otherwise` chooses where neither a name, nor an id, nor the manifest says which store it is.
+    `otherwise` chooses where neither a name, nor an id, nor the manifest says which store it is. `read` gets what
+    manifest and seal say, if they are asked.
     """
 
     async def choose(stores: Stores) -> str:
         state = None
         if target.vector_store_id is None:
-            state = read_recorded(publication, source, target.name).state
-            check_store(state, target, publication.title)
+            recorded = read_target(publication, source, target)
+            read(recorded)
+            state = recorded.state
         if state is not None and has_unknown_name(state, target):
             check_live_name(state, target, await stores.get(state.vector_store_id), publication.title)
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from vsync.documents.document import Document
 from vsync.git.changes import Change, Lost, TreeEntry
+from vsync.git.last_changes import History
 from vsync.system.spool import Content
 
 
@@ -48,6 +49,24 @@ class Source(Protocol):
 
         For what is uploaded see `content.read_content`.
         """
+
+    def links_at(self, commit: str) -> Mapping[bytes, str]:
+        """The symbolic links and submodules in the tree of a known commit: their modes by path."""
+
+    def link_texts(self, links: Sequence[TreeEntry]) -> Mapping[bytes, bytes]:
+        """The texts of symbolic links, by their paths. Links that cannot be read, or are too long, are left out."""
+
+    def why(self, path: str) -> str | None:
+        """Why the link or submodule at a path is not followed, although that is asked for. None: nothing is known."""
+
+    def why_full(self, base: str) -> str | None:
+        """Why the changes since that commit do not tell which documents have changed. None: they do."""
+
+    def arrived(self, pointers: Sequence[Document]) -> Collection[str]:
+        """Of these Git LFS pointers, which were skipped, the paths of those whose file may be here now. A cheap look."""
+
+    def history(self, paths: Sequence[str]) -> History:
+        """When these files were last changed, and by whom, as far as this source knows. A plain folder knows nothing."""
 
     def lost(self, folder: str) -> Lost | None:
         """What became of a folder in which nothing is left. None: something is left, or a commit says that it was removed."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from pathlib import Path
 
 from vsync.documents.document import Document
-from vsync.documents.inspection import MAX_BYTES, inspect_content, needs_reading, size_reason
+from vsync.documents.inspection import MAX_BYTES, Looks, inspect_content, needs_reading, size_reason
 from vsync.documents.secret_scan import Scanner
 from vsync.errors import RepositoryError
 from vsync.git.changes import Change, Lost, TreeEntry, show_path
+from vsync.git.last_changes import NO_HISTORY, History
 from vsync.source.base import unread_id
 from vsync.source.folder_tree import Folder
+from vsync.source.lfs import not_here
 from vsync.system.spool import CHUNK_BYTES, Content
 
 
@@ -75,6 +77,25 @@ class FolderSource:
             inspect_again(document.path, content)
         return content, blob
 
+    def links_at(self, commit: str) -> dict[bytes, str]:
+        return {}
+
+    def link_texts(self, links: Sequence[TreeEntry]) -> dict[bytes, bytes]:
+        texts = {link.path: self._folder.link_text(link.path) for link in links}
+        return {path: text for path, text in texts.items() if text is not None}
+
+    def why(self, path: str) -> str | None:
+        return None
+
+    def why_full(self, base: str) -> str | None:
+        return None
+
+    def arrived(self, pointers: Sequence[Document]) -> Collection[str]:
+        return ()
+
+    def history(self, paths: Sequence[str]) -> History:
+        return NO_HISTORY
+
     def lost(self, folder: str) -> Lost | None:
         return self._folder.lost(folder.encode())
 
@@ -86,10 +107,12 @@ def inspect_again(path: str, content: Content) -> None:
     """Raises RepositoryError when a file has changed since it was planned, and cannot be a document now."""
     reason = size_reason(content.bytes)
     if reason is None and needs_reading(path, content.bytes):
-        reason = inspect_content(path, iter(lambda: content.file.read(CHUNK_BYTES), b""), Scanner()).reason
+        reason = inspect_content(path, iter(lambda: content.file.read(CHUNK_BYTES), b""), Looks(Scanner())).reason
         content.file.seek(0)
     if reason is not None:
         content.close()
+        if reason == "lfs-pointer":
+            raise not_here(path)
         raise RepositoryError(
             f"{path!r} has changed since the run began, and cannot be a document now: {reason}.", "Run again."
         )

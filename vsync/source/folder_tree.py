@@ -36,7 +36,7 @@ class Folder:
     def entries(self) -> Iterator[TreeEntry]:
         """Every file and link below the folder, without a blob id. Sockets, devices and pipes are left out."""
         waiting: list[list[bytes]] = [[]]
-        with contextlib.closing(_Descent(self.root)) as descent:
+        with contextlib.closing(Descent(self.root)) as descent:
             while waiting:
                 parts = waiting.pop()
                 folder = b"".join(part + b"/" for part in parts)
@@ -48,7 +48,7 @@ class Folder:
                     elif kind is not None:
                         yield TreeEntry(folder + name, SYMLINK if kind == "link" else _REGULAR, "")
 
-    def _listed(self, descent: _Descent, parts: list[bytes]) -> list[tuple[bytes, Kind | None]]:
+    def _listed(self, descent: Descent, parts: list[bytes]) -> list[tuple[bytes, Kind | None]]:
         """The names in a folder with their kinds. The kind is None for anything but a folder, file or link."""
         if len(parts) > MAX_DEPTH:
             raise RepositoryError(
@@ -65,7 +65,7 @@ class Folder:
         """What stands at that path: a file, a link or a folder. None where there is nothing of these."""
         *folders, name = path.split(b"/")
         try:
-            with contextlib.closing(_Descent(self.root)) as descent:
+            with contextlib.closing(Descent(self.root)) as descent:
                 mode = os.stat(name, dir_fd=descent.to(folders), follow_symlinks=False).st_mode
         except OSError as error:
             if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
@@ -74,13 +74,22 @@ class Folder:
         git_mode = FOLDER if stat.S_ISDIR(mode) else SYMLINK if stat.S_ISLNK(mode) else _REGULAR
         return TreeEntry(path, git_mode, "") if git_mode != _REGULAR or stat.S_ISREG(mode) else None
 
+    def link_text(self, path: bytes) -> bytes | None:
+        """The text of the link at that path. None: it cannot be read, or there is no link."""
+        *folders, name = path.split(b"/")
+        try:
+            with contextlib.closing(Descent(self.root)) as descent:
+                return os.readlink(name, dir_fd=descent.to(folders))
+        except OSError:
+            return None
+
     def lost(self, path: bytes) -> Lost | None:
         """What became of the folder at that path, when nothing is left in it. An unmounted disk leaves an empty folder."""
         parts = path.split(b"/")
         if b".." in parts or b"\0" in path:  # a manifest may hold any path
             return "gone"
         try:
-            with contextlib.closing(_Descent(self.root)) as descent, os.scandir(descent.to(parts)) as items:
+            with contextlib.closing(Descent(self.root)) as descent, os.scandir(descent.to(parts)) as items:
                 return _emptiness(items)
         except OSError as error:
             if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
@@ -123,7 +132,7 @@ class Folder:
     def _open(self, path: bytes) -> int:
         *folders, name = path.split(b"/")
         try:
-            with contextlib.closing(_Descent(self.root)) as descent:
+            with contextlib.closing(Descent(self.root)) as descent:
                 flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
                 descriptor = os.open(name, flags, dir_fd=descent.to(folders))
         except OSError as error:
@@ -134,7 +143,7 @@ class Folder:
         return descriptor
 
 
-class _Descent:
+class Descent:
     """An open folder below the root. At most two folders are open at any time, at any depth."""
 
     def __init__(self, root: Path) -> None:

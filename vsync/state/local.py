@@ -19,7 +19,7 @@ import fcntl
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -69,13 +69,14 @@ class LocalPublication:
         self._manifest = manifest
         self._stopped = stopped
         shared = hashlib.sha256(os.fsencode(key or name)).hexdigest()[:8]
+        self._shared = shared
         key = f"{target}-{shared}"
         self._shared_lock = seal_folder / f"manifest-{shared}.lock"
         self._owner = seal_folder / f"manifest-{shared}.owner"
-        self._seal = seal_folder / f"{key}.seal.json"
+        self._seal = seal_folder / self._seal_name(target)
         self._lock = seal_folder / f"{key}.lock"
         self._doubt = seal_folder / f"{key}.doubt"
-        self._holder = seal_folder / f"{key}.holder"
+        self._holder = self._holder_of(target)
         self._held: int | None = None
         self._mine: Seal | None = None
         self._before: Seal | None = None
@@ -171,6 +172,21 @@ class LocalPublication:
     def others_open(self) -> bool:
         return any(_is_open(path) for path in self._seal.parent.glob("*.seal.json") if path != self._seal)
 
+    def left_open(
+        self, but_not: Collection[str], recorded: Collection[str] = (), *, may_ask: bool = False
+    ) -> Mapping[str, Seal]:
+        found = {}
+        ending = self._seal_name("")
+        for path in sorted(self._seal.parent.glob(f"*{ending}")):
+            target = path.name.removesuffix(ending)
+            if target in but_not or path == self._seal:
+                continue
+            with contextlib.suppress(OSError):  # a seal that cannot be read is not known
+                seal = parse_seal(read_file(path, _MOST_BYTES))
+                if seal.state == "open" and seal.run and not _is_held(self._holder_of(target)):
+                    found[target] = seal
+        return found
+
     def tell_clock(self, ahead: int) -> None:
         with _writable(self._seal, PublicationFailed), self._critical():
             self._write_seal(dataclasses.replace(self._check_mine(), clock=ahead))
@@ -204,6 +220,12 @@ class LocalPublication:
             if state == "closed":
                 self.release()
 
+    def _seal_name(self, target: str) -> str:
+        return f"{target}-{self._shared}.seal.json"
+
+    def _holder_of(self, target: str) -> Path:
+        return self._seal.parent / f"{target}-{self._shared}.holder"
+
     def _look(self) -> Look[None]:
         """Looks at the seal without a lock, so that a command that only reads can look as well."""
         status, content = self._seal_file()
@@ -218,17 +240,7 @@ class LocalPublication:
 
     def _is_dead(self, seal: Seal) -> bool:
         """Whether the process that took the seal has ended: the kernel has dropped its lock on the holder file."""
-        try:
-            descriptor = os.open(self._holder, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        finally:
-            os.close(descriptor)
-        return True
+        return not _is_held(self._holder)
 
     def _try_take(self, seal: Seal, look: Look[None], *, silent: bool) -> bool:
         """Takes the seal. False: it has changed since that look, or another run holds it.
@@ -320,6 +332,21 @@ class LocalPublication:
     def _write_seal(self, seal: Seal) -> None:
         write_durably(self._seal, dump_seal(seal))
         self._mine = seal
+
+
+def _is_held(holder: Path) -> bool:
+    """Whether a process has the lock on that holder file."""
+    try:
+        descriptor = os.open(holder, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _is_open(seal: Path) -> bool:

@@ -19,6 +19,9 @@ VERSION = 1
 MAX_NUMBER = 2**63
 """Numbers in a manifest or seal stay below this. Python parses longer numbers than it can write."""
 
+UNKNOWN_BLOB = "unknown"
+"""The blob of an entry of which only the store tells that it is there. No manifest records it."""
+
 
 class Entry(NamedTuple):
     """One document that is confirmed to be in the store."""

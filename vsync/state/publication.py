@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,7 +30,7 @@ class Published:
 
     @property
     def blob(self) -> str | None:
-        return None if self.manifest is None else blob_id(self.manifest)
+        return None if self.manifest is None else _blob_id(self.manifest)
 
     @property
     def doubt(self) -> str:
@@ -39,6 +40,12 @@ class Published:
         if self.manifest is None:
             return "The manifest is gone"
         return "The manifest is not the one that was published last (a revert, a merge, or an edit)"
+
+
+@functools.lru_cache(maxsize=1)
+def _blob_id(manifest: bytes) -> str:
+    """The last one is kept: several targets of a run ask it of the same bytes."""
+    return blob_id(manifest)
 
 
 class ManifestMoved(Exception):
@@ -131,6 +138,15 @@ class Publication(Protocol):
 
     def others_open(self) -> bool:
         """Whether another target of this repository has an open seal: its run may have uploaded files as well."""
+
+    def left_open(
+        self, but_not: Collection[str], recorded: Collection[str] = (), *, may_ask: bool = False
+    ) -> Mapping[str, Seal]:
+        """The open seals of other targets of this manifest whose runs have ended, by target, without the targets `but_not`.
+
+        Where it takes a git command to read them, only with `may_ask`, and not those of targets that are `recorded`. Call it
+        after `read`.
+        """
 
     def wait(
         self,

@@ -16,7 +16,7 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from vsync.errors import GitUnavailable, ManifestError, PushRefused, SealHeld
 from vsync.git.refs import RefUpdate
@@ -333,6 +333,21 @@ class RemotePublication:
     def others_open(self) -> bool:
         with self._lock:
             return self._refs.others_open()
+
+    def left_open(
+        self, but_not: Collection[str], recorded: Collection[str] = (), *, may_ask: bool = False
+    ) -> Mapping[str, Seal]:
+        """A seal is open for sure where its run let go of it, or has not renewed it for so long that no clock explains it."""
+        with self._lock:
+            others = self._last_read.others if may_ask else ()
+            known = {*but_not, *recorded}
+            found = {target: self._refs.seal_of(target, commit) for target, commit in others if target not in known}
+        now = time.time()
+        return {
+            target: seal
+            for target, (seal, date) in found.items()
+            if seal is not None and (seal.released or (date is not None and now - date >= _LONG_AGO_S))
+        }
 
     def doubt(self, seal: Seal | None = None) -> None:
         with contextlib.suppress(

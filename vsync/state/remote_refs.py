@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from vsync.errors import GitUnavailable, ManifestError
@@ -23,6 +23,7 @@ from vsync.state.publication import Published
 from vsync.state.seal import Seal, both_overtaken, doubted, dump_seal, instant, parse_seal
 
 MAX_TRIES = 8
+_SEALS = "refs/vsync/"
 _SEAL_FILE = "seal.json"
 _DOUBT_FILE = "doubt"
 _OWNER_FILE = "owner"
@@ -36,7 +37,8 @@ class Snapshot:
     """What the remote held when it was read: the commits of the refs, and what these commits hold.
 
     `seal_date` is the date of the seal's commit: the holder's last sign of life, by its own clock. None: there is no such
-    date. `overtaken` is the seal in the mark of doubt, of the run that left the mark.
+    date. `overtaken` is the seal in the mark of doubt, of the run that left the mark. `others` are the commits of other targets'
+    seals, which are not fetched.
     """
 
     tip: str | None = None
@@ -47,6 +49,7 @@ class Snapshot:
     seal: Seal | None = None
     seal_date: float | None = None
     overtaken: Seal | None = None
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def published(self) -> Published:
@@ -65,7 +68,7 @@ class TargetRefs:
         self, remote: Remote, manifest: str, branch: str, target: str, *, shared: bool, log: Callable[[str], None]
     ) -> None:
         self.branch = f"refs/heads/{branch}"
-        self.seal = f"refs/vsync/{target}"
+        self.seal = f"{_SEALS}{target}"
         self.doubt = f"refs/vsync-doubt/{target}"
         self.owner = f"refs/vsync-owner/{blob_id(f'{branch}:{manifest}'.encode())[:12]}"
         self.place = f"{manifest} on {branch}"
@@ -82,7 +85,8 @@ class TargetRefs:
         """Reads all refs. When a ref moves between listing and fetching, all are read again."""
         for _ in range(MAX_TRIES):
             names = (self.branch, self.seal, self.doubt, self.owner)
-            refs = self._remote.refs(*names)
+            listed = self._remote.refs(*names, f"{_SEALS}*")
+            refs = {name: listed[name] for name in names if name in listed}
             tip, seal, doubt = refs.get(self.branch), refs.get(self.seal), refs.get(self.doubt)
             try:
                 if tip is not None and not self._remote.has(tip):
@@ -100,14 +104,31 @@ class TargetRefs:
             manifest = self._remote.file(tip, self._manifest) if tip else None
             held, date = self._seal_in(seal) if seal else (None, None)
             overtaken = self._seal_in_doubt(doubt) if doubt else None
-            return Snapshot(tip, seal, doubt, refs.get(self.owner), manifest, held, date, overtaken)
+            others = self._others(listed)
+            return Snapshot(tip, seal, doubt, refs.get(self.owner), manifest, held, date, overtaken, others)
         raise GitUnavailable(
             f"{self._title} moved {MAX_TRIES} times while it was read.", "Run again when fewer runs are under way."
         )
 
+    def _others(self, listed: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """The other targets whose seals are listed, each with the commit of its seal."""
+        seals = (item for item in listed.items() if item[0].startswith(_SEALS) and not item[0].endswith("^{}"))
+        return tuple((ref.removeprefix(_SEALS), commit) for ref, commit in seals if ref != self.seal)
+
+    def seal_of(self, target: str, commit: str) -> tuple[Seal | None, float | None]:
+        """The open seal of another target of this manifest, and its date; None: it is closed, or cannot be read."""
+        try:
+            if not self._remote.has(commit):
+                self._remote.fetch(commit, small=True, depth=2)
+            seal = parse_seal(self._content(f"{_SEALS}{target}", commit, _SEAL_FILE))
+        except (GitUnavailable, ManifestError):
+            return None, None
+        is_open = seal.state == "open" and seal.run and seal.place in (None, self.place)
+        return (seal, self._remote.date(commit)) if is_open else (None, None)
+
     def others_open(self) -> bool:
         """Whether the seal of another target is open. An unreadable seal counts as open."""
-        refs = self._remote.refs("refs/vsync/*")
+        refs = self._remote.refs(f"{_SEALS}*")
         for ref, commit in refs.items():
             if ref == self.seal or ref.endswith("^{}"):
                 continue

@@ -94,12 +94,12 @@ def store_info_of(item: Any) -> StoreInfo:
         in_progress=number_of(counts.get("in_progress")),
         failed=number_of(counts.get("failed")),
         expires_after_days=_days_of(data.get("expires_after")),
-        counted=_said(counts.get("total")),
-        used=_said(data.get("usage_bytes")) if number_of(counts.get("in_progress")) == 0 else None,
+        counted=said_number(counts.get("total")),
+        used=said_number(data.get("usage_bytes")) if number_of(counts.get("in_progress")) == 0 else None,
         completed=number_of(counts.get("completed")),
         cancelled=number_of(counts.get("cancelled")),
-        last_active_at=_said(data.get("last_active_at")),
-        expires_at=_said(data.get("expires_at")),
+        last_active_at=said_number(data.get("last_active_at")),
+        expires_at=said_number(data.get("expires_at")),
     )
 
 
@@ -112,7 +112,7 @@ def uploaded_file_of(item: Any) -> UploadedFile:
         purpose=text_of(data.get("purpose")),
         created_at=number_of(data.get("created_at")),
         status=text_of(data.get("status")),
-        expires_at=_said(data.get("expires_at")),
+        expires_at=said_number(data.get("expires_at")),
     )
 
 
@@ -124,8 +124,8 @@ def store_entry_of(item: Any, secrets: Iterable[str]) -> StoreEntry:
         status=text_of(data.get("status")),
         attributes=_attributes(data.get("attributes")),
         chunking=Chunking.from_api(mapping(data.get("chunking_strategy"))),
-        error_code=_NOT_IN_A_CODE.sub("", redacted(text_of(error.get("code")), secrets))[:64],
-        error_message=redacted(text_of(error.get("message")), secrets)[:_MAX_MESSAGE],
+        error_code=code_of(error.get("code"), secrets),
+        error_message=message_of(error.get("message"), secrets),
         created_at=number_of(data.get("created_at")),
         usage_bytes=number_of(data.get("usage_bytes")),
     )
@@ -162,6 +162,16 @@ def text_of(value: object) -> str:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
 
 
+def code_of(value: object, secrets: Iterable[str]) -> str:
+    """The server's own word for an error."""
+    return _NOT_IN_A_CODE.sub("", redacted(text_of(value), secrets))[:64]
+
+
+def message_of(value: object, secrets: Iterable[str]) -> str:
+    """A server's message, shortened and without secrets."""
+    return redacted(text_of(value), secrets)[:_MAX_MESSAGE]
+
+
 def number_of(value: object) -> int:
     """A whole number; 0 when the value is something else. No run should fail for such a number."""
     try:
@@ -170,7 +180,7 @@ def number_of(value: object) -> int:
         return 0
 
 
-def _said(value: object) -> int | None:
+def said_number(value: object) -> int | None:
     """A count or a time as the server says it; None when the value is neither."""
     return value if type(value) is int and 0 <= value < MAX_NUMBER else None
 

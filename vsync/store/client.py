@@ -118,6 +118,7 @@ class Api:
         once: bool = False,
         of_document: bool = False,
         limited: Callable[[], None] = lambda: None,
+        longest_s: float | None = None,
     ) -> T:
         """The answer to one request. The request is sent again while another try may succeed.
 
@@ -127,6 +128,7 @@ class Api:
         | `once` | the request makes something each time it is sent. AnswerLost says that it may have been made |
         | `of_document` | the request carries a document, or is about one: something before the API may refuse it alone |
         | `limited` | called at each 429 |
+        | `longest_s` | how many seconds one try may take in all; None: 20 minutes |
 
         Raises Refused when the request itself is the problem, and a VsyncError when the run cannot go on.
         """
@@ -135,7 +137,7 @@ class Api:
         for attempt in range(self._patience.attempts):
             began = time.monotonic()
             try:
-                answer = await self._in_time(send)
+                answer = await self._in_time(send, longest_s or _LONGEST_S)
             except Exception as error:
                 failed = self._read_failure(what, error, of_document=of_document)
                 if failed is None:
@@ -173,16 +175,16 @@ class Api:
             self._log(f"{what}: {failed.detail}")
         return failed and for_request(failed, what, of_document=of_document)
 
-    async def _in_time(self, send: Callable[[], Awaitable[T]]) -> T:
+    async def _in_time(self, send: Callable[[], Awaitable[T]], longest_s: float) -> T:
         """The result of `send`. Raises TimeoutError, or StoppedInFlight soon after the run was told to stop."""
         if self._stop is None:
-            async with asyncio.timeout(_LONGEST_S):
+            async with asyncio.timeout(longest_s):
                 return await self._authenticated(send)
         if self._grace_over is None:
             self._grace_over = asyncio.ensure_future(_end_of_grace(self._stop))
         request = asyncio.ensure_future(self._authenticated(send))
         try:
-            await asyncio.wait({request, self._grace_over}, timeout=_LONGEST_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({request, self._grace_over}, timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
         except BaseException:
             request.cancel()
             # It ends before its caller, who may close the connections next. What it still raises is of no use.
@@ -192,7 +194,7 @@ class Api:
             request.cancel()
             await asyncio.wait({request})
         if request.cancelled() and not self._grace_over.done():
-            raise TimeoutError(f"not answered in {_LONGEST_S:.0f} s")
+            raise TimeoutError(f"not answered in {longest_s:.0f} s")
         if request.cancelled():
             raise StoppedInFlight(self._stop.signum or 0)
         return request.result()

@@ -67,8 +67,8 @@ class EmbeddedFile:
         if not self.path.exists():
             raise ConfigurationError(
                 f"There is no embedded store {self.path}.",
-                f"Run `vsync sync {self.option}` first, or `vsync records` with the same option: it makes the store. If there is one in "
-                "another folder, name its file: --local FILE.",
+                f"Run `vsync sync {self.option}` first, or `vsync batch submit` or `vsync records` with the same option: it makes the "
+                "store. If there is one in another folder, name its file: --local FILE.",
             )
 
     def make_folder(self) -> None:

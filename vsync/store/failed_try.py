@@ -38,6 +38,12 @@ _NEVER_RETRIED = {501, 505}
 DENIED = {401, 403, 407, 451}
 """Who may not do one thing may not do others. With any other status only the one request is refused."""
 
+ALLOWED = "Files and Vector Stores"
+"""What a key must be allowed to use. `batch_permission` has other words for the Batch API."""
+
+_NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
+"""Codes of an account that has nothing left to pay with. No other try helps."""
+
 
 class StoppedInFlight(Exception):
     """The run was told to stop while a request waited for its answer, and the answer did not come in time."""
@@ -190,7 +196,7 @@ def _meaning(error: openai.APIStatusError, text: str, *, keyless: bool) -> tuple
         return _permission_denied(text, keyless=keyless) if lacks_scope else _refused(text, keyless=keyless), False
     if status == 403 and by_api:
         return _permission_denied(text, keyless=keyless), False
-    if "insufficient_quota" in {code, str(error.type or "")}:
+    if _NO_MONEY & {code, str(error.type or "")}:
         return ApiUnavailable(
             sentence(f"The OpenAI account has no quota left: {text}"), "Add credit or raise its limit, then run again."
         ), False
@@ -234,12 +240,11 @@ def _permission_denied(text: str, *, keyless: bool) -> PermissionDenied:
     if keyless:
         return PermissionDenied(
             f"The service account may not do this: {text}",
-            "Let its role in the project read and write Files and Vector Stores. If the mapping names permissions, it must "
-            "name these too.",
+            f"Let its role in the project read and write {ALLOWED}. If the mapping names permissions, it must name these too.",
         )
     return PermissionDenied(
         f"The key may not do this: {text}",
-        "Give it write access to Files and Vector Stores, or use an unrestricted key.",
+        f"Give it write access to {ALLOWED}, or use an unrestricted key.",
     )
 
 

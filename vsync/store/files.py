@@ -27,15 +27,15 @@ class Files:
         self._api = api
         self._deletes = (rates or Rates()).deletes
 
-    async def since(self, time: int) -> list[UploadedFile]:
-        """The Files made at that time or later. The newest come first, and the pages of older Files are not asked for."""
+    async def since(self, time: int, purpose: str = PURPOSE) -> list[UploadedFile]:
+        """The Files of that purpose made at that time or later. The newest come first, and the pages of older Files are not asked for."""
         found: dict[str, UploadedFile] = {}
         client = self._api.client.files
         size = _PAGE_OF_NEW_FILES if time > 0 else _PAGE_OF_ALL_FILES
         try:
             async for page in pages(
                 lambda send: self._api.ask("listing the Files", send),
-                lambda after: client.list(purpose=PURPOSE, limit=size, order="desc", **after),
+                lambda after: client.list(purpose=purpose, limit=size, order="desc", **after),
                 uploaded_file_of,
                 size=size,
             ):

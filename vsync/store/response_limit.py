@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,11 +23,29 @@ class TooLarge(ValueError):
     """An answer is larger than any answer of the API."""
 
 
+_of_any_size: ContextVar[bool] = ContextVar("_of_any_size", default=False)
+
+
+@contextlib.contextmanager
+def of_any_size() -> Iterator[None]:
+    """Meanwhile the answers to this task's requests may be of any size. The caller must read them in pieces.
+
+    The content of a File is as large as it is. The SDK reads an error's answer as a whole, so the limit holds for it all the same.
+    """
+    before = _of_any_size.set(True)
+    try:
+        yield
+    finally:
+        _of_any_size.reset(before)
+
+
 async def limit_size(response: httpx2.Response) -> None:
     """A hook of the client, called when the headers of a response have come. Raises TooLarge, here or while the body is read.
 
     httpx2 unpacks a body in pieces of at most a megabyte, but does not limit their sum.
     """
+    if _of_any_size.get() and response.is_success:
+        return
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length[:18]) > MAX_ANSWER_BYTES:
         await response.aclose()

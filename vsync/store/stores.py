@@ -134,6 +134,19 @@ class Stores:
         for twin in twins:
             await self.delete(twin)
 
+    async def set_expiry(self, store_id: str, days: int) -> StoreInfo:
+        """Has the store expire after so many days without use. Raises ApiRefused."""
+        what = f"setting when the vector store {store_id} expires"
+
+        async def send() -> StoreInfo:
+            expiry: Any = {"anchor": "last_active_at", "days": days}
+            return store_info_of(await self._api.client.vector_stores.update(store_id, expires_after=expiry))
+
+        try:
+            return await self._api.ask(what, send)
+        except Refused as error:
+            raise unexpected_refusal(what, error) from error
+
     async def delete(self, store_id: str) -> bool:
         """Deletes a store. Its Files stay. Raises Refused.
 

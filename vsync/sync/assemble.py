@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vsync.auth.api_address import api_address
@@ -15,6 +16,7 @@ from vsync.config.settings import Settings
 from vsync.config.targets import Target
 from vsync.plan.check_rules import check_patterns
 from vsync.report.observer import Observer
+from vsync.source.base import Source
 from vsync.state.journal import Journal
 from vsync.state.journal_key import JournalKey
 from vsync.store.connect import IfMissing, connector, missing
@@ -68,9 +70,10 @@ def assemble(
     """
     base = workspace.repository.resolve(settings.base, "base") if settings.base and workspace.repository else None
     target = target_in(workspace, settings, credentials)
-    check_patterns(workspace.source, target.rules, str(workspace.root))
+    source = workspace.reaching(workspace.source, target)
+    check_patterns(source, target.rules, str(workspace.root))
     ports = Ports(
-        source=workspace.source,
+        source=source,
         publication=open_publication(settings, workspace, observer.note),
         connect=connector(
             credentials,
@@ -94,7 +97,7 @@ def assemble(
             note=observer.note,
             unlimited=workspace.embedded is not None,
         ),
-        at=workspace.at,
+        at=partial(_at, workspace, target),
         origin_refs=workspace.origin_refs,
     )
     context = RunContext(
@@ -113,11 +116,16 @@ def assemble(
     return Assembled(target, ports, context)
 
 
+def _at(workspace: Workspace, target: Target, commit: str) -> Source | None:
+    source = workspace.at(commit)
+    return None if source is None else workspace.reaching(source, target)
+
+
 def target_in(workspace: Workspace, settings: Settings, credentials: Credentials) -> Target:
     """The target of the settings, with the source's name, the API's address, and the paths that vsync itself uses there."""
     rules = replace(settings.target.rules, reserved=_reserved(settings, workspace))
     api = api_address(credentials, embedded=workspace.embedded is not None)
-    return replace(settings.target, source=workspace.identity.name, api=api, rules=rules)
+    return replace(settings.target, source=workspace.identity.name, api=api, rules=rules, repository=workspace.page)
 
 
 def _reserved(settings: Settings, workspace: Workspace) -> tuple[str, ...]:

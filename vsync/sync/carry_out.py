@@ -6,10 +6,13 @@ second time if that costs nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+from vsync.documents.attributes import AttributeValue
+from vsync.documents.describing import GitFact
 from vsync.errors import GitUnavailable, PublicationFailed, PushRefused, VsyncError
 from vsync.recovery.sweep import Swept
 from vsync.report.of_plan import append_warnings, nothing_done
@@ -18,6 +21,7 @@ from vsync.report.store_size import StoreSizes, size_of
 from vsync.source.content import read_content
 from vsync.state.figures import Figures
 from vsync.state.manifest import Failure, TargetState
+from vsync.sync.another_store import told_of_new_store
 from vsync.sync.attempts import Attempt
 from vsync.sync.audit import audit, refused_before
 from vsync.sync.basis import check_plan
@@ -77,11 +81,22 @@ async def _transfer(work: Work) -> Outcome:
         context.settings.index_timeout,
         known=work.proposal.known,
         refused_before=refused_before(work.state),
+        history=await asyncio.to_thread(_history, work),
     )
     read, still_ours = partial(read_content, ports.source), ports.publication.check
     return await transfer(
         work.proposal.plan, work.store, read, delivery, context.observer, context.stop, still_ours=still_ours
     )
+
+
+def _history(work: Work) -> dict[str, Mapping[GitFact, AttributeValue]]:
+    """What history says of the documents that are uploaded or retagged, and whose recipes ask for it."""
+    documents = [op.document for op in work.proposal.plan.of("upload", "replace", "retag")]
+    asked = [found.path for found in documents if found is not None and found.recipe is not None and found.recipe.git]
+    if not asked:
+        return {}
+    facts = work.attempt.ports.source.history(asked).facts
+    return {path: {"changed": fact.when, "author": fact.author} for path, fact in facts.items()}
 
 
 def _next_state(work: Work, outcome: Outcome, unindexed: Mapping[str, Failure]) -> TargetState:
@@ -206,10 +221,13 @@ def _report(work: Work, outcome: Outcome, swept: Swept, removal: Removal, state:
     report = replace(proposal.report, vector_store_id=work.store.id, vector_store_name=name)
     traffic, listed = work.attempt.api.traffic, proposal.listed is not None
     report = append_warnings(_told_of_expiry(report, work), (*clock_warnings(traffic.ahead), *swept.warnings))
+    if proposal.located.lost is not None and work.attempt.basis.recorded.state is not None:
+        report = told_of_new_store(work.attempt.basis.recorded.state.vector_store_id, report)
     if missing := _removed_by_others(work, swept, removal):
         report = replace(report, doubled=tuple(missing))
         report = append_warnings(report, [entries_were_gone(work.store.id, missing)])
-    sizes = StoreSizes(size_of(work.state.files), size_of(state.files))
+    chunking = work.attempt.target.chunking
+    sizes = StoreSizes(size_of(work.state.files, chunking), size_of(state.files, chunking))
     return of_run(
         report, proposal.plan, outcome, removal, store=sizes, orphans=swept.orphans, traffic=traffic, listed=listed
     )
@@ -218,6 +236,8 @@ def _report(work: Work, outcome: Outcome, swept: Swept, removal: Removal, state:
 def _told_of_expiry(report: Report, work: Work) -> Report:
     """The report with what the store itself says of its expiry, instead of what was recorded."""
     recorded, now = work.attempt.basis.recorded.state, work.state
+    if work.attempt.target.expires_after_days is not None:
+        return report  # it is meant so
     old = expiry_warnings(recorded.vector_store_id, recorded.expires_after_days) if recorded is not None else ()
     warnings = [warning for warning in report.warnings if warning not in old]
     return append_warnings(

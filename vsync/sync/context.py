@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from vsync.config.origin import Origin
 from vsync.config.settings import NO_MANIFEST, Settings
+from vsync.config.state_options import state_options
+from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.report.observer import Observer
 from vsync.state.identity import SourceIdentity
+from vsync.sync.config_targets import ConfigTargets
+from vsync.sync.handover import Taker
 from vsync.system.stop import Stop
 
 
@@ -23,6 +27,9 @@ class RunContext:
     | `warnings` | what goes into the report |
     | `unread_manifest` | the branch of the remote that has a manifest, where this run keeps its own manifest in a file |
     | `shallow` | whether the source may lack a part of its history |
+    | `configured` | the targets of the config, where this run is to tell what others have in the stores; else None |
+    | `beside` | targets of the config that do not run |
+    | `takers` | targets that run as well, and put their documents into the same store |
     """
 
     settings: Settings
@@ -36,11 +43,19 @@ class RunContext:
     warnings: tuple[str, ...] = ()
     unread_manifest: str | None = None
     shallow: bool = True
+    configured: ConfigTargets | None = None
+    beside: tuple[Target, ...] = ()
+    takers: tuple[Taker, ...] = ()
 
     @property
     def keeps_manifest(self) -> bool:
         """Whether there is a manifest at all: False for `--manifest none`."""
         return self.settings.manifest != NO_MANIFEST
+
+    @property
+    def state_options(self) -> tuple[str, ...]:
+        """The options with which another command finds the same source, manifest and store."""
+        return state_options(self.settings, in_workflow=self.origin.in_workflow)
 
     def owned_by(self, owner: str, target: str, formerly: tuple[str, ...] = ()) -> Identity:
         """The identity under which a target's entries stand in a store. `formerly` are earlier names of the source."""

@@ -24,7 +24,9 @@ from vsync.store.listed_elsewhere import listed_elsewhere
 from vsync.store.polling import entries_by_id
 from vsync.store.whole_listing import until_whole
 from vsync.sync.basis import doubt_resolved, doubt_warning, sizes_of
+from vsync.sync.handover import handed_over
 from vsync.sync.proposal import Asking, Proposal, Read
+from vsync.sync.recorded import Recorded
 from vsync.sync.reviewed import id_of
 from vsync.sync.stale_listing import may_upload_twice, stale_warning, why_stale
 
@@ -213,26 +215,33 @@ def _is_as_recorded(found: TargetState, recorded: TargetState) -> bool:
 
 
 def _planned_again(asking: Asking, proposal: Proposal, state: TargetState) -> Proposal:
-    reason = "the store was listed: there is no manifest"
-    if asking.basis.recorded.state is not None:
-        reason = "the store was listed: it differs from what the manifest says"
     found = scan(
         asking.ports.source,
         state,
         asking.target,
-        because=Comparison("full", reason),
+        because=Comparison("full", f"the store was listed: {_why_listed(asking.basis.recorded)}"),
         base=asking.context.base,
         reindex=asking.context.settings.reindex,
+        observed=True,
     )
+    context = asking.context
+    plan = handed_over(found.plan, context.takers, asking.basis.recorded.manifest, dry_run=context.dry_run)
     report = replace(proposal.report, comparison=found.comparison)
-    report = _of_plan(asking, report, found.plan, state)
-    return replace(proposal, state=state, plan=found.plan, report=report)
+    report = _of_plan(asking, report, plan, state)
+    return replace(proposal, state=state, plan=plan, report=report)
+
+
+def _why_listed(recorded: Recorded) -> str:
+    if recorded.state is not None:
+        return "it differs from what the manifest says"
+    return "there is no manifest" if recorded.manifest is None else "the manifest records nothing of this target"
 
 
 def _of_plan(asking: Asking, report: Report, plan: Plan, state: TargetState) -> Report:
     """The report of a plan from that state. The plan's id names the store as the manifest does."""
     known = id_of(plan, asking.target, asking.basis.recorded.state)
-    return of_plan(report, plan, store=sizes_of(state, plan), plan_id=known)
+    chunking = asking.target.chunking
+    return of_plan(report, plan, store=sizes_of(state, plan, chunking), plan_id=known, chunking=chunking)
 
 
 def _told_of_listing(asking: Asking, proposal: Proposal, owner: str | None) -> Report:

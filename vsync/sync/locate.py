@@ -30,14 +30,24 @@ class Located:
 
 
 async def locate(
-    stores: Stores, target: Target, source: SourceIdentity, state: TargetState | None, owner: str | None
+    stores: Stores,
+    target: Target,
+    source: SourceIdentity,
+    state: TargetState | None,
+    owner: str | None,
+    shared: str | None = None,
 ) -> Located:
     """Finds the store to write to. Raises StoreConflict where it is not clear whose it is, and StoreGone.
 
     `state` is what the manifest records, `owner` who owns the documents by manifest or seal. Without a manifest and a given
     name, a store that vsync made for this target counts under any name: else a lost manifest would make a second store.
+    `shared` is the store of the given name that the manifest records for another target.
     """
     store_id = state.vector_store_id if state else target.vector_store_id
+    if not store_id and shared is not None:
+        info = await stores.get(shared)
+        if info.name == target.vector_store_name and info.owner in {None, owner}:
+            return Located(info, store_name(target), owner)
     if not store_id:
         return await _by_name(stores, target, source, owner, under_any_name=not target.vector_store_name)
     info = await stores.get(store_id)
@@ -45,14 +55,19 @@ async def locate(
 
 
 async def locate_replacement(
-    stores: Stores, target: Target, source: SourceIdentity, state: TargetState | None, owner: str | None
+    stores: Stores,
+    target: Target,
+    source: SourceIdentity,
+    state: TargetState | None,
+    owner: str | None,
+    shared: str | None = None,
 ) -> Located:
     """`locate` for a repair: what takes the place of a store that is gone.
 
     That is a store to be created, or one that an earlier repair created before it died. A given id has no replacement.
     """
     try:
-        return await locate(stores, target, source, state, owner)
+        return await locate(stores, target, source, state, owner, shared)
     except StoreGone as error:
         if target.vector_store_id or state is None:
             raise

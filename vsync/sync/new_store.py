@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from vsync.documents.attributes import Identity
 from vsync.errors import ApiUnavailable
@@ -18,19 +19,39 @@ class NothingMade(ApiUnavailable):
     """The new store is deleted again, and all is as it was."""
 
 
+class Wanted(NamedTuple):
+    """What the user wants of a new store, beside its name."""
+
+    description: str | None = None
+    metadata: Mapping[str, str] = {}
+    expires_after_days: int | None = None
+
+
+_NOTHING_MORE = Wanted()
+
+
 async def create_store(attempt: Attempt, stores: Stores, name: str, identity: Identity) -> StoreInfo:
     """A new store of that name. Raises NothingMade where the documents may be in another store already."""
-    context = attempt.context
+    context, target = attempt.context, attempt.target
+    wanted = Wanted(target.description, target.metadata, target.expires_after_days)
     sure = attempt.basis.recorded.state is not None or attempt.ports.embedded is not None
     try:
-        return await make_store(stores, name, identity, sure=sure, pause=context.stop.pause, note=context.observer.note)
+        pause, note = context.stop.pause, context.observer.note
+        return await make_store(stores, name, identity, wanted, sure=sure, pause=pause, note=note)
     except NothingMade:
         attempt.lock.wrote = False  # the seal is given back
         raise
 
 
 async def make_store(
-    stores: Stores, name: str, identity: Identity, *, sure: bool, pause: Sleep, note: Callable[[str], None]
+    stores: Stores,
+    name: str,
+    identity: Identity,
+    wanted: Wanted = _NOTHING_MORE,
+    *,
+    sure: bool,
+    pause: Sleep,
+    note: Callable[[str], None],
 ) -> StoreInfo:
     """A new store of that name. `sure`: there is no other store of this source and target. Raises NothingMade.
 
@@ -38,7 +59,13 @@ async def make_store(
     shows the new store hides no older one. So the new store is deleted again when the listing never shows it, or shows an
     older store of this source and target as well.
     """
-    made = await stores.create(name, store_metadata(identity.source, identity.target, identity.owner))
+    own = store_metadata(identity.source, identity.target, identity.owner)
+    made = await stores.create(
+        name,
+        {**wanted.metadata, **own},
+        description=wanted.description,
+        expires_after_days=wanted.expires_after_days,
+    )
     note(f"Created the vector store {name!r}: {made.id}")
     if sure:
         return made

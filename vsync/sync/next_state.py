@@ -50,7 +50,8 @@ def next_state(
         if previous is not None and previous.file_id != entry.file_id:
             pending.add(previous.file_id)
         files[path] = entry
-    complete = results.complete and not plan.held and len(gone) == len(plan.of("delete"))
+    files |= plan.same
+    complete = results.complete and not (plan.held or plan.awaited) and len(gone) == len(plan.of("delete"))
     kept = {entry.file_id for entry in files.values()}
     return replace(
         state,

@@ -58,11 +58,19 @@ def judge(path: str, state: TargetState | None, plan: Plan, *, at_head: bool, wh
     if skipped is not None:
         return PathStatus(path, "skipped", entry, skipped.reason, REASONS.get(skipped.reason, ""))
     if not at_head and (entry is not None or why_not is None):
-        renamed = "the file was renamed, and the store has refused it under its new name" if path in plan.held else ""
-        return PathStatus(path, "removed" if entry is not None else "not-committed", entry, why=renamed)
+        return PathStatus(path, "removed" if entry is not None else "not-committed", entry, why=_held(path, plan))
     if why_not is not None:
         return PathStatus(path, "not-selected", entry, why=why_not)
     return _selected(path, entry, operation)
+
+
+def _held(path: str, plan: Plan) -> str:
+    """Why the store keeps a document whose file has another name now; empty: it does not."""
+    if path not in plan.held:
+        return ""
+    if plan.held[path] in (plan.skipped or {}):
+        return f"the file is the Git LFS pointer {plan.held[path]} now, and what it stands for is not in this checkout"
+    return "the file was renamed, and the store has refused it under its new name"
 
 
 def _selected(path: str, entry: Entry | None, operation: Operation | None) -> PathStatus:

@@ -42,11 +42,12 @@ def preview_from_store(target: Target, ports: Ports, context: RunContext, basis:
             proposal.report,
             proposal.plan,
             refused=refusal_of(target, proposal.plan, context, basis.recorded),
-            store=sizes_of(proposal.state, proposal.plan),
+            store=sizes_of(proposal.state, proposal.plan, target.chunking),
+            chunking=target.chunking,
             plan_id=proposal.report.plan.plan_id,
         )
         report = append_warnings(report, clock_warnings(api.traffic.ahead))
-        if info is not None:
+        if info is not None and target.expires_after_days is None:
             report = append_warnings(report, expiry_warnings(info.id, info.expires_after_days))
         return replace(
             report,

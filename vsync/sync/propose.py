@@ -8,8 +8,9 @@ from dataclasses import replace
 from vsync.documents.attributes import Identity
 from vsync.report.of_plan import append_warnings
 from vsync.store.entries import StoreEntry, StoreInfo, belongs
+from vsync.sync.another_store import into_another_store
 from vsync.sync.from_store import as_listed, from_store, with_journaled
-from vsync.sync.locate import locate
+from vsync.sync.locate import Located, locate, locate_replacement
 from vsync.sync.proposal import Asking, Proposal, Read, as_recorded
 from vsync.sync.store_changes import changed_since, nothing_of_ours
 from vsync.sync.store_figures import Documents, Sign, documents_in, signs, with_listing, without_listing
@@ -17,8 +18,12 @@ from vsync.sync.store_figures import Documents, Sign, documents_in, signs, with_
 
 async def propose(asking: Asking) -> Proposal:
     """The proposal of a sync."""
-    recorded = asking.basis.recorded
-    located = await locate(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
+    recorded, find = asking.basis.recorded, locate_replacement if _expires(asking) else locate
+    shared = recorded.shared_store(asking.target.vector_store_name)
+    located = await find(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner, shared)
+    if located.lost is not None:
+        asking.context.observer.note(f"{located.lost} Its store expires, so everything goes into a new store.")
+        return await _renewed(asking, located, located.lost)
     proposal, info = as_recorded(asking, located), located.info
     if info is None:
         return await with_journaled(asking, proposal)
@@ -30,6 +35,20 @@ async def propose(asking: Asking) -> Proposal:
     if found:
         return _told(asking, proposal, await from_listing(asking, proposal, info, found=found), info, found)
     return replace(proposal, figures=without_listing(recorded.figures, info, documents))
+
+
+def _expires(asking: Asking) -> bool:
+    """Whether the config has the target's store expire. Then a store that is gone is made again."""
+    target = asking.target
+    return target.expires_after_days is not None and target.vector_store_id is None
+
+
+async def _renewed(asking: Asking, located: Located, lost: str) -> Proposal:
+    """The proposal where the store has expired: a new one, or one that an earlier run made for that before it died."""
+    proposal = into_another_store(asking, located, lost)
+    if located.info is None:
+        return await with_journaled(asking, proposal)
+    return await from_listing(asking, proposal, located.info)
 
 
 def _is_unsigned(asking: Asking, info: StoreInfo) -> bool:

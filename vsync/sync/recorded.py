@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vsync.auth.api_address import EMBEDDED_API
+from vsync.config.targets import Target
 from vsync.plan.plan import Plan
 from vsync.recovery.crashed_runs import run_key
 from vsync.state.figures import Figures
@@ -18,6 +19,7 @@ from vsync.state.run_order import is_late
 from vsync.state.seal import Trust, trust, vouches
 from vsync.state.signature import is_signed
 from vsync.store.entries import StoreInfo
+from vsync.sync.store_name import store_name
 
 ParseManifest = Callable[[bytes, str], Manifest | None]
 
@@ -88,6 +90,19 @@ class Recorded:
     def vouched_by(self, store: StoreInfo | None) -> bool:
         """Whether this target's part of the manifest is the last published one, and the store has signed it."""
         return self.is_current and self.is_signed_by(store)
+
+    def shared_store(self, name: str | None) -> str | None:
+        """The id of the store of that name that the manifest records for another target. None: it records none, or several."""
+        targets = self.manifest.targets if self.manifest is not None and name is not None else {}
+        ids = {state.vector_store_id for other, state in targets.items()
+               if other != self.target and state.vector_store_name == name}  # fmt: skip
+        return ids.pop() if len(ids) == 1 else None
+
+    def store_of(self, target: Target) -> str | None:
+        """The id of the target's store, as far as it is known before the API is asked."""
+        if self.state is not None:
+            return self.state.vector_store_id
+        return target.vector_store_id or self.shared_store(store_name(target))
 
     @property
     def figures(self) -> Figures | None:

@@ -63,8 +63,15 @@ def of_run(
         listed=listed,
     )
     error = outcome.cause or removal.cause or removal_error(removal)
-    report = append_warnings(report, _not_deleted(plan, removal))
+    report = append_warnings(_without_told(report, plan, outcome), _not_deleted(plan, removal))
     return replace(report, body=synced, requests=dict(traffic.requests), error=error)
+
+
+def _without_told(report: Report, plan: Plan, outcome: Outcome) -> Report:
+    """The report without the warnings that an upload would fail, where the failure itself says it."""
+    failed = outcome.failed.keys() & set(plan.missing)
+    kept = tuple(text for text in report.warnings if report.document_warnings.get(text) not in failed)
+    return replace(report, warnings=kept)
 
 
 def _not_deleted(plan: Plan, removal: Removal) -> Iterator[str]:

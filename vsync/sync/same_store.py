@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from vsync.auth.api_address import EMBEDDED_API, OPENAI_API
@@ -10,13 +11,26 @@ from vsync.errors import ManifestError
 from vsync.network.address import NOT_SHOWN, shown
 from vsync.state.manifest import TargetState
 from vsync.store.entries import StoreInfo
+from vsync.sync.left_behind import deletes_documents, is_void
 from vsync.system.wording import count
 
 
-def check_store(state: TargetState | None, target: Target, title: str) -> None:
+def has_moved(state: TargetState | None, target: Target) -> bool:
+    """Whether another store is given than the recorded one, in which no document is left."""
+    if state is None or not is_void(state):
+        return False
+    try:
+        check_store(state, target, "")
+    except ManifestError:
+        return True
+    return False
+
+
+def check_store(state: TargetState | None, target: Target, title: str, options: Sequence[str] = ()) -> None:
     """Raises ManifestError when another API, id or name is given than the manifest records.
 
-    `title` is how messages call the manifest. The recorded id settles which store is meant: with it any name is accepted.
+    `title` is how messages call the manifest, `options` are those with which a command finds it. The recorded id settles
+    which store is meant: with it any name is accepted.
     """
     if state is None:
         return
@@ -25,11 +39,26 @@ def check_store(state: TargetState | None, target: Target, title: str) -> None:
     wanted = target.vector_store_id
     if wanted is not None and wanted != state.vector_store_id:
         raise ManifestError(
-            f"The manifest {title} belongs to the vector store {state.vector_store_id}, but {wanted} is given.",
-            "Leave the id out to go on with the old store. For a new one use another --target (input target), or delete the manifest.",
+            f"The manifest {title} belongs to the vector store {state.vector_store_id}, but {wanted} is given. "
+            f"{_left(state, target)}",
+            f"Leave the id out, or give {state.vector_store_id}, to go on with the old store. {_way_to_another(state, target, options)}",
         )
     if state.vector_store_name is not None:
-        _check_name(state, state.vector_store_name, target, title)
+        _check_name(state, state.vector_store_name, target, title, options)
+
+
+def _left(state: TargetState, target: Target) -> str:
+    return (
+        f"{count(len(state.files), 'document')} of the target {target.name!r} would be left in {state.vector_store_id}."
+    )
+
+
+def _way_to_another(state: TargetState, target: Target, options: Sequence[str]) -> str:
+    command = deletes_documents(target.name, state.vector_store_id, options)
+    return (
+        f"To move to the new store, delete what is in the old one (`{command}`) and run again. Or, so that a search finds the "
+        "documents meanwhile, use another --target (input target; in the config another name), and run that command after it."
+    )
 
 
 def has_unknown_name(state: TargetState | None, target: Target) -> bool:
@@ -48,15 +77,16 @@ def check_live_name(state: TargetState | None, target: Target, info: StoreInfo, 
         _check_name(state, info.name, target, title)
 
 
-def _check_name(state: TargetState, name: str | None, target: Target, title: str) -> None:
+def _check_name(state: TargetState, name: str | None, target: Target, title: str, options: Sequence[str] = ()) -> None:
     given = target.vector_store_name
     if given is None or target.vector_store_id is not None or given == name:
         return
     named = "which has no name" if name is None else f"named {name!r}"
     raise ManifestError(
-        f"The manifest {title} belongs to the vector store {state.vector_store_id}, {named}, but the name {given!r} is given.",
+        f"The manifest {title} belongs to the vector store {state.vector_store_id}, {named}, but the name {given!r} is given. "
+        f"{_left(state, target)}",
         "Leave the name out to go on with this store. If this store was renamed, give its id as well: --vector-store-id "
-        f"{state.vector_store_id} (input vector-store-id). For another store use another --target (input target).",
+        f"{state.vector_store_id} (input vector-store-id). {_way_to_another(state, target, options)}",
     )
 
 
@@ -112,6 +142,13 @@ def with_store(state: TargetState, target: Target, info: StoreInfo) -> TargetSta
         vector_store_name=state.vector_store_name if keeps_name else info.name,
         expires_after_days=info.expires_after_days,
     )
+
+
+def other_expiry(target: Target, state: TargetState | None) -> int | None:
+    """After how many days without use the store is to expire, where another number is recorded. A given store is left alone."""
+    if state is None or target.vector_store_id is not None or target.expires_after_days == state.expires_after_days:
+        return None
+    return target.expires_after_days
 
 
 def expiry_warnings(store_id: str, days: int | None) -> tuple[str, ...]:

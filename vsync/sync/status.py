@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vsync.config.settings import NO_MANIFEST, Settings
+from vsync.config.settings import DEFAULT_TARGET, NO_MANIFEST, Settings
+from vsync.config.state_options import state_options
 from vsync.errors import VsyncError
 from vsync.git.changes import REGULAR, TreeEntry
 from vsync.plan.scan import scan_path
 from vsync.plan.selected import selector_for
-from vsync.report.markup import prose
+from vsync.report.markup import code, prose
 from vsync.state.manifest import TargetState
 from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Trust
 from vsync.sync.named_path import find_path
 from vsync.sync.path_status import PathStatus, judge, path_line
-from vsync.sync.recorded import read_recorded
-from vsync.sync.same_store import check_store, expiry_warnings
+from vsync.sync.read_target import read_target
+from vsync.sync.same_store import expiry_warnings
 from vsync.sync.workspace import place_of, unread_manifest
 from vsync.system.redaction import printable
 from vsync.system.wording import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vsync.config.targets import Target
     from vsync.source.base import Source
     from vsync.state.publication import Publication, Published
@@ -43,6 +47,8 @@ class Status:
     """Why nothing is recorded, and where else the manifest may be."""
     doubt: str = ""
     """Why the manifest is not believed."""
+    plan: str = "vsync plan"
+    """The command that plans what a sync of this target would do."""
 
     def to_json(self) -> dict[str, Any]:
         state = self.state
@@ -68,16 +74,23 @@ class Status:
 
 
 def status(
-    publication: Publication, workspace: Workspace, settings: Settings, target: Target, path: str | None
+    publication: Publication,
+    workspace: Workspace,
+    settings: Settings,
+    target: Target,
+    path: str | None,
+    *,
+    in_workflow: bool = False,
 ) -> Status:
     """Reads manifest and seal, and asks git how far the head is ahead. Makes no request.
 
-    `path` is a path as it was typed. Raises ConfigurationError when there is no such file.
+    `path` is a path as it was typed. `in_workflow` is as for `state_options`. Raises ConfigurationError when there is no such
+    file.
     """
     if workspace.embedded is not None:
         workspace.embedded.check_exists()
-    recorded = read_recorded(publication, workspace.identity, target.name)
-    check_store(recorded.state, target, publication.title)
+    options = state_options(settings, in_workflow=in_workflow)
+    recorded = read_target(publication, workspace.identity, target, options=options)
     state, trusted = recorded.state, recorded.trust
     head = workspace.source.head
     fetched = _fetched(workspace, settings) if state is None else None
@@ -93,7 +106,15 @@ def status(
         _path_status(workspace, target, state or fetched, path) if path is not None else None,
         unknown=_unknown(recorded.published, workspace, settings, fetched) if state is None else "",
         doubt=recorded.published.doubt if trusted == "doubtful" else "",
+        plan=_plan_command(settings, options),
     )
+
+
+def _plan_command(settings: Settings, options: Sequence[str]) -> str:
+    name = settings.target.name
+    of_target = () if name == DEFAULT_TARGET else ("--target", name)
+    to_head = () if settings.head is None else ("--head", settings.head)
+    return shlex.join(["vsync", "plan", *options, *of_target, *to_head])
 
 
 def _unknown(published: Published, workspace: Workspace, settings: Settings, fetched: TargetState | None) -> str:
@@ -143,7 +164,7 @@ def _told(state: TargetState | None, settings: Settings) -> str | None:
 
 
 def _path_status(workspace: Workspace, target: Target, state: TargetState | None, given: str) -> PathStatus:
-    source = workspace.source
+    source = workspace.reaching(workspace.source, target)
     where = source.head[:12] if source.head else "the folder"
     path, entry, submodule = find_path(given, workspace.root, source.entries(), state.files if state else (), where)
     plan = scan_path(source, state, target, path, entry)
@@ -185,10 +206,11 @@ def _path_lines(found: Status) -> list[str]:
 def status_summary(found: Status) -> str:
     """The status as Markdown."""
     first, *rest = (prose(line) for line in status_lines(found))
+    target = "" if found.target == "default" else f" {code(found.target)}"
     if found.state is None:
-        lines = ["## vsync status: nothing recorded", "", first, "", *(f"- {line}" for line in rest)]
+        lines = [f"## vsync status{target}: nothing recorded", "", first, "", *(f"- {line}" for line in rest)]
     else:
-        lines = [f"## vsync status: {first}", "", *(f"- {line}" for line in rest)]
+        lines = [f"## vsync status{target}: {first}", "", *(f"- {line}" for line in rest)]
     return "\n".join(lines) + "\n"
 
 
@@ -201,4 +223,6 @@ def _behind(found: Status) -> str:
         return f"ahead of {found.head[:12]}"
     if found.behind == 0:
         return f"up to date with {found.head[:12]}"
-    return f"{count(found.behind, 'commit')} behind {found.head[:12]}"
+    # The manifest keeps its commit when later commits change no document.
+    what = "the commit changes" if found.behind == 1 else "these commits change"
+    return f"{count(found.behind, 'commit')} behind {found.head[:12]}: `{found.plan}` tells whether {what} a document"

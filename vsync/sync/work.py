@@ -15,7 +15,7 @@ from vsync.sync.attempts import Attempt
 from vsync.sync.new_store import create_store
 from vsync.sync.proposal import Proposal
 from vsync.sync.publish import TargetPart
-from vsync.sync.same_store import with_store
+from vsync.sync.same_store import other_expiry, with_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ async def open_store(attempt: Attempt, proposal: Proposal) -> Work:
         publication.check()
         info = await create_store(attempt, stores, proposal.located.name, identity)
         figures = Figures(others=0)
+    elif (days := other_expiry(attempt.target, proposal.state)) is not None and info.owner == lock.owner:
+        publication.check()
+        info = await stores.set_expiry(info.id, days)
     if lead := attempt.api.traffic.lead:
         publication.tell_clock(lead)  # before the first upload: the times in the seal are by this machine's clock
     store = stores.open(info.id, attempt.ports.rates, attempt.ports.journal, publication.check)

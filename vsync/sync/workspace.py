@@ -10,12 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from vsync.config.origin import Origin
-from vsync.config.settings import DEFAULT_CONFIG, DEFAULT_MANIFEST_BRANCH, NO_MANIFEST, Settings
+from vsync.config.settings import DEFAULT_MANIFEST_BRANCH, NO_MANIFEST, Settings
+from vsync.config.targets import Target
 from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
 from vsync.git.changes import show_path
 from vsync.git.deadlines import Deadlines
 from vsync.git.discovery import checked_top
 from vsync.git.refs import is_http, network_config
+from vsync.git.remedies import OF_MANIFEST, Remedies
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
 from vsync.git.token_host import GITHUB, address_for_token
@@ -24,7 +26,9 @@ from vsync.network.environment import check_network
 from vsync.source.base import Source
 from vsync.source.folder import FolderSource
 from vsync.source.git import GitSource
-from vsync.state.identity import SourceIdentity, identify
+from vsync.source.submodules import Submodules
+from vsync.source.widened import widened
+from vsync.state.identity import SourceIdentity, identify, web_page
 from vsync.state.journal_key import state_home
 from vsync.state.local import LocalPublication
 from vsync.state.manifest_parser import may_name_target
@@ -74,7 +78,14 @@ class GitAccess:
         """The server that the token is for."""
         return self.environ.get("GITHUB_SERVER_URL", "").strip() or GITHUB
 
-    def remote(self, repository: Repository, url: str, *, once_within_s: float | None = None) -> Remote:
+    def remote(
+        self,
+        repository: Repository,
+        url: str,
+        *,
+        once_within_s: float | None = None,
+        remedies: Remedies = OF_MANIFEST,
+    ) -> Remote:
         """The remote at an address, as this run reaches it from that repository. Its secrets go to `found`.
 
         Raises ConfigurationError when the token is for another server.
@@ -92,6 +103,7 @@ class GitAccess:
             stopped=self.stopped,
             once_within_s=once_within_s,
             deadlines=self.deadlines,
+            remedies=remedies,
         )
         for secret in remote.secrets:
             self.found(secret)
@@ -105,7 +117,8 @@ class Workspace:
     `state_home` is where programs of this user keep their state; None: it is not known.
     `remote` is None when the state is kept in files. `seal_folder` is where a seal that is a file is kept. `embedded` is
     the embedded store's file; None: the run uses another store. `origin_refs` asks the remote `origin` which of these refs
-    it has; it raises when the remote does not answer.
+    it has; it raises when the remote does not answer. `page` is where a person can look at the repository.
+    `open_at` opens another repository, with the same trust as this one.
     """
 
     source: Source
@@ -119,8 +132,10 @@ class Workspace:
     stopped: Callable[[], float | None] = lambda: None
     warnings: tuple[str, ...] = ()
     state_home: Path | None = None
+    page: str | None = None
     others: list[Source] = field(default_factory=list)
     origin_refs: Callable[[Collection[str]], Collection[str]] = lambda names: ()
+    open_at: Callable[[Path], Repository] = Repository
 
     def at(self, commit: str) -> Source | None:
         """The source at another commit. A commit that the clone lacks is fetched beside it; None where that fails."""
@@ -139,6 +154,16 @@ class Workspace:
         self.others.append(GitSource(reader, commit))
         return self.others[-1]
 
+    def reaching(self, source: Source, target: Target) -> Source:
+        """The source with the files of its submodules and behind its links, as far as the target asks for them."""
+        submodules = None
+        if target.submodules and self.repository is not None:
+            submodules = Submodules(self.repository, self.open_at)
+        reached = widened(source, symlinks=target.symlinks, submodules=submodules)
+        if reached is not source:
+            self.others.append(reached)
+        return reached
+
     def close(self) -> None:
         for source in (*self.others, self.source):
             source.close()
@@ -153,15 +178,17 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
     workspace = replace(opened, stopped=access.stopped, state_home=state_home(access.environ))
     repository = workspace.repository
     if repository is not None:
-        access = _trusting(access, repository)
+        access = trusting(access, repository)
         _give_token(access, repository)
-        workspace = replace(workspace, origin_refs=partial(_origin_refs, access, repository))
+        page = origin.page or web_page(repository.origin_url())
+        workspace = replace(workspace, page=page, origin_refs=partial(_origin_refs, access, repository))
     if settings.local is not None:
         return _beside_embedded_store(settings, workspace)
     if settings.manifest == NO_MANIFEST or not (settings.push or settings.commit):
         return workspace
     try:
-        remote = _open_remote(settings, access, repository or access.repository(Path(settings.repo)))
+        reader = repository or access.repository(Path(settings.repo))
+        remote = open_remote(access, reader, settings.manifest_branch, _MANIFEST, push=settings.push)
     except RepositoryError as error:
         if not access.optional:
             raise
@@ -192,7 +219,7 @@ def _give_token(access: GitAccess, repository: Repository) -> None:
     repository.reach_with(network_config(address, access.token, repository.configuration())[1])
 
 
-def _trusting(access: GitAccess, repository: Repository) -> GitAccess:
+def trusting(access: GitAccess, repository: Repository) -> GitAccess:
     """The same access, with which git trusts the certificates that the other connections trust."""
     variables = for_git(access.environ)
     if not variables or repository.names_certificates():
@@ -215,12 +242,34 @@ _NOT_COMMITTED = (
 )
 
 
-def _open_remote(settings: Settings, access: GitAccess, repository: Repository) -> Remote:
-    if not settings.push:
-        if settings.manifest_branch in repository.checked_out():
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a run keeps on a branch: its name in a sentence, the option that names the branch, and what to do without."""
+
+    what: str
+    option: str
+    otherwise: str
+    remedies: Remedies
+
+
+_MANIFEST = Kept(
+    "the manifest",
+    "--manifest-branch (input manifest-branch)",
+    "Add one, or keep the manifest as a file (without --push; in a workflow: `commit: false`).",
+    OF_MANIFEST,
+)
+
+
+def open_remote(access: GitAccess, repository: Repository, branch: str, kept: Kept, *, push: bool) -> Remote:
+    """The repository's remote `origin`; without `push` the repository itself, whose branch must not be checked out.
+
+    Raises ConfigurationError, and RepositoryError where there is no such remote.
+    """
+    if not push:
+        if branch in repository.checked_out():
             raise ConfigurationError(
-                f"The branch {settings.manifest_branch} is checked out, so --commit does not change it.",
-                "Give another --manifest-branch (input manifest-branch), or let the remote keep the manifest with --push (input commit).",
+                f"The branch {branch} is checked out, so --commit does not change it.",
+                f"Give another {kept.option}, or let the remote keep {kept.what} with --push (input commit).",
             )
         there = repository.git_dir.stat()
         return Remote(
@@ -232,17 +281,15 @@ def _open_remote(settings: Settings, access: GitAccess, repository: Repository) 
             owner=(there.st_uid, there.st_gid),
             stopped=access.stopped,
             deadlines=access.deadlines,
+            remedies=kept.remedies,
         )
     url = repository.push_url()
     if url is None:
-        raise RepositoryError(
-            "The repository has no remote `origin` that could keep the manifest.",
-            "Add one, or keep the manifest as a file (without --push; in a workflow: `commit: false`).",
-        )
+        raise RepositoryError(f"The repository has no remote `origin` that could keep {kept.what}.", kept.otherwise)
     if is_http(url):
         check_network(access.environ)
         check_git(access.environ)
-    return access.remote(repository, url)
+    return access.remote(repository, url, remedies=kept.remedies)
 
 
 def _open_source(settings: Settings, origin: Origin, access: GitAccess) -> Workspace:
@@ -262,15 +309,8 @@ def _open_source(settings: Settings, origin: Origin, access: GitAccess) -> Works
         show_path(os.fsencode(repository.root.name)).removesuffix(".git"),
     )
     source = GitSource(repository, head)
-    warnings = _ignored_config(repository.root)
-    return Workspace(source, repository.root, repository.common_dir / "vsync", identity, repository, warnings=warnings)
-
-
-def _ignored_config(root: Path) -> tuple[str, ...]:
-    if not (root / DEFAULT_CONFIG).is_file():
-        return ()
-    return (
-        f"{DEFAULT_CONFIG} is not read by this version: give its settings as options, inputs or VSYNC_… variables.",
+    return Workspace(
+        source, repository.root, repository.common_dir / "vsync", identity, repository, open_at=access.repository
     )
 
 

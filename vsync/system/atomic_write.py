@@ -44,20 +44,33 @@ def remove_stale_temporaries(folder: Path) -> None:
     """Removes temporary files that killed runs left in a folder at least an hour ago."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if _TEMPORARY.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > _STALE_AFTER_S:
+            if is_stale_temporary(entry):
                 Path(entry.path).unlink(missing_ok=True)
+
+
+def is_stale_temporary(entry: os.DirEntry[str]) -> bool:
+    """Whether a killed run left this file at least an hour ago. Raises OSError when the file has gone."""
+    if not _TEMPORARY.fullmatch(entry.name):
+        return False
+    return time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_AFTER_S
 
 
 def sync_folder(folder: Path) -> None:
     """Makes sure that a new or renamed file of the folder is still there after a crash."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        sync_open_folder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_open_folder(descriptor: int) -> None:
+    """The same for a folder that is open."""
+    try:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _NOT_FOR_FOLDERS:
             raise
-    finally:
-        os.close(descriptor)
 
 
 def keep_out_of_git(folder: Path) -> None:

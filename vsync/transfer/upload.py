@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from vsync.documents.attributes import Attributes, Identity, entry_attributes
+from vsync.documents.attributes import Attributes, AttributeValue, Identity, entry_attributes
 from vsync.documents.chunking import Chunking
-from vsync.documents.document import Document, media_type, upload_filename
+from vsync.documents.describing import GitFact
+from vsync.documents.document import Document, media_type
+from vsync.documents.recipe import describe, fixed_at_upload
 from vsync.errors import VsyncError
 from vsync.plan.plan import Operation
 from vsync.report.observer import Observer
@@ -18,6 +20,7 @@ from vsync.store.entries import NewEntry, belongs
 from vsync.store.refusals import is_final
 from vsync.store.vector_store import VectorStore
 from vsync.system.spool import Content
+from vsync.transfer.fixed_attributes import kept_of
 from vsync.transfer.gateway import Gateway
 from vsync.transfer.halt import Halt
 from vsync.transfer.tracker import Pending, Tracker
@@ -32,7 +35,8 @@ class Delivery:
 
     `known` are the ids of entries that are ours, whatever their attributes say. `refused_before`: how
     many documents a gateway may refuse without any other getting through, because earlier runs got others through.
-    `in_memory`: the documents are there already, so no thread is needed to read them.
+    `in_memory`: the documents are there already, so no thread is needed to read them. `history`: what history says of the
+    paths whose recipes ask for it.
     """
 
     identity: Identity
@@ -44,6 +48,7 @@ class Delivery:
     known: frozenset[str] = frozenset()
     refused_before: int = 0
     in_memory: bool = False
+    history: Mapping[str, Mapping[GitFact, AttributeValue]] = field(default_factory=dict)
 
 
 class Uploading:
@@ -108,8 +113,8 @@ class Uploading:
                 return None
             self._still_ours()
             attributes = self._attributes(document, content.sha256, self._delivery.commit)
-            filename = document.filename or upload_filename(document.path)
-            media = media_type(document.filename or document.path)
+            filename = document.sent_as
+            media = media_type(filename)
             file_id = await self._store.upload(filename, content.file, content.bytes, media)
         finally:
             content.close()
@@ -121,7 +126,7 @@ class Uploading:
             content.sha256,
             content.bytes,
             blob,
-            NewEntry(file_id, attributes, self._delivery.chunking),
+            NewEntry(file_id, attributes, document.recipe.chunking if document.recipe else self._delivery.chunking),
             self._tracker.patience_s(document.path, self._delivery.index_timeout_s),
         )
         self._tracker.uploaded(item)
@@ -137,14 +142,21 @@ class Uploading:
         if entry is None or not (known or belongs(entry, self._delivery.identity)):
             return await self._upload(operation)
         commit = entry.attributes.get("commit") or self._delivery.commit
+        attributes = self._attributes(document, previous.sha256, str(commit) if commit else None)
+        if document.recipe is not None and document.blob == previous.blob:
+            attributes |= kept_of(entry.attributes, previous.tag, document.recipe.fixed)
         self._still_ours()
-        await self._store.retag(
-            previous.file_id, self._attributes(document, previous.sha256, str(commit) if commit else None)
-        )
+        await self._store.retag(previous.file_id, attributes)
         self._gateway.answered("retag")
-        self._tracker.retagged(document.path, previous._replace(tag=document.tag))
+        self._tracker.retagged(document.path, previous._replace(blob=document.blob, tag=document.tag))
         return None
 
-    def _attributes(self, document: Document, sha256: str, commit: str | None) -> Attributes:
-        attributes = self._delivery.attributes if document.attributes is None else document.attributes
-        return entry_attributes(document.path, sha256, self._delivery.identity, commit, attributes)
+    def _attributes(self, document: Document, sha256: str, commit: str | None) -> dict[str, AttributeValue]:
+        path, recipe, attributes = document.path, document.recipe, document.attributes
+        if recipe is None:
+            attributes = self._delivery.attributes if attributes is None else attributes
+        else:
+            attributes = describe(recipe, path).attributes if attributes is None else attributes
+            history = self._delivery.history.get(path, {})
+            attributes = {**attributes, **fixed_at_upload(recipe, path, commit, history)}
+        return entry_attributes(path, sha256, self._delivery.identity, commit, attributes)

@@ -25,8 +25,9 @@ from vsync.sync.api_clock import api_ahead
 from vsync.sync.context import RunContext
 from vsync.sync.locate import locate_to_read
 from vsync.sync.ports import Ports
-from vsync.sync.recorded import Recorded, read_recorded
-from vsync.sync.same_store import check_live_name, check_store, expiry_warnings
+from vsync.sync.read_target import read_target
+from vsync.sync.recorded import Recorded
+from vsync.sync.same_store import check_live_name, expiry_warnings
 from vsync.sync.store_facts import with_store_facts
 from vsync.system.clocks import clock_warnings
 from vsync.verify.drift import Found, compare
@@ -66,9 +67,7 @@ def read_when_quiet(target: Target, ports: Ports, context: RunContext) -> Record
     except SealHeld as held:
         why = "Verify cannot tell the work of that run from drift."
         raise SealHeld(held.message, f"{why} {held.remedy}") from held
-    recorded = read_recorded(ports.publication, context.identity, target.name, published=published)
-    check_store(recorded.state, target, ports.publication.title)
-    return recorded
+    return read_target(ports.publication, context.identity, target, published=published, options=context.state_options)
 
 
 def _other_settings(recorded: Recorded, target: Target) -> tuple[str, ...]:
@@ -146,7 +145,7 @@ def _compared(target: Target, ports: Ports, context: RunContext, recorded: Recor
         left = [(id_, inventory.filenames[id_]) for id_ in ports.journal.left() if id_ in inventory.filenames]
         found = compare(state, identity, inventory, vouched=vouched, target=target, left=left)
         known = {*state.file_ids, *ports.journal.left(), *(entry.file_id for entry in inventory.entries)}
-        looking_alike = alike(inventory.files, as_uploaded(state), known)
+        looking_alike = alike(inventory.files, as_uploaded(state, sent_as=target.sent_as), known)
         looking_alike, _ = await told_apart(looking_alike, store, identity)
         unlisted = await unattached(looking_alike, stores.all_but(store_id), Files(api), ports.publication.others_open)
         return _Compared(store_id, info, found, dict(api.traffic.requests), api.traffic.ahead, unlisted)
@@ -166,7 +165,7 @@ def _report(
     warnings = [*context.warnings, *clock_warnings(compared.ahead)]
     if state is not None and recorded.trust == "doubtful":
         warnings.append(f"{recorded.published.doubt}: the next sync lists the store and mends what it finds.")
-    if compared.info is not None:
+    if compared.info is not None and target.expires_after_days is None:  # else it is meant so
         warnings += expiry_warnings(compared.info.id, compared.info.expires_after_days)
     warnings += orphan_warnings(compared.left.orphans) + unasked_warning(compared.left.unasked)
     taken, kept_back = _chosen(take_over, recorded, found)

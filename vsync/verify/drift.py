@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from vsync.config.targets import Target
 from vsync.documents.attributes import Attributes, Identity, path_attribute
-from vsync.documents.document import same_content_rules
+from vsync.documents.document import attributes_half, same_content_rules
+from vsync.documents.recipe import describe
 from vsync.recovery.entry_tag import tag_of_entry
 from vsync.recovery.repair import reserved_attributes
 from vsync.report.verification import KINDS, Drift, Foreign
@@ -104,7 +105,9 @@ def _of_record(
             "no attribute says that vsync made this entry, and nothing proves what the manifest says of it",
         )
         return
-    seen = tag_of_entry(path, entry, record.tag)
+    recipe = target.recipe(path) if target is not None else None
+    filename = target.filename(path) if target is not None else None
+    seen = tag_of_entry(path, entry, record.tag, recipe.fixed if recipe is not None else (), filename)
     # Other settings, or another version of vsync, may have written the record. Then the tags differ without any drift, and
     # the next sync uploads the document again.
     comparable = record.tag and (target is None or same_content_rules(record.tag, target.tag(path)))
@@ -115,7 +118,7 @@ def _of_record(
             "chunking", path, record.file_id, f"its chunking is {chunking}, but the manifest records another chunking"
         )
     wrong = _wrong_attributes(path, record, entry, identity, state, target)
-    if not wrong and record.tag and seen.partition(".")[2] != record.tag.partition(".")[2]:
+    if not wrong and record.tag and attributes_half(seen) != attributes_half(record.tag):
         wrong = ["source, or those of the settings"]
     if wrong:
         yield Drift("attributes", path, record.file_id, f"not as they should be: {', '.join(wrong)}")
@@ -127,8 +130,12 @@ def _wrong_attributes(
     """The names of attributes that are missing, wrong or too many."""
     wanted: dict[str, object] = dict(reserved_attributes(path, record, identity))
     shown = dict(entry.attributes)
-    if target is not None and record.tag == target.tag(path):
-        wanted |= {"source": target.source, **target.attributes}
+    known = _attributes_of(path, record, target) if target is not None else None
+    if target is not None and known is not None:
+        wanted |= {"source": target.source, **known}
+        recipe = target.recipe(path)
+        for name in recipe.fixed if recipe is not None else ():
+            shown.pop(name, None)
     else:  # other settings wrote this entry, and only their fingerprint is known
         shown = {key: value for key, value in shown.items() if key in wanted}
     wrong = [key for key in wanted if key not in shown or not _equal(shown[key], wanted[key])]
@@ -136,6 +143,16 @@ def _wrong_attributes(
     if state.commit is not None and not entry.attributes.get("commit"):
         wrong.append("commit")
     return sorted(wrong)
+
+
+def _attributes_of(path: str, record: Entry, target: Target) -> Attributes | None:
+    """The user's attributes that the settings give to a document. None: other settings wrote the entry, or its text gives some."""
+    recipe = target.recipe(path)
+    if recipe is not None and recipe.needs_text:
+        return None
+    if record.tag != target.tag(path):
+        return None
+    return target.attributes if recipe is None else describe(recipe, path).attributes
 
 
 def _equal(one: object, other: object) -> bool:

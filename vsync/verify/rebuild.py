@@ -26,9 +26,10 @@ from vsync.sync.ports import Ports
 from vsync.sync.proposal import Asking, Proposal, as_recorded
 from vsync.sync.propose import documents_recorded, from_listing
 from vsync.sync.publish import TargetPart
-from vsync.sync.recorded import is_superseded, read_recorded
+from vsync.sync.read_target import read_target
+from vsync.sync.recorded import is_superseded
 from vsync.sync.run import run as sync
-from vsync.sync.same_store import check_store, with_store
+from vsync.sync.same_store import with_store
 from vsync.sync.store_figures import at_the_end
 from vsync.verify.reports import added_requests, verification_of, with_warnings
 
@@ -62,15 +63,15 @@ def what_sync_would_do(target: Target, ports: Ports, context: RunContext, report
 
 
 def _look(target: Target, ports: Ports, context: RunContext, published: Published | None) -> Basis:
-    recorded = read_recorded(
+    recorded = read_target(
         ports.publication,
         context.identity,
-        target.name,
+        target,
         journal=ports.journal,
         published=published,
         parse=_salvaged,
+        options=context.state_options,
     )
-    check_store(recorded.state, target, ports.publication.title)
     return basis_of(target, ports, context, recorded, distrusted=True)
 
 
@@ -100,7 +101,14 @@ def _lost(target: Target, published: Published, title: str) -> tuple[str, ...]:
 async def propose_rebuild(asking: Asking) -> Proposal:
     """The state that the store proves."""
     recorded = asking.basis.recorded
-    located = await locate(asking.stores, asking.target, asking.context.identity, recorded.state, asking.owner)
+    located = await locate(
+        asking.stores,
+        asking.target,
+        asking.context.identity,
+        recorded.state,
+        asking.owner,
+        recorded.shared_store(asking.target.vector_store_name),
+    )
     proposal = as_recorded(asking, located)
     return proposal if located.info is None else await from_listing(asking, proposal, located.info)
 

@@ -10,29 +10,26 @@ from functools import partial
 from vsync.config.targets import Target
 from vsync.documents.attributes import Identity
 from vsync.errors import StoreGone
-from vsync.plan.comparison import Comparison
-from vsync.plan.scan import scan
 from vsync.recovery.repair import as_repaired
-from vsync.report.of_plan import of_plan, overtaken
+from vsync.report.of_plan import overtaken
 from vsync.report.report import Report
-from vsync.state.manifest import EMPTY_STATE
 from vsync.state.publication import Published
 from vsync.store.entries import StoreEntry, belongs
 from vsync.store.files import Files
 from vsync.store.inventory import gone_files
+from vsync.sync.another_store import into_another_store, told_of_new_store
 from vsync.sync.attempts import under_lock
-from vsync.sync.basis import Basis, PlanRefused, basis_of, sizes_of
+from vsync.sync.basis import Basis, PlanRefused, basis_of
 from vsync.sync.carry_out import carry_out
 from vsync.sync.context import RunContext
 from vsync.sync.from_store import with_journaled
-from vsync.sync.locate import Located, locate_replacement
+from vsync.sync.locate import locate_replacement
 from vsync.sync.ports import Ports
 from vsync.sync.proposal import Asking, Proposal, as_recorded
 from vsync.sync.propose import from_listing
-from vsync.sync.recorded import is_superseded, read_recorded
-from vsync.sync.reviewed import id_of
+from vsync.sync.read_target import read_target
+from vsync.sync.recorded import is_superseded
 from vsync.sync.run import run as sync
-from vsync.sync.same_store import check_store
 from vsync.verify.compare import compare_store, read_when_quiet
 from vsync.verify.reports import added_requests, verification_of, with_warnings
 
@@ -46,7 +43,7 @@ def repair(target: Target, ports: Ports, context: RunContext, take_over: tuple[s
     except StoreGone as error:
         raise _given_store_is_gone(target, error) from error
     done = with_warnings(replace(done, requests=added_requests(before.requests, done.requests)), before.warnings)
-    done = _told_of_new_store(before, done)
+    done = told_of_new_store(before.vector_store_id, done)
     if (not distrusted and not done.changed) or done.error is not None or done.superseded:
         return replace(done, body=replace(verification, sync=done.sync))
     after = compare_store(target, ports, context, take_over)
@@ -78,10 +75,14 @@ def repair_store(target: Target, ports: Ports, context: RunContext) -> Report:
 
 
 def _look(target: Target, ports: Ports, context: RunContext, published: Published | None) -> Basis:
-    recorded = read_recorded(
-        ports.publication, context.identity, target.name, journal=ports.journal, published=published
+    recorded = read_target(
+        ports.publication,
+        context.identity,
+        target,
+        journal=ports.journal,
+        published=published,
+        options=context.state_options,
     )
-    check_store(recorded.state, target, ports.publication.title)
     return basis_of(target, ports, context, recorded, distrusted=True)
 
 
@@ -93,7 +94,7 @@ async def propose_repair(asking: Asking) -> Proposal:
     )
     proposal = as_recorded(asking, located)
     if located.lost is not None:
-        proposal = _into_another_store(asking, located, located.lost)
+        proposal = into_another_store(asking, located, located.lost)
     known = proposal.recorded_ids if recorded.is_current else frozenset[str]()
     proposal = replace(proposal, known=known)
     if located.info is None:
@@ -109,32 +110,6 @@ async def _read(
     gone = await gone_files(files, ours, await files.names())
     vouched = recorded.vouched_by(proposal.located.info)
     return as_repaired(entries, proposal.state, identity, gone, vouched=vouched)
-
-
-def _into_another_store(asking: Asking, located: Located, lost: str) -> Proposal:
-    """Everything goes into another store. The Files of the old one are deleted afterwards if they are proven to be ours, else named."""
-    recorded, basis = asking.basis.recorded, asking.basis
-    state = recorded.state or EMPTY_STATE
-    # The store is gone, and with it all that its entries showed. Only a store that is still listed can prove its signature.
-    proven = recorded.signed_ids(located.lost_info) if recorded.is_current else frozenset[str]()
-    new = replace(state, files={}, failed={}, commit=None, pending_delete=tuple(sorted(proven)))
-    found = scan(asking.ports.source, new, asking.target, because=Comparison("full", lost), base=asking.context.base)
-    report = replace(basis.report, comparison=found.comparison, vector_store_id=None)
-    report = of_plan(
-        report, found.plan, store=sizes_of(new, found.plan), plan_id=id_of(found.plan, asking.target, None)
-    )
-    return Proposal(located, located.owner, new, found.plan, report, recorded_ids=proven)
-
-
-def _told_of_new_store(before: Report, done: Report) -> Report:
-    old, new = before.vector_store_id, done.vector_store_id
-    if old is None or new is None or old == new or done.error is not None:
-        return done
-    warning = (
-        f"The vector store {old} is gone. Everything was uploaded again, into the new vector store {new}. Give the new id to "
-        "every program that asks the old store."
-    )
-    return with_warnings(done, (warning,))
 
 
 def _given_store_is_gone(target: Target, error: StoreGone) -> StoreGone:

@@ -26,7 +26,7 @@ STATUSES = {200, 400, 404, 405, 409, 413}
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
-    return EmbeddedStore(tmp_path_factory.mktemp("embedded") / "store.db")
+    return EmbeddedStore(tmp_path_factory.mktemp("embedded") / "store.db", batch_delay_s=0)
 
 
 def body_of(response: Response) -> bytes:
@@ -113,6 +113,27 @@ SOUND: dict[str, tuple[str, Any]] = {
         },
     ),
     "update": ("/vector_stores/{store}", {"name": "x", "metadata": {}}),
+    "upload": (
+        "/uploads",
+        {
+            "filename": "a.jsonl",
+            "purpose": "batch",
+            "bytes": 3,
+            "mime_type": "application/jsonl",
+            "expires_after": {"anchor": "created_at", "seconds": 3600},
+        },
+    ),
+    "complete": ("/uploads/upload_x/complete", {"part_ids": ["part_x"], "md5": "0" * 32}),
+    "requests": (
+        "/batches",
+        {
+            "input_file_id": "file-x",
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+            "metadata": {"a": "b"},
+            "output_expires_after": {"anchor": "created_at", "seconds": 3600},
+        },
+    ),
 }
 
 
@@ -131,7 +152,8 @@ def test_a_body_of_any_shape_is_answered_in_the_apis_form(store: EmbeddedStore, 
 
 
 PART = st.sampled_from(
-    ["v1", "files", "vector_stores", "file_batches", "search", "content", "cancel", "..", "%2e%2e", "%00", "%ff", "%ED%A0%80", "", "*", "é"]
+    ["v1", "files", "vector_stores", "file_batches", "search", "content", "cancel", "uploads", "parts", "complete",
+     "batches", "..", "%2e%2e", "%00", "%ff", "%ED%A0%80", "", "*", "é"]
 ) | st.text(max_size=6)  # fmt: skip
 QUERY_TEXT = st.sampled_from(["", "0", "1", "-1", "1e3", "²", "٣", "9" * 30, "9" * 5_000, "asc", "x\0y", "%", "'; --"])
 QUERY = st.dictionaries(
@@ -152,12 +174,33 @@ def test_a_request_of_any_kind_is_answered_in_the_apis_form(
     store: EmbeddedStore, method: str, parts: list[str], query: dict[str, list[str]], headers: dict[str, str]
 ) -> None:
     answer(store, Request(method, "/" + "/".join(parts), query, headers, (b"{}",)))
-    for path in ("/v1/files", "/v1/vector_stores"):
+    for path in ("/v1/files", "/v1/vector_stores", "/v1/batches"):
         answer(store, Request("GET", path, query))
 
 
 def test_the_store_works_on_after_all_that(store: EmbeddedStore) -> None:
     works(store)
+
+
+REQUEST = {"custom_id": "a", "method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": ["fox", [1]]}}
+
+
+@given(st.lists(st.one_of(damaged(REQUEST).map(written), mutated(written(REQUEST)), st.binary()), max_size=4))
+def test_any_input_of_a_batch_is_run_or_has_errors(store: EmbeddedStore, requests: list[bytes]) -> None:
+    form = FORM.replace(b"assistants", b"batch").replace(b"fox", b"\n".join(requests))
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    uploaded = store.handle(Request("POST", "/v1/files", {}, headers, (form,)))
+    if uploaded.status != 200:  # an input that looks like the end of the form
+        return
+    file = json.loads(body_of(uploaded))["id"]
+    made = {"input_file_id": file, "endpoint": "/v1/embeddings", "completion_window": "24h"}
+    batch = answer(store, Request("POST", "/v1/batches", {}, {}, (written(made),)))["id"]
+    ended = answer(store, Request("GET", f"/v1/batches/{batch}"))
+    assert ended["status"] == ("failed" if ended["errors"] else "completed")
+    for result in (ended["output_file_id"], ended["error_file_id"]):
+        if result is not None:
+            content = answer(store, Request("GET", f"/v1/files/{result}/content"))
+            assert all(json.loads(line)["custom_id"] for line in content.splitlines())
 
 
 FILENAMES = (

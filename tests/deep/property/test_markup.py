@@ -119,7 +119,7 @@ def reports(draw: st.DrawFn) -> Report:
         failed=tuple(FailedItem(path=name, code=draw(evil), message=draw(evil)) for name in draw(some)),
         sizes=dict.fromkeys(paths, 1_234),
     )
-    sizes = StoreSizes(StoreSize(1, 10), StoreSize(3, 4 * 10**9))
+    sizes = StoreSizes(StoreSize(1, 10, 10), StoreSize(3, 4 * 10**9, 4 * 10**9))
     planned = Planned(
         documents,
         refused=draw(st.none() | evil),
@@ -202,7 +202,7 @@ def test_the_longest_texts_still_fit_into_a_comment(kind: str) -> None:
                 failed=tuple(FailedItem(path=long, code=f"{number}{long}", message=long) for number in range(250)),
             ),
             refused=long,
-            store=StoreSizes(StoreSize(1, 1), StoreSize(1, 1)),
+            store=StoreSizes(StoreSize(1, 1, 1), StoreSize(1, 1, 1)),
             backlog=long,
         ),
         warnings=(long,) * 250,

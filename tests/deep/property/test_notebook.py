@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsync.documents.inspection import inspect_content
+from vsync.documents.inspection import Looks, inspect_content
 from vsync.documents.notebook import NotNotebook, to_markdown
 from vsync.documents.secret_scan import Scanner
 
@@ -85,7 +85,7 @@ def test_any_json_is_refused_or_becomes_text_and_always_the_same_text(notebook: 
     try:
         text, cells = to_markdown(data)
     except NotNotebook:
-        assert inspect_content("a.ipynb", [data], None).reason == "not-notebook"
+        assert inspect_content("a.ipynb", [data], Looks()).reason == "not-notebook"
         return
     assert to_markdown(json.dumps(json.loads(data), indent=1).encode()) == (text, cells)
     assert text.encode().decode() == text
@@ -96,14 +96,14 @@ def test_any_json_is_refused_or_becomes_text_and_always_the_same_text(notebook: 
     lines = text.split("\n")
     assert cells == sorted(cells)
     assert all(1 <= line <= len(lines) and lines[line - 1 :] for line, _ in cells)
-    assert inspect_content("a.ipynb", [data], None).reason in {None, "empty"}
+    assert inspect_content("a.ipynb", [data], Looks()).reason in {None, "empty"}
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_bytes_are_judged(data: bytes) -> None:
     with contextlib.suppress(NotNotebook):
         to_markdown(data)
-    found = inspect_content("a.ipynb", [data], Scanner())
+    found = inspect_content("a.ipynb", [data], Looks(Scanner()))
     assert found.reason in {"empty", "not-notebook", "lfs-pointer"}
 
 

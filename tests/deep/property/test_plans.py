@@ -305,9 +305,9 @@ def test_the_numbers_of_a_pull_request_agree_with_each_other_and_with_the_sync_a
     because = Comparison("diff", "the base against the merge")
     found = difference(at_base, at_merge, target, world.state, because)
     documents = desired(merge, target)
-    plan, before = found.plan, size_of(found.synced.files)
+    plan, before = found.plan, size_of(found.synced.files, Chunking())
     assert before.documents == len(desired(base, target))
-    assert size_after(before, plan).documents == len(documents)
+    assert size_after(before, plan, Chunking()).documents == len(documents)
     assert plan.unchanged + len(plan.of("upload", "replace", "retag")) == len(documents)
     # Once the base is synced, the sync of the merge does just that.
     assert world.run(Step(1))

@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.batches import SOURCE, requests_named
 from tests.support.command_line import client
 from tests.support.places import ROOT
 from tests.support.served import Served
 from tests.support.servers.openai_api import OpenAIServer
 from vsync.serve.rest.app import Access
 from vsync.serve.rest.limits import Limits
+from vsync.serve.rest.offered_batches import BatchFolders, OfferedBatches
 
 KEY, TOKEN = "sk-proj-schema-0123456789abcdefghij", "a-token-of-the-schema-0123456789"
 MANY_CALLS = Limits(calls_per_minute=1_000_000)
@@ -38,6 +40,14 @@ def fill(db: Path) -> None:
     with closing(sqlite3.connect(db)) as rows, rows:
         rows.execute("UPDATE vector_stores SET id = 'vs_abc123' WHERE seq = 1")
         rows.execute("UPDATE files SET id = 'file-abc123' WHERE seq = 1")
+
+
+def request_files(folder: Path) -> OfferedBatches:
+    """A sound request file and a broken one, at the paths that are the description's examples. The calls wait for each other."""
+    (folder / "repository/batches/nightly").mkdir(parents=True)
+    (folder / "repository/batches/questions.jsonl").write_bytes(requests_named(["one"]))
+    (folder / "repository/batches/nightly/broken.jsonl").write_bytes(b"{}\n")
+    return OfferedBatches(BatchFolders(folder / "repository", "batches", "batch-results", SOURCE), wait_s=60)
 
 
 def schemathesis(api: Served, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +74,7 @@ def test_the_server_does_what_its_description_says(token: str | None, tmp_path: 
     options = [f"--header=x-vsync-token:{token}", "--phases=coverage"] if token else []
     with (
         OpenAIServer(db, key=KEY) as behind,
-        Served(behind.base_url, access=Access(token=token), limits=MANY_CALLS) as api,
+        Served(behind.base_url, access=Access(token=token), limits=MANY_CALLS, batches=request_files(tmp_path)) as api,
     ):
         # The examples of other calls delete the store of these, unless chance makes a dry run of them.
         for first in ("detachFile", "detachFiles"):
@@ -84,6 +94,9 @@ def test_the_server_does_what_its_description_says(token: str | None, tmp_path: 
                 ("DELETE", "/vector_stores/{vector_store_id}/files/{file_id}"),
                 ("GET", "/files"),
                 ("DELETE", "/files"),
+                ("GET", "/batches"),
+                ("POST", "/batches/submit"),
+                ("POST", "/batches/fetch"),
             )
             for kind in ("2xx", "4xx")
         } <= answered(api)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import unicodedata
 from collections.abc import Callable
@@ -334,8 +335,9 @@ def test_an_error_before_there_is_a_report_is_told_as_json_in_its_place(
 ) -> None:
     result = world.vsync(command, "--json", *options)
     assert result.code == 2
-    assert set(result.json) == {"target", "error"}
-    assert result.json["target"] == target
+    assert (result.json["target"], result.json["dry_run"]) == (target, command == "plan")
+    members = ("added", "updated", "renamed", "retagged", "removed", "skipped", "failed", "requests")
+    assert not any(result.json[member] for member in members)
     assert set(result.json["error"]) == {"reason", "message", "remedy"}
     assert result.json["error"]["reason"] in {"git", "config"}
     assert result.json["error"]["message"].splitlines()[0] in result.err
@@ -368,7 +370,17 @@ def test_a_plan_needs_no_key_makes_no_request_and_writes_nothing(world: World, d
     assert result.code == 0
     assert result.json["added"] == ["README.md", "docs/a.md", "docs/b.txt"]
     assert result.json["requests"] == {}
-    assert result.json["estimate"] == {"uploads": 3, "upload_bytes": 35, "deletes": 0}
+    assert result.json["estimate"] == {
+        "uploads": 3,
+        "upload_bytes": 35,
+        "deletes": 0,
+        "tokens": 10,
+        "chunks": 3,
+        "bytes_before": 0,
+        "bytes_after": 35,
+        "cost_per_day_before": None,
+        "cost_per_day_after": None,
+    }
     assert world.snapshot() == before
     assert not (world.repo.root / ".vsync").exists()
     assert not world.db.exists()
@@ -817,6 +829,16 @@ def test_status_tells_what_is_live_and_how_far_behind_it_is(world: World, docs: 
     assert data["interrupted"] is False
 
 
+def test_status_does_not_say_that_commits_behind_change_a_document_where_none_does(world: World, docs: str) -> None:
+    world.sync()
+    world.repo.commit({"main.c": b"int main;"})
+    world.sync()
+    (line,) = [line for line in world.vsync("status").out.splitlines() if "1 commit behind" in line]
+    assert line.endswith(" tells whether the commit changes a document")
+    command = shlex.split(line.split("`")[1])
+    assert world.vsync(*command[1:], "--exit-code").code == 0
+
+
 def test_status_does_not_call_an_older_head_up_to_date(world: World, docs: str) -> None:
     world.repo.commit({"README.md": b"newer"})
     world.sync()
@@ -1148,6 +1170,7 @@ COMMANDS = [
     ["plan"],
     ["verify"],
     ["status"],
+    ["check"],
     ["search"],
     ["stores"],
     ["stores", "list"],
@@ -1159,7 +1182,14 @@ COMMANDS = [
     ["files", "show"],
     ["files", "delete"],
     ["records"],
+    ["batch"],
+    ["batch", "submit"],
+    ["batch", "status"],
+    ["batch", "fetch"],
+    ["batch", "cancel"],
     ["serve"],
+    ["schema"],
+    ["init"],
     ["completion"],
 ]
 

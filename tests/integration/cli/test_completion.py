@@ -52,6 +52,13 @@ def test_the_kinds_of_files_are_completed(world: World, monkeypatch: pytest.Monk
     assert answers(world, monkeypatch, "plan", "--types", "a") == ["plain,any"]
 
 
+def test_the_endpoints_and_files_of_batch_are_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answers(world, monkeypatch, "batch", "s") == ["plain,status", "plain,submit"]
+    assert answers(world, monkeypatch, "batch", "submit", "--endpoint", "/v1/e") == ["plain,/v1/embeddings"]
+    assert answers(world, monkeypatch, "batch", "fetch", "bat") == ["file,bat"]
+    assert answers(world, monkeypatch, "batch", "submit", "--source", "bat") == ["dir,bat"]
+
+
 def test_the_formats_of_records_are_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert answers(world, monkeypatch, "records", "--form") == ["plain,--format"]
     assert answers(world, monkeypatch, "records", "--format", "d") == ["plain,debezium/json"]
@@ -68,6 +75,17 @@ def test_targets_come_from_the_manifest(world: World, docs: str, monkeypatch: py
     world.sync("--target", "code", "--vector-store-name", "Code")
     assert answers(world, monkeypatch, "search", "--target", "") == ["plain,code", "plain,default"]
     assert answers(world, monkeypatch, "search", "--target", "c") == ["plain,code"]
+
+
+def test_targets_come_first_from_the_config(world: World, docs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.sync("--target", "code")
+    config = world.repo.root / ".vsync.yml"
+    config.write_text("version: 1\ntargets: {docs: {}, api: {}}\n")
+    assert answers(world, monkeypatch, "sync", "--target", "") == ["plain,docs", "plain,api"]
+    assert answers(world, monkeypatch, "sync", "--target", "a") == ["plain,api"]
+    assert answers(world, monkeypatch, "sync", "--config", "none", "--target", "") == ["plain,code"]
+    config.write_text("version: 1\nno such key: 1\n")
+    assert answers(world, monkeypatch, "sync", "--target", "") == ["plain,code"]
 
 
 def test_targets_come_from_the_embedded_stores_own_manifest(

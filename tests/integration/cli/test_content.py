@@ -144,7 +144,7 @@ def test_endings_in_capitals_are_sent_in_small_letters_and_the_path_stays(world:
 STATES: dict[str, tuple[Content, str]] = {
     "empty": (b"", "empty"),
     "blank": (b" \n\xef\xbb\xbf", "empty"),
-    "latin-1": ("größe".encode("latin-1"), "not-text"),
+    "latin-1": ("größe".encode("latin-1"), "unknown-encoding"),
     "pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "lfs-pointer"),
     "link": (link("b.md"), "symlink"),
     "submodule": (submodule(), "submodule"),

@@ -44,7 +44,7 @@ SHARED = {
     *("--max-delete", "--max-upload", "--force", "--index-timeout", "--lock-timeout", "--uploads-per-minute"),
     *("--writes-per-minute", "--commit", "--push", "--config", "-v"),
 }
-"""The contract's: options of sync, plan, status, verify and search."""
+"""The contract's: options of sync, plan, status, verify, check and search."""
 
 
 @pytest.fixture
@@ -73,13 +73,18 @@ def headings(text: str) -> list[str]:
         ("plan", ["Source", "Which files", "Store", "State", "Limits and rates", "Output"]),
         ("verify", ["What to repair", "Source", "Which files", "Store", "State", "Limits and rates", "Output"]),
         ("status", ["Source", "Which files", "Store", "State", "Output"]),
+        ("check", ["Source", "Which files", "Store", "State", "Output"]),
         ("search", ["What to find", "Source", "Store", "State", "Output"]),
         ("records", ["Records", "Documents", "Store", "State", "Limits and rates", "Output"]),
+        ("batch submit", ["Source", "Requests", "Results", "Store", "Limits and rates", "Output"]),
+        ("batch fetch", ["Source", "Requests", "Results", "Store", "Limits and rates", "Output"]),
+        ("batch status", ["Options"]),
+        ("batch cancel", ["Options"]),
         ("serve", ["Options"]),
     ],
 )
 def test_many_options_stand_under_headings(shown: Shown, command: str, expected: list[str]) -> None:
-    text = shown(command)
+    text = shown(*command.split())
     assert headings(text) == expected
     assert not re.search(r"(?m)^ +\[?[A-Z]+\]?$", text), "an argument is no option"
 
@@ -87,9 +92,9 @@ def test_many_options_stand_under_headings(shown: Shown, command: str, expected:
 def test_a_command_that_only_reads_lists_no_options_of_a_sync(shown: Shown) -> None:
     assert listed(shown("sync")) >= SYNC_ALONE | LIMITS | {"--reindex"}
     assert listed(shown("plan")) >= LIMITS | {"--reindex", "--exit-code"}
-    for command in ("plan", "status", "search"):
+    for command in ("plan", "status", "check", "search"):
         assert not listed(shown(command)) & SYNC_ALONE
-    for command in ("status", "search"):
+    for command in ("status", "check", "search"):
         assert not listed(shown(command)) & (LIMITS | {"--reindex", "--exit-code", "--full"})
     assert "--include" not in listed(shown("search"))
 
@@ -101,7 +106,7 @@ def test_what_decides_which_manifest_protects_is_listed(shown: Shown, command: s
     assert "--manifest-branch" not in text
 
 
-@pytest.mark.parametrize("command", ["sync", "plan", "status", "verify", "search"])
+@pytest.mark.parametrize("command", ["sync", "plan", "status", "verify", "check", "search"])
 def test_every_command_takes_all_shared_options_all_the_same(command: str) -> None:
     taken = {name for param in cli.main.commands[command].params for name in (*param.opts, *param.secondary_opts)}
     assert taken >= SHARED

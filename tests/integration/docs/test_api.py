@@ -16,6 +16,7 @@ import click
 import httpx2
 import openai
 import pytest
+from pydantic import BaseModel
 
 from tests.support.command_line import client
 from tests.support.curl import Call, calls
@@ -24,6 +25,8 @@ from tests.support.served import Served
 from vsync.cli.serve import serve_command
 from vsync.embedded import EmbeddedStore
 from vsync.serve.rest.app import Access
+from vsync.serve.rest.batch_bodies import FetchBatches, SubmitBatches
+from vsync.serve.rest.offered_batches import BatchFolders, OfferedBatches
 
 PAGE = (ROOT / "docs/api.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
@@ -33,6 +36,12 @@ LONG_AGO = 1764547200
 """When the project of the page was made. 2025-12-01."""
 
 DAY_S = 86_400
+QUESTIONS = b"".join(
+    b'{"custom_id": "%b", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-5-mini", "messages": '
+    b'[{"role": "user", "content": "What is vsync?"}]}}\n' % custom_id
+    for custom_id in (b"question-1", b"question-2")
+)
+DIFFERENT = {"duration_s", "request_id", "requests", "batch_id", "input_file_id", "output_file_id", "age_s", "left_s"}
 EXAMPLE = re.compile(r"(?ms)^```sh\n# in (?:a|any|the|your) [^\n]*\n(curl .*?)^```$(?:\n\n^```json\n(.*?)^```$)?")
 EXAMPLES = EXAMPLE.findall(PAGE)
 
@@ -55,7 +64,7 @@ def store(tmp_path: Path) -> Iterator[EmbeddedStore]:
             ("files", "filename", {f"{name}.md": f"file-{name}" for name in ("install", "usage", "notes", "draft")}),
         ):
             rows.executemany(f"UPDATE {table} SET id = ? WHERE {column} = ?", [(new, old) for old, new in ids.items()])
-    with closing(EmbeddedStore(db)) as opened:
+    with closing(EmbeddedStore(db, batch_delay_s=0)) as opened:
         yield opened
 
 
@@ -86,8 +95,12 @@ def fill(api: openai.OpenAI) -> None:
 
 
 @pytest.fixture
-def server(store: EmbeddedStore) -> Iterator[Served]:
-    with Served(store=store, priced=True) as running:  # the page shows calls to OpenAI's own API
+def server(store: EmbeddedStore, tmp_path: Path) -> Iterator[Served]:
+    folders = BatchFolders(tmp_path / "docs", "batches", "batch-results", "acme/docs")
+    (folders.root / "batches").mkdir(parents=True)
+    (folders.root / "batches/questions.jsonl").write_bytes(QUESTIONS)
+    offered = OfferedBatches(folders, embedded=True)
+    with Served(store=store, priced=True, batches=offered) as running:  # the page shows calls to OpenAI's own API
         yield running
 
 
@@ -102,17 +115,26 @@ def ask(server: Served, call: Call) -> httpx2.Response:
 def steady(answer: Any) -> Any:
     """The answer without what differs from call to call."""
     if isinstance(answer, dict):
-        return {
-            key: 0 if key in {"duration_s", "request_id", "requests"} else steady(value)
-            for key, value in answer.items()
-        }
+        return {key: 0 if differs(key, answer) else steady(value) for key, value in answer.items()}
     return [steady(value) for value in answer] if isinstance(answer, list) else answer
+
+
+def differs(key: str, answer: dict[str, Any]) -> bool:
+    is_batch = "input_file_id" in answer
+    return (
+        key in DIFFERENT
+        or key == "batch_ids"
+        or (is_batch and (key == "id" or (key.endswith("_at") and answer[key] is not None)))
+    )
 
 
 @pytest.mark.parametrize(("script", "answer"), EXAMPLES, ids=range(1, len(EXAMPLES) + 1))
 def test_an_example_answers_what_the_page_says(server: Served, script: str, answer: str) -> None:
     [call] = calls(script, VARIABLES)
+    if call.url.removeprefix(ADDRESS) in {"/batches", "/batches/fetch"}:  # the page submits before it lists and fetches
+        ask(server, Call(f"{ADDRESS}/batches/submit", "POST", call.headers))
     got = ask(server, call)
+    assert got.status_code < 400 or "error" in answer, got.text
     assert got.headers["content-type"].startswith("application/json")
     if answer:
         assert steady(got.json()) == steady(json.loads(answer)), got.text
@@ -159,7 +181,15 @@ def test_the_table_of_filters_names_every_part_of_a_filter(server: Served) -> No
     }
     table = PAGE.partition("## Filters")[2].partition("## ")[0]
     named = {name for row in re.findall(r"(?m)^\| [^|]+ \| ([^|]+) \|", table) for name in re.findall(r"`(\w+)`", row)}
-    assert named == parameters - {"details", "usage", "sort", "limit", "after"}
+    assert named == parameters - {"details", "usage", "sort", "limit", "after", "all"}
+
+
+@pytest.mark.parametrize(
+    ("section", "model"), [("Submit request files", SubmitBatches), ("Fetch results", FetchBatches)]
+)
+def test_the_tables_of_bodies_name_every_field(section: str, model: type[BaseModel]) -> None:
+    text = PAGE.partition(f"### {section}\n")[2].partition("\n### ")[0]
+    assert re.findall(r"(?m)^\| `(\w+)` \|", text) == list(model.model_fields)
 
 
 def test_the_table_of_errors_has_every_status_and_every_code(server: Served) -> None:
@@ -194,7 +224,8 @@ def test_the_table_of_options_has_every_option_and_its_default() -> None:
         for option in serve_command.params
         if isinstance(option, click.Option) and not option.hidden
     }
-    assert set(shown) == set(options) - {"--verbose", "-v", "--help"}
+    assert set(shown) == set(options) - {"--source", "--verbose", "-v", "--help"}
+    assert "| `--source` | | |" in PAGE  # VSYNC_SOURCE is the name of a repository
     for option, (name, default) in shown.items():
         assert name == f"VSYNC_{option.removeprefix('--').replace('-', '_').upper()}"
         if isinstance(options[option].default, str | int) and not isinstance(options[option].default, bool):

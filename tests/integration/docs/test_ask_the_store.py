@@ -18,10 +18,34 @@ from tests.support.gitrepo import Repo
 from tests.support.places import ROOT
 from tests.support.servers.web import Server
 from vsync.cli.main import run
+from vsync.config.config_parser import parse_config
 from vsync.embedded import EmbeddedStore
+from vsync.report.text import Line
+from vsync.search.check_report import CheckReport
+from vsync.search.check_text import check_lines, last_line
+from vsync.search.checks import Whose, judge
 from vsync.serve.app import create_app
+from vsync.store.entries import Hit
 
+OURS = Whose("default", ())
 PAGE = (ROOT / "docs/ask-the-store.md").read_text()
+
+
+def test_the_checks_that_are_shown_are_told_like_this() -> None:
+    """The page's config is read, and its results are printed as the page prints them."""
+    (target,) = parse_config(block("yaml", "checks:").encode(), ".vsync.yml").targets
+    names = (
+        [("guide/install.md", 0.91)],
+        [("guide/rates.md", 0.71), ("guide/limits.md", 0.64)],
+        [("guide/install.md", 0.88)],
+    )
+    results = tuple(
+        judge(check, [Hit(path, path, score, {"path": path, "section": "guide"}, "") for path, score in found], OURS)
+        for check, found in zip(target.checks, names, strict=True)
+    )
+    reports = [CheckReport("default", results)]
+    lines = [*check_lines(reports[0], None), Line(""), last_line(reports)]
+    assert block("text", "$ vsync check").splitlines()[1:] == [line.text for line in lines]
 
 
 def block(language: str, containing: str) -> str:

@@ -16,8 +16,11 @@ from tests.support.gitrepo import Repo, environment, link, submodule
 from tests.support.servers.git_http import GitServer
 from tests.support.servers.recording import Answer, HttpServer, Recorded
 from vsync.errors import GitUnavailable, ManifestError, PushRefused
+from vsync.git.changes import parse_tree
+from vsync.git.process import Output
 from vsync.git.refs import RefUpdate
 from vsync.git.remote import Remote
+from vsync.git.remote_blobs import read_blobs, store_files
 from vsync.git.repository import Repository
 
 WRITER, READER, STRANGER = "ghs_writer", "ghs_reader", "ghs_stranger"
@@ -117,6 +120,108 @@ def test_a_commit_changes_one_file_and_nothing_else(bare: Repo, made: Made) -> N
         f"{tip} github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
     )
     bare.git("fsck", "--strict")
+
+
+def test_a_commit_adds_changes_and_removes_several_files(bare: Repo, made: Made) -> None:
+    tip = bare.commit({"keep": b"1", "change": b"2", "gone/x": b"3", "now a folder": b"4"})
+    remote = made(bare.root)
+    remote.fetch(tip, blobs=False)
+    names = ("new\nline", 'with "quotes"\t', os.fsdecode(b"caf\xe9"), "now a folder/x")
+    files = {name: remote.store(name.encode("utf-8", "surrogateescape")) for name in names}
+    new = remote.commit_files(tip, {**files, "change": remote.store(b"5"), "gone/x": None, "now a folder": None}, "m\n")
+    assert remote.push([RefUpdate("refs/heads/main", new, tip)])
+    listed = {os.fsdecode(path) for path in bare.git_bytes("ls-tree", "-r", "-z", "--name-only", new).split(b"\0")}
+    assert listed - {""} == {"keep", "change", *names}
+    assert bare.show(new, "change") == b"5"
+    assert {entry.path for entry in remote.files(new, "now a folder")} == {b"now a folder/x"}
+    bare.git("fsck", "--strict")
+
+
+def test_a_blob_is_made_of_a_file_and_written_to_a_file_as_it_is(bare: Repo, made: Made, tmp_path: Path) -> None:
+    content = b"one\r\n$Id$\0" * 1_000_000
+    (tmp_path / "file").write_bytes(content)
+    habit = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.autocrlf", "GIT_CONFIG_VALUE_0": "true"}
+    remote = made(bare.root, environ={**os.environ, **habit})
+    with (tmp_path / "file").open("rb") as file:
+        file.read(10)
+        blob = remote.store(file)
+    assert [b"".join(pieces) for pieces in read_blobs(remote, [blob])] == [content]
+
+
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_many_blobs_go_through_few_processes(
+    tmp_path: Path, made: Made, object_format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vsync.git.remote_blobs._GROUP_BYTES", 1_000)
+    monkeypatch.setattr("vsync.git.remote_blobs._SMALL_BYTES", 900)
+    there = Repo.make(tmp_path / "there.git", "--bare", f"--object-format={object_format}")
+    remote = made(there.root, object_format=object_format)
+    contents = [
+        b"",
+        b"\n",
+        b"x" * 899,
+        b"x" * 5_000,
+        b"blob\ndata 3\nabc\n",
+        *(b"%d\n" % number for number in range(200)),
+        b"",
+    ]
+    files = []
+    for number, content in enumerate(contents):
+        (tmp_path / str(number)).write_bytes(content)
+        files.append(((tmp_path / str(number)).open("rb"), len(content)))
+    ran: list[str] = []
+    run = remote._git_process.run
+
+    def counted(arguments: tuple[str, ...], *more: Any) -> Output:
+        ran.append(arguments[0])
+        return run(arguments, *more)
+
+    monkeypatch.setattr(remote._git_process, "run", counted)
+    blobs = list(store_files(remote, files))
+    assert [b"".join(pieces) for pieces in read_blobs(remote, blobs)] == contents
+    assert len(ran) < 20
+    for file, _ in files:
+        file.close()
+    new = remote.commit_files(None, {f"f/{number}": blob for number, blob in enumerate(blobs)}, "m\n")
+    assert remote.push([RefUpdate("refs/heads/main", new, None)])
+    assert there.show(new, "f/3") == contents[3]
+    there.git("fsck", "--strict")
+
+
+def test_a_file_that_became_shorter_is_told(bare: Repo, made: Made, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"123")
+    with (tmp_path / "file").open("rb") as file, pytest.raises(OSError, match="3 bytes, and had 4"):
+        list(store_files(made(bare.root), [(file, 4)]))
+
+
+@pytest.mark.parametrize("what", ["0" * 40, "tree"])
+def test_what_is_no_blob_is_not_read(bare: Repo, made: Made, what: str) -> None:
+    tip = bare.commit({"a": b"1"})
+    remote = made(bare.root)
+    remote.fetch(tip)
+    wanted = [bare.blob(tip, "a"), bare.git("rev-parse", f"{tip}^{{tree}}") if what == "tree" else what]
+    with pytest.raises(GitUnavailable, match="did not give the blob"):
+        list(read_blobs(remote, wanted))
+
+
+def test_blobs_that_were_not_fetched_come_in_one_fetch(bare: Repo, made: Made) -> None:
+    bare.git("config", "uploadpack.allowFilter", "true")
+    tip = bare.commit({"a": b"1", "b": b"2", "c": b"3"})
+    remote = made(bare.root)
+    remote.fetch(tip, blobs=False)
+    blobs = [entry.blob for entry in parse_tree([bare.git_bytes("ls-tree", "-z", tip)])]
+    remote.fetch_blobs(blobs[:2])
+    assert [found is not None for found in remote.described(*blobs)] == [True, True, False]
+    remote.fetch_blobs(blobs)
+    assert all(remote.described(*blobs))
+
+
+def test_whether_a_run_may_push_is_found_out_without_a_push(server: Flaky, made: Made) -> None:
+    for token, refused in ((WRITER, False), (READER, True)):
+        remote = made(server.url("acme/docs"), token)
+        refusal = remote.permission(RefUpdate("refs/heads/main", commit(remote), None))
+        assert (refusal is not None) == refused
+    assert server.git("acme/docs", "for-each-ref") == ""
 
 
 def test_a_commit_without_parent_holds_that_file_alone(bare: Repo, made: Made) -> None:
@@ -248,7 +353,7 @@ def test_a_push_whose_answer_was_lost_is_done_though_a_branch_went_on_meanwhile(
     mine, seal = commit(remote), commit(remote, b"seal")
     push_once = remote._push
 
-    def push_and_move(updates: object) -> tuple[int, str]:
+    def push_and_move(updates: object, *more: str) -> tuple[int, str]:
         assert push_once([RefUpdate(branch, mine, None), RefUpdate(REF, seal, None)])[0] == 0
         other.fetch(mine)
         assert other.push([RefUpdate(branch, commit(other, b"theirs", mine), mine)])

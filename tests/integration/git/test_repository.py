@@ -568,3 +568,59 @@ def test_a_whole_clone_is_never_fetched_into(repo: Repo, tmp_path: Path, monkeyp
     with opened(whole.root) as repository:
         repository.fetch_missing(repository.resolve("HEAD"), [blob_id(b"1"), "0" * 40])
     assert '"fetch"' not in trace.read_text()
+
+
+# --- A first look -------------------------------------------------------------------------------------------
+
+
+def test_the_files_of_a_working_tree_are_those_that_are_not_ignored(repo: Repo) -> None:
+    repo.commit({"a.md": b"a", "old.md": b"old"})
+    repo.checkout()
+    (repo.root / "old.md").unlink()
+    (repo.root / "new folder").mkdir()
+    (repo.root / "new folder/b\n.md").write_text("b")
+    (repo.root / ".gitignore").write_text("*.tmp\n")
+    (repo.root / "c.tmp").write_text("c")
+    with opened(repo.root) as repository:
+        assert sorted(repository.working_files()) == [b".gitignore", b"a.md", b"new folder/b\n.md"]
+
+
+def test_a_branch_is_unborn_until_its_first_commit(repo: Repo) -> None:
+    with opened(repo.root) as repository:
+        assert repository.is_unborn()
+        assert repository.default_branch() == "main"
+        assert not repository.is_bare
+    repo.commit({"a.md": b"a"})
+    with opened(repo.root) as repository:
+        assert not repository.is_unborn()
+
+
+def test_the_default_branch_is_that_of_origin_where_it_is_known(repo: Repo) -> None:
+    commit = repo.commit({"a.md": b"a"})
+    repo.git("update-ref", "refs/remotes/origin/deep/trunk", commit)
+    repo.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/deep/trunk")
+    with opened(repo.root) as repository:
+        assert repository.default_branch() == "deep/trunk"
+
+
+def test_without_a_branch_there_is_no_default_branch(repo: Repo) -> None:
+    repo.git("update-ref", "--no-deref", "HEAD", repo.commit({"a.md": b"a"}))
+    repo.git("checkout", "-q", "--detach")
+    with opened(repo.root) as repository:
+        assert repository.default_branch() is None
+
+
+def test_a_bare_repository_has_no_working_tree(tmp_path: Path) -> None:
+    bare = Repo.make(tmp_path / "bare", "--bare")
+    with opened(bare.root) as repository:
+        assert repository.is_bare
+
+
+def test_what_a_partial_clone_lacks_is_not_held(repo: Repo, tmp_path: Path) -> None:
+    commit = repo.commit({"a.md": b"a"})
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = repo.clone(tmp_path / "partial", "--filter=blob:none", "--no-checkout")
+    blob = blob_id(b"a")
+    with opened(repo.root) as whole, opened(clone.root) as partial:
+        assert whole.held(commit, [blob]) == [blob]
+        assert partial.held(commit, [blob]) == []

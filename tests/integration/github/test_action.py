@@ -88,7 +88,7 @@ def test_a_push_to_another_branch_plans_and_says_so(job: Runner) -> None:
     job.ref = "refs/heads/feature"
     step = job.run()
     assert step.outputs["dry-run"] == "true"
-    assert "only main is synced (input branch)" in step.log
+    assert "only main is synced (input or config: branch)" in step.log
 
 
 def test_the_input_branch_names_the_branch_that_syncs(job: Runner) -> None:

@@ -489,9 +489,7 @@ def test_a_pull_request_that_changes_the_settings_shows_all_that_this_changes(gi
 def test_pull_request_target_plans_a_forks_files_as_data_and_never_syncs(github: GitHub) -> None:
     synced = github.push()
     before = github.repo.git("for-each-ref")
-    pull = github.pull(
-        {**CHANGE, ".vsync.yml": b"vector-store-id: vs_evil\n", ".gitattributes": b"* filter=evil\n"}, fork=True
-    )
+    pull = github.pull({**CHANGE, ".gitattributes": b"* filter=evil\n"}, fork=True)
     refs = github.repo.git("for-each-ref", "refs/vsync", "refs/heads/vsync-manifest")
     inputs = {"openai-api-key": KEY, "dry-run": "false"}
     step = github.plan(pull, "opened", inputs, event="pull_request_target", checkout=pull.base)
@@ -503,6 +501,18 @@ def test_pull_request_target_plans_a_forks_files_as_data_and_never_syncs(github:
     assert "no effect on pull_request_target" in warning
     assert "1 to add" in github.comment()
     assert refs in before
+    assert github.repo.git("for-each-ref", "refs/vsync", "refs/heads/vsync-manifest") == refs
+
+
+def test_a_forks_config_cannot_lead_its_plan_to_another_store(github: GitHub) -> None:
+    synced = github.push()
+    refs = github.repo.git("for-each-ref", "refs/vsync", "refs/heads/vsync-manifest")
+    pull = github.pull({**CHANGE, ".vsync.yml": b"version: 1\nvector-store-id: vs_evil\n"}, fork=True)
+    inputs = {"openai-api-key": KEY, "dry-run": "false"}
+    step = github.plan(pull, "opened", inputs, event="pull_request_target", checkout=pull.base)
+    assert (step.code, step.outputs["failure-reason"]) == (2, "manifest")
+    (error,) = step.annotations("error")
+    assert f"belongs to the vector store {synced.outputs['vector-store-id']}, but vs_evil is given" in error
     assert github.repo.git("for-each-ref", "refs/vsync", "refs/heads/vsync-manifest") == refs
 
 
@@ -529,7 +539,7 @@ HERE = {"default_branch": "main", "full_name": REPOSITORY, "id": 42}
     ("event", "ref", "payload", "inputs", "words"),
     [
         ("push", "refs/heads/main", {"before": ZERO}, {}, "syncs: the push created main."),
-        ("push", "refs/heads/x", {}, {}, "plans: the push is to x, and only main is synced (input branch)."),
+        ("push", "refs/heads/x", {}, {}, "plans: the push is to x, and only main is synced (input or config: branch)."),
         ("push", "refs/heads/x", {}, {"dry-run": "false"}, "syncs: dry-run is set to false."),
         ("workflow_dispatch", "refs/heads/x", {}, {}, "syncs: the event is workflow_dispatch on refs/heads/x:"),
         (

@@ -128,7 +128,7 @@ def test_a_command_whose_quotes_are_open_is_refused(github: GitHub) -> None:
 def test_a_branch_that_the_remote_lacks_is_a_warning_in_every_run(github: GitHub) -> None:
     step = github.push({"branch": "mian"})
     assert (step.code, step.outputs["dry-run"]) == (0, "true")
-    assert "The remote has no branch 'mian' (input branch)" in warnings(step)
+    assert "The remote has no branch 'mian' (input or config: branch)" in warnings(step)
     assert "Did you mean 'main'?" in warnings(step)
     unsynced = github.push({"branch": "mian", "command": "verify"})
     assert unsynced.code == 2

@@ -248,6 +248,25 @@ def test_a_store_of_a_target_is_refused_when_it_is_named(project: Project) -> No
     assert [text.split(" of ")[0] for text in report.breaks] == ["the target 'default'", "the target 'api'"]
 
 
+def test_a_store_breaks_nothing_where_its_target_has_no_document_in_it(project: Project) -> None:
+    store = project.store("docs")
+    protected = Protected({store: ("old", "api")}, {}, frozenset({(store, "old")}))
+    report = project.delete(given(store, force=True), protected=protected)
+    assert report.breaks == [f"the target 'api' of this repository (store {store})"]
+    (note,) = report.notes
+    assert note.startswith(
+        f"No document of the target 'old' of this repository is recorded in {store}. If the config still"
+    )
+
+
+def test_a_document_that_goes_with_the_store_of_a_target_without_documents_is_said_to_break(project: Project) -> None:
+    file = project.file()
+    ours, old = project.store("docs", file), project.store("old", file)
+    protected = Protected({ours: ("default",), old: ("old",)}, {file: "a.md of default"}, frozenset({(old, "old")}))
+    report = project.delete(given(old, with_files=True, shared=True, force=True), protected=protected)
+    assert (report.breaks, len(report.notes)) == (["a.md of default"], 1)
+
+
 def test_a_store_of_a_target_is_spared_when_a_filter_finds_it(project: Project) -> None:
     store, other = project.store(), project.store()
     report = project.delete(filtered(every=True), protected=Protected({store: ("default",)}))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
+import shutil
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.gitrepo import Content, Repo, executable, link, submodule
+from tests.support.lfs import pointer_to, store
 from vsync.config.limits import Limits
 from vsync.config.targets import Target
 from vsync.documents import inspection
@@ -77,7 +80,8 @@ def applied(
 
 def _entry(document: Document, state: TargetState | None) -> Entry:
     serial = state.serial if state else 0
-    return Entry(document.blob, "0" * 64, document.bytes or 0, f"file-{serial}-{document.path}", document.tag)
+    sha256 = document.sha256 or "0" * 64
+    return Entry(document.blob, sha256, document.bytes or 0, f"file-{serial}-{document.path}", document.tag)
 
 
 def synced(repo: Repo, commit: str, target: Target = TARGET) -> TargetState:
@@ -399,6 +403,52 @@ def test_runs_with_any_outcome_over_any_history_keep_diff_and_full_equal(repo: R
     assert final.skipped == fresh.skipped
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_pointers_whose_files_come_and_go_keep_diff_and_full_equal_and_lose_no_text(repo: Repo, seed: int) -> None:
+    dice = random.Random(seed)
+    texts = [b"text %d" % number for number in range(4)]
+    named = {hashlib.sha256(text).hexdigest() for text in texts}
+    there: dict[str, Content] = {}
+    state: TargetState | None = None
+    diffs = held = missing = 0
+    head = ""
+    for _ in range(25):
+        shutil.rmtree(repo.git_folder / "lfs", ignore_errors=True)
+        for text in texts:
+            if dice.random() < 0.4:
+                store(repo.git_folder, text)
+        name, other, text = *dice.sample(["a.md", "b.md", "c.md", "d.md"], 2), dice.choice(texts)
+        step: dict[str, Content] = {name: dice.choice([text, pointer_to(text), pointer_to(text)])}
+        if name in there and other not in there:
+            plain = next(one for one in texts if there[name] in (one, pointer_to(one)))
+            step = {name: None, other: pointer_to(plain)}
+        elif step == {name: there.get(name)}:
+            step = {name: None}
+        there = {path: content for path, content in {**there, **step}.items() if content is not None}
+        head = repo.commit(step)
+        found = look(repo, head, state)
+        if found.comparison.mode == "diff":
+            diffs += 1
+            assert found.plan == look(repo, head, state, full=True).plan
+        after = applied(found, state, head, left=found.plan.missing)
+        lost = {entry.sha256 for entry in (state.files if state else {}).values()} & named
+        lost -= {entry.sha256 for entry in after.files.values()}
+        replaced = {op.previous.sha256 for op in found.plan.of("replace") if op.previous is not None}
+        new = {path for path, content in step.items() if content is not None and path in reasons(found.plan)}
+        awaited = {hashlib.sha256(text).hexdigest() for text in texts for path in new if step[path] == pointer_to(text)}
+        assert not (lost - replaced) & awaited
+        again = look(repo, head, after).plan
+        assert {op.path for op in again.operations} == set(found.plan.missing)
+        assert again.held == found.plan.held
+        held, missing, state = held + len(again.held), missing + len(again.missing), after
+    assert min(diffs, held, missing) > 0, "nothing was tested"
+    for text in texts:
+        store(repo.git_folder, text)
+    final = applied(look(repo, head, state), state, head)
+    assert documents(final) == documents(synced(repo, head))
+    assert look(repo, head, final).plan.is_empty
+
+
 # --- What is looked at --------------------------------------------------------------------------------------
 
 
@@ -424,7 +474,7 @@ def test_every_reason_to_skip_a_selected_path_is_told(repo: Repo) -> None:
     assert reasons(found.plan) == {
         "empty.md": "empty",
         "binary.md": "not-text",
-        "latin1.txt": "not-text",
+        "latin1.txt": "unknown-encoding",
         "pointer.md": "lfs-pointer",
         "pointer.pdf": "lfs-pointer",
         "link.md": "symlink",
@@ -474,7 +524,7 @@ def test_folders_far_below_each_other_and_names_of_any_length_are_compared(repo:
 
 
 def test_nothing_that_a_file_says_of_itself_is_read(repo: Repo) -> None:
-    """Front matter is text like any other: there is no parser that its depth or its references could keep busy."""
+    """Without a config that asks for it, front matter is text like any other: nothing that it holds can keep a parser busy."""
     bomb = b"---\na: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (c + 1, c + 1, c, c) for c in range(97, 121))
     commit = repo.commit({"yaml.md": bomb + b"---\n", "deep.md": b"---\na: " + b"[" * 200_000 + b"\n---\n"})
     assert [op.path for op in look(repo, commit, None).plan.of("upload")] == ["deep.md", "yaml.md"]
@@ -485,7 +535,7 @@ def test_a_large_blob_is_not_read_further_than_needed_and_its_neighbours_are_jud
         {"a.md": b"\0" + b"x" * 3_000_000, "b.md": b"text", "c.md": b"\xff" * 600_000, "d.md": b"text"}
     )
     found = look(repo, commit, None)
-    assert reasons(found.plan) == {"a.md": "not-text", "c.md": "not-text"}
+    assert reasons(found.plan) == {"a.md": "not-text", "c.md": "unknown-encoding"}
     assert [op.path for op in found.plan.of("upload")] == ["b.md", "d.md"]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import openai
 import pytest
 from pydantic import BaseModel
 
@@ -552,4 +554,31 @@ def test_the_embedded_store_answers_the_calls_and_its_own_api(tmp_path: Path) ->
         )
         assert served.call("GET", "/v1/vector_stores", key=None, headers=bearer).json()["data"] == []
         assert served.calls[-1]["path"] == "/v1/vector_stores"
+    store.close()
+
+
+def test_the_embedded_store_takes_large_parts_and_runs_batches_for_any_client(tmp_path: Path) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "x" * 10_000}]}
+    lines = [
+        json.dumps({"custom_id": f"id-{n}", "method": "POST", "url": "/v1/chat/completions", "body": body})
+        for n in range(700)
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(lines))
+    store = EmbeddedStore(tmp_path / "store.db", batch_delay_s=0)
+    with (
+        Served(store=store) as served,
+        openai.OpenAI(api_key="any", base_url=served.url + "/v1", max_retries=0) as client,
+    ):
+        # A call of the REST API may have 4 MB. That limit is not one of the store's own API.
+        upload = client.uploads.upload_file_chunked(
+            file=path, mime_type="application/jsonl", purpose="batch", part_size=5_000_000
+        )
+        assert upload.file is not None
+        made = client.batches.create(
+            input_file_id=upload.file.id, endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        batch = client.batches.retrieve(made.id)
+        assert (batch.status, batch.output_file_id is None) == ("completed", False)
+        assert len(client.files.content(str(batch.output_file_id)).text.splitlines()) == 700
     store.close()

@@ -15,12 +15,15 @@ import httpx2
 import pytest
 from starlette.types import ASGIApp
 
+from tests.support.batches import requests_named
 from tests.support.command_line import KEY, Result, World
 from tests.support.command_line import world as world
 from vsync.serve import server
 from vsync.system.stop import Stop
 
 CALL = {"x-openai-api-key": "k"}
+
+NOTHING_ELSE: dict[str, list[str]] = {"refused": [], "failing": []}
 
 
 class Asked:
@@ -221,3 +224,102 @@ def test_an_address_of_version_6_is_shown_in_brackets(world: World, monkeypatch:
     except OSError:
         pytest.skip("this machine has no IPv6")
     assert "http://[::1]:" in serve(world, monkeypatch, "--host", "::1").err
+
+
+# --- Batches ------------------------------------------------------------------------------------------------
+
+REQUESTS = ("GET", "/batches", {"x-openai-api-key": KEY})
+
+
+@pytest.fixture
+def batches(world: World) -> Path:
+    """The folder of the request files, in the repository."""
+    folder = world.repo.root / "batches"
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(requests_named(["one"]))
+    return folder
+
+
+def test_request_files_of_a_folder_are_offered_to_callers(
+    world: World, monkeypatch: pytest.MonkeyPatch, batches: Path
+) -> None:
+    ask = Asked(REQUESTS, ("POST", "/batches/submit", {"x-openai-api-key": KEY}))
+    result = serve(world, monkeypatch, "--source", "batches", ask=ask)
+    listed, submitted = ask.answers
+    assert listed.json() == {"source": "owner/name", "batches": [], "unsubmitted": ["batches/a.jsonl"], **NOTHING_ELSE}
+    assert [each["path"] for each in submitted.json()["submitted"]] == ["batches/a.jsonl"]
+    assert "Batches of owner/name: request files in batches, results in batch-results, below " in result.err
+
+
+def test_the_folders_count_from_the_current_folder_and_the_paths_from_the_repository(
+    world: World, monkeypatch: pytest.MonkeyPatch, batches: Path
+) -> None:
+    (world.repo.root / "deep").mkdir()
+    batches.rename(world.repo.root / "deep" / "batches")
+    monkeypatch.chdir(world.repo.root / "deep")
+    ask = Asked(REQUESTS)
+    result = serve(world, monkeypatch, "--source", "batches", "--results", "done", "--source-name", "acme/x", ask=ask)
+    assert ask.answers[0].json() == {
+        "source": "acme/x",
+        "batches": [],
+        "unsubmitted": ["deep/batches/a.jsonl"],
+        **NOTHING_ELSE,
+    }
+    assert "Batches of acme/x: request files in deep/batches, results in deep/done, below " in result.err
+
+
+def test_without_a_repository_the_folder_around_the_request_files_is_the_top(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "plain/requests").mkdir(parents=True)
+    (tmp_path / "plain/requests/a.jsonl").write_bytes(requests_named(["one"]))
+    ask = Asked(REQUESTS)
+    serve(world, monkeypatch, "--source", str(tmp_path / "plain/requests"), ask=ask)
+    assert ask.answers[0].json() == {
+        "source": "plain",
+        "batches": [],
+        "unsubmitted": ["requests/a.jsonl"],
+        **NOTHING_ELSE,
+    }
+
+
+def test_results_and_name_are_variables_as_well(world: World, monkeypatch: pytest.MonkeyPatch, batches: Path) -> None:
+    result = serve(world, monkeypatch, "--source", "batches", VSYNC_RESULTS="answers", VSYNC_SOURCE_NAME="acme/x")
+    assert "Batches of acme/x: request files in batches, results in answers, below " in result.err
+    assert "warning" not in result.err
+    alone = serve(world, monkeypatch, VSYNC_RESULTS="answers", VSYNC_SOURCE_NAME="acme/x", VSYNC_SOURCE="acme/y")
+    assert (alone.code, "Batches of" in alone.err) == (143, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--source", "nowhere"], "--source is 'nowhere', which is no folder"),
+        (["--source", "batches/a.jsonl"], "which is no folder"),
+        (["--source", "batches", "--results", "batches"], "--source and --results name the same folder"),
+        (["--source", "batches", "--results", "."], "lies in the results folder"),
+        (["--source", "batches", "--results", ".."], "does not lie below"),
+        (["--source", "batches", "--results", "linked"], "cannot be written"),
+        (["--results", "answers"], "--results is given without --source"),
+        (["--source-name", "acme/x"], "--source-name is given without --source"),
+        (["--source", "batches", "--host", "0.0.0.0"], "Set VSYNC_TOKEN, which each call must bring then"),
+        (["--source", "batches", "--host", "::"], "Set VSYNC_TOKEN, which each call must bring then"),
+    ],
+)
+def test_folders_that_cannot_be_offered_are_exit_code_2_with_words(
+    world: World, monkeypatch: pytest.MonkeyPatch, batches: Path, tmp_path: Path, options: list[str], words: str
+) -> None:
+    (world.repo.root / "linked").symlink_to(tmp_path)
+    result = serve(world, monkeypatch, *options)
+    assert result.code == 2
+    assert words in result.err
+    assert "Listening" not in result.err
+
+
+@pytest.mark.parametrize(
+    "options", [["--host", "127.0.0.1"], ["--host", "localhost"], ["--host", "0.0.0.0", "--token", "0123456789abcdef"]]
+)
+def test_with_a_token_or_on_this_machine_alone_request_files_are_offered(
+    world: World, monkeypatch: pytest.MonkeyPatch, batches: Path, options: list[str]
+) -> None:
+    assert "Batches of owner/name" in serve(world, monkeypatch, "--source", "batches", *options).err

@@ -202,6 +202,27 @@ def test_a_seal_that_is_given_back_while_it_is_looked_for_is_not_open(place: Wor
     assert publication.others_open()
 
 
+def test_the_seal_that_a_run_of_another_target_of_the_same_manifest_left_open_is_known(
+    place: Workspace, held: Held
+) -> None:
+    def of(target: str, name: str = NAME) -> LocalPublication:
+        return LocalPublication(place.manifest, place.seals, target, name)
+
+    run = held(of("other"))
+    assert of("default").left_open(()) == {}  # it is still at work
+    run.release()
+    assert [(name, seal.head) for name, seal in of("default").left_open(()).items()] == [("other", None)]
+    assert of("other").left_open(()) == {}
+    assert of("default").left_open({"other"}) == {}
+    assert of("default", "another.json").left_open(()) == {}
+    (seal,) = place.seals.glob("other-*.seal.json")
+    seal.write_bytes(b"damaged")
+    assert of("default").left_open(()) == {}
+    seal.unlink()
+    seal.mkdir()  # nobody can read it
+    assert of("default").left_open(()) == {}
+
+
 def test_without_a_manifest_only_the_seal_is_kept(place: Workspace) -> None:
     publication = LocalPublication(None, place.seals, "default", "none")
     publication.take(Seal("open", "run", SINCE), 0, never)

@@ -81,12 +81,12 @@ class OnRemote:
     def __init__(self, folder: Path) -> None:
         self._bare = folder / "remote.git"
         subprocess.run(["git", "init", "-q", "--bare", "--template=", self._bare], check=True, env=environment())
-        self._remotes: dict[int, Remote] = {}
+        self.remotes: dict[int, Remote] = {}
 
-    def run(self, target: str = "default") -> Publication:
+    def run(self, target: str = "default", name: str = NAME) -> Publication:
         remote = Remote(str(self._bare), None, os.environ, pause=lambda _: None)
-        made = RemotePublication(remote, NAME, "vsync-manifest", target, shared=False)
-        self._remotes[id(made)] = remote
+        made = RemotePublication(remote, name, "vsync-manifest", target, shared=False)
+        self.remotes[id(made)] = remote
         return made
 
     def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -104,13 +104,13 @@ class OnRemote:
         self._git("update-ref", "refs/vsync/default", commit)
 
     def take_long_ago(self, publication: Publication, seal: Seal) -> None:
-        remote = self._remotes[id(publication)]
+        remote = self.remotes[id(publication)]
         remote.environment["GIT_COMMITTER_DATE"] = f"{time.time() - remote_module._LONG_AGO_S - 5:.0f} +0000"
         publication.take(seal, 0, never)
         del remote.environment["GIT_COMMITTER_DATE"]
 
     def end(self) -> None:
-        for remote in self._remotes.values():
+        for remote in self.remotes.values():
             remote.close()
 
 
@@ -212,6 +212,56 @@ def test_the_seal_is_the_json_of_the_contract(kind: Kind) -> None:
         "owner": "o",
     }
     assert content.endswith(b"}\n")
+
+
+def test_the_seal_that_a_run_of_another_target_left_open_is_known(kind: Kind) -> None:
+    run = taken(kind, target="other")
+    publication = kind.run()
+    publication.read()
+    assert publication.left_open((), may_ask=True) == {}  # it may still be at work
+    run.release()
+    publication.read()
+    found = publication.left_open((), may_ask=True)
+    assert {target: (seal.run, seal.head) for target, seal in found.items()} == {"other": ("first", "head")}
+    assert publication.left_open({"other"}, may_ask=True) == {}
+    of_other = kind.run("other")
+    of_other.read()
+    assert of_other.left_open((), may_ask=True) == {}
+
+
+def test_seals_of_other_targets_on_a_remote_are_read_only_where_git_may_be_asked(tmp_path: Path) -> None:
+    remote = OnRemote(tmp_path)
+    dead = remote.run("other")
+    remote.take_long_ago(dead, Seal("open", "first", SINCE))
+    publication = remote.run()
+    publication.read()
+    seals = publication.left_open((), may_ask=True)
+    assert seals.keys() == {"other"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Remote, "_git", lambda *_, **__: pytest.fail("git was asked"))
+        patched.setattr(Remote, "_network", lambda *_, **__: pytest.fail("the remote was asked"))
+        assert publication.left_open(()) == {}
+        assert publication.left_open((), {"other"}, may_ask=True) == {}
+    remote.end()
+
+
+def test_the_open_seal_of_another_manifest_says_nothing_of_this_one(tmp_path: Path) -> None:
+    remote = OnRemote(tmp_path)
+    run = remote.run("other", name="another.json")
+    run.read()
+    run.take(Seal("open", "first", SINCE), 0, never)
+    run.release()
+    publication = remote.run()
+    publication.read()
+    assert publication.left_open((), may_ask=True) == {}
+    remote.end()
+
+
+def test_no_seal_of_another_target_is_left_open_where_its_run_has_closed_it(kind: Kind) -> None:
+    taken(kind, target="other").publish_and_close(b"1", 1)
+    publication = kind.run()
+    publication.read()
+    assert publication.left_open((), may_ask=True) == {}
 
 
 def test_the_next_run_keeps_vouching_for_the_manifest_until_it_publishes(kind: Kind) -> None:

@@ -27,7 +27,9 @@ MANIFEST = dump_manifest(
         },
     )
 )
-NAMED = Protected({"vs_1": ["docs"], "vs_2": ["api"]}, {"file-1": "a.md of the target docs"})
+NAMED = Protected(
+    {"vs_1": ["docs"], "vs_2": ["api"]}, {"file-1": "a.md of the target docs"}, frozenset({("vs_2", "api")})
+)
 
 
 def named(given: Mapping[str, str | bool]) -> Protected:
@@ -76,6 +78,16 @@ def test_a_manifest_of_another_repository_protects_as_well(repo: Repo) -> None:
         dump_manifest(Manifest("x", "other/name", targets={"t": TargetState("vs_9")})),
     )
     assert named({"repo": str(repo.root)}).stores == {"vs_9": ["t"]}
+
+
+def test_a_target_has_documents_where_any_of_the_manifests_records_some(repo: Repo) -> None:
+    write(repo.root / ".vsync" / "manifest.json")
+    repo.commit({".vsync/manifest.json": MANIFEST})
+    emptied = Manifest("o", "acme/docs", targets={"docs": TargetState("vs_1"), "api": TargetState("vs_2")})
+    write(repo.root / ".vsync" / "manifest.json", dump_manifest(emptied))
+    found = named({"repo": str(repo.root)})
+    assert (found.filled("vs_1"), found.emptied("vs_1")) == (["docs"], [])
+    assert (found.filled("vs_2"), found.emptied("vs_2"), found.filled("vs_3")) == ([], ["api"], [])
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"version": 99}', b"<<<<<<< HEAD\n"])

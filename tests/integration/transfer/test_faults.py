@@ -9,7 +9,7 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,20 @@ class Listening(Observer):
 
     def failed(self, path: str, code: str, message: str) -> None:
         self.told.append((path, code))
+
+
+def settle_then_refuse(world: World, errors: Mapping[str, object], listening: Listening) -> Fault:
+    """The named documents end, with their errors; others are in progress. When the run knows it, the key is refused."""
+
+    async def look(sent: Sent, forward: Forward) -> httpx2.Response:
+        if listening.advanced["indexing"] == len(errors):
+            return await refuse(401, "Incorrect API key provided.")(sent, forward)
+        name = world.uploaded()[sent.path.rpartition("/")[2]]
+        error = errors.get(name)
+        status = "in_progress" if name not in errors else "failed" if error else "completed"
+        return await alter(lambda entry: entry.update(status=status, last_error=error))(sent, forward)
+
+    return look
 
 
 # The server fails to index
@@ -182,6 +196,7 @@ def test_a_stop_between_two_tries_ends_the_run_and_tells_of_the_first(world: Wor
 
 
 def test_a_run_that_an_error_has_ended_waits_for_no_second_round(world: World) -> None:
+    listening = Listening()
     slept: list[float] = []
 
     class Recording(QuickStop):
@@ -189,10 +204,9 @@ def test_a_run_that_an_error_has_ended_waits_for_no_second_round(world: World) -
             slept.append(seconds)
             await super().sleep(seconds)
 
-    SickIndex(world, {"000.md": 9})
     world.wire.when(lambda sent: "/file_batches" in sent.path, refuse(404, "Invalid URL"))
-    world.wire.when(LOOK, refuse(401, "Incorrect API key provided."), skip=3)
-    ran = checked(Ran(world, numbered(6), stop=Recording()))
+    world.wire.when(LOOK, settle_then_refuse(world, {"000.md": INTERNAL}, listening))
+    ran = checked(Ran(world, numbered(6), stop=Recording(), observer=listening))
     assert isinstance(ran.outcome.cause, CredentialsRefused)
     assert ran.failed == {"000.md": ("server_error", False)}
     assert 2.0 not in slept
@@ -251,10 +265,11 @@ def test_one_poll_that_is_refused_does_not_hide_the_other_files(world: World) ->
 
 def test_an_api_that_goes_away_while_files_are_looked_at_ends_the_run(world: World) -> None:
     world.wire.when(lambda sent: "/file_batches" in sent.path, refuse(404, "Invalid URL"))
-    world.wire.when(LOOK, refuse(401, "Incorrect API key provided."), skip=3)
-    ran = checked(Ran(world, numbered(6)))
+    listening = Listening()
+    world.wire.when(LOOK, settle_then_refuse(world, dict.fromkeys(numbered(3)), listening))
+    ran = checked(Ran(world, numbered(6), observer=listening))
     assert isinstance(ran.outcome.cause, CredentialsRefused)
-    assert len(ran.confirmed) == 3
+    assert ran.confirmed == [*numbered(3)]
     assert ran.failed == {}
 
 

@@ -597,7 +597,7 @@ def test_a_retag_changes_attributes_alone_and_keeps_the_commit(world: World) -> 
         assert entry.attributes["sha256"] == hashlib.sha256(entry.content).hexdigest()
     for path, recorded in ran.outcome.confirmed.items():
         before = first.outcome.confirmed[path]
-        assert recorded == before._replace(tag=recorded.tag)
+        assert recorded == before._replace(blob=recorded.blob, tag=recorded.tag)
         assert recorded.tag != before.tag
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -517,6 +519,12 @@ def delete_store(world: World) -> None:
     world.ask("DELETE", f"/vector_stores/{world.store_id}")
 
 
+def uploaded_long_ago(world: World) -> None:
+    """The Files are older than the run that follows: of one second they could be that run's."""
+    with contextlib.closing(sqlite3.connect(world.folder / "store.db")) as store, store:
+        store.execute("UPDATE files SET created_at = created_at - 3600")
+
+
 @pytest.mark.parametrize("lose_it", [expire, delete_store])
 def test_a_store_that_is_gone_is_drift_and_a_repair_uploads_all_into_a_new_one(
     world: World, lose_it: Callable[[World], None]
@@ -546,6 +554,7 @@ def test_a_store_that_is_gone_is_drift_and_a_repair_uploads_all_into_a_new_one(
 
 def test_what_a_run_still_had_to_delete_when_its_store_went_is_named_by_the_repair(world: World) -> None:
     old_files = set(world.uploaded())
+    uploaded_long_ago(world)
     changed = next(iter(FILES))
     world.commit({changed: b"# changed"})
 

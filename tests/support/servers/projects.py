@@ -19,7 +19,7 @@ class ProjectsServer(HttpServer):
     """Serves a store of its own to each key, under `/v1`. Every answer sets a cookie that tells the key."""
 
     def __init__(self, folder: Path, *keys: str) -> None:
-        self._stores = {key: EmbeddedStore(folder / f"{number}.db") for number, key in enumerate(keys)}
+        self._stores = {key: EmbeddedStore(folder / f"{number}.db", batch_delay_s=0) for number, key in enumerate(keys)}
         super().__init__()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.cli.amounts import rate_of, seconds_of
+from vsync.cli.amounts import rate_of, seconds_of, wait_of
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,19 @@ def test_another_text_is_no_time(text: str) -> None:
 def test_a_time_of_more_than_an_hour_is_refused() -> None:
     with pytest.raises(ValueError, match="at most one hour"):
         seconds_of("61m")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("45m", 2_700), ("25h", 90_000), ("2d", 172_800), ("0", 0), ("500ms", 0.5)]
+)
+def test_a_wait_may_last_for_days(text: str, seconds: float) -> None:
+    assert wait_of(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("text", "said"), [("31d", "at most 30 days"), ("1w", "such as 45m or 25h"), ("", "such as")])
+def test_a_wait_without_an_end_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        wait_of(text)
 
 
 @pytest.mark.parametrize(("text", "rate"), [("250", 250), ("0", 0), ("0.5", 0.5), (" 1 ", 1)])

@@ -9,6 +9,7 @@ import pytest
 from vsync.auth.credentials import Credentials, WorkloadIdentity, credentials
 from vsync.config.limits import Limits
 from vsync.config.origin import Origin, origin
+from vsync.config.overrides import NOTHING_GIVEN
 from vsync.config.settings import DEFAULT_MANIFEST, NAMES, Given, Settings, boolean, from_environment, resolve
 from vsync.config.targets import Target
 from vsync.documents.chunking import Chunking
@@ -27,6 +28,8 @@ VALUES: list[tuple[str, str, str, object]] = [
     ("vector-store-id", "target.vector_store_id", "vs_1", "vs_1"),
     ("vector-store-name", "target.vector_store_name", "Docs", "Docs"),
     ("root", "target.rules.root", "./services/api/", "services/api"),
+    ("default-root", "target.rules.root", "./services/api/", "services/api"),
+    ("config", "config", "docs/.vsync.yml", "docs/.vsync.yml"),
     ("types", "target.rules.types", "Any", "any"),
     ("include", "target.rules.include", "docs/\n*.md", ("docs/", "*.md")),
     ("exclude", "target.rules.exclude", "draft*", ("draft*",)),
@@ -98,7 +101,7 @@ def test_a_manifest_and_rates_that_are_not_given_depend_on_the_store() -> None:
 
 
 def test_every_setting_that_is_available_is_in_the_table_of_this_test() -> None:
-    assert {name for name, *_ in VALUES} == set(NAMES) - {"commit", "push", "config", "manifest-branch"}
+    assert {name for name, *_ in VALUES} == set(NAMES) - {"commit", "push", "manifest-branch"}
 
 
 def test_only_known_variables_are_read() -> None:
@@ -135,8 +138,8 @@ def test_the_embedded_store_is_asked_for_with_or_without_a_file(text: str | None
 
 
 def test_values_are_taken_without_the_space_around_them() -> None:
-    assert resolve({"vector-store-id": " vs_1\n", "attributes": " team = docs team "}, {}) == Settings(
-        Target(vector_store_id="vs_1", attributes={"team": "docs team"})
+    assert resolve({"vector-store-id": " vs_1\n", "attributes": " team = docs team "}, {}).target == Target(
+        vector_store_id="vs_1", attributes={"team": "docs team"}
     )
 
 
@@ -289,9 +292,37 @@ def test_where_the_manifest_is_kept_is_a_truth(name: str) -> None:
     assert resolve({name: False}, {}) == resolve({name: "false"}, {}) == Settings()
 
 
-def test_a_setting_that_is_not_there_yet_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="config is not available"):
-        resolve({"config": "x"}, {})
+@pytest.mark.parametrize(
+    "given",
+    [{"target": ("docs", "api")}, {"target": "docs\napi"}, {"target": "docs, api"}, {"target": ("docs,api", "docs")}],
+)
+def test_several_targets_are_given_one_an_option_one_a_line_or_with_commas(given: Given) -> None:
+    found = resolve(given, {})
+    assert (found.targets, found.target.name) == (("docs", "api"), "docs")
+    assert resolve({}, {"VSYNC_TARGET": "docs, api"}).targets == ("docs", "api")
+
+
+def test_a_target_that_is_not_given_is_none_of_the_names() -> None:
+    assert (resolve({}, {}).targets, resolve({}, {}).target.name) == ((), "default")
+
+
+def test_a_wrong_name_among_several_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="'a b'"):
+        resolve({"target": "docs, a b"}, {})
+
+
+def test_what_is_not_given_overrides_nothing() -> None:
+    assert resolve({}, {}).overrides == NOTHING_GIVEN
+
+
+def test_what_an_option_or_a_variable_gives_overrides() -> None:
+    found = resolve({"include": "docs/", "root": ".", "max-delete": "5"}, {"VSYNC_CHUNK_SIZE": "400"}).overrides
+    assert (found.include, found.root, found.chunk_size, found.exclude) == (("docs/",), "", 400, None)
+    assert found.limits == Limits(max_deletes=5)
+
+
+def test_a_root_that_is_given_goes_before_its_default() -> None:
+    assert resolve({"root": ".", "default-root": "services"}, {}).target.rules.root == ""
 
 
 @pytest.mark.parametrize("name", ["branch", "manifest-branch"])
@@ -392,7 +423,8 @@ def test_githubs_runner_says_where_a_run_takes_place() -> None:
         "GITHUB_REPOSITORY_ID": "1234",
         "GITHUB_RUN_ID": "77",
     }
-    assert origin(environ) == Origin("acme/docs", "1234", "77", "https://github.com/acme/docs/actions/runs/77")
+    page = "https://github.com/acme/docs"
+    assert origin(environ) == Origin("acme/docs", "1234", "77", f"{page}/actions/runs/77", page=page)
     assert origin({}) == origin(dict.fromkeys(environ, "")) == Origin()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vsync.documents.chunking import Chunking
+from vsync.documents.chunking import Chunking, GivenChunking
 from vsync.errors import ConfigurationError
 
 
@@ -69,3 +69,21 @@ def test_chunking_that_the_server_does_not_tell_is_unknown(
     strategy: dict[str, object] | None, expected: Chunking | None
 ) -> None:
     assert Chunking.from_api(strategy) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "after"),
+    [
+        (Chunking(2000, 100), GivenChunking(overlap=0), Chunking(2000, 0)),
+        (Chunking(400, 150), GivenChunking(size=2000), Chunking(2000, 150)),
+        (Chunking(400, 150), GivenChunking(size=200), Chunking(200, 100)),
+        (Chunking(400, 200), GivenChunking(overlap=300), Chunking(400, 200)),
+        (Chunking(), GivenChunking(size=2000), Chunking(2000, 1000)),
+        (Chunking(), GivenChunking(overlap=10), Chunking(800, 10)),
+        (Chunking(400, 200), GivenChunking(100, 20), Chunking(100, 20)),
+        (Chunking(400, 200), GivenChunking(), Chunking(400, 200)),
+    ],
+)
+def test_a_half_that_is_not_given_stays_as_it_was(before: Chunking, given: GivenChunking, after: Chunking) -> None:
+    assert given.after(before) == after
+    assert before.said.after(Chunking()) == before

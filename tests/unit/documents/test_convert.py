@@ -14,7 +14,7 @@ from vsync.documents import convert
 from vsync.documents.convert import Conversion, Converted, NotConvertible, conversion_of
 from vsync.documents.document import media_type, same_content_rules, upload_filename
 from vsync.documents.filetypes import BY_EXTENSION, file_type
-from vsync.documents.inspection import inspect_content
+from vsync.documents.inspection import Looks, inspect_content
 from vsync.documents.secret_scan import Finding, Scanner
 
 TOKEN = "gh" + "p_vK3mZ8qLw2Rt7Yb5Nc9Xd1Jf4Gh6Ps0TaQeU"
@@ -82,9 +82,9 @@ def in_pieces(data: bytes) -> Iterator[bytes]:
 
 
 def test_a_notebook_counts_with_the_bytes_that_are_uploaded() -> None:
-    found = inspect_content("a.ipynb", in_pieces(notebook("größe")), Scanner())
+    found = inspect_content("a.ipynb", in_pieces(notebook("größe")), Looks(Scanner()))
     assert (found.reason, found.bytes) == (None, len("größe\n".encode()))
-    assert inspect_content("a.md", [b"text"], Scanner()).bytes is None
+    assert inspect_content("a.md", [b"text"], Looks(Scanner())).bytes is None
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_a_notebook_counts_with_the_bytes_that_are_uploaded() -> None:
     ],
 )
 def test_what_is_no_notebook_or_has_no_text_is_skipped(data: bytes, reason: str | None) -> None:
-    assert inspect_content("a.ipynb", in_pieces(data), Scanner()).reason == reason
+    assert inspect_content("a.ipynb", in_pieces(data), Looks(Scanner())).reason == reason
 
 
 def test_a_secret_is_named_by_its_cell() -> None:
-    found = inspect_content("a.ipynb", in_pieces(notebook("one\ntwo", f"key\n\n{TOKEN}")), Scanner())
+    found = inspect_content("a.ipynb", in_pieces(notebook("one\ntwo", f"key\n\n{TOKEN}")), Looks(Scanner()))
     assert (found.reason, found.findings) == ("secret", (Finding("GitHub token", 6, "cell 2"),))
     assert str(found.findings[0]) == "GitHub token in cell 2"
-    assert inspect_content("a.ipynb", in_pieces(notebook(TOKEN)), None).reason is None
+    assert inspect_content("a.ipynb", in_pieces(notebook(TOKEN)), Looks()).reason is None
 
 
 @pytest.mark.parametrize(
@@ -114,14 +114,14 @@ def test_a_secret_is_named_by_its_cell() -> None:
 )
 def test_a_secret_in_an_output_is_one(output: object) -> None:
     cell = {**code("login()"), "outputs": [output]}
-    assert inspect_content("a.ipynb", [notebook(cell)], Scanner()).reason == "secret"
+    assert inspect_content("a.ipynb", [notebook(cell)], Looks(Scanner())).reason == "secret"
 
 
 def test_a_secret_that_colours_cut_into_pieces_is_found() -> None:
     cell = code("", f"{TOKEN[:20]}\x1b[0m{TOKEN[20:]}")
-    assert inspect_content("a.ipynb", [notebook(cell)], Scanner()).reason == "secret"
+    assert inspect_content("a.ipynb", [notebook(cell)], Looks(Scanner())).reason == "secret"
 
 
 def test_what_is_not_uploaded_may_hold_a_secret() -> None:
     data = notebook("text", metadata={"token": TOKEN})
-    assert inspect_content("a.ipynb", [data], Scanner()).reason is None
+    assert inspect_content("a.ipynb", [data], Looks(Scanner())).reason is None

@@ -6,7 +6,14 @@ import codecs
 
 import pytest
 
-from vsync.documents.inspection import LFS_POINTER_MAX_BYTES, MAX_BYTES, inspect_content, needs_reading, size_reason
+from vsync.documents.inspection import (
+    MAX_BYTES,
+    Looks,
+    inspect_content,
+    needs_reading,
+    size_reason,
+)
+from vsync.documents.lfs_pointer import MAX_POINTER_BYTES
 from vsync.documents.secret_scan import Scanner
 from vsync.state.manifest import Entry, Manifest, TargetState, dump_manifest
 
@@ -20,8 +27,8 @@ def test_files_of_no_bytes_or_too_many_are_no_documents(size: int, reason: str |
     ("path", "size", "needed"),
     [
         ("a.md", 10**6, True),
-        ("a.pdf", LFS_POINTER_MAX_BYTES - 1, True),
-        ("a.pdf", LFS_POINTER_MAX_BYTES, False),
+        ("a.pdf", MAX_POINTER_BYTES - 1, True),
+        ("a.pdf", MAX_POINTER_BYTES, False),
         ("a.unknown", 10**6, True),
     ],
 )
@@ -30,7 +37,7 @@ def test_binary_files_are_only_read_when_they_may_be_a_pointer(path: str, size: 
 
 
 def content_reason(path: str, chunks: list[bytes]) -> str | None:
-    return inspect_content(path, chunks, Scanner()).reason
+    return inspect_content(path, chunks, Looks(Scanner())).reason
 
 
 def manifest(api: str) -> bytes:
@@ -69,19 +76,19 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12
         ("a.md", codecs.BOM_UTF8 + b"# with a mark", None),
         ("a.md", "größe".encode("utf-16"), None),
         ("a.md", codecs.BOM_UTF16_BE + "größe".encode("utf-16-be"), None),
-        ("a.md", codecs.BOM_UTF16_LE + b"a", "not-text"),
+        ("a.md", codecs.BOM_UTF16_LE + b"a", "unknown-encoding"),
         ("a.md", "größe".encode("utf-16-le"), "not-text"),
-        ("a.md", "größe".encode("latin-1"), "not-text"),
-        ("a.md", "größe".encode("utf-32"), "not-text"),
+        ("a.md", "größe".encode("latin-1"), "unknown-encoding"),
+        ("a.md", "größe".encode("utf-32"), None),
         ("a.md", b"nul\0byte", "not-text"),
-        ("a.md", b"cut \xc3", "not-text"),
-        ("a.md", b"\xed\xa0\x80", "not-text"),
+        ("a.md", b"cut \xc3", "unknown-encoding"),
+        ("a.md", b"\xed\xa0\x80", "unknown-encoding"),
         ("a.md", POINTER, "lfs-pointer"),
         ("a.pdf", POINTER, "lfs-pointer"),
         ("a.pdf", POINTER.replace(b"git-lfs", b"hawser"), "lfs-pointer"),
         ("a.pdf", b"%PDF-1.7\0\xff\xfe", None),
         ("README", b"words", None),
-        ("README", b"\xff", "not-text"),
+        ("README", b"\xff", "unknown-encoding"),
         ("a.md", b"See version https://git-lfs.github.com/spec/v1", None),
     ],
 )
@@ -94,7 +101,7 @@ def test_the_bytes_tell_what_cannot_be_a_document(path: str, data: bytes, reason
     [
         ("ab日本".encode(), None),
         (b"ab\0cd", "not-text"),
-        (b"abc\xc3", "not-text"),
+        (b"abc\xc3", "unknown-encoding"),
         ("a日本b".encode("utf-16"), None),
         ("a日本b".encode("utf-16") + b"x", "not-text"),
     ],

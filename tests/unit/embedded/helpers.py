@@ -77,3 +77,36 @@ def statuses(store: EmbeddedStore, vector_store_id: str) -> list[str]:
 def found(store: EmbeddedStore, vector_store_id: str, query: str) -> list[str]:
     answer = ask(store, "POST", f"/vector_stores/{vector_store_id}/search", {"query": query})
     return [hit["filename"] for hit in answer["data"]]
+
+
+def line(custom_id: str = "a", **members: object) -> bytes:
+    """A request of a batch, as a line. Members replace its own; None leaves one out."""
+    value: dict[str, object] = {
+        "custom_id": custom_id,
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {"model": "m", "messages": []},
+    }
+    return json.dumps({name: item for name, item in (value | members).items() if item is not None}).encode() + b"\n"
+
+
+def batch(store: EmbeddedStore, *lines: bytes, endpoint: str = "/v1/chat/completions", **arguments: object) -> str:
+    """The id of a new batch of these lines."""
+    file = upload(store, "a.jsonl", b"".join(lines), b"batch")
+    value = {"input_file_id": file, "endpoint": endpoint, "completion_window": "24h", **arguments}
+    batch_id: str = ask(store, "POST", "/batches", value)["id"]
+    return batch_id
+
+
+def content(store: EmbeddedStore, file_id: str) -> bytes:
+    response = send(store, "GET", f"/files/{file_id}/content")
+    assert response.status == 200
+    return response.body if isinstance(response.body, bytes) else b"".join(response.body)
+
+
+def results(store: EmbeddedStore, file_id: str) -> dict[str, Any]:
+    """The lines of an output File or error File by their custom_id."""
+    lines = [json.loads(each) for each in content(store, file_id).splitlines()]
+    found = {each["custom_id"]: each for each in lines}
+    assert len(found) == len(lines)
+    return found

@@ -84,7 +84,7 @@ def test_an_unexpected_failure_is_an_error_of_the_same_shape(
 
 
 def test_a_failed_upload_leaves_nothing(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vsync.embedded.files._as_json", lambda row: 1 / 0)
+    monkeypatch.setattr("vsync.embedded.files.as_json", lambda row: 1 / 0)
     with pytest.raises(AssertionError):
         upload(store)
     monkeypatch.undo()

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.places import ROOT
-from tests.unit.embedded.helpers import ask, found, store_with, upload
+from tests.unit.embedded.helpers import ask, batch, content, found, line, store_with, upload
+from tests.unit.embedded.layouts import LAYOUT_1
 from vsync.embedded import EmbeddedStore, EmbeddedStoreError
-from vsync.embedded.database import Database
+from vsync.embedded.database import APPLICATION_ID, Database
 
 WORKER = """
 import os, pathlib, sys
@@ -25,6 +26,9 @@ for n in range(20):
     found(store, sys.argv[2], "fox")
 {end}
 """
+
+
+OPEN = "import pathlib, sys; from vsync.embedded import EmbeddedStore; EmbeddedStore(pathlib.Path(sys.argv[1])).close()"
 
 
 def worker(path: Path, vector_store: str, end: str) -> subprocess.Popen[bytes]:
@@ -78,14 +82,66 @@ def test_the_database_of_another_application_is_refused_and_kept(tmp_path: Path)
     assert path.read_bytes() == before
 
 
-def test_a_store_of_another_layout_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", [0, 3, 99])
+def test_a_store_of_another_layout_is_refused(tmp_path: Path, layout: int) -> None:
     path = tmp_path / "s.db"
     EmbeddedStore(path).close()
     newer = sqlite3.connect(path)
-    newer.execute("PRAGMA user_version = 99")
+    newer.execute(f"PRAGMA user_version = {layout}")
     newer.close()
-    with pytest.raises(EmbeddedStoreError, match="layout 99"):
+    before = path.read_bytes()
+    with pytest.raises(EmbeddedStoreError, match=f"layout {layout}"):
         EmbeddedStore(path)
+    assert path.read_bytes() == before
+
+
+def of_layout_1(path: Path) -> None:
+    """A database as the first release made it, with one File in it."""
+    old = sqlite3.connect(path)
+    old.executescript(LAYOUT_1)
+    old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    old.execute("PRAGMA user_version = 1")
+    old.execute("INSERT INTO files VALUES (7, 'file-old', 'a.jsonl', 3, 'batch', 1700000000, NULL)")
+    old.execute("INSERT INTO file_pieces VALUES (7, 0, x'666f78')")
+    old.commit()
+    old.close()
+
+
+def tables(path: Path) -> list[tuple[str, str]]:
+    connection = sqlite3.connect(path)
+    found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
+    version = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return [*found, *version]
+
+
+def test_a_store_of_the_first_layout_keeps_its_files_and_gets_the_new_tables(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    of_layout_1(path)
+    store = EmbeddedStore(path, batch_delay_s=0)
+    assert content(store, "file-old") == b"fox"
+    assert ask(store, "GET", "/batches/" + batch(store, line()))["status"] == "completed"
+    store.close()
+    EmbeddedStore(tmp_path / "new.db").close()
+    assert tables(path) == tables(tmp_path / "new.db")
+
+
+def test_two_processes_may_bring_one_file_to_the_new_layout_at_once(tmp_path: Path) -> None:
+    of_layout_1(tmp_path / "s.db")
+    started = [subprocess.Popen([sys.executable, "-c", OPEN, str(tmp_path / "s.db")], cwd=ROOT) for _ in range(4)]
+    assert [process.wait(30) for process in started] == [0, 0, 0, 0]
+
+
+def test_a_layout_that_cannot_be_added_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.db"
+    of_layout_1(path)
+    before = tables(path)
+    monkeypatch.setattr("vsync.embedded.database.LAYOUTS", (LAYOUT_1, "CREATE TABLE t (x);\nCREATE TABLE files (x);\n"))
+    with pytest.raises(EmbeddedStoreError, match="already exists"):
+        EmbeddedStore(path)
+    assert tables(path) == before
 
 
 def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
@@ -108,8 +164,7 @@ def test_two_processes_may_use_one_file_and_one_may_die(tmp_path: Path) -> None:
 
 
 def test_two_processes_may_create_one_file_at_once(tmp_path: Path) -> None:
-    script = "import pathlib, sys; from vsync.embedded import EmbeddedStore; EmbeddedStore(pathlib.Path(sys.argv[1])).close()"
-    started = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "s.db")], cwd=ROOT) for _ in range(4)]
+    started = [subprocess.Popen([sys.executable, "-c", OPEN, str(tmp_path / "s.db")], cwd=ROOT) for _ in range(4)]
     assert [process.wait(30) for process in started] == [0, 0, 0, 0]
 
 

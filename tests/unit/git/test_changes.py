@@ -9,6 +9,7 @@ from vsync.git.changes import (
     Change,
     TreeEntry,
     decodable,
+    is_nameable,
     nul_separated,
     parse_diff,
     parse_line_counts,
@@ -161,3 +162,13 @@ def test_binary_files_have_no_lines() -> None:
 def test_what_is_no_number_of_lines_is_refused(record: bytes) -> None:
     with pytest.raises(GitUnavailable):
         list(parse_line_counts([record]))
+
+
+@pytest.mark.parametrize("path", ["a.md", "a b/c.md", "café\n.md", "..a/.b"])
+def test_git_can_be_asked_for_paths_of_files(path: str) -> None:
+    assert is_nameable(path)
+
+
+@pytest.mark.parametrize("path", ["", "/a", "a/", "a//b", "../a", "a/../b", "./a", "a\0b", "a\ud800"])
+def test_git_is_not_asked_for_what_is_no_path_in_a_tree(path: str) -> None:
+    assert not is_nameable(path)

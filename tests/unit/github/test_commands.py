@@ -66,3 +66,11 @@ def test_the_properties_of_an_annotation_hold_no_control_characters(capsys: pyte
     assert all(character.isprintable() for character in written.rstrip("\n"))
     assert "\n" not in written.rstrip("\n")
     assert r"docs/\x1b[31mred\r\n%2C%3A\u202e.md" in written
+
+
+def test_an_annotation_names_file_and_line_and_nothing_in_them_acts(capsys: pytest.CaptureFixture[str]) -> None:
+    commands.error("a", "b", "batches/a,b\n::x.jsonl", 40_000)
+    commands.error("a", "b", None, 3)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "::error title=a,file=batches/a%2Cb\\n%3A%3Ax.jsonl,line=40000::b"
+    assert second == "::error title=a::b"

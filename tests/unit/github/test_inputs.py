@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vsync.errors import ConfigurationError
-from vsync.github.inputs import SETTING_INPUTS, as_options, flag
+from vsync.github.inputs import SETTING_INPUTS, as_options, as_variables, flag
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), (" TRUE ", True), ("false", False), ("1", True)])
@@ -50,3 +50,25 @@ def test_no_option_is_made_of_an_input_that_the_command_line_does_not_know() -> 
     known = {word for command in (plan_command, sync_command) for item in command.params for word in item.opts}
     made = as_options({name: "true" for name in SETTING_INPUTS if name != "manifest"})
     assert {word for word in made if word.startswith("--")} <= known
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "commit"),
+    [
+        ({}, {}, "true"),
+        ({"commit": "false"}, {}, "false"),
+        ({}, {"VSYNC_COMMIT": "false"}, "false"),
+        ({}, {"VSYNC_LOCAL": "true"}, "false"),
+        ({}, {"VSYNC_LOCAL": "my.db"}, "false"),
+        ({}, {"VSYNC_LOCAL": "false"}, "true"),
+        ({"command": "batch fetch", "args": "--wait --local"}, {}, "false"),
+        ({"command": "batch fetch --local=my.db"}, {}, "false"),
+        ({"command": "batch fetch", "args": "--locals"}, {}, "true"),
+        ({"commit": "true"}, {"VSYNC_LOCAL": "true"}, "true"),
+    ],
+)
+def test_the_command_line_commits_unless_the_embedded_store_is_meant(
+    given: dict[str, str], environ: dict[str, str], commit: str
+) -> None:
+    variables = as_variables(given, {"VSYNC_ROOT": ".", **environ})
+    assert (variables["VSYNC_COMMIT"], variables["VSYNC_PUSH"]) == (commit, commit)

@@ -16,7 +16,8 @@ from vsync.config.targets import Target
 from vsync.documents.selection import Rules
 from vsync.errors import GitUnavailable
 from vsync.git.changes import SYMLINK
-from vsync.github.pull_request import backlog_of, with_lines
+from vsync.github.pull_change import backlog_of
+from vsync.github.pull_request import with_lines
 from vsync.github.trees import Candidates, Trees, checked_out_merge
 from vsync.plan.comparison import Comparison
 from vsync.plan.limits import refusal
@@ -184,6 +185,55 @@ def test_trees_that_are_equal_differ_in_nothing() -> None:
     plan = differ(tree(a=b"1"), tree(a=b"1"))
     assert plan.is_empty
     assert plan.unchanged == 1
+
+
+# --- Settings that change with the trees --------------------------------------------------------------------------
+
+
+def differ_in_settings(
+    old: Tree, new: Tree, before: Target, after: Target, recorded: TargetState | None = None
+) -> Plan:
+    trees = {COMMIT: old, HEAD: new}
+    at_base, at_head = MemorySource(trees, COMMIT), MemorySource(trees, HEAD)
+    return difference(at_base, at_head, after, recorded, DIFF, base_target=before).plan
+
+
+SAME = tree(a=b"1", b=b"2", c=b"3")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (Rules(), Rules(exclude=("b.md",)), [("delete", "b.md")]),
+        (Rules(exclude=("b.md",)), Rules(), [("upload", "b.md")]),
+        (Rules(include=("a.md",)), Rules(include=("b.md",)), [("delete", "a.md"), ("upload", "b.md")]),
+    ],
+    ids=["excluded", "no longer excluded", "another include"],
+)
+def test_other_rules_alone_add_and_remove_documents(
+    before: Rules, after: Rules, expected: list[tuple[str, str]]
+) -> None:
+    plan = differ_in_settings(SAME, SAME, replace(TARGET, rules=before), replace(TARGET, rules=after))
+    assert operations(plan) == expected
+
+
+def test_other_attributes_alone_retag_every_document() -> None:
+    plan = differ_in_settings(SAME, SAME, TARGET, replace(TARGET, attributes={"team": "docs"}))
+    assert operations(plan) == [("retag", "a.md"), ("retag", "b.md"), ("retag", "c.md")]
+
+
+def test_settings_and_files_that_change_together_are_one_plan() -> None:
+    plan = differ_in_settings(
+        SAME, tree(a=b"1", b=b"new", d=b"4"), TARGET, replace(TARGET, rules=Rules(exclude=("a.md",)))
+    )
+    assert operations(plan) == [("delete", "a.md"), ("replace", "b.md"), ("delete", "c.md"), ("upload", "d.md")]
+
+
+def test_what_the_store_holds_is_compared_with_the_settings_of_the_base() -> None:
+    target = replace(TARGET, rules=Rules(exclude=("a.md",)))
+    recorded = state({"b.md": entry("b.md", "2"), "old.md": entry("old.md", "9")})
+    plan = differ_in_settings(tree(a=b"1", b=b"2"), tree(a=b"1", b=b"2"), TARGET, target, recorded)
+    assert operations(plan) == [("delete", "a.md")]
 
 
 # --- Changed lines ------------------------------------------------------------------------------------------------

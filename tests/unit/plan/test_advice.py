@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from vsync.documents.describing import NOTHING_SAID, Rule
 from vsync.documents.selection import Rules, Selector
 from vsync.git.changes import SUBMODULE, SYMLINK
 from vsync.plan.advice import NotSelectedDocumentation, Unmatched
@@ -26,6 +27,15 @@ def test_every_pattern_that_matches_nothing_is_a_warning_with_the_nearest_path()
         "The include pattern 'dcos/**' matches no file of the commit; the nearest path is 'docs/'.",
         "The exclude pattern 'docs/privat/' matches no file of the commit; the nearest path is 'docs/private/'.",
         "The allow-secrets pattern '*.pem' matches no file of the commit.",
+    )
+
+
+def test_a_rule_that_describes_nothing_is_a_warning() -> None:
+    unmatched = Unmatched(Rules(), [Rule(("docs/", "dcos/**"), NOTHING_SAID), Rule(("!x", "dcos/**"), NOTHING_SAID)])
+    for path in PATHS:
+        unmatched.see(path, FILE)
+    assert unmatched.warnings(PATHS, "the commit") == (
+        "The match pattern 'dcos/**' matches no file of the commit; the nearest path is 'docs/'.",
     )
 
 

@@ -234,7 +234,7 @@ def test_a_document_that_goes_on_under_another_name_is_not_dropped() -> None:
 def test_a_document_that_is_held_under_its_old_name_is_not_dropped() -> None:
     known = replace(state(["a.md"]), failed={"b.md": Failure(document("b.md").blob, document("b.md").tag, "x")})
     plan = make_plan(known, by_path(document("b.md")), {"a.md": EMPTY})
-    assert (plan.held, plan.operations, plan.dropped) == (("a.md",), (), {})
+    assert (plan.held, plan.operations, plan.dropped) == ({"a.md": "b.md"}, (), {})
 
 
 def test_a_name_that_is_shown_like_the_documents_path_is_another_file() -> None:

@@ -111,12 +111,20 @@ def test_what_cannot_be_a_document_is_skipped_with_its_reason() -> None:
     assert {path: skipped.reason for path, skipped in found.plan.skipped.items()} == {
         "caf\\xe9.md": "undecodable-name",
         "empty.md": "empty",
-        "latin.md": "not-text",
+        "latin.md": "unknown-encoding",
         "link.md": "symlink",
         "pointer.pdf": "lfs-pointer",
         "library": "submodule",
     }
     assert "large.pdf" not in source.read_paths
+
+
+def test_a_large_text_in_another_encoding_is_planned_as_it_is_sent() -> None:
+    text = "Die Dateien werden nicht gelöscht, und für die Änderung ist das nötig.\n" * 20_000
+    found, _ = look({}, tree(wide=text.encode("utf-16"), latin=text.encode("latin-1")), None)
+    assert found.plan.converted == {"latin.md": "windows-1252", "wide.md": "utf-16"}
+    documents = [operation.document for operation in found.plan.operations]
+    assert [document and document.bytes for document in documents] == [len(text.encode())] * 2
 
 
 class Pipe(MemorySource):

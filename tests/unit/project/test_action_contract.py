@@ -12,7 +12,7 @@ import yaml
 from tests.support.places import ROOT
 from vsync import __version__, errors
 from vsync.config.settings import DEFAULT_MANIFEST, NAMES, Settings
-from vsync.github import inputs
+from vsync.github import batch_results, inputs
 from vsync.github import results as telling
 from vsync.plan.comparison import Comparison
 from vsync.plan.limits import DEFAULT_MAX_UPLOAD_BYTES, DEFAULT_MAX_UPLOADS
@@ -20,10 +20,12 @@ from vsync.report.report import Report
 
 DEFINITION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 README = (ROOT / "README.md").read_text()
-CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+CONFIGURATION = re.sub(r"(?ms)^## The config\n.*?(?=^## )", "", (ROOT / "docs" / "configuration.md").read_text())
+"""Without the keys of the config, which have the names of settings: see `test_config_docs`."""
+OUTPUTS = {*telling.OUTPUTS, *batch_results.OUTPUTS}
 INPUTS = {*inputs.SETTING_INPUTS, *inputs.CREDENTIAL_INPUTS, *inputs.OTHER_INPUTS}
 NOT_INPUTS = {
-    "config", "repo", "source", "local", "push", "uploads-per-minute", "writes-per-minute", "expect", "reindex",
+    "default-root", "repo", "source", "local", "push", "uploads-per-minute", "writes-per-minute", "expect", "reindex",
 }  # fmt: skip
 """Settings that a workflow cannot give."""
 
@@ -71,7 +73,7 @@ def test_action_yml_has_the_inputs_that_the_code_reads() -> None:
 
 
 def test_action_yml_has_the_outputs_that_the_code_sets() -> None:
-    assert set(DEFINITION["outputs"]) == set(telling.OUTPUTS)
+    assert set(DEFINITION["outputs"]) == OUTPUTS
 
 
 def test_the_readme_lists_every_input_and_no_other() -> None:
@@ -79,7 +81,7 @@ def test_the_readme_lists_every_input_and_no_other() -> None:
 
 
 def test_the_readme_lists_every_output_and_no_other() -> None:
-    assert set(table("outputs")) == set(telling.OUTPUTS)
+    assert set(table("outputs")) == OUTPUTS
 
 
 @pytest.mark.parametrize("name", inputs.SETTING_INPUTS)
@@ -90,7 +92,7 @@ def test_an_input_that_is_a_setting_has_no_default_in_action_yml(name: str) -> N
 
 def test_configuration_md_lists_every_setting_and_input_and_no_other() -> None:
     listed = set(rows(CONFIGURATION))
-    assert (INPUTS | set(NAMES)) - listed <= {"config", "push"}
+    assert (INPUTS | set(NAMES)) - listed <= {"config", "default-root", "push"}
     assert listed <= INPUTS | set(NAMES)
 
 
@@ -137,7 +139,7 @@ def test_action_yml_states_the_same_default(name: str) -> None:
 
 
 def test_the_outputs_that_are_set_are_all_of_them_and_text() -> None:
-    found = telling.outputs(Report("default", Comparison("full", "first sync")), "report.json")
+    found = telling.outputs([Report("default", Comparison("full", "first sync"))], "report.json")
     assert tuple(found) == telling.OUTPUTS
     assert all(isinstance(value, str) for value in found.values())
 
@@ -147,7 +149,7 @@ def reasons(kind: type[errors.VsyncError]) -> set[str]:
 
 
 def test_every_reason_to_fail_is_listed_where_the_output_is() -> None:
-    known = reasons(errors.VsyncError) | {"documents", "drift"}
+    known = reasons(errors.VsyncError) | {"documents", "drift", "check"}
     described = DEFINITION["outputs"]["failure-reason"]["description"]
     assert set(re.findall(r"[a-z]+", described.split("(")[1].split(")")[0])) == known
     assert set(re.findall(r"`([a-z]+)`", table("outputs")["failure-reason"])) == known

@@ -17,6 +17,7 @@ COMPOSED = {
     "git cannot read from …": "git cannot … …: …",
     "git cannot push to …": "git cannot … …: …",
     "git may not push to …": "git may not … …: …",
+    "… is set, but what is deleted must stand on the command line": "… is set, but … must stand on the command line",
     "The plan deletes … of … documents": "The plan deletes … of …",
 }
 """Messages that the code composes of parts, with the longest part."""

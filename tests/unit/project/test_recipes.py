@@ -12,10 +12,15 @@ import yaml
 
 from tests.support.places import ROOT
 from tests.support.scripts import load
+from vsync.cli.batch import batch_fetch, batch_submit
 from vsync.cli.records import records_command
 from vsync.cli.stores import stores_delete
 from vsync.cli.verify import parse_verify
+from vsync.config.config_parser import parse_config
 from vsync.config.settings import resolve
+from vsync.config.starter_place import Place
+from vsync.config.starter_workflow import workflow_text
+from vsync.config.survey import Survey
 from vsync.documents.selection import Rules, Selector
 from vsync.github import inputs
 
@@ -25,6 +30,9 @@ RECIPES = (ROOT / "docs/recipes.md").read_text()
 INPUTS = set(yaml.safe_load((ROOT / "action.yml").read_text())["inputs"])
 OUTPUTS = set(yaml.safe_load((ROOT / "action.yml").read_text())["outputs"])
 VSYNC = re.compile(r"OWNER/vsync@.+|\./")
+
+
+BATCH = {"batch submit": batch_submit, "batch fetch": batch_fetch}
 
 
 class Workflow(NamedTuple):
@@ -57,7 +65,9 @@ def documented(path: Path) -> list[Workflow]:
 IN_DOCS = [entry for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) for entry in documented(path)]
 OWN = [workflow(path.name, path.read_text()) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
 E2E = [workflow(path.name, path.read_text()) for path in sorted((ROOT / "tests/e2e/workflows").glob("*.yml"))]
-ALL = [*IN_DOCS, *OWN]
+WRITTEN = [workflow("init", workflow_text(Survey(lfs=(".pdf",)), Place("docs")))]
+"""What `vsync init` writes."""
+ALL = [*IN_DOCS, *OWN, *WRITTEN]
 
 
 def each(entries: list[Workflow]) -> pytest.MarkDecorator:
@@ -66,9 +76,11 @@ def each(entries: list[Workflow]) -> pytest.MarkDecorator:
 
 def test_every_block_of_the_recipes_is_a_whole_file() -> None:
     kinds = {heading: extract.kind(text) for heading, text in extract.blocks(RECIPES)}
-    assert set(kinds.values()) == {"github", "gitlab"}
+    assert set(kinds.values()) == {"github", "gitlab", None}
     assert [heading for heading, found in kinds.items() if found == "gitlab"] == ["gitlab"]
     assert RECIPES.count("```yaml") == len(kinds)
+    configs = [text for _, text in extract.blocks(RECIPES) if extract.kind(text) is None]
+    assert all(parse_config(text.encode(), ".vsync.yml").named for text in configs)
 
 
 def test_every_recipe_is_in_the_list_above_them_and_no_other() -> None:
@@ -104,7 +116,7 @@ def test_the_inputs_of_a_workflow_mean_something(entry: Workflow) -> None:
         assert given.get("dry-run", "auto") in {"auto", "true", "false"}
         assert given.get("comment", "auto") in {"auto", "true", "false"}
         command = given.get("command", "sync")
-        assert command in {"sync", "plan", "verify", "stores delete", "records"}
+        assert command in {"sync", "plan", "verify", "check", "stores delete", "records", *BATCH}
         if command == "verify":
             parse_verify(shlex.split(given.get("args", "")), {})
         if command == "stores delete":
@@ -114,6 +126,9 @@ def test_the_inputs_of_a_workflow_mean_something(entry: Workflow) -> None:
         if command == "records":
             words = shlex.split(step["with"]["args"])
             records_command.make_context("records", words, help_option_names=["-h", "--help"])
+        if command in BATCH:
+            words = shlex.split(given.get("args", ""))
+            BATCH[command].make_context(command, words, help_option_names=["-h", "--help"])
 
 
 @each(ALL)
@@ -171,10 +186,21 @@ def jobs_with_vsync(*, plans: bool) -> list[Any]:
     ]
 
 
+def ours_of(job: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step for step in job["steps"] if VSYNC.fullmatch(step.get("uses", ""))]
+
+
 def keeps_no_manifest(job: dict[str, Any]) -> bool:
-    """Whether the job only deletes, or applies records: it has no manifest to push."""
-    ours = [step for step in job["steps"] if VSYNC.fullmatch(step.get("uses", ""))]
-    return all(step["with"].get("command") in {"stores delete", "records"} for step in ours)
+    """Whether the job only deletes, applies records, submits batches, or commits no results: it has nothing to push."""
+    return all(
+        step["with"].get("command") in {"stores delete", "records", "batch submit"}
+        or step["with"].get("commit") == "false"
+        for step in ours_of(job)
+    )
+
+
+def checks_requests(job: dict[str, Any]) -> bool:
+    return all(step.get("with", {}).get("command") == "batch submit" for step in ours_of(job))
 
 
 def test_the_clean_up_deletes_only_what_vsync_made_for_this_repository() -> None:
@@ -197,6 +223,19 @@ def test_a_job_that_applies_records_is_never_cut_and_started_by_no_pull_request(
     assert not [event for event in entry.data["on"] if event.startswith("pull_request")]
 
 
+def test_a_job_that_submits_batches_is_never_cut_and_may_push_nothing() -> None:
+    job = recipe("submit-batch-jobs").jobs["submit"]
+    assert job["permissions"] == {"contents": "read"}
+    assert job["concurrency"]["cancel-in-progress"] is False
+
+
+def test_results_that_only_an_artifact_keeps_are_not_deleted_at_the_api() -> None:
+    entry = recipe("batch-results-as-an-artifact")
+    [step] = entry.ours()
+    assert step["with"]["commit"] == "false"
+    assert "--clean" not in step["with"]["args"]
+
+
 @pytest.mark.parametrize(
     "job", [found for found in jobs_with_vsync(plans=False) if not keeps_no_manifest(found.values[0])]
 )
@@ -207,7 +246,8 @@ def test_a_job_that_syncs_may_push_the_manifest_and_is_never_cut(job: dict[str, 
 
 @pytest.mark.parametrize("job", jobs_with_vsync(plans=True))
 def test_a_job_that_plans_pull_requests_has_no_key_and_writes_comments_alone(job: dict[str, Any]) -> None:
-    assert job["permissions"] == {"contents": "read", "pull-requests": "write"}
+    comment = {} if checks_requests(job) else {"pull-requests": "write"}
+    assert job["permissions"] == {"contents": "read", **comment}
     assert "secrets." not in str(job)
     assert "environment" not in job
 

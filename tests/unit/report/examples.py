@@ -30,9 +30,11 @@ DOCUMENTS = Documents(
     ),
     sizes={"docs/new.md": 1_500, "docs/edit.md": 2_000_000},
 )
-SIZES = StoreSizes(StoreSize(1_240, 9_000_000), StoreSize(1_241, 9_500_000))
+SIZES = StoreSizes(StoreSize(1_240, 9_000_000, 17_000_000), StoreSize(1_241, 9_500_000, 18_000_000))
 HINT = "Not selected, but looks like documentation: 3 .md in vendor/. Include patterns can select them."
-PLANNED = Planned(DOCUMENTS, Estimate(4, 2_003_000, 3), store=SIZES, hints=(HINT,))
+PLANNED = Planned(
+    DOCUMENTS, Estimate(4, 2_003_000, 3, tokens=500_000, chunks=1_249, other=1), store=SIZES, hints=(HINT,)
+)
 SYNCED = Synced(
     PLANNED,
     DOCUMENTS,

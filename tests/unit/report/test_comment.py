@@ -93,7 +93,7 @@ def test_a_remedy_stands_once_for_each_code() -> None:
 
 
 def test_the_stores_size_stands_before_and_after_with_both_bounds_of_its_cost() -> None:
-    text = body(plan(store=StoreSizes(StoreSize(100, 2**30), StoreSize(120, 21 * 2**30))))
+    text = body(plan(store=StoreSizes(StoreSize(100, 2**30, 2**30), StoreSize(120, 21 * 2**30, 21 * 2**30))))
     told = re.sub(r"&#([0-9]+);", lambda code: chr(int(code[1])), text)
     assert "100 → 120 documents, 1.1 GB → 22.5 GB of files" in told
     assert "about $0.00 → $2.00 a day, or $2.10 where other stores use up the free 1 GB" in told

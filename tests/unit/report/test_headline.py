@@ -30,7 +30,7 @@ NOTHING = "Nothing changed since cccccccccccc, which was synced 2026-11-28 14:03
 FAILED = (FailedItem(path="a", code="b", message="c"),)
 REBUILT = "The manifest was made again from the store, no drift"
 DRIFT = (Drift("missing", "a", "f", "d"),)
-SIZES = StoreSizes(StoreSize(2, 9), StoreSize(2, 9))
+SIZES = StoreSizes(StoreSize(2, 9, 9), StoreSize(2, 9, 9))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_every_rendering_shows_the_headline(name: str) -> None:
         words = re.sub(r"</?code>", "`", plain(summary(report)))
         assert f"\n{detail}\n" in words
     if report.exit_code and report.error is None:
-        assert error_annotations(report, 10)[0].message.startswith(f"{sentence}. ")
+        assert error_annotations([report], 10)[0].message.startswith(f"{sentence}. ")
 
 
 # --- A run with nothing to do promises nothing ------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.builders import by_path, document, entry, state
 from vsync.config.targets import Target
+from vsync.documents.chunking import Chunking
 from vsync.documents.secret_scan import Finding
 from vsync.documents.selection import SkipReason
 from vsync.plan.comparison import Comparison
@@ -63,7 +64,7 @@ def test_a_plan_is_told_document_by_document() -> None:
 
 def test_a_plan_estimates_what_it_costs() -> None:
     # edit.md, new.md and moved.md go up; edit.md's old version, gone.md, old.md and file-9 go.
-    assert of_plan(BARE, a_plan()).plan.estimate == Estimate(uploads=3, upload_bytes=20, deletes=4)
+    assert of_plan(BARE, a_plan()).plan.estimate == Estimate(3, upload_bytes=20, deletes=4, tokens=6, chunks=3)
 
 
 def test_what_becomes_of_a_document_that_got_a_secret_is_told_as_it_is() -> None:
@@ -71,7 +72,7 @@ def test_what_becomes_of_a_document_that_got_a_secret_is_told_as_it_is() -> None
         state(["was.md", "old.md"]), {}, {"was.md": Skipped("b", "secret"), "new.md": Skipped("b", "secret")}
     )
     leaks = {path: (Finding("GitHub token", 3),) for path in ("was.md", "new.md", "old.md")}
-    kept = replace(plan, leaks=leaks, held=("old.md",), operations=plan.operations[1:])
+    kept = replace(plan, leaks=leaks, held={"old.md": "new.md"}, operations=plan.operations[1:])
     warnings = dict(zip(leaks, of_plan(BARE, kept).warnings[1:], strict=True))
     assert "the version that is in the store is removed" in warnings["was.md"]
     assert warnings["new.md"].startswith(
@@ -165,14 +166,14 @@ def test_an_earlier_refusal_says_that_the_old_version_stays_where_there_is_one()
 
 
 def test_a_run_that_changed_nothing_keeps_what_it_found() -> None:
-    plan = of_plan(BARE, a_plan(), refused="too much", store=StoreSizes(StoreSize(6, 60), StoreSize(7, 70)))
+    plan = of_plan(BARE, a_plan(), refused="too much", store=StoreSizes(StoreSize(6, 60, 60), StoreSize(7, 70, 70)))
     done = nothing_done(plan)
     assert not done.changed
     assert not done.dry_run
     assert done.refused == "too much"
     assert (done.documents.unchanged, done.documents.skipped) == (1, (("empty.md", "empty"),))
     assert isinstance(done.body, Synced)
-    assert done.body.store == StoreSizes(StoreSize(6, 60), StoreSize(6, 60))
+    assert done.body.store == StoreSizes(StoreSize(6, 60, 60), StoreSize(6, 60, 60))
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -184,6 +185,37 @@ def test_a_run_that_was_overtaken_changes_nothing(dry_run: bool) -> None:
 def test_the_size_after_a_plan_counts_what_comes_and_goes() -> None:
     files = {"edit.md": entry("edit.md", "5"), "gone.md": entry("gone.md", "12"), "kept.md": entry("kept.md", "3")}
     wanted = by_path(document("edit.md", "five", size=10), document("kept.md", "3"), document("new.md", "n", size=7))
-    before = size_of(files)
-    assert before == StoreSize(3, 4)
-    assert size_after(before, make_plan(state(files), wanted, {})) == StoreSize(3, 18)
+    before = size_of(files, Chunking())
+    assert before == StoreSize(3, 4, 4)
+    assert size_after(before, make_plan(state(files), wanted, {}), Chunking()) == StoreSize(3, 18, 18)
+
+
+# --- Encodings and faults -----------------------------------------------------------------------------------------
+
+
+def test_only_documents_that_are_uploaded_count_as_converted() -> None:
+    plan = replace(a_plan(), converted={"new.md": "Shift_JIS", "kept.md": "Big5", "edit.md": "UTF-16"})
+    report = of_plan(BARE, plan)
+    assert report.documents.converted == {"new.md": "Shift_JIS", "edit.md": "UTF-16"}
+    assert report.to_json()["converted"] == [
+        {"path": "edit.md", "encoding": "UTF-16"},
+        {"path": "new.md", "encoding": "Shift_JIS"},
+    ]
+    assert report.documents.only({"new.md"}, ()).converted == {"new.md": "Shift_JIS"}
+
+
+def test_what_is_wrong_with_a_document_is_a_warning_beside_its_file() -> None:
+    plan = replace(
+        a_plan(), faults={"new.md": ("its front matter cannot be read (line 2: no value)", "its url is long")}
+    )
+    report = of_plan(BARE, plan)
+    text = "new.md: its front matter cannot be read (line 2: no value); its url is long."
+    assert report.document_warnings == {text: "new.md"}
+    assert report.warnings == (text,)
+
+
+def test_many_documents_with_faults_are_counted() -> None:
+    plan = replace(a_plan(), faults={f"{number:02}.md": ("it is odd",) for number in range(25)})
+    report = of_plan(BARE, plan)
+    assert len(report.warnings) == 21
+    assert report.warnings[-1].startswith("5 more documents are uploaded although something is wrong")

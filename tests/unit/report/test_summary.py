@@ -77,7 +77,7 @@ def test_the_whole_summary_of_an_update_with_a_failure_and_a_warning() -> None:
             skipped=(("b.md", "empty"),),
             failed=(FailedItem(path="z.docx", code="invalid_file", message="no archive"),),
             sizes={"a.md": 1_500, "b.md": 20},
-            store=StoreSizes(StoreSize(45, 90_000), StoreSize(45, 91_480)),
+            store=StoreSizes(StoreSize(45, 90_000, 90_000), StoreSize(45, 91_480, 91_480)),
             warnings=("b.md is no longer a document.", "The store expires."),
             started_by="the push is to main",
             requests={"POST /files": 1},
@@ -120,8 +120,8 @@ many tokens. Mend it, or exclude it. vsync tries again when the file changes.
 </details>
 
 **Store:** <code>acme-docs</code> (<a href="https://platform.openai.com/storage/vector_stores/vs_1"><code>vs_1</code></a>), 45 documents, \
-90.0 KB → 91.5 KB of files. **Storage:** less than $0.01 a day. File sizes stand in for what is \
-[billed](https://developers.openai.com/api/docs/guides/retrieval).
+90.0 KB → 91.5 KB of files. **Storage:** about 90.0 KB → 91.5 KB with the overlap of chunks, less than $0.01 a day. \
+What embeddings add is [billed](https://developers.openai.com/api/docs/guides/retrieval) too.
 
 <details><summary>Commits, comparison and requests</summary>
 
@@ -140,7 +140,7 @@ def test_the_whole_summary_of_a_run_with_nothing_to_do() -> None:
             vector_store_id="vs_1",
             unchanged=45,
             last_sync=LastSync("c" * 40, "2026-11-28 14:03 UTC"),
-            store=StoreSizes(StoreSize(45, 90_000), StoreSize(45, 90_000)),
+            store=StoreSizes(StoreSize(45, 90_000, 90_000), StoreSize(45, 90_000, 90_000)),
         )
     )
     assert plain(text) == WHOLE_NOTHING
@@ -153,8 +153,8 @@ The store itself was not asked: <code>vsync verify</code> does that.
 
 45 unchanged
 
-**Store:** <code>vs_1</code>, 45 documents, 90.0 KB of files. **Storage:** less than $0.01 a day. File sizes stand in for what is \
-[billed](https://developers.openai.com/api/docs/guides/retrieval).
+**Store:** <code>vs_1</code>, 45 documents, 90.0 KB of files. **Storage:** about 90.0 KB with the overlap of chunks, \
+less than $0.01 a day. What embeddings add is [billed](https://developers.openai.com/api/docs/guides/retrieval) too.
 
 <details><summary>Commits, comparison and requests</summary>
 
@@ -179,7 +179,7 @@ def test_what_earlier_runs_were_refused_is_folded_behind_the_changes(made: Calla
 
 
 def test_a_store_that_holds_nothing_has_no_price() -> None:
-    text = summary(report(store=StoreSizes(StoreSize(0, 0), StoreSize(0, 0))))
+    text = summary(report(store=StoreSizes(StoreSize(0, 0, 0), StoreSize(0, 0, 0))))
     assert "Storage" not in text
 
 
@@ -212,8 +212,8 @@ def test_an_error_is_shown_with_its_remedy() -> None:
 
 
 def test_a_plan_says_what_it_would_upload() -> None:
-    text = summary(plan(added=("a.md",), estimate=Estimate(uploads=1, upload_bytes=2_000_000, deletes=0)))
-    assert "- Would upload 1 document, 2.0 MB" in text
+    text = summary(plan(added=("a.md",), estimate=Estimate(1, 2_000_000, 0, 500_000, 1_249)))
+    assert "- Would upload 1 document, 2.0 MB, about 500,000 tokens in 1,249 chunks (4 bytes of UTF-8" in text
     assert "| ➕\N{NO-BREAK SPACE}add |" in text
 
 
@@ -366,3 +366,14 @@ def test_a_line_of_a_file_has_a_page_where_the_commit_is_known() -> None:
     assert line_url("https://github.com/acme/docs", "main", "a.md", 8) is None
     assert link("a", f"{page}?plain=1#L8") == f'<a href="{page}?plain=1#L8">a</a>'
     assert link("a", f"{page}?x=1#L8") == "a"
+
+
+def test_documents_that_are_converted_are_counted_and_named_without_acting() -> None:
+    made = report(added=("a.txt",), converted={"@octocat.txt": "Shift_JIS", "b.txt": "<b>"})
+    text = summary(made)
+    assert (
+        "2 documents are converted to UTF-8: <code>@octocat.txt</code> (Shift_JIS), <code>b.txt</code> (<b>)."
+        in plain(text).replace("<wbr>", "")
+    )
+    assert "@octocat" not in raw(text)
+    assert "<b>" not in raw(text)

@@ -19,7 +19,7 @@ from vsync.report.report import Report
 from vsync.report.store_size import StoreSize, StoreSizes
 from vsync.report.text import operations, plan_lines, summary_lines
 
-SIZES = StoreSizes(StoreSize(1, 1), StoreSize(1_201, 9))
+SIZES = StoreSizes(StoreSize(1, 1, 1), StoreSize(1_201, 9, 9))
 HOSTILE = "a\n::error::b\x1b[31m\u202e\x00\u2028.md"
 
 
@@ -203,3 +203,17 @@ def test_what_a_hostile_manifest_or_server_says_does_nothing_either() -> None:
 def test_a_removed_document_whose_file_is_still_there_has_the_reason_beside_it() -> None:
     documents = Documents(removed=("a.md", "b.md"), dropped={"a.md": "symlink"})
     assert operations(documents) == [("−", "a.md (no longer a document: symlink)"), ("−", "b.md")]
+
+
+@pytest.mark.parametrize(
+    ("encodings", "line"),
+    [
+        ({"a.txt": "Shift_JIS"}, "1 document is converted to UTF-8: a.txt (Shift_JIS)"),
+        (
+            {f"{name}.txt": "Big5" for name in "edcba"},
+            "5 documents are converted to UTF-8: a.txt (Big5), b.txt (Big5), c.txt (Big5) and 2 more (all with --json)",
+        ),
+    ],
+)
+def test_documents_that_are_converted_are_counted_and_the_first_are_named(encodings: dict[str, str], line: str) -> None:
+    assert line in texts(summary_lines(synced_report(added=tuple(encodings), converted=encodings)))

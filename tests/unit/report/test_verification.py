@@ -39,7 +39,7 @@ def test_the_headline_is_the_title_and_stands_at_the_end_of_the_text() -> None:
         "Next: vsync verify --repair",
     ]
     assert plain(summary(made)).splitlines()[0] == f"## ❌ vsync verify: {title}"
-    assert outputs(made, "r.json")["failure-reason"] == "drift"
+    assert outputs([made], "r.json")["failure-reason"] == "drift"
 
 
 def test_one_of_a_thing_is_told_as_one() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsync.documents.convert import Converted
+from vsync.documents.prepare import Prepared
 from vsync.search.found import Found, Text, found_in
 from vsync.store.entries import Hit
 
@@ -39,7 +39,7 @@ def test_the_page_is_of_the_commit_that_has_these_bytes() -> None:
 
 
 def test_a_converted_document_has_parts_and_no_lines() -> None:
-    converted = Converted(DOCUMENT.encode(), ((1, "cell 1"), (5, "cell 2")))
+    converted = Prepared(DOCUMENT.encode(), DOCUMENT, parts=((1, "cell 1"), (5, "cell 2")))
     result = found(hit(path="a.ipynb"), Text(DOCUMENT, COMMIT, converted))
     assert (result.line, result.part, result.heading, result.place) == (None, "cell 2", "Install", "a.ipynb")
     assert result.url == f"{PAGE}/blob/{COMMIT}/a.ipynb"

@@ -72,6 +72,13 @@ end
 """
 
 
+@pytest.mark.parametrize("line", ["---", "***", "_ _ _", "====="])
+def test_a_line_across_the_page_is_no_heading(line: str) -> None:
+    for under in ("---", "==="):
+        assert at(f"# Title\n\n{line}\n{under}\nend", "end", "a.md") == "Title"
+    assert at(f"Title\n=====\n{line}\nend", "end", "a.md") == "Title"
+
+
 def at(text: str, line: str, path: str) -> str | None:
     lines = text.split("\n")
     return heading_above(lines, lines.index(line) + 1, path)

@@ -17,6 +17,25 @@ def eq(key: str, value: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
+    ("pair", "comparison", "value"),
+    [
+        ("year!=2024", "ne", 2024),
+        ("year>=2024", "gte", 2024),
+        ("year < 3.5", "lt", 3.5),
+        ("date>2024-05-01", "gt", 1714521600),
+        ("date<=1970-01-02", "lte", 86400),
+        ("date=2024-05-01", "eq", "2024-05-01"),
+        ("date>2024-13-45", "gt", "2024-13-45"),
+        ('year="2025"', "eq", "2025"),
+        ('date>="2024-05-01"', "gte", "2024-05-01"),
+        ('name="', "eq", '"'),
+    ],
+)
+def test_a_filter_compares_numbers_dates_and_texts(pair: str, comparison: str, value: object) -> None:
+    assert search_filters([pair]) == {"type": comparison, "key": pair[:4], "value": value}
+
+
+@pytest.mark.parametrize(
     ("pairs", "filters"),
     [
         ([], None),

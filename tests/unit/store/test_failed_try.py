@@ -86,8 +86,10 @@ def test_a_401_about_scopes_is_about_permissions(keyless: bool) -> None:
     assert ("service account" in failed.error.message) == keyless
 
 
-def test_an_exhausted_quota_does_not_pass() -> None:
-    failed = read(by_status(429, code="insufficient_quota"))
+@pytest.mark.parametrize("status", [400, 429])
+@pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached"])
+def test_an_exhausted_quota_does_not_pass(status: int, code: str) -> None:
+    failed = read(by_status(status, code=code))
     assert isinstance(failed.error, ApiUnavailable)
     assert (failed.may_pass, "quota" in failed.error.message) == (False, True)
 

@@ -20,7 +20,7 @@ def page(*ids: str, has_more: bool | None = True) -> Any:
     return SimpleNamespace(data=[SimpleNamespace(id=name) for name in ids], has_more=has_more)
 
 
-def listed(answers: Iterator[Any], clock: Callable[[], float] = lambda: 0.0, size: int = 100) -> list[str]:
+def listed(answers: Iterator[Any], clock: Callable[[], float] = lambda: 0.0, **given: Any) -> list[str]:
     async def ask(send: Callable[[], Awaitable[Any]]) -> Any:
         return await send()
 
@@ -28,7 +28,7 @@ def listed(answers: Iterator[Any], clock: Callable[[], float] = lambda: 0.0, siz
         return next(answers)
 
     async def run() -> list[str]:
-        return [item async for found in pages(ask, fetch, id_of, size=size, clock=clock) for item in found]
+        return [item async for found in pages(ask, fetch, id_of, clock=clock, **given) for item in found]
 
     return asyncio.run(run())
 
@@ -55,6 +55,47 @@ def test_a_server_that_repeats_a_full_page_may_hide_the_rest() -> None:
         listed(iter([page("a", "b", has_more=None), page("c", "d"), page("c", "d", has_more=None)]), size=2)
     assert listed(iter([page("a", "b"), page("a", "b", has_more=False)]), size=2) == ["a", "b"]
     assert listed(iter([page("a", "b", "c"), page("a", "b", "c")]), size=2) == ["a", "b", "c"]
+
+
+def test_where_a_hidden_item_costs_money_a_repeated_page_is_an_error_when_there_is_more() -> None:
+    with pytest.raises(EndlessListing, match="the same 2 items again"):
+        listed(iter([page("a", "b"), page("a", "b")]), costly=True)
+    with pytest.raises(EndlessListing, match="the same 1 item again"):
+        listed(iter([page("a", "b"), page("b")]), costly=True)
+    assert listed(iter([page("a", "b"), page("a", "b", has_more=False)]), costly=True) == ["a", "b"]
+    assert listed(iter([page("a", has_more=None), page("a", has_more=None)]), costly=True) == ["a"]
+
+
+def with_odd_items(answers: Iterator[Any]) -> tuple[list[str | None], list[str | None]]:
+    """The ids of what is listed, None for an item without one, and the items after which the pages were asked for."""
+    asked: list[str | None] = []
+
+    async def ask(send: Callable[[], Awaitable[Any]]) -> Any:
+        return await send()
+
+    async def fetch(after: dict[str, Any]) -> Any:
+        asked.append(after.get("after"))
+        return next(answers)
+
+    async def run() -> list[str | None]:
+        read = pages(ask, fetch, lambda item: item.id)
+        return [item async for found in read for item in found]
+
+    return asyncio.run(run()), asked
+
+
+ODD: Any = None
+
+
+def test_what_follows_the_last_item_with_an_id_is_asked_for() -> None:
+    answers = [page("a", "b", ODD), page(ODD, "c", ODD), page(ODD, has_more=False)]
+    assert with_odd_items(iter(answers)) == (["a", "b", ODD, ODD, "c", ODD, ODD], [None, "b", "c"])
+
+
+def test_a_page_without_any_id_may_only_be_the_last_one() -> None:
+    assert with_odd_items(iter([page("a"), page(ODD, has_more=None)])) == (["a", ODD], [None, "a"])
+    with pytest.raises(ValueError, match="no item of the page has an id"):
+        with_odd_items(iter([page("a"), page(ODD)]))
 
 
 def test_an_empty_page_is_the_last_one() -> None:

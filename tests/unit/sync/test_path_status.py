@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.builders import by_path, document, entry, state
+from vsync.plan.not_here import with_held_pointers
 from vsync.plan.plan import make_plan
 from vsync.state.manifest import Entry, Failure, Skipped, TargetState
 from vsync.sync.path_status import PathState, PathStatus, judge, path_line
@@ -125,6 +126,18 @@ def test_an_old_name_stays_while_the_new_one_is_refused() -> None:
     found = judge("a.md", recorded, plan, at_head=False, why_not=None)
     assert (found.state, plan.operations) == ("removed", ())
     assert path_line(found, HEAD).endswith("the file was renamed, and the store has refused it under its new name")
+
+
+def test_an_old_name_stays_while_the_file_of_its_new_pointer_is_not_here() -> None:
+    recorded = TargetState("vs_1", files={"a.md": entry("a.md")})
+    skipped = {"b.md": Skipped(entry("a.md").blob, "lfs-pointer")}
+    plan = with_held_pointers(make_plan(recorded, {}, skipped), {})
+    found = judge("a.md", recorded, plan, at_head=False, why_not=None)
+    assert found.state == "removed"
+    assert "although" in path_line(found, HEAD)
+    assert path_line(found, HEAD).endswith(
+        "the file is the Git LFS pointer b.md now, and what it stands for is not in this checkout"
+    )
 
 
 def test_in_a_plain_folder_no_commit_is_named() -> None:

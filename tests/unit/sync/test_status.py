@@ -111,10 +111,21 @@ def test_the_live_commit_is_told_and_how_far_it_is_behind() -> None:
     assert status_lines(found) == [
         "2 documents in vs_1",
         f"  live: {COMMIT[:12]}, synced 2026-01-01T00:00:00+00:00",
-        f"  3 commits behind {HEAD[:12]}",
+        f"  3 commits behind {HEAD[:12]}: `vsync plan` tells whether these commits change a document",
         "  failed: b.md: invalid_file",
         "  failed: c.md: unsupported_file",
     ]
+
+
+def test_the_command_that_tells_what_the_commits_change_plans_the_same() -> None:
+    assert "the commit changes a document" in " ".join(status_lines(replace(look(STATE), behind=1)))
+    manifest = Manifest("owner-1", "acme/docs", None, {"api": STATE})
+    settings = Settings(target=replace(TARGET, name="api"), push=True, head="next", repo="my docs")
+    found = look(dump_manifest(manifest), settings=settings, target=settings.target)
+    assert "`vsync plan --repo 'my docs' --source acme/docs --push --target api --head next`" in " ".join(
+        status_lines(found)
+    )
+    assert "plan" not in found.to_json()
 
 
 @pytest.mark.parametrize(

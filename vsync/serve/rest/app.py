@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vsync import __version__
 from vsync.serve.rest.answered import Answered
+from vsync.serve.rest.batch_failures import not_offered
+from vsync.serve.rest.batches_calls import add_batch_calls
 from vsync.serve.rest.caller import AUTHORIZATION, KEY, ORGANIZATION, PROJECT, TOKEN
 from vsync.serve.rest.docs_page import add_docs
 from vsync.serve.rest.entries_calls import add_entry_calls
@@ -26,13 +28,13 @@ from vsync.serve.rest.health import add_health
 from vsync.serve.rest.hosts import is_host_allowed
 from vsync.serve.rest.json_body import StrictRoute
 from vsync.serve.rest.observed import Observed
-from vsync.serve.rest.openapi import DESCRIPTION, SUMMARY, TAGS, TITLE, completed
+from vsync.serve.rest.openapi import DESCRIPTION, ON_BATCHES, SUMMARY, TITLE, completed, tags
 from vsync.serve.rest.service import Service
 from vsync.serve.rest.stores_calls import add_store_calls
 from vsync.serve.rest.upstream import stopping
 from vsync.serve.rest.validation import check_once
 
-_MANAGED = ("vector_stores", "files")
+_MANAGED = ("vector_stores", "files", "batches")
 """The first parts of the paths that need a key."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -77,6 +79,8 @@ def create_app(
         if scope["type"] == "http" and _CONTROL.search(scope["path"]):
             raise unknown_path()
         first = scope["path"].strip("/").partition("/")[0] if scope["type"] == "http" else ""
+        if first == "batches" and service.batches is None:
+            raise not_offered()
         if first == "v1" and embedded is not None:
             if service.stop.requested:
                 raise stopping()
@@ -86,7 +90,8 @@ def create_app(
 
     answered = Answered(_with_known_hosts(routed, access), log, verbose=verbose)
     secrets = [] if access.token is None else [access.token]
-    return Observed(_with_origins(answered, access.origins), log, secrets=secrets)
+    methods = ["GET", "DELETE"] if service.batches is None else ["GET", "POST", "DELETE"]
+    return Observed(_with_origins(answered, access.origins, methods), log, secrets=secrets)
 
 
 async def _once(request: Request) -> None:
@@ -99,9 +104,9 @@ def _described(service: Service, access: Access) -> FastAPI:
     app = FastAPI(
         title=TITLE,
         summary=SUMMARY,
-        description=DESCRIPTION,
+        description=DESCRIPTION if service.batches is None else f"{DESCRIPTION}{ON_BATCHES}",
         version=__version__,
-        openapi_tags=TAGS,
+        openapi_tags=tags(batches=service.batches is not None),
         servers=[{"url": "/", "description": "This server"}],
         license_info={"name": "MIT", "identifier": "MIT"},
         docs_url=None,
@@ -113,6 +118,8 @@ def _described(service: Service, access: Access) -> FastAPI:
     add_store_calls(app, service)
     add_entry_calls(app, service)
     add_file_calls(app, service)
+    if service.batches is not None:
+        add_batch_calls(app, service, service.batches)
     add_health(app, service.stop)
     add_docs(app)
     add_handlers(app)
@@ -144,13 +151,13 @@ def _with_known_hosts(app: ASGIApp, access: Access) -> ASGIApp:
     return checked
 
 
-def _with_origins(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
+def _with_origins(app: ASGIApp, origins: Collection[str], methods: Sequence[str]) -> ASGIApp:
     if not origins:
         return app
     return CORSMiddleware(
         app,
         allow_origins=sorted(origins),
-        allow_methods=["GET", "DELETE"],
+        allow_methods=methods,
         allow_headers=[AUTHORIZATION, "content-type", KEY, TOKEN, ORGANIZATION, PROJECT, "x-request-id"],
         expose_headers=["x-request-id", "retry-after"],
         max_age=600,

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from vsync.serve.rest.failure import error_type
 
 _WORDS = {
-    400: "The body is not JSON, or the call names neither ids nor a filter, or its filter fits everything.",
+    400: "The body is not JSON, or the call names neither ids nor a filter, or its filter fits everything; or a request file "
+    "that there is not.",
     401: "There is no key, or the API refuses it; or the server's own token is missing or wrong.",
     403: "The key may not do this.",
     404: "There is no such vector store or File, or the list has no item of the id in `after`.",
@@ -18,7 +19,7 @@ _WORDS = {
     413: "The body is too large.",
     422: "The call has another shape than described here, or names too many ids.",
     429: "The API's rate limit, or this server's, is reached. `Retry-After` says when to try again.",
-    500: "A defect of the server.",
+    500: "A defect of the server; or it cannot work with the folders of its operator.",
     502: "The API behind vsync failed, or its answer is not one of the API.",
     503: "The server is too busy, or it is stopping. `Retry-After` says when to try again.",
 }
@@ -98,3 +99,23 @@ def bulk_answers(model: type[BaseModel], *more: int) -> dict[int | str, dict[str
         207: {"model": model, "description": PARTLY},
         **errors(*sorted({*COMMON, *more})),
     }
+
+
+FINISHED = (
+    "The job came to its end. `ok` says whether anything failed, and the lists say what became of each file and batch."
+)
+CUT_SHORT = "An error ended the job when a part of it was done. `error` says which. Send the call again: it goes on."
+
+
+def batch_answers(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """The answers of a call that submits or fetches."""
+    return {
+        200: {"model": model, "description": FINISHED},
+        207: {"model": model, "description": CUT_SHORT},
+        **errors(*sorted({*COMMON, 404})),
+    }
+
+
+def batch_list_answers(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """The answers of the call that lists batches."""
+    return {200: {"model": model, "description": "The batches."}, **errors(*sorted({*COMMON, 404}))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vsync.serve.rest.answers import EXAMPLES, ITEMS
+from vsync.serve.rest.batch_answers import BATCH_EXAMPLES
 from vsync.serve.rest.bodies import IDS
 from vsync.serve.rest.caller import AUTHORIZATION, KEY, ORGANIZATION, PROJECT, TOKEN
 from vsync.serve.rest.limits import Limits
@@ -25,12 +26,24 @@ are passed on.
 - Every answer has the header `X-Request-Id`. Send your own with the call, and it is used.
 """
 
-TAGS = [
+ON_BATCHES = """\
+- The calls on **batches** work on the request files of this server, and write results beside them. The batches belong to the
+  project of your key, which pays for them.
+"""
+
+_STORES = [
     {"name": "vector stores", "description": "The vector stores of the project."},
     {"name": "files of a store", "description": "The files that one vector store lists, and detaching them."},
     {"name": "files", "description": "The Files of the project, in a store or in none."},
-    {"name": "health", "description": "For those who watch over the server. No key is needed."},
 ]
+_BATCHES = {"name": "batches", "description": "Request files of this server that OpenAI's Batch API runs."}
+_HEALTH = {"name": "health", "description": "For those who watch over the server. No key is needed."}
+
+
+def tags(*, batches: bool) -> list[dict[str, Any]]:
+    """The groups of calls, in their order. `batches`: whether the server offers batches."""
+    return [*_STORES, *([_BATCHES] if batches else []), _HEALTH]
+
 
 _WITHOUT_KEY = {"health"}
 """Tags of calls that need no key."""
@@ -78,7 +91,10 @@ def completed(description: dict[str, Any], limits: Limits, *, has_token: bool) -
     schemas = parts.get("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for model, example in EXAMPLES.items():  # here, since the framework leaves nulls out of examples
+    for model, example in {
+        **EXAMPLES,
+        **BATCH_EXAMPLES,
+    }.items():  # here, since the framework leaves nulls out of examples
         if model in schemas:
             schemas[model]["example"] = example
     for schema in schemas.values():

@@ -14,6 +14,7 @@ from vsync.serve.rest.access_log import Call
 from vsync.serve.rest.clients import Clients
 from vsync.serve.rest.exchange import call_of, caller_in
 from vsync.serve.rest.limits import Limits
+from vsync.serve.rest.offered_batches import OfferedBatches
 from vsync.store.client import Api
 from vsync.store.rate_limit import Rates
 from vsync.system.stop import Stop
@@ -30,13 +31,20 @@ class Session(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What all calls share. `priced`: the API is OpenAI's own, so its prices hold."""
+    """What all calls share.
+
+    | field | meaning |
+    | --- | --- |
+    | `priced` | the API is OpenAI's own, so its prices hold |
+    | `batches` | the request files that the operator offers; None: there are none |
+    """
 
     clients: Clients
     limits: Limits
     stop: Stop
     concurrency: int = 16
     priced: bool = False
+    batches: OfferedBatches | None = None
 
     @contextlib.asynccontextmanager
     async def session(self, request: Request) -> AsyncIterator[Session]:

@@ -34,8 +34,11 @@ _BY_SIGNAL = re.compile(r"Interrupted by SIG[A-Z]+\.")
 """How a run that a signal ends says so."""
 
 
-def failure_of(error: VsyncError | Refused) -> Failure:
-    """The failure to answer with. The API's own status, code and request id stand in it."""
+def failure_of(error: VsyncError | Refused, *, access: str = "Files and Vector Stores") -> Failure:
+    """The failure to answer with. The API's own status, code and request id stand in it.
+
+    `access` is what a key needs that may not do what the call asks for.
+    """
     if isinstance(error, Refused):
         return _of_refusal(error)
     answer, message = error.answer, printable(error.message)
@@ -44,7 +47,7 @@ def failure_of(error: VsyncError | Refused) -> Failure:
     if isinstance(error, CredentialsRefused):
         return Failure(401, _code(answer, "invalid_api_key"), f"{message} Check the key.", upstream=answer)
     if isinstance(error, PermissionDenied):
-        advice = "Give the key access to Files and Vector Stores, or use another key."
+        advice = f"Give the key access to {access}, or use another key."
         return Failure(403, _code(answer, "permission_denied"), f"{message} {advice}", upstream=answer)
     if isinstance(error, StoreGone):
         return Failure(404, "vector_store_not_found", message, upstream=answer)

@@ -1,0 +1,45 @@
+"""Each fault at each request from a request file to its results: nothing is paid twice, nothing is lost, and the next run goes on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.deep.faults.batches import finish, number_of_requests, try_fault, worlds_in
+from tests.deep.faults.kinds import KINDS, Kind
+from tests.support.batch_cycle import CYCLE, CycleWorld, Step
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here machines do not die."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CycleWorld]:
+    return worlds_in(tmp_path_factory.mktemp("batches"))
+
+
+def test_the_cycle_ends_well_on_a_quiet_day(worlds: dict[str, CycleWorld], tmp_path: Path) -> None:
+    for step in CYCLE:
+        finish(worlds[step.name].copy(tmp_path / step.name), step)
+
+
+@pytest.mark.parametrize("step", CYCLE, ids=lambda step: step.name)
+@pytest.mark.parametrize("name", KINDS)
+def test_a_run_that_meets_a_fault_is_made_up_for_by_the_next_one(
+    worlds: dict[str, CycleWorld], tmp_path: Path, name: str, step: Step
+) -> None:
+    kind, begun = KINDS[name], worlds[step.name]
+    if _never_whole(kind, step):
+        return
+    for at in range(1, number_of_requests(begun, step, tmp_path / "count") + 1):
+        try_fault(begun, step, kind, at, tmp_path / f"{at}")
+
+
+def _never_whole(kind: Kind, step: Step) -> bool:
+    """Whether a server answers with half of each File for good. Nobody can tell such results from whole ones that are few."""
+    return kind.lasting and kind.name.startswith("half") and step.name.startswith("fetch")

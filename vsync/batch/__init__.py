@@ -1,0 +1,1 @@
+"""Batch jobs: request files of a repository, run by OpenAI's Batch API."""
