@@ -1,10 +1,17 @@
-"""The seed of a long run. Tests that draw without Hypothesis take it from here. Also a plugin of pytest for `make soak`."""
+"""The seed of a long run, and how much of an enumeration a short run tries. Also a plugin of pytest for `make soak`.
+
+Tests that draw without Hypothesis take the seed from here. Tests that go through every request of a run, and every fault
+at each, take a sample in `make check`; a soak tries all of them.
+"""
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import pkgutil
+import zlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,6 +33,22 @@ def some(number: int) -> range:
     """So many seeds. They follow from the seed of the run; without it they are the first ones."""
     first = int(os.environ.get(VARIABLE, "0"))
     return range(first, first + number)
+
+
+def moments(every: int, of: str) -> Iterator[int]:
+    """The first number, 1, and one of so many that follow it, without an end.
+
+    Which ones follows from the name of what they are `of`, so that tests of one name each try other moments. A soak tries
+    all of them.
+    """
+    if VARIABLE in os.environ:
+        return itertools.count(1)
+    return itertools.chain([1], itertools.count(2 + zlib.crc32(of.encode()) % every, every))
+
+
+def places(last: int, every: int, of: str) -> Iterator[int]:
+    """The same up to the last number."""
+    return itertools.takewhile(lambda number: number <= last, moments(every, of))
 
 
 def pytest_report_header() -> str:

@@ -1,5 +1,7 @@
 """Looks for histories, races and damaged input that break something, with new ones each time. May take hours.
 
+It also lets runs die, and faults come, at every request where `make check` tries some of them.
+
 examples:
   make soak                                              all of it
   make soak ARGS="tests/deep/model"                      only the histories and races
@@ -26,7 +28,7 @@ from collections.abc import Sequence
 from tests.deep import seeds
 from tests.support.places import ROOT
 
-_FOLDERS = ("tests/deep/model", "tests/deep/fuzz", "tests/deep/property")
+_FOLDERS = ("tests/deep/model", "tests/deep/fuzz", "tests/deep/property", "tests/deep/kills", "tests/deep/faults")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deep.seeds import places
 from tests.support.project import Project, project_in
 from tests.support.wire import Fault, answer, cut, lose, refuse, unreachable
 from vsync.errors import VsyncError
@@ -115,7 +116,7 @@ def test_a_fault_at_any_request_is_told_and_the_next_run_ends_the_job(tmp_path: 
     (tmp_path / "clean").mkdir()
     wanted_state, requests = clean(tmp_path / "clean", job)
     kind, stays = FAULTS[fault]
-    for at in range(1, requests + 1):
+    for at in places(requests, 3, f"{job}, {fault}"):
         folder = tmp_path / str(at)
         folder.mkdir()
         scene = Scene(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -53,7 +54,8 @@ def test_a_seed_repeats_its_history_and_another_seed_does_not() -> None:
 def test_a_soak_gives_its_seed_to_every_draw() -> None:
     call = soak.command(7, ["--maxfail=1"])
     assert "--hypothesis-seed=7" in call
-    assert call[-4:] == ["--maxfail=1", "tests/deep/model", "tests/deep/fuzz", "tests/deep/property"]
+    assert call[-6:-2] == ["--maxfail=1", "tests/deep/model", "tests/deep/fuzz", "tests/deep/property"]
+    assert call[-2:] == ["tests/deep/kills", "tests/deep/faults"]
     assert soak.command(7, ["tests/deep/model/test_races.py::x"])[-1] == "tests/deep/model/test_races.py::x"
     given = soak.environment(7, ["tests/deep/model"])
     assert (given[seeds.VARIABLE], given["PYTHONHASHSEED"]) == ("7", "7")
@@ -65,6 +67,18 @@ def test_draws_without_hypothesis_follow_the_seed_as_well(monkeypatch: pytest.Mo
     assert list(seeds.some(2)) == [0, 1]
     monkeypatch.setenv(seeds.VARIABLE, "7")
     assert list(seeds.some(3)) == [7, 8, 9]
+
+
+def test_a_check_tries_some_requests_of_each_run_and_a_soak_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(seeds.VARIABLE, raising=False)
+    runs = [list(seeds.places(30, 5, f"run {number}")) for number in range(40)]
+    assert max(map(len, runs)) == 7
+    assert {places[0] for places in runs} == {1}
+    assert {place for places in runs for place in places} == set(range(1, 31))
+    assert list(itertools.islice(seeds.moments(5, "run 1"), 6)) == runs[1][:6]
+    monkeypatch.setenv(seeds.VARIABLE, "7")
+    assert list(seeds.places(30, 5, "run 1")) == list(range(1, 31))
+    assert list(itertools.islice(seeds.moments(5, "run 1"), 30)) == list(range(1, 31))
 
 
 @pytest.mark.parametrize(("test", "times"), [("test_passes", 1), ("test_fails", 2)])

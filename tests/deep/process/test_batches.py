@@ -146,7 +146,7 @@ def check_results(folder: Path) -> None:
         assert {line["response"]["status_code"] for line in lines} == {200}
 
 
-@pytest.mark.parametrize("seed", some(3))
+@pytest.mark.parametrize("seed", some(1))
 def test_a_process_that_is_killed_again_and_again_pays_once_and_brings_every_result(
     api: BatchApi, tmp_path: Path, seed: int
 ) -> None:
