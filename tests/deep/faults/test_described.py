@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.deep.seeds import places
 from tests.support.wire import Fault, Sent, World, die, lose, once, refuse
 from vsync.errors import VsyncError
 
@@ -126,10 +127,12 @@ def forgets(world: World, what: str) -> None:
     ],
     ids=["lost answer", "lost answer and manifest", "lost answer and seal", "400", "401"],
 )
-def test_a_run_that_breaks_anywhere_is_gone_on_with(changed: World, fault: Fault, forgotten: str) -> None:
+def test_a_run_that_breaks_anywhere_is_gone_on_with(
+    changed: World, request: pytest.FixtureRequest, fault: Fault, forgotten: str
+) -> None:
     wanted, sent = whole(changed)
     assert len(sent) > 12
-    for number in range(1, len(sent) + 1):
+    for number in places(len(sent), 3, request.node.name):
         world = changed.copy(changed.folder.parent / f"{number}")
         broken(world, fault, number)
         forgets(world, forgotten)
@@ -139,9 +142,11 @@ def test_a_run_that_breaks_anywhere_is_gone_on_with(changed: World, fault: Fault
 
 @pytest.mark.parametrize("answered", [True, False], ids=["answered", "unanswered"])
 @pytest.mark.parametrize("forgotten", ["nothing", "manifest"])
-def test_a_run_that_is_killed_anywhere_is_gone_on_with(changed: World, answered: bool, forgotten: str) -> None:
+def test_a_run_that_is_killed_anywhere_is_gone_on_with(
+    changed: World, request: pytest.FixtureRequest, answered: bool, forgotten: str
+) -> None:
     wanted, sent = whole(changed)
-    for number in range(1, len(sent) + 1):
+    for number in places(len(sent), 3, request.node.name):
         world = changed.copy(changed.folder.parent / f"{number}")
 
         def prepare(inner: World, number: int = number) -> None:

@@ -14,7 +14,7 @@ from tests.deep.faults.matrix import Case, Storm
 from tests.deep.faults.processes import FullDisk, Kill, Push, Signals
 from tests.deep.faults.scenarios import SCENARIOS, forget
 
-_STEP = 47
+_STEP = 101
 """The distance between two cases that are tried. It does not divide the number of requests, so every request has its turn."""
 
 

@@ -93,7 +93,7 @@ def acknowledged(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in whole]
 
 
-@pytest.mark.parametrize("seed", some(2))
+@pytest.mark.parametrize("seed", some(1))
 def test_a_process_that_is_killed_again_and_again_ends_with_the_documents_of_its_records(
     api: SlowApi, tmp_path: Path, seed: int
 ) -> None:
