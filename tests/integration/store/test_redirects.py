@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.servers.recording import Answer, HttpServer, Recorded
+from tests.support.wire import QuickStop
 from vsync.auth.credentials import Credentials
 from vsync.auth.identity_token import TokenSource
 from vsync.errors import CredentialsRefused, RedirectRefused, VsyncError
@@ -51,7 +52,7 @@ def other() -> Iterator[Answering]:
 def ask(server: HttpServer, send: Callable[[Api], Awaitable[Any]], *, once: bool = False) -> Any:
     async def run() -> Any:
         keys = Credentials(api_key=KEY, base_url=f"{server.address}/v1", organization="org-1", project="proj-1")
-        async with connect(keys) as api:
+        async with connect(keys, sleep=QuickStop().sleep) as api:
             return await api.ask("uploading a.md", lambda: send(api), once=once)
 
     return asyncio.run(run())

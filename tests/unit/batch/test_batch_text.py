@@ -250,8 +250,8 @@ def test_nothing_from_outside_acts_in_a_terminal(hostile: str) -> None:
         assert line.text.isprintable(), line
 
 
-def test_a_message_of_a_megabyte_is_cut() -> None:
-    lines = report_lines(full_of("x" * 1_000_000), ())
+def test_a_very_long_message_is_cut() -> None:
+    lines = report_lines(full_of("x" * 100_000), ())
     assert sum("x" * 400 in line.text for line in lines) > 0
     failures = [line.text for line in lines if line.tone == "bad" and "id" not in line.text]
     assert failures
