@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from tests.support.gitrepo import ENVIRONMENT, Repo
 from vsync.git.repository import Repository
 from vsync.sync import workspace
+from vsync.sync.git_access import GitAccess
 
 _COMMON = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", _COMMON, derandomize=True, max_examples=20)
@@ -63,7 +64,7 @@ def no_remote_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """A remote on another machine has no record: nobody is asked. Many tests have a clone of a repository on GitHub."""
     ask = workspace._origin_refs
 
-    def asked_here(access: workspace.GitAccess, repository: Repository, names: Collection[str]) -> Collection[str]:
+    def asked_here(access: GitAccess, repository: Repository, names: Collection[str]) -> Collection[str]:
         url = repository.push_url() or ""
         here = url.startswith(("/", "file:")) or urlsplit(url).hostname in {"127.0.0.1", "localhost"}
         return ask(access, repository, names) if here else ()

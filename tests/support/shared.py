@@ -21,7 +21,8 @@ from vsync.state.manifest_parser import parse_manifest
 from vsync.state.seal import Seal, parse_seal, trust
 from vsync.store.client import connect
 from vsync.sync.assemble import Assembled, assemble
-from vsync.sync.workspace import GitAccess, open_workspace
+from vsync.sync.git_access import GitAccess
+from vsync.sync.workspace import open_workspace
 from vsync.system.stop import Stop
 
 BRANCH, SEAL = "refs/heads/vsync-manifest", "refs/vsync/default"

@@ -26,7 +26,7 @@ from vsync.git.refs import RefUpdate
 from vsync.git.remedies import Remedies
 from vsync.git.remote import Remote
 from vsync.git.remote_blobs import read_blobs, store_files
-from vsync.sync.workspace import GitAccess, Kept, open_remote, trusting
+from vsync.sync.git_access import GitAccess, Kept, open_remote, trusting
 from vsync.system.redaction import printable
 from vsync.system.secret_search import needles
 from vsync.system.wording import shortened

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vsync.config.settings import Settings
     from vsync.store.connect import Connect, IfMissing
     from vsync.store.embedded_file import EmbeddedFile
-    from vsync.sync.workspace import GitAccess
+    from vsync.sync.git_access import GitAccess
 
 Options = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ def opened(
     from vsync.batch.job import BatchJob
     from vsync.git.discovery import checked_top
     from vsync.store.rate_limit import make_rates
-    from vsync.sync.workspace import embedded_file_of
+    from vsync.sync.embedded_place import embedded_file_of
 
     settings = resolved(context, with_defaults(options, context.environ))
     access = git_access(context, options)

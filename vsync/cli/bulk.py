@@ -86,7 +86,7 @@ def delete(context: Context, options: dict[str, Any], job: Job[P]) -> None:
 
 
 def _way(context: Context, options: dict[str, Any]) -> _Way:
-    from vsync.sync.workspace import embedded_file_of
+    from vsync.sync.embedded_place import embedded_file_of
 
     settings = resolved(context, options)
     observer = TerminalObserver(sys.stderr, verbose=context.verbose, environ=context.environ, secrets=context.secrets)

@@ -23,7 +23,8 @@ from vsync.search.run import known_store
 from vsync.search.run_checks import run_checks
 from vsync.sync.assemble import target_in
 from vsync.sync.config_at_head import AtHead
-from vsync.sync.workspace import Workspace, open_publication
+from vsync.sync.target_state import open_publication
+from vsync.sync.workspace import Workspace
 from vsync.system.redaction import printable, redacted
 
 

@@ -106,8 +106,8 @@ def _settings(ctx: click.Context) -> Settings:
 
 def _manifest(settings: Settings) -> bytes | None:
     """The manifest: the file, else what this clone knows of the remote's."""
+    from vsync.sync.embedded_place import embedded_file_of
     from vsync.sync.state_place import state_place
-    from vsync.sync.workspace import embedded_file_of
     from vsync.system.regular_file import read_file
 
     root = _top(settings).resolve()
@@ -124,7 +124,7 @@ def _manifest(settings: Settings) -> bytes | None:
 
 def _stores(ctx: click.Context) -> list[ListedStore]:
     from vsync.manage.listed_stores import cache_file, recall
-    from vsync.sync.workspace import embedded_file_of
+    from vsync.sync.embedded_place import embedded_file_of
 
     context: Context = ctx.obj
     file = cache_file(context.environ, context.credentials, embedded_file_of(_settings(ctx)))

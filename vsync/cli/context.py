@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from vsync.store.rate_limit import Rates
     from vsync.sync.assemble import Assembled
     from vsync.sync.config_at_head import AtHead
-    from vsync.sync.workspace import GitAccess, Workspace
+    from vsync.sync.git_access import GitAccess
+    from vsync.sync.workspace import Workspace
 
 
 RECORDS = "records"
@@ -171,7 +172,7 @@ def _warn_of_variables(context: Context) -> None:
 
 def git_access(context: Context, options: Mapping[str, Any]) -> GitAccess:
     """How git reaches the remote. A missing remote is an error only when --push stands on the command line itself."""
-    from vsync.sync.workspace import GitAccess
+    from vsync.sync.git_access import GitAccess
 
     token = context.environ.get("VSYNC_GITHUB_TOKEN", "").strip() or None
     context.secrets.add(token)

@@ -52,7 +52,7 @@ def answer(
 
 
 def embedded(context: Context, options: dict[str, Any]) -> EmbeddedFile | None:
-    from vsync.sync.workspace import embedded_file_of
+    from vsync.sync.embedded_place import embedded_file_of
 
     return embedded_file_of(resolved(context, options), context.trusted)
 

@@ -86,7 +86,7 @@ def _job(
     from vsync.records.acks import Acks
     from vsync.records.job import StreamJob
     from vsync.state.journal_key import state_home
-    from vsync.sync.workspace import embedded_file_of
+    from vsync.sync.embedded_place import embedded_file_of
 
     # Whose repository this is matters only where files are put into it.
     here = Path.cwd()

@@ -131,7 +131,7 @@ def _open_source(context: Context, settings: Settings, options: Mapping[str, Any
 
 
 def _embedded(context: Context, settings: Settings) -> EmbeddedFile | None:
-    from vsync.sync.workspace import embedded_file_of
+    from vsync.sync.embedded_place import embedded_file_of
 
     return embedded_file_of(settings, context.trusted)
 
@@ -163,7 +163,7 @@ def _in_target(context: Context, settings: Settings, workspace: Workspace, wante
     from vsync.search.found import found_in
     from vsync.search.run import search, store_of_target
     from vsync.sync.assemble import target_in
-    from vsync.sync.workspace import open_publication
+    from vsync.sync.target_state import open_publication
 
     publication = open_publication(settings, workspace)
     connect = connection_of(context, settings, workspace.embedded, if_missing="refuse")

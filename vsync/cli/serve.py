@@ -104,7 +104,7 @@ def serve_command(context: Context, /, host: str, port: int, **options: Any) -> 
 
     With --source, callers can submit the request files of that folder to OpenAI's Batch API, and fetch the results.
     """
-    from vsync.sync.workspace import embedded_file_of
+    from vsync.sync.embedded_place import embedded_file_of
 
     if not _HOST.fullmatch(host):
         raise ConfigurationError(

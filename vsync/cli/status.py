@@ -32,7 +32,8 @@ def status_command(context: Context, /, path: str | None, as_json: bool, **optio
     from vsync.sync.assemble import target_in
     from vsync.sync.several import listed_once
     from vsync.sync.status import status, status_lines, status_summary
-    from vsync.sync.workspace import open_publication, open_workspace
+    from vsync.sync.target_state import open_publication
+    from vsync.sync.workspace import open_workspace
 
     settings = resolved(context, options)
     asked_from = origin(context.environ)

@@ -32,8 +32,9 @@ from vsync.store.connect import IfMissing
 from vsync.store.rate_limit import Rates
 from vsync.sync.assemble import Assembled, assemble
 from vsync.sync.config_at_head import AtHead
+from vsync.sync.git_access import GitAccess
 from vsync.sync.several import Make
-from vsync.sync.workspace import GitAccess, Workspace, open_workspace
+from vsync.sync.workspace import Workspace, open_workspace
 from vsync.system.redaction import redacted
 
 

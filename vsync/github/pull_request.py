@@ -29,12 +29,13 @@ from vsync.sync.assemble import Assembled
 from vsync.sync.config_at_head import AtHead
 from vsync.sync.config_targets import ConfigTargets, stores_of
 from vsync.sync.context import RunContext
+from vsync.sync.git_access import GitAccess
 from vsync.sync.left_behind import left_behind
 from vsync.sync.one_store import OfTarget, check_one_store
 from vsync.sync.ports import Ports
 from vsync.sync.recorded import Recorded, read_recorded
 from vsync.sync.several import Make, assemble_each
-from vsync.sync.workspace import GitAccess, Workspace
+from vsync.sync.workspace import Workspace
 
 
 class PullPlan(NamedTuple):

@@ -23,7 +23,8 @@ from vsync.store.connect import IfMissing, connector, missing
 from vsync.store.rate_limit import Rates, make_rates
 from vsync.sync.context import RunContext
 from vsync.sync.ports import Ports
-from vsync.sync.workspace import Workspace, open_publication, place_of, unread_manifest
+from vsync.sync.target_state import open_publication, place_of, unread_manifest
+from vsync.sync.workspace import Workspace
 from vsync.system.stop import Stop
 
 if TYPE_CHECKING:

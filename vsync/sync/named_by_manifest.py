@@ -19,16 +19,11 @@ from vsync.manage.protected import NOTHING, Protected, named_in
 from vsync.state.manifest import Manifest
 from vsync.state.manifest_parser import parse_manifest
 from vsync.store.embedded_file import EmbeddedFile
+from vsync.sync.embedded_place import embedded_file_of
+from vsync.sync.git_access import GitAccess
 from vsync.sync.state_place import state_place
-from vsync.sync.workspace import (
-    LARGEST_MANIFEST,
-    GitAccess,
-    Workspace,
-    embedded_file_of,
-    open_publication,
-    open_workspace,
-    place_of,
-)
+from vsync.sync.target_state import LARGEST_MANIFEST, open_publication, place_of
+from vsync.sync.workspace import Workspace, open_workspace
 from vsync.system.regular_file import read_file
 
 _MOST_FILES = 1_000

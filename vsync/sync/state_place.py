@@ -5,7 +5,7 @@
 | behind an API | a path in the repository or folder | git's common directory; for a plain folder beside the manifest |
 | the embedded store | beside the embedded store's file | a folder beside the embedded store's file |
 
-A remote may keep manifest and seal instead (`workspace`).
+A remote may keep manifest and seal instead (`target_state`).
 """
 
 from __future__ import annotations

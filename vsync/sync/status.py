@@ -20,7 +20,7 @@ from vsync.sync.named_path import find_path
 from vsync.sync.path_status import PathStatus, judge, path_line
 from vsync.sync.read_target import read_target
 from vsync.sync.same_store import expiry_warnings
-from vsync.sync.workspace import place_of, unread_manifest
+from vsync.sync.target_state import place_of, unread_manifest
 from vsync.system.redaction import printable
 from vsync.system.wording import count
 

@@ -1,28 +1,22 @@
-"""Opens the workspace a run works in: source, manifest, seal and remote."""
+"""Opens the workspace a run works in: its source, and the remote or folder that keeps its state."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from vsync.config.origin import Origin
-from vsync.config.settings import DEFAULT_MANIFEST_BRANCH, NO_MANIFEST, Settings
+from vsync.config.settings import NO_MANIFEST, Settings
 from vsync.config.targets import Target
-from vsync.errors import ConfigurationError, GitUnavailable, ManifestError, PushRefused, RepositoryError
+from vsync.errors import GitUnavailable, PushRefused, RepositoryError
 from vsync.git.changes import show_path
-from vsync.git.deadlines import Deadlines
-from vsync.git.discovery import checked_top
-from vsync.git.refs import is_http, network_config
-from vsync.git.remedies import OF_MANIFEST, Remedies
+from vsync.git.remedies import OF_MANIFEST
 from vsync.git.remote import Remote
 from vsync.git.repository import Repository
-from vsync.git.token_host import GITHUB, address_for_token
-from vsync.network.certificates import check_git, for_git
-from vsync.network.environment import check_network
 from vsync.source.base import Source
 from vsync.source.folder import FolderSource
 from vsync.source.git import GitSource
@@ -30,84 +24,11 @@ from vsync.source.submodules import Submodules
 from vsync.source.widened import widened
 from vsync.state.identity import SourceIdentity, identify, web_page
 from vsync.state.journal_key import state_home
-from vsync.state.local import LocalPublication
-from vsync.state.manifest_parser import may_name_target
-from vsync.state.publication import Publication
-from vsync.state.remote import RemotePublication
 from vsync.store.embedded_file import EmbeddedFile, embedded_file
-from vsync.sync.state_place import StatePlace, state_place
-
-LARGEST_MANIFEST = 100_000_000
-"""No larger manifest is read only to find out whether it has a target."""
+from vsync.sync.git_access import GitAccess, Kept, give_token, open_remote, trusting
 
 _ORIGIN_ANSWERS_WITHIN_S = 20.0
 """A run that keeps its state on this machine asks the remote one question, and can do without the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class GitAccess:
-    """How git reaches a remote.
-
-    | field | meaning |
-    | --- | --- |
-    | `environ` | the environment of the process |
-    | `token` | a token for the remote; None: git uses its own credentials |
-    | `optional` | where there is no remote, the manifest may be a file |
-    | `is_dead` | whether a run is known to have ended |
-    | `found` | takes every secret that is found, so that it is never shown |
-    | `stopped` | for how many seconds the run has been told to stop |
-    | `trusted` | a folder whose repositories may belong to another user: the workspace of a job |
-    | `deadlines` | how long git may take |
-    """
-
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
-    token: str | None = field(default=None, repr=False)
-    optional: bool = False
-    is_dead: Callable[[str], bool] = lambda run: False
-    found: Callable[[str], None] = lambda secret: None
-    stopped: Callable[[], float | None] = lambda: None
-    trusted: Path | None = None
-    deadlines: Deadlines | None = None
-
-    def repository(self, path: Path) -> Repository:
-        """The repository that holds a folder."""
-        return Repository(path, trusted=self.trusted, deadlines=self.deadlines)
-
-    @property
-    def server(self) -> str:
-        """The server that the token is for."""
-        return self.environ.get("GITHUB_SERVER_URL", "").strip() or GITHUB
-
-    def remote(
-        self,
-        repository: Repository,
-        url: str,
-        *,
-        once_within_s: float | None = None,
-        remedies: Remedies = OF_MANIFEST,
-    ) -> Remote:
-        """The remote at an address, as this run reaches it from that repository. Its secrets go to `found`.
-
-        Raises ConfigurationError when the token is for another server.
-        """
-        if self.token is not None and is_http(url):
-            url = address_for_token(url, self.server)
-        remote = Remote(
-            url,
-            self.token,
-            self.environ,
-            repository.configuration(),
-            users=repository.users_here,
-            object_format=repository.object_format(),
-            clone=repository.holds(url),
-            stopped=self.stopped,
-            once_within_s=once_within_s,
-            deadlines=self.deadlines,
-            remedies=remedies,
-        )
-        for secret in remote.secrets:
-            self.found(secret)
-        return remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +100,7 @@ def open_workspace(settings: Settings, origin: Origin, access: GitAccess | None 
     repository = workspace.repository
     if repository is not None:
         access = trusting(access, repository)
-        _give_token(access, repository)
+        give_token(access, repository)
         page = origin.page or web_page(repository.origin_url())
         workspace = replace(workspace, page=page, origin_refs=partial(_origin_refs, access, repository))
     if settings.local is not None:
@@ -207,27 +128,6 @@ def _origin_refs(access: GitAccess, repository: Repository, names: Collection[st
         return remote.refs(*names).keys()
 
 
-def _give_token(access: GitAccess, repository: Repository) -> None:
-    """Lets git fetch with the token the blobs that a partial clone lacks, where they come from the server that it is for."""
-    url = repository.promisor_url()
-    if access.token is None or url is None or not is_http(url):
-        return
-    try:
-        address = address_for_token(url, access.server)
-    except ConfigurationError:
-        return  # git uses the clone's own credentials there
-    repository.reach_with(network_config(address, access.token, repository.configuration())[1])
-
-
-def trusting(access: GitAccess, repository: Repository) -> GitAccess:
-    """The same access, with which git trusts the certificates that the other connections trust."""
-    variables = for_git(access.environ)
-    if not variables or repository.names_certificates():
-        return access
-    repository.trust(variables)
-    return replace(access, environ={**access.environ, **variables})
-
-
 def _beside_embedded_store(settings: Settings, workspace: Workspace) -> Workspace:
     """The workspace of a run on the embedded store: its manifest stays on this machine."""
     warnings = workspace.warnings
@@ -242,54 +142,12 @@ _NOT_COMMITTED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a run keeps on a branch: its name in a sentence, the option that names the branch, and what to do without."""
-
-    what: str
-    option: str
-    otherwise: str
-    remedies: Remedies
-
-
 _MANIFEST = Kept(
     "the manifest",
     "--manifest-branch (input manifest-branch)",
     "Add one, or keep the manifest as a file (without --push; in a workflow: `commit: false`).",
     OF_MANIFEST,
 )
-
-
-def open_remote(access: GitAccess, repository: Repository, branch: str, kept: Kept, *, push: bool) -> Remote:
-    """The repository's remote `origin`; without `push` the repository itself, whose branch must not be checked out.
-
-    Raises ConfigurationError, and RepositoryError where there is no such remote.
-    """
-    if not push:
-        if branch in repository.checked_out():
-            raise ConfigurationError(
-                f"The branch {branch} is checked out, so --commit does not change it.",
-                f"Give another {kept.option}, or let the remote keep {kept.what} with --push (input commit).",
-            )
-        there = repository.git_dir.stat()
-        return Remote(
-            str(repository.git_dir),
-            None,
-            access.environ,
-            object_format=repository.object_format(),
-            clone=True,
-            owner=(there.st_uid, there.st_gid),
-            stopped=access.stopped,
-            deadlines=access.deadlines,
-            remedies=kept.remedies,
-        )
-    url = repository.push_url()
-    if url is None:
-        raise RepositoryError(f"The repository has no remote `origin` that could keep {kept.what}.", kept.otherwise)
-    if is_http(url):
-        check_network(access.environ)
-        check_git(access.environ)
-    return access.remote(repository, url, remedies=kept.remedies)
 
 
 def _open_source(settings: Settings, origin: Origin, access: GitAccess) -> Workspace:
@@ -312,75 +170,3 @@ def _open_source(settings: Settings, origin: Origin, access: GitAccess) -> Works
     return Workspace(
         source, repository.root, repository.common_dir / "vsync", identity, repository, open_at=access.repository
     )
-
-
-def open_publication(
-    settings: Settings, workspace: Workspace, log: Callable[[str], None] = lambda text: None
-) -> Publication:
-    """The manifest and seal of the target."""
-    place = place_of(settings, workspace)
-    name = place.name
-    if workspace.remote is not None:
-        if place.manifest is None or not place.manifest.is_relative_to(workspace.root):
-            raise ManifestError(
-                f"The manifest {name} is no path in the repository.",
-                "Give a path relative to its top folder: it names a file on the manifest's branch.",
-            )
-        _check_names(settings.target.name, name)
-        return RemotePublication(
-            workspace.remote,
-            name,
-            settings.manifest_branch,
-            settings.target.name,
-            shared=settings.manifest_branch != DEFAULT_MANIFEST_BRANCH,
-            is_dead=workspace.is_dead,
-            log=log,
-        )
-    return LocalPublication(
-        place.manifest, place.seal_folder, settings.target.name, name, key=place.key, stopped=workspace.stopped
-    )
-
-
-def unread_manifest(settings: Settings, workspace: Workspace) -> str | None:
-    """The branch of the remote `origin` whose manifest has the target, where the manifest here is a file that does not exist.
-
-    Asks no remote: a clone of all branches has the remote's branch.
-    """
-    repository, place = workspace.repository, place_of(settings, workspace)
-    kept_elsewhere = workspace.remote is not None or workspace.embedded is not None
-    if repository is None or kept_elsewhere or place.manifest is None or place.manifest.exists():
-        return None
-    branch = settings.manifest_branch
-    fetched = f"refs/remotes/origin/{branch}"
-    if not repository.has_file(fetched, place.name):
-        return None
-    manifest = repository.file_here(fetched, place.name, LARGEST_MANIFEST)
-    return branch if manifest is None or may_name_target(manifest, settings.target.name) else None
-
-
-def place_of(settings: Settings, workspace: Workspace) -> StatePlace:
-    """Where this machine keeps the target's state. Raises ManifestError."""
-    return state_place(settings, workspace.root, workspace.seal_folder, workspace.embedded)
-
-
-def embedded_file_of(settings: Settings, trusted: Path | None = None) -> EmbeddedFile | None:
-    """The embedded store's file for commands that need neither a commit nor a repository. None: another store is meant.
-
-    `trusted` is a folder whose repositories may belong to another user.
-    """
-    if settings.local is None:
-        return None
-    if settings.folder is not None:
-        return embedded_file(settings.local, Path(settings.folder).resolve())
-    return embedded_file(settings.local, checked_top(Path(settings.repo), trusted))
-
-
-def _check_names(target: str, manifest: str) -> None:
-    """Refuses names that git takes for no ref and no file: https://git-scm.com/docs/git-check-ref-format."""
-    if ".." in target or target.endswith((".lock", ".")):
-        raise ConfigurationError(
-            f"The target name {target!r} cannot be part of a ref's name, and the seal is the ref refs/vsync/<target>.",
-            "Use a name without two dots in a row that does not end in a dot or in .lock.",
-        )
-    if ".git" in manifest.lower().split("/"):
-        raise ManifestError(f"git takes no file {manifest} into a commit.", "Give another --manifest (input manifest).")

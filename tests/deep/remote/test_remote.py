@@ -26,7 +26,9 @@ from vsync.state.manifest import blob_id
 from vsync.state.publication import ManifestMoved, Published
 from vsync.state.remote import RemotePublication
 from vsync.state.seal import Seal, instant, unfinished_runs
-from vsync.sync.workspace import GitAccess, Workspace, open_publication, open_workspace
+from vsync.sync.git_access import GitAccess
+from vsync.sync.target_state import open_publication
+from vsync.sync.workspace import Workspace, open_workspace
 
 SINCE = "2024-01-02T03:04:05+00:00"
 NAME = ".vsync/manifest.json"

@@ -26,7 +26,7 @@ from vsync.batch.summary_file import MergedBatch, Summary, dump_summary
 from vsync.errors import ConfigurationError, GitUnavailable, PublicationFailed, PushRefused, RepositoryError
 from vsync.git.refs import RefUpdate
 from vsync.git.remote import Remote
-from vsync.sync.workspace import GitAccess
+from vsync.sync.git_access import GitAccess
 from vsync.system.beneath import Beneath
 from vsync.system.secrets import Secrets
 

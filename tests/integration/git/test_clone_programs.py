@@ -19,7 +19,8 @@ from vsync.config.settings import resolve
 from vsync.errors import GitUnavailable, PushRefused
 from vsync.git.refs import RefUpdate
 from vsync.git.repository import Repository
-from vsync.sync.workspace import GitAccess, open_workspace
+from vsync.sync.git_access import GitAccess
+from vsync.sync.workspace import open_workspace
 
 HOOKS = (
     *("pre-commit", "commit-msg", "post-commit", "pre-push", "pre-receive", "update", "post-receive", "post-update"),

@@ -15,7 +15,8 @@ from tests.support.servers.recording import Answer, Recorded
 from vsync.config.origin import Origin
 from vsync.config.settings import resolve
 from vsync.git.refs import RefUpdate
-from vsync.sync.workspace import GitAccess, open_workspace
+from vsync.sync.git_access import GitAccess
+from vsync.sync.workspace import open_workspace
 
 PUSH = {"ref": "refs/heads/main", "before": "1" * 40, "repository": {"default_branch": "main"}}
 

@@ -22,7 +22,8 @@ from vsync.github.comments import CannotComment, connect, upsert
 from vsync.network.certificates import for_requests
 from vsync.store import client
 from vsync.store.stores import Stores
-from vsync.sync.workspace import GitAccess, open_workspace
+from vsync.sync.git_access import GitAccess
+from vsync.sync.workspace import open_workspace
 
 KEY = "sk-test-0123456789"
 

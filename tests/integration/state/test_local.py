@@ -31,7 +31,8 @@ from vsync.state.local import LocalPublication
 from vsync.state.manifest import blob_id
 from vsync.state.publication import STALE_AFTER_S, Publication, Published
 from vsync.state.seal import Seal
-from vsync.sync.workspace import open_publication, open_workspace
+from vsync.sync.target_state import open_publication
+from vsync.sync.workspace import open_workspace
 from vsync.system.atomic_write import write_durably
 
 SINCE = "2024-01-02T03:04:05+00:00"

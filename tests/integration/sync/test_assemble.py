@@ -15,7 +15,8 @@ from vsync.config.origin import Origin
 from vsync.config.settings import resolve
 from vsync.state.journal import Journal
 from vsync.sync.assemble import _journal
-from vsync.sync.workspace import GitAccess, open_workspace
+from vsync.sync.git_access import GitAccess
+from vsync.sync.workspace import open_workspace
 
 NO_LIMIT = 10**12
 

@@ -14,8 +14,8 @@ from vsync.config.settings import resolve
 from vsync.errors import ManifestError, RepositoryError
 from vsync.manage.protected import NOTHING, Protected
 from vsync.state.manifest import Entry, Manifest, TargetState, dump_manifest
+from vsync.sync.git_access import GitAccess
 from vsync.sync.named_by_manifest import has_source, named_by_manifest
-from vsync.sync.workspace import GitAccess
 
 MANIFEST = dump_manifest(
     Manifest(

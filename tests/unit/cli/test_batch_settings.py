@@ -10,7 +10,7 @@ from tests.support.gitrepo import Repo
 from vsync.cli.batch_settings import folders, path_from_top, source_name, with_defaults
 from vsync.config.origin import Origin
 from vsync.errors import ConfigurationError
-from vsync.sync.workspace import GitAccess
+from vsync.sync.git_access import GitAccess
 
 
 @pytest.mark.parametrize(
