@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,10 +13,14 @@ from vsync.config.settings import NAMES, boolean, variable
 from vsync.errors import ConfigurationError
 
 
-def defaults(command: click.Command, environ: Mapping[str, str]) -> dict[str, Any]:
-    """What the variables give for a command's options, in the form of click's `default_map`: an option given wins over it."""
+def defaults(command: click.Command, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> dict[str, Any]:
+    """What the variables give for a command's options, in the form of click's `default_map`: an option given wins over it.
+
+    Of a group's commands it is the one that these arguments name.
+    """
     if isinstance(command, click.Group):
-        return {name: defaults(inner, environ) for name, inner in command.commands.items()}
+        named, *rest = [word for word in arguments if not word.startswith("-")] or [""]
+        return {named: defaults(command.commands[named], environ, rest)} if named in command.commands else {}
     found: dict[str, Any] = {}
     for option in command.params:
         name = option_name(option)

@@ -10,24 +10,13 @@ from pathlib import Path
 import click
 
 from vsync import __version__
-from vsync.cli.batch import batch_group
-from vsync.cli.check import check_command
-from vsync.cli.completion import VARIABLE, answer, completion_command
+from vsync.cli.commands import Commands
+from vsync.cli.completion import VARIABLE, answer
 from vsync.cli.context import Context, put_error, show_error
 from vsync.cli.environment import defaults, wrong_variable
-from vsync.cli.files import files_group
-from vsync.cli.init import init_command
 from vsync.cli.listener import Listener
 from vsync.cli.output import watched
-from vsync.cli.records import records_command
-from vsync.cli.schema import schema_command
-from vsync.cli.search import search_command
-from vsync.cli.serve import serve_command
-from vsync.cli.status import status_command
-from vsync.cli.stores import stores_group
-from vsync.cli.sync import plan_command, sync_command
 from vsync.cli.terminal import put
-from vsync.cli.verify import verify_command
 from vsync.config.settings import boolean, variable
 from vsync.errors import EXIT_OK, EXIT_USAGE, ConfigurationError, Interrupted, VsyncError
 from vsync.system.logs import guarded, unforeseen
@@ -106,7 +95,7 @@ def run(
 
 def _run(arguments: Sequence[str], context: Context) -> int:
     failed = context.listener.failed
-    variables = defaults(main, context.environ)
+    variables = defaults(main, context.environ, arguments)
     context.arguments = tuple(arguments)
     context.json_expected = _has_report(arguments) and _json_wanted(arguments, context.environ)
     try:
@@ -163,7 +152,11 @@ def _lost_output(error: OSError, code: int, arguments: Sequence[str]) -> int:
     return EXIT_USAGE if code == EXIT_OK and not wrote else code
 
 
-@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    commands=Commands(),
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, "--version", prog_name="vsync")
 def main() -> None:
     """Keeps an OpenAI vector store equal to chosen files of a git repository.
@@ -182,22 +175,3 @@ def main() -> None:
     vsync batch fetch --wait                 write their results: line n answers request n
     vsync serve                              stores and Files as a REST API
     """
-
-
-for _command in (
-    sync_command,
-    plan_command,
-    verify_command,
-    status_command,
-    check_command,
-    search_command,
-    stores_group,
-    files_group,
-    records_command,
-    batch_group,
-    serve_command,
-    schema_command,
-    init_command,
-    completion_command,
-):
-    main.add_command(_command)
