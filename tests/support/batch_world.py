@@ -115,15 +115,23 @@ class BatchWorld:
     def files(self, purpose: str) -> list[dict[str, Any]]:
         return self._listed(f"/files?purpose={purpose}")
 
-    def make_batch(self, metadata: dict[str, str]) -> None:
-        """Makes a batch of the first input File, as another client would."""
+    def make_batch(self, metadata: dict[str, str], file: str | None = None) -> None:
+        """Makes a batch of an input File, or of the first one, as another client would."""
+        file = file or self.files("batch")[0]["id"]
+        self._post(
+            "/batches",
+            {"input_file_id": file, "endpoint": "/v1/responses", "completion_window": "24h", "metadata": metadata},
+        )
+
+    def cancel_batch(self, batch_id: str) -> None:
+        """Cancels a batch, as another client would."""
+        self._post(f"/batches/{batch_id}/cancel", {})
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
         from vsync.embedded.messages import Request
 
-        file = self.files("batch")[0]["id"]
-        body = {"input_file_id": file, "endpoint": "/v1/responses", "completion_window": "24h", "metadata": metadata}
-        response = self.wire.store.handle(
-            Request("POST", "/batches", {}, {"content-type": "application/json"}, iter([json.dumps(body).encode()]))
-        )
+        headers = {"content-type": "application/json"}
+        response = self.wire.store.handle(Request("POST", path, {}, headers, iter([json.dumps(body).encode()])))
         assert response.status == 200, response.body
 
     def _listed(self, path: str) -> list[dict[str, Any]]:

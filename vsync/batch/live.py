@@ -130,6 +130,10 @@ class Listing:
             self._missed[info.id] = 0
         return self._own()
 
+    def shows(self, batch: OwnBatch) -> bool:
+        """Whether the API shows a batch, also one that another run has cancelled because it was made twice."""
+        return batch.info.id in self._seen
+
     def _own(self) -> list[OwnBatch]:
         return without_cancelled_twins(sorted(self._seen.values(), key=lambda batch: batch.order))
 

@@ -94,9 +94,7 @@ class Rounds:
 
     async def _look_again(self, live: list[OwnBatch]) -> None:
         self.own = await self._listing.again(live)
-        there = {batch.info.id for batch in self.own}
-        gone = [batch for batch in live if batch.info.id not in there]
-        self._lasting += [self._vanished(batch) for batch in gone]
+        self._lasting += [self._vanished(batch) for batch in live if not self._listing.shows(batch)]
 
     def _vanished(self, batch: OwnBatch) -> Failed:
         return vanished(self.name(batch.made), batch.info.id, current=bool(self.present.of(batch.made.sha256)))

@@ -35,12 +35,12 @@ FILES = {
 
 
 class BatchApi(OpenAIServer):
-    """A moody server whose batches take half a second."""
+    """A moody server whose batches take two seconds: time to cancel one that was made twice, also on a busy machine."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, key=KEY)
         self._store.close()
-        self._store = MoodyStore(path, batch_delay_s=0.5)
+        self._store = MoodyStore(path, batch_delay_s=2.0)
 
     def batches(self) -> list[dict[str, Any]]:
         """The batches, the oldest first."""

@@ -138,6 +138,30 @@ def test_waiting_goes_on_for_what_another_run_submits_meanwhile(world: BatchWorl
     assert fetched(report) == [RESULTS, "batch-results/b.jsonl"]
 
 
+def test_a_batch_that_another_run_cancels_as_too_many_is_not_gone(world: BatchWorld) -> None:
+    """Runs at the same time make two batches in one second. Which one is the first, a later listing may tell otherwise."""
+    world.write(A, FOUR)
+    world.submit()
+    (seen,) = world.batches()
+    world.write("batches/b.jsonl", requests_named(["b"]))
+    world.submit()
+    another: list[bool] = []
+
+    def overtake() -> None:
+        if not another:
+            another.append(True)
+            world.make_batch(dict(seen["metadata"]), seen["input_file_id"])
+            world.cancel_batch(seen["id"])
+
+    world.wire.when("GET /batches", call(overtake), skip=1)
+
+    report = world.fetch(stop=PassingStop(world), wait=True)
+
+    assert sorted(batch["status"] for batch in world.batches()) == ["cancelled", "completed", "completed"]
+    assert (report.failed, report.warnings, report.exit_code) == ([], [], 0)
+    assert fetched(report) == [RESULTS, "batch-results/b.jsonl"]
+
+
 def test_many_downloads_at_once_do_not_wait_for_each_other(world: BatchWorld) -> None:
     """With few threads, those that wait for the lock of the results folder could take all of them."""
     for n in range(12):

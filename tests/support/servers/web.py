@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
+from time import monotonic
 from typing import Any, Self
 
 import uvicorn
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Its clock is the real one, also while a test sets `time.monotonic`: a timer of a clock that was ahead never rings."""
+
+    def time(self) -> float:
+        return monotonic()
 
 
 class Server:
@@ -21,7 +30,11 @@ class Server:
         self._server = uvicorn.Server(
             uvicorn.Config(self._call, interface="asgi3", log_config=None, access_log=False, lifespan="off")
         )
-        self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(self._server.serve([self._listener]))
 
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
         await self.app(scope, receive, send)
@@ -35,5 +48,6 @@ class Server:
 
     def __exit__(self, *exc: object) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(30)
+        assert not self._thread.is_alive()
         self._listener.close()
