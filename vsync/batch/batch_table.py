@@ -34,8 +34,8 @@ def status_lines(report: StatusReport, folder: str, width: int | None) -> list[L
     lines.append(Line(f"{status_total(report)}."))
     for title, paths in files_without_results(report):
         lines += _files(title, paths, sys.maxsize if width is None else _MOST_FILES)
-    if not report.batches and not report.unsubmitted:
-        lines.append(Line(f"There is no request file in {folder}.", "faint"))
+    if not report.batches and not files_without_results(report):
+        lines.append(Line(f"No request file in {folder} waits for a batch.", "faint"))
     lines += [Line(step, "faint") for step in status_steps(report)]
     return [Line(printable(line.text), line.tone) for line in lines]
 

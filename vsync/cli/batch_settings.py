@@ -17,7 +17,7 @@ from vsync.cli.batch_options import DEFAULT_CONCURRENCY
 from vsync.cli.context import Context, connection_of, git_access, resolved
 from vsync.config.origin import Origin, origin
 from vsync.config.settings import variable
-from vsync.errors import ConfigurationError, MissingCredentials
+from vsync.errors import ConfigurationError, MissingCredentials, RepositoryError
 from vsync.git.changes import show_path
 from vsync.network.address import is_on_this_machine
 from vsync.state.identity import identify
@@ -66,6 +66,8 @@ def opened(
 
     settings = resolved(context, with_defaults(options, context.environ))
     access = git_access(context, options)
+    if not Path(settings.repo).is_dir():
+        raise RepositoryError(f"There is no folder {settings.repo}.", "Give the repository's folder with --repo.")
     root = checked_top(Path(settings.repo), context.trusted)
     source, results = folders(root, options["source_folder"], options["results_folder"])
     name = source_name(options["source_name"] or settings.target.source, root, access, origin(context.environ))

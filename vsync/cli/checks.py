@@ -12,6 +12,7 @@ from vsync.cli.context import Context, connection_of, show_error
 from vsync.cli.terminal import put
 from vsync.cli.width import terminal_width
 from vsync.config.settings import Settings
+from vsync.config.state_options import state_options
 from vsync.config.target_config import Config
 from vsync.errors import VsyncError
 from vsync.report.text import Line
@@ -44,11 +45,13 @@ def _check_target(context: Context, settings: Settings, workspace: Workspace) ->
     report = CheckReport(settings.target.name)
     try:
         if not settings.target.checks:
-            store_id = known_store(settings.target, open_publication(settings, workspace), workspace.identity)
+            publication = open_publication(settings, workspace)
+            store_id = known_store(settings.target, publication, workspace.identity, state_options(settings))
             return replace(report, vector_store_id=store_id)
         connect = connection_of(context, settings, workspace.embedded, if_missing="refuse")
         target = target_in(workspace, settings, context.credentials)
-        ran = run_checks(target, open_publication(settings, workspace), workspace.identity, connect)
+        publication = open_publication(settings, workspace)
+        ran = run_checks(target, publication, workspace.identity, connect, state_options(settings))
         warnings = path_warnings(workspace.reaching(workspace.source, target), target, ran.synced)
     except VsyncError as error:
         return replace(report, error=context.stop.cause(error))

@@ -95,10 +95,10 @@ def run(
 
 def _run(arguments: Sequence[str], context: Context) -> int:
     failed = context.listener.failed
-    variables = defaults(main, context.environ, arguments)
     context.arguments = tuple(arguments)
     context.json_expected = _has_report(arguments) and _json_wanted(arguments, context.environ)
     try:
+        variables = defaults(main, context.environ, arguments)
         main.main(args=list(arguments), prog_name="vsync", obj=context, standalone_mode=False, default_map=variables)
     except click.exceptions.Exit as stopped:
         return stopped.exit_code

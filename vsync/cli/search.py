@@ -17,14 +17,16 @@ from vsync.cli.options import NOT_FOR_A_SEARCH, WithArgument, option, shared_opt
 from vsync.cli.terminal import put
 from vsync.config.origin import origin
 from vsync.config.settings import NO_MANIFEST
+from vsync.config.state_options import state_options
 from vsync.config.with_config import one_target
-from vsync.errors import RepositoryError
+from vsync.errors import ManifestError, RepositoryError, UnknownName
 
 if TYPE_CHECKING:
     from vsync.config.settings import Settings
     from vsync.search.found import Found
     from vsync.search.run import Choose
     from vsync.store.embedded_file import EmbeddedFile
+    from vsync.store.stores import Stores
     from vsync.sync.workspace import Workspace
 
 
@@ -169,10 +171,27 @@ def _in_target(context: Context, settings: Settings, workspace: Workspace, wante
     connect = connection_of(context, settings, workspace.embedded, if_missing="refuse")
     target = target_in(workspace, settings, context.credentials)
     otherwise = None if workspace.embedded is None else _named(settings, workspace.embedded)
-    choose = store_of_target(target, publication, workspace.identity, otherwise)
+    choose = store_of_target(target, publication, workspace.identity, otherwise, options=state_options(settings))
+    if settings.overrides.store and target.vector_store_name is not None:
+        choose = _recorded_or_named(choose, _named(settings, workspace.embedded))
     hits = search(choose, connect, wanted.query, wanted.limit, wanted.filters, chunks=wanted.chunks)
     page = workspace.page
     return found_in(hits, wanted.query, Documents(workspace, target).text_of, workspace.identity.name, page)
+
+
+def _recorded_or_named(recorded: Choose, named: Choose) -> Choose:
+    """A store that is named needs no manifest: where the one here is of another store, the name alone says which is meant."""
+
+    async def choose(stores: Stores) -> str:
+        try:
+            return await recorded(stores)
+        except ManifestError as of_another:
+            try:
+                return await named(stores)
+            except UnknownName:
+                raise of_another from None
+
+    return choose
 
 
 def _named(settings: Settings, embedded: EmbeddedFile | None) -> Choose:

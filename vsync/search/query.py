@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 _COMPARISONS = {"=": "eq", "!=": "ne", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_WAYS = {"eq": "or", "ne": "and"}
+"""How an attribute is compared with a date that may be a text or a number."""
 _PAIR = re.compile(r"([^=<>!]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -23,8 +25,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def search_filters(pairs: Sequence[str]) -> Mapping[str, Any] | None:
     """The API's filter for pairs such as `k=v` and `k>=5`, all of which must hold. Pure.
 
-    A value in double quotes is a text, whatever it looks like. A date that is compared by size is its seconds since 1970, as
-    dates of front matter are.
+    A value in double quotes is a text, whatever it looks like. A date is its seconds since 1970, as dates of front matter are;
+    where it is not compared by size it may be a text as well.
     """
     filters = []
     for pair in pairs:
@@ -35,17 +37,27 @@ def search_filters(pairs: Sequence[str]) -> Mapping[str, Any] | None:
                 "Write it as name=value, or compare numbers and dates: name>=5, name<2024-05-01.",
             )
         key, comparison, value = found[1].strip(), found[2], found[3].strip()
-        filters.append({"type": _COMPARISONS[comparison], "key": key, "value": _value(comparison, value)})
+        filters.append(_comparison(key, comparison, value))
     return _all_of(filters)
 
 
-def _value(comparison: str, text: str) -> AttributeValue:
+def _comparison(key: str, comparison: str, text: str) -> Mapping[str, Any]:
+    kind, seconds = _COMPARISONS[comparison], _seconds(text)
     if len(text) >= 2 and text[0] == text[-1] == '"':
-        return text[1:-1]
-    if comparison not in ("=", "!=") and _DATE.fullmatch(text):
+        return {"type": kind, "key": key, "value": text[1:-1]}
+    if seconds is None:
+        return {"type": kind, "key": key, "value": parse_attribute_value(text)}
+    if kind not in _WAYS:
+        return {"type": kind, "key": key, "value": seconds}
+    return {"type": _WAYS[kind], "filters": [{"type": kind, "key": key, "value": value} for value in (text, seconds)]}
+
+
+def _seconds(text: str) -> int | None:
+    """The seconds since 1970 until a date; None: it is none."""
+    if _DATE.fullmatch(text):
         with contextlib.suppress(ValueError):
             return int(datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC).timestamp())
-    return parse_attribute_value(text)
+    return None
 
 
 def attribute_filter(wanted: Iterable[tuple[str, AttributeValue]]) -> Mapping[str, Any] | None:

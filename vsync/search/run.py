@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from vsync.config.targets import Target
@@ -49,11 +49,16 @@ def search(
     return ask(connect, search_store)
 
 
-def known_store(target: Target, publication: Publication, source: SourceIdentity) -> str | None:
-    """The id of the store that holds the target's documents, as far as it is known without a request. Raises VsyncError."""
+def known_store(
+    target: Target, publication: Publication, source: SourceIdentity, options: Sequence[str] = ()
+) -> str | None:
+    """The id of the store that holds the target's documents, as far as it is known without a request. Raises VsyncError.
+
+    `options` are those with which a command finds the same manifest, for messages.
+    """
     if target.vector_store_id is not None:
         return target.vector_store_id
-    state = read_target(publication, source, target).state
+    state = read_target(publication, source, target, options=options).state
     return None if state is None else state.vector_store_id
 
 
@@ -64,17 +69,18 @@ def store_of_target(
     otherwise: Choose | None = None,
     *,
     read: Callable[[Recorded], None] = lambda _: None,
+    options: Sequence[str] = (),
 ) -> Choose:
     """The store that holds the target's documents. A given store is asked whatever the manifest says.
 
     `otherwise` chooses where neither a name, nor an id, nor the manifest says which store it is. `read` gets what
-    manifest and seal say, if they are asked.
+    manifest and seal say, if they are asked. `options` are those with which a command finds the same manifest.
     """
 
     async def choose(stores: Stores) -> str:
         state = None
         if target.vector_store_id is None:
-            recorded = read_target(publication, source, target)
+            recorded = read_target(publication, source, target, options=options)
             read(recorded)
             state = recorded.state
         if state is not None and has_unknown_name(state, target):

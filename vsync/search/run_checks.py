@@ -34,10 +34,12 @@ class Ran(NamedTuple):
     synced: Collection[str] | None
 
 
-def run_checks(target: Target, publication: Publication, source: SourceIdentity, connect: Connect) -> Ran:
-    """Asks each question of the target's checks. Raises VsyncError."""
+def run_checks(
+    target: Target, publication: Publication, source: SourceIdentity, connect: Connect, options: Sequence[str] = ()
+) -> Ran:
+    """Asks each question of the target's checks. `options`: those with which a command finds the same manifest. Raises VsyncError."""
     records: list[Recorded] = []
-    choose = store_of_target(target, publication, source, read=records.append)
+    choose = store_of_target(target, publication, source, read=records.append, options=options)
 
     async def ask_store(api: Api) -> tuple[str, list[list[Hit]]]:
         stores = Stores(api)

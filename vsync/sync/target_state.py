@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 
 from vsync.config.settings import DEFAULT_MANIFEST_BRANCH, Settings
@@ -73,5 +75,14 @@ def _check_names(target: str, manifest: str) -> None:
             f"The target name {target!r} cannot be part of a ref's name, and the seal is the ref refs/vsync/<target>.",
             "Use a name without two dots in a row that does not end in a dot or in .lock.",
         )
-    if ".git" in manifest.lower().split("/"):
+    if any(map(_is_gits_own, re.split(r"[/\\]", manifest))):
         raise ManifestError(f"git takes no file {manifest} into a commit.", "Give another --manifest (input manifest).")
+
+
+def _is_gits_own(part: str) -> bool:
+    """Whether git takes a part of a path for its own folder, as file systems of Windows and macOS would: `.GIT`, `git~1`, `.git:x`.
+
+    Such a file never gets into a commit: https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreprotectNTFS
+    """
+    seen = "".join(sign for sign in part.lower() if unicodedata.category(sign) != "Cf")
+    return seen.split(":")[0].rstrip(" .") in {".git", "git~1"}

@@ -192,7 +192,18 @@ def test_a_target_whose_name_is_none_of_a_ref_is_refused(machines: Machines, tar
         machines.run(target=target)
 
 
-@pytest.mark.parametrize("name", [".git/manifest.json", "x/.GIT/m"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".git/manifest.json",
+        "x/.GIT/m",
+        "git~1/x",
+        "a/.git ./m.json",
+        ".git::$INDEX_ALLOCATION/x",
+        "a\\.git\\x",
+        ".g\u200cit/m.json",
+    ],
+)
 def test_a_manifest_that_git_would_not_take_is_refused(machines: Machines, name: str) -> None:
     with pytest.raises(ManifestError):
         machines.run(manifest=name)

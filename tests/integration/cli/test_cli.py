@@ -19,6 +19,7 @@ from tests.support.command_line import World, client, one_sentence, seal_held
 from tests.support.command_line import docs as docs
 from tests.support.command_line import world as world
 from tests.support.gitrepo import Repo, link, submodule
+from vsync.cli import commands
 from vsync.cli import main as cli
 from vsync.source.folder import FolderSource
 from vsync.state.manifest import blob_id
@@ -861,6 +862,48 @@ def test_search_finds_documents_and_filters_by_attribute(world: World, docs: str
     both = ("--filter", "team=docs", "--filter", "path=docs/a.md")
     assert [hit["path"] for hit in world.vsync("search", "about", "--json", *both).json] == ["docs/a.md"]
     assert world.vsync("search", "about", "--filter", "team=other").out == "No results.\n"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("date=2024-06-01", ["docs/a.md"]),
+        ("date!=2024-06-01", ["docs/b.md"]),
+        ("said=2024-06-01", ["docs/a.md", "docs/b.md"]),
+        ('said!="2024-06-01"', []),
+    ],
+)
+def test_a_date_is_found_as_front_matter_and_as_a_text(world: World, wanted: str, found: list[str]) -> None:
+    for name, date in (("a", "2024-06-01"), ("b", "2024-07-01")):
+        world.repo.commit({f"docs/{name}.md": f"---\ndate: {date}\n---\n# Apples\n".encode()})
+    world.repo.commit({".vsync.yml": b"version: 1\nfront-matter: [date]\nattributes: {said: '2024-06-01'}\n"})
+    world.sync()
+    hits = world.vsync("search", "apples", "--json", "--filter", wanted).json
+    assert sorted(hit["path"] for hit in hits) == found
+
+
+def test_a_store_that_is_named_is_searched_although_the_manifest_is_of_another(world: World, docs: str) -> None:
+    world.sync("--vector-store-name", "docs")
+    assert world.vsync("stores", "create", "other").code == 0
+    result = world.vsync("search", "apples", "--vector-store-name", "other")
+    assert (result.code, result.out) == (0, "No results.\n")
+
+
+def test_the_advice_of_a_search_finds_the_same_store(world: World, docs: str) -> None:
+    world.sync("--vector-store-name", "one", "--manifest", "m.json")
+    world.repo.commit({".vsync.yml": b"version: 1\nvector-store-name: two\n"})
+    for command in (["search", "apples"], ["check"]):
+        result = world.vsync(*command, "--manifest", "m.json")
+        assert result.code == 2
+        assert re.search(r"`vsync sync --manifest m\.json --config none ", result.err), result.err
+
+
+def test_a_command_that_cannot_be_imported_is_an_error_as_any_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(commands._PLACES, "schema", "vsync.cli.not_there:command")
+    result = world.vsync("schema")
+    assert (result.code, "Internal error" in result.err) == (3, True)
 
 
 def test_search_without_a_store_or_a_query_says_what_is_missing(world: World, docs: str) -> None:

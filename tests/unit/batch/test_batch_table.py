@@ -114,7 +114,10 @@ def test_request_files_without_a_batch_are_named() -> None:
 
 
 def test_a_source_without_any_file_is_told_where_files_are_looked_for() -> None:
-    assert shown(StatusReport("owner/name")) == ["owner/name has no batch.", "There is no request file in batches."]
+    assert shown(StatusReport("owner/name")) == [
+        "owner/name has no batch.",
+        "No request file in batches waits for a batch.",
+    ]
 
 
 def test_a_request_file_that_the_api_refused_is_not_told_to_be_submitted() -> None:

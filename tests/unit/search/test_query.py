@@ -24,7 +24,6 @@ def eq(key: str, value: object) -> dict[str, object]:
         ("year < 3.5", "lt", 3.5),
         ("date>2024-05-01", "gt", 1714521600),
         ("date<=1970-01-02", "lte", 86400),
-        ("date=2024-05-01", "eq", "2024-05-01"),
         ("date>2024-13-45", "gt", "2024-13-45"),
         ('year="2025"', "eq", "2025"),
         ('date>="2024-05-01"', "gte", "2024-05-01"),
@@ -33,6 +32,15 @@ def eq(key: str, value: object) -> dict[str, object]:
 )
 def test_a_filter_compares_numbers_dates_and_texts(pair: str, comparison: str, value: object) -> None:
     assert search_filters([pair]) == {"type": comparison, "key": pair[:4], "value": value}
+
+
+@pytest.mark.parametrize(
+    ("pair", "comparison", "way"), [("date=2024-05-01", "eq", "or"), ("date!=2024-05-01", "ne", "and")]
+)
+def test_a_date_that_is_no_bound_may_be_a_text_or_a_number(pair: str, comparison: str, way: str) -> None:
+    values = ["2024-05-01", 1714521600]
+    filters = [{"type": comparison, "key": "date", "value": value} for value in values]
+    assert search_filters([pair]) == {"type": way, "filters": filters}
 
 
 @pytest.mark.parametrize(
