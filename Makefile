@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 help:
 	@echo "make demo    sync a small repository into the embedded store, change something, sync again, search, run a batch"
-	@echo "make test    run the tests that are quick: five to nine minutes (offline)"
+	@echo "make test    run the tests that are quick: about ten minutes (offline)"
 	@echo "make check   run every test, and measure what the tests reach (offline; long)"
 	@echo "make faults  cut, lose, delay and refuse every request of a sync, kill it anywhere, and audit the store (long)"
 	@echo "make soak    look for histories, races and damaged input that break something, for hours"
