@@ -901,8 +901,8 @@ def test_the_advice_of_a_search_finds_the_same_store(world: World, docs: str) ->
 def test_a_command_that_cannot_be_imported_is_an_error_as_any_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(commands._PLACES, "schema", "vsync.cli.not_there:command")
-    result = world.vsync("schema")
+    monkeypatch.setitem(commands._PLACES, "absent", "vsync.cli.not_there:command")
+    result = world.vsync("absent")
     assert (result.code, "Internal error" in result.err) == (3, True)
 
 
