@@ -365,6 +365,13 @@ def before_each(world: CycleWorld, folder: Path) -> Iterator[CycleWorld]:
         step.run(world)
 
 
+def worlds_in(folder: Path) -> dict[str, CycleWorld]:
+    """The world before each step of the cycle. Nobody changes it."""
+    world = CycleWorld(folder / "begun")
+    begin(world)
+    return {step.name: found for step, found in zip(CYCLE, before_each(world, folder), strict=True)}
+
+
 def check_inputs(world: CycleWorld) -> None:
     """There is one input File of each content that was run."""
     twice = {name: number for name, number in world.inputs().items() if number > 1 and name != "a.jsonl"}

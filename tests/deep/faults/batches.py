@@ -5,16 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.deep.faults.kinds import Kind, put
-from tests.support.batch_cycle import CYCLE, CycleWorld, Step, before_each, begin, check_cycle, check_inputs, go_on
+from tests.support.batch_cycle import CYCLE, CycleWorld, Step, check_cycle, check_inputs, go_on
 from vsync.batch.batch_report import BatchReport
 from vsync.errors import VsyncError
-
-
-def worlds_in(folder: Path) -> dict[str, CycleWorld]:
-    """The world before each step of the cycle. Nobody changes it."""
-    world = CycleWorld(folder / "begun")
-    begin(world)
-    return {step.name: found for step, found in zip(CYCLE, before_each(world, folder), strict=True)}
 
 
 def number_of_requests(begun: CycleWorld, step: Step, folder: Path) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.deep import seeds
-from tests.deep.faults.batches import finish, number_of_requests, try_fault, worlds_in
+from tests.deep.faults.batches import finish, number_of_requests, try_fault
 from tests.deep.faults.kinds import KINDS, Kind
-from tests.support.batch_cycle import CYCLE, CycleWorld, Step
+from tests.support.batch_cycle import CYCLE, CycleWorld, Step, worlds_in
 
 _STEP = 11
 """The distance between two requests that meet the same fault in `make check`. Another fault has its turn at other requests."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deep.faults.batches import try_fault, worlds_in
+from tests.deep.faults.batches import try_fault
 from tests.deep.faults.kinds import KINDS
-from tests.support.batch_cycle import CYCLE, CycleWorld
+from tests.support.batch_cycle import CYCLE, CycleWorld, worlds_in
 
 _CASES = [
     ("submit", "answer lost", 5),

@@ -19,11 +19,10 @@ from tests.support.batch_cycle import (
     RESULTS,
     CycleWorld,
     Step,
-    before_each,
-    begin,
     check_cycle,
     check_inputs,
     go_on,
+    worlds_in,
 )
 from tests.support.gitrepo import Repo
 from tests.support.wire import DEAD, die
@@ -88,11 +87,7 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CycleWorld]:
-    """The world before each step of the cycle. Nobody changes it."""
-    folder = tmp_path_factory.mktemp("batches")
-    world = CycleWorld(folder / "begun")
-    begin(world)
-    return {step.name: found for step, found in zip(CYCLE, before_each(world, folder), strict=True)}
+    return worlds_in(tmp_path_factory.mktemp("batches"))
 
 
 def _deaths(begun: CycleWorld, folder: Path, step: Step, at: Prepare) -> Iterator[tuple[int, CycleWorld]]:

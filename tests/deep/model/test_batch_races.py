@@ -14,13 +14,11 @@ import pytest
 
 from tests.support.batch_cycle import (
     ATTEMPTS,
-    CYCLE,
     RESULTS,
     A,
     CycleWorld,
-    before_each,
-    begin,
     check_inputs,
+    worlds_in,
 )
 from tests.support.batches import requests_named, sha256
 from tests.support.wire import QuickStop, call
@@ -62,11 +60,7 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CycleWorld]:
-    """The world before each step of the cycle. Nobody changes it."""
-    folder = tmp_path_factory.mktemp("batches")
-    world = CycleWorld(folder / "begun")
-    begin(world)
-    return {step.name: found for step, found in zip(CYCLE, before_each(world, folder), strict=True)}
+    return worlds_in(tmp_path_factory.mktemp("batches"))
 
 
 def _world(begun: CycleWorld, folder: Path) -> CycleWorld:
